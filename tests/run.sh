@@ -1,0 +1,92 @@
+#!/bin/sh
+# run.sh - runs suites of tests, as many at a time as there are processors, and sums up.
+#     run.sh SUITE...      unit unit-san cases e2e fault fuzz fuzz-san bench
+# Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest,
+# then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
+#     BUILD    where zpl and the test programs are (build); -san suites use build/san
+#     DUCKDB   the folder of libduckdb.so
+#     T=word   only tests with this word in their name
+#     CI=true  a skipped test counts as failed
+#     JOBS=n   tests at a time
+set -u
+cd "$(dirname "$0")/.." || exit 2
+ROOT=$PWD
+BUILD=$(realpath -m "${BUILD:-build}")
+DUCKDB_LIBRARY=$(realpath -m "${DUCKDB:-build/deps/duckdb}")
+XGBOOST_LIBRARY=$(realpath -m "${XGBOOST_DIR:-build/deps/xgboost}")
+LOGS=$ROOT/build/test
+export ROOT BUILD LOGS DUCKDB_LIBRARY XGBOOST_LIBRARY
+
+# The tests of a suite as lines `suite path`, the path as from the root of the project.
+list() {
+    case $1 in
+    unit | unit-san) find tests/unit -name 'test_*.c' ;;
+    cases) find tests/cases -mindepth 2 -maxdepth 2 \( -name '*.zpl' -o -name '*.cmd' \) |
+        sed 's/\.[a-z]*$//' ;;
+    e2e | fault) find "tests/$1" -maxdepth 1 -name '[0-9]*.sh' ;;
+    fuzz | fuzz-san) find tests/fuzz -name 'fuzz_*.c' ;;
+    bench) find tests/bench -maxdepth 1 -name '[0-9]*.sh' ;;
+    esac 2>/dev/null | sort -u | sed "s/^/$1 /" | grep -F -- "${T:-}"
+}
+
+for suite; do
+    case $suite in
+    unit | unit-san | cases | e2e | fault | fuzz | fuzz-san | bench) ;;
+    *)
+        echo "run.sh: there is no suite named '$suite'" >&2
+        exit 2
+        ;;
+    esac
+    rm -rf "${LOGS:?}/$suite"
+    mkdir -p "$LOGS/$suite"
+done
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/zpl-test.XXXXXX") || exit 2
+export WORK
+trap 'chmod -R u+rwX "$WORK"; rm -rf "$WORK"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+jobs=${JOBS:-$(nproc)}
+case " $* " in *" bench "*) jobs=1 ;; esac
+for suite; do
+    list "$suite"
+done >"$WORK/list"
+xargs -r -P "$jobs" -L 1 tests/one.sh <"$WORK/list"
+
+# Each result is one line: passed failed skipped seconds suite name
+: >"$WORK/results"
+while read -r suite path; do
+    name=$(basename "$path")
+    name=${name%.*}
+    case $suite in cases) name=${path#tests/cases/} ;; esac
+    result=$LOGS/$suite/$(echo "$name" | tr / %).result
+    if [ -s "$result" ]; then
+        cat "$result"
+    else
+        echo "0 1 0 0 $suite $name"
+    fi >>"$WORK/results"
+done <"$WORK/list"
+
+awk '$3 > 0 { print "skipped: " $5 "/" $6 " (" $3 ")" }' "$WORK/results"
+awk '$2 > 0' "$WORK/results" | while read -r _ _ _ seconds suite name; do
+    echo
+    echo "--- failed: $suite/$name ($seconds s)"
+    tail -n 80 "$LOGS/$suite/$(echo "$name" | tr / %).log" 2>/dev/null ||
+        echo "it left no log: it was not run to its end"
+done
+if [ -s "$WORK/results" ]; then
+    echo
+    echo "slowest:"
+    sort -k 4 -n -r "$WORK/results" | head -n 10 | awk '{ printf "%8.1f s  %s/%s\n", $4, $5, $6 }'
+else
+    echo "no test was found"
+fi
+echo
+awk -v ci="${CI:-}" '
+    { passed += $1; failed += $2; skipped += $3 }
+    END {
+        if (ci != "")
+            failed += skipped
+        printf "%d passed, %d failed\n", passed, failed
+        exit failed > 0 || passed == 0
+    }' "$WORK/results"
