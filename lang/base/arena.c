@@ -1,0 +1,189 @@
+#include "lang/base/arena.h"
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lang/base/fault.h"
+#include "lang/base/limits.h"
+
+#define ALIGNMENT   alignof(max_align_t)
+#define BLOCK_FIRST ((size_t)4 << 10)
+#define BLOCK_LAST  ((size_t)1 << 20)
+
+struct zpl_arena_block {
+    struct zpl_arena_block *next;
+    size_t size; /* of bytes */
+    size_t used;
+    alignas(max_align_t) char bytes[]; /* from calloc and handed out once, so always zeroed */
+};
+
+/* 0 for a size no program can mean. */
+static size_t round_up(size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        return 0;
+    return size ? (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1) : ALIGNMENT;
+}
+
+/* Counts `size` against the cap; false (and failed) when it does not fit. */
+static bool take(struct zpl_arena *arena, size_t size)
+{
+    size_t cap = arena->cap ? arena->cap : ZPL_ARENA_BYTES_MAX;
+    if (size == 0 || arena->used > cap || size > cap - arena->used) {
+        arena->failed = true;
+        return false;
+    }
+    arena->used += size;
+    return true;
+}
+
+/* A block with room for `size`.  One that is needed for a single big item goes behind the newest,
+ * whose rest stays in use. */
+static struct zpl_arena_block *add_block(struct zpl_arena *arena, size_t size)
+{
+    struct zpl_arena_block *newest = arena->blocks;
+    size_t room = newest ? newest->size * 2 : BLOCK_FIRST;
+    if (room > BLOCK_LAST)
+        room = BLOCK_LAST;
+    bool single = newest && size > room / 4;
+    if (single || size > room)
+        room = size;
+    struct zpl_arena_block *block = zpl_calloc(1, sizeof *block + room);
+    if (!block)
+        return NULL;
+    block->size = room;
+    struct zpl_arena_block **link = single ? &newest->next : &arena->blocks;
+    block->next = *link;
+    *link = block;
+    return block;
+}
+
+void *zpl_arena_alloc(struct zpl_arena *arena, size_t size)
+{
+    size = round_up(size);
+    if (!take(arena, size))
+        return NULL;
+    struct zpl_arena_block *block = arena->blocks;
+    if (!block || block->size - block->used < size) {
+        block = add_block(arena, size);
+        if (!block) {
+            arena->used -= size;
+            arena->failed = true;
+            return NULL;
+        }
+    }
+    void *p = block->bytes + block->used;
+    block->used += size;
+    return p;
+}
+
+void zpl_arena_release(struct zpl_arena *arena)
+{
+    struct zpl_arena_block *block = arena->blocks;
+    while (block) {
+        struct zpl_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    *arena = (struct zpl_arena){0};
+}
+
+bool zpl_arena_failed(const struct zpl_arena *arena)
+{
+    return arena->failed;
+}
+
+void *zpl_arena_array(struct zpl_arena *arena, size_t count, size_t size)
+{
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        arena->failed = true;
+        return NULL;
+    }
+    return zpl_arena_alloc(arena, bytes);
+}
+
+char *zpl_arena_strdup(struct zpl_arena *arena, const char *s)
+{
+    return zpl_arena_strndup(arena, s, strlen(s));
+}
+
+char *zpl_arena_strndup(struct zpl_arena *arena, const char *s, size_t n)
+{
+    if (n == SIZE_MAX) {
+        arena->failed = true;
+        return NULL;
+    }
+    char *copy = zpl_arena_alloc(arena, n + 1);
+    if (copy && n > 0)
+        memcpy(copy, s, n);
+    return copy;
+}
+
+char *zpl_arena_printf(struct zpl_arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = zpl_arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
+}
+
+char *zpl_arena_vprintf(struct zpl_arena *arena, const char *format, va_list args)
+{
+    char small[256];
+    va_list again;
+    va_copy(again, args);
+    char *text = NULL;
+    int n = vsnprintf(small, sizeof small, format, args);
+    if (n < 0)
+        arena->failed = true;
+    else
+        text = zpl_arena_alloc(arena, (size_t)n + 1);
+    if (text && (size_t)n < sizeof small)
+        memcpy(text, small, (size_t)n);
+    else if (text)
+        vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+/* Makes `items` longer where it stands, which works for the last thing the newest block handed
+ * out; false if it can't. */
+static bool extend(struct zpl_arena *arena, void *items, size_t old_size, size_t new_size)
+{
+    struct zpl_arena_block *block = arena->blocks;
+    size_t more = new_size - old_size;
+    if (!block || (char *)items + old_size != block->bytes + block->used ||
+        block->size - block->used < more || !take(arena, more))
+        return false;
+    block->used += more;
+    return true;
+}
+
+void *zpl_arena_grow(struct zpl_arena *arena, void *items, size_t count, size_t *capacity,
+                     size_t item_size)
+{
+    if (count < *capacity)
+        return items;
+    size_t wanted = count < 4 ? 8 : count * 2;
+    size_t bytes = 0;
+    if (count > SIZE_MAX / 2 || __builtin_mul_overflow(wanted, item_size, &bytes) ||
+        round_up(bytes) == 0) {
+        arena->failed = true;
+        return NULL;
+    }
+    bool in_arena = *capacity > 0;
+    if (in_arena && extend(arena, items, round_up(*capacity * item_size), round_up(bytes))) {
+        *capacity = wanted;
+        return items;
+    }
+    void *larger = zpl_arena_alloc(arena, bytes);
+    if (!larger)
+        return NULL;
+    if (count > 0)
+        memcpy(larger, items, count * item_size);
+    *capacity = wanted;
+    return larger;
+}
