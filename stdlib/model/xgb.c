@@ -1,0 +1,402 @@
+/* xgb.c - XGBoost by dlopen.  The calls that are used are declared here by hand, as the library's
+ * version 3.2.0 defines them; nothing else of zpl knows their names.   Floor: stdlib. */
+#include "stdlib/model/xgb.h"
+
+#include <dlfcn.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "lang/base/proc.h"
+
+#define LIBRARY_FILE "xgboost/lib/libxgboost.so"
+#define PLACES       4
+
+typedef void on_reset(void *iterator);
+typedef int on_next(void *iterator);
+
+/* Every call returns 0, or -1 with the reason in last_error(). */
+static struct {
+    void *handle; /* NULL: not open yet */
+    void (*version)(int *major, int *minor, int *patch);
+    const char *(*last_error)(void);
+    int (*on_log)(void (*callback)(const char *));
+    int (*proxy_create)(void **out);
+    int (*proxy_set_dense)(void *proxy, const char *array);
+    int (*matrix_create)(void *iterator, void *proxy, void *reference, on_reset *reset,
+                         on_next *next, const char *config, void **out);
+    int (*matrix_set_info)(void *matrix, const char *field, const char *array);
+    int (*matrix_free)(void *matrix);
+    int (*booster_create)(void *const matrices[], uint64_t count, void **out);
+    int (*booster_free)(void *booster);
+    int (*set_param)(void *booster, const char *name, const char *value);
+    int (*update)(void *booster, int round, void *matrix);
+    int (*evaluate)(void *booster, int round, void *matrices[], const char *names[], uint64_t count,
+                    const char **out);
+    int (*predict_dense)(void *booster, const char *array, const char *config, void *proxy,
+                         const uint64_t **shape, uint64_t *dimensions, const float **out);
+    int (*load_buffer)(void *booster, const void *data, uint64_t len);
+    int (*save_buffer)(void *booster, const char *config, uint64_t *len, const char **data);
+    int (*get_attr)(void *booster, const char *key, const char **out, int *found);
+    int (*set_attr)(void *booster, const char *key, const char *value);
+    int (*set_features)(void *booster, const char *field, const char **texts, uint64_t count);
+} lib;
+
+static const struct {
+    const char *name;
+    void *slot;
+} symbols[] = {
+    {"XGBoostVersion", &lib.version},
+    {"XGBGetLastError", &lib.last_error},
+    {"XGBRegisterLogCallback", &lib.on_log},
+    {"XGProxyDMatrixCreate", &lib.proxy_create},
+    {"XGProxyDMatrixSetDataDense", &lib.proxy_set_dense},
+    {"XGQuantileDMatrixCreateFromCallback", &lib.matrix_create},
+    {"XGDMatrixSetInfoFromInterface", &lib.matrix_set_info},
+    {"XGDMatrixFree", &lib.matrix_free},
+    {"XGBoosterCreate", &lib.booster_create},
+    {"XGBoosterFree", &lib.booster_free},
+    {"XGBoosterSetParam", &lib.set_param},
+    {"XGBoosterUpdateOneIter", &lib.update},
+    {"XGBoosterEvalOneIter", &lib.evaluate},
+    {"XGBoosterPredictFromDense", &lib.predict_dense},
+    {"XGBoosterLoadModelFromBuffer", &lib.load_buffer},
+    {"XGBoosterSaveModelToBuffer", &lib.save_buffer},
+    {"XGBoosterGetAttr", &lib.get_attr},
+    {"XGBoosterSetAttr", &lib.set_attr},
+    {"XGBoosterSetStrFeatureInfo", &lib.set_features},
+};
+
+/* Whose log the library's messages go to: its callback carries no argument of the caller's. */
+static struct zpl_kernel_context *log_ctx;
+
+static void forward_log(const char *message)
+{
+    if (log_ctx)
+        log_ctx->log(log_ctx, "xgboost: %.*s", (int)strcspn(message, "\n"), message);
+}
+
+struct places {
+    char paths[PLACES][ZPL_PATH_MAX];
+    size_t count;
+};
+
+static void add_place(struct places *places, const char *dir)
+{
+    char *path = places->paths[places->count];
+    if (zpl_path_join(path, dir, LIBRARY_FILE) == ZPL_OK)
+        places->count++;
+}
+
+/* Where the library may be, in the order in which it is looked for. */
+static void find_places(struct places *places)
+{
+    static const char *const beside[] = {"deps/xgboost", "../deps/xgboost", "../lib/zpl/xgboost"};
+    char self[ZPL_PATH_MAX], dir[ZPL_PATH_MAX], joined[ZPL_PATH_MAX], clean[ZPL_PATH_MAX];
+    const char *named = getenv("XGBOOST_DIR");
+
+    places->count = 0;
+    if (named && *named)
+        add_place(places, named);
+    if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(dir, self) != ZPL_OK)
+        return;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        if (zpl_path_join(joined, dir, beside[i]) == ZPL_OK &&
+            zpl_path_clean(clean, joined) == ZPL_OK)
+            add_place(places, clean);
+}
+
+static enum zpl_err refuse(struct zpl_diags *diags, enum zpl_err err, struct zpl_diag *diag)
+{
+    zpl_diag_help(diags, diag,
+                  "run `make deps`, or set XGBOOST_DIR to a folder that holds " LIBRARY_FILE
+                  " of version " ZPL_XGB_VERSION);
+    if (lib.handle)
+        dlclose(lib.handle);
+    memset(&lib, 0, sizeof lib);
+    return err;
+}
+
+static enum zpl_err load(const char *path, struct zpl_diags *diags)
+{
+    const struct zpl_span nowhere = {0};
+    int major = 0, minor = 0, patch = 0;
+    char version[64];
+
+    lib.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!lib.handle)
+        return refuse(diags, ZPL_ERR_IO,
+                      zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
+                                   "the XGBoost library can't be opened: %s", dlerror()));
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        void *symbol = dlsym(lib.handle, symbols[i].name);
+        if (!symbol)
+            return refuse(diags, ZPL_ERR_VERSION,
+                          zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
+                                       "%s has no %s: it is not XGBoost %s", path, symbols[i].name,
+                                       ZPL_XGB_VERSION));
+        memcpy(symbols[i].slot, &symbol, sizeof symbol);
+    }
+    lib.version(&major, &minor, &patch);
+    snprintf(version, sizeof version, "%d.%d.%d", major, minor, patch);
+    if (strcmp(version, ZPL_XGB_VERSION) != 0)
+        return refuse(diags, ZPL_ERR_VERSION,
+                      zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
+                                   "%s is XGBoost %s, and zpl needs %s: versions score the same "
+                                   "model differently",
+                                   path, version, ZPL_XGB_VERSION));
+    return ZPL_OK;
+}
+
+enum zpl_err zpl_xgb_open(struct zpl_diags *diags)
+{
+    struct places places;
+    struct zpl_diag *diag;
+
+    if (lib.handle)
+        return ZPL_OK;
+    find_places(&places);
+    for (size_t i = 0; i < places.count; i++)
+        if (access(places.paths[i], F_OK) == 0)
+            return load(places.paths[i], diags);
+    diag = zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, (struct zpl_span){0},
+                        "the XGBoost library is not installed");
+    for (size_t i = 0; i < places.count; i++)
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "looked for %s", places.paths[i]);
+    return refuse(diags, ZPL_ERR_NOT_FOUND, diag);
+}
+
+/* Tells the first diagnostic, with its notes and help, as the reason of the step's failure. */
+static int fail_diags(struct zpl_kernel_context *ctx, const struct zpl_diags *diags)
+{
+    struct zpl_buf words = {0};
+    int failed;
+
+    if (diags->count) {
+        const struct zpl_diag *diag = diags->items[0];
+        zpl_buf_puts(&words, diag->message);
+        for (const struct zpl_note *note = diag->notes; note; note = note->next)
+            zpl_buf_printf(&words, "; %s", note->text);
+        if (diag->help)
+            zpl_buf_printf(&words, "; %s", diag->help);
+    }
+    failed = ctx->fail(ctx, "%s", words.len ? zpl_buf_str(&words) : "out of memory");
+    zpl_buf_release(&words);
+    return failed;
+}
+
+/* Fails with the library's last error: its first line, without the time, the source line of the
+ * library and the stack trace that it puts around it. */
+static int fail_library(struct zpl_kernel_context *ctx, const char *what)
+{
+    const char *words = lib.last_error();
+    const char *check;
+
+    while (*words == '[') {
+        const char *end = strstr(words, "] ");
+        if (!end)
+            break;
+        words = end + 2;
+    }
+    check = strstr(words, "Check failed: ");
+    if (check && check < words + strcspn(words, "\n"))
+        words = check;
+    return ctx->fail(ctx, "XGBoost can't %s: %.*s", what, (int)strcspn(words, "\n"), words);
+}
+
+int zpl_xgb_new(struct zpl_xgb *xgb, struct zpl_kernel_context *ctx)
+{
+    struct zpl_diags diags = {0};
+    int failed = 0;
+
+    *xgb = (struct zpl_xgb){.ctx = ctx};
+    if (zpl_xgb_open(&diags) != ZPL_OK) {
+        failed = fail_diags(ctx, &diags);
+        goto done;
+    }
+    log_ctx = ctx;
+    lib.on_log(forward_log);
+    if (lib.booster_create(NULL, 0, &xgb->booster))
+        failed = fail_library(ctx, "make a model");
+done:
+    zpl_diags_release(&diags);
+    return failed;
+}
+
+void zpl_xgb_release(struct zpl_xgb *xgb)
+{
+    if (xgb->booster)
+        lib.booster_free(xgb->booster);
+    if (xgb->matrix)
+        lib.matrix_free(xgb->matrix);
+    if (log_ctx == xgb->ctx)
+        log_ctx = NULL;
+    *xgb = (struct zpl_xgb){0};
+}
+
+/* An array in memory as XGBoost reads it: NumPy's array interface, version 3. */
+static void describe(char out[128], const float *data, size_t rows, size_t columns)
+{
+    snprintf(out, 128,
+             "{\"data\":[%" PRIuPTR ",true],\"shape\":[%zu,%zu],\"typestr\":\"<f4\",\"version\":3}",
+             (uintptr_t)data, rows, columns);
+}
+
+/* The one batch that the library may ask for as often as it likes. */
+struct batch {
+    void *proxy;
+    char cells[128], labels[128];
+    bool given;
+};
+
+static void batch_reset(void *self)
+{
+    ((struct batch *)self)->given = false;
+}
+
+static int batch_next(void *self)
+{
+    struct batch *batch = self;
+
+    if (batch->given || lib.proxy_set_dense(batch->proxy, batch->cells) ||
+        lib.matrix_set_info(batch->proxy, "label", batch->labels))
+        return 0;
+    batch->given = true;
+    return 1;
+}
+
+int zpl_xgb_set_rows(struct zpl_xgb *xgb, const float *cells, const float *labels, size_t rows,
+                     size_t columns)
+{
+    struct batch batch = {0};
+    int failed = 0;
+
+    describe(batch.cells, cells, rows, columns);
+    describe(batch.labels, labels, rows, 1);
+    if (lib.proxy_create(&batch.proxy) ||
+        lib.matrix_create(&batch, batch.proxy, NULL, batch_reset, batch_next,
+                          "{\"missing\":NaN,\"nthread\":1}", &xgb->matrix)) {
+        failed = fail_library(xgb->ctx, "take the rows");
+        goto done;
+    }
+    /* A booster made with its rows keeps their margins from round to round. */
+    lib.booster_free(xgb->booster);
+    xgb->booster = NULL;
+    if (lib.booster_create(&xgb->matrix, 1, &xgb->booster))
+        failed = fail_library(xgb->ctx, "make a model");
+done:
+    if (batch.proxy)
+        lib.matrix_free(batch.proxy);
+    return failed;
+}
+
+int zpl_xgb_set(struct zpl_xgb *xgb, const char *name, const char *value)
+{
+    return lib.set_param(xgb->booster, name, value) ? fail_library(xgb->ctx, "set a parameter") : 0;
+}
+
+int zpl_xgb_round(struct zpl_xgb *xgb, int round)
+{
+    return lib.update(xgb->booster, round, xgb->matrix) ? fail_library(xgb->ctx, "train") : 0;
+}
+
+int zpl_xgb_metric(struct zpl_xgb *xgb, int round, char *out, size_t size)
+{
+    const char *name = "train", *line = NULL, *words;
+    char *colon;
+
+    if (lib.evaluate(xgb->booster, round, &xgb->matrix, &name, 1, &line))
+        return fail_library(xgb->ctx, "measure a round");
+    words = strstr(line, "train-"); /* "[9]\ttrain-logloss:0.43" */
+    snprintf(out, size, "%s", words ? words + strlen("train-") : line);
+    colon = strchr(out, ':');
+    if (colon)
+        *colon = ' ';
+    return 0;
+}
+
+int zpl_xgb_set_features(struct zpl_xgb *xgb, const char **names, const char **types, size_t count)
+{
+    if (lib.set_features(xgb->booster, "feature_name", names, count) ||
+        lib.set_features(xgb->booster, "feature_type", types, count))
+        return fail_library(xgb->ctx, "name the features");
+    return 0;
+}
+
+int zpl_xgb_set_attribute(struct zpl_xgb *xgb, const char *key, const char *value)
+{
+    return lib.set_attr(xgb->booster, key, value) ? fail_library(xgb->ctx, "keep a text") : 0;
+}
+
+int zpl_xgb_attribute(struct zpl_xgb *xgb, const char *key, const char **value)
+{
+    int found = 0;
+
+    *value = NULL;
+    if (lib.get_attr(xgb->booster, key, value, &found))
+        return fail_library(xgb->ctx, "read the model's texts");
+    if (!found)
+        *value = NULL;
+    return 0;
+}
+
+int zpl_xgb_save(struct zpl_xgb *xgb, const char *path)
+{
+    struct zpl_diags diags = {0};
+    const char *data = NULL;
+    uint64_t len = 0;
+    int failed = 0;
+
+    if (lib.save_buffer(xgb->booster, "{\"format\":\"ubj\"}", &len, &data))
+        return fail_library(xgb->ctx, "write the model");
+    if (len > ZPL_MODEL_BYTES_MAX)
+        return xgb->ctx->fail(xgb->ctx,
+                              "the model has %" PRIu64
+                              " bytes, and at most %u can be stored; train "
+                              "fewer rounds or shallower trees",
+                              len, ZPL_MODEL_BYTES_MAX);
+    if (zpl_fs_write_file(path, data, len, false, &diags) != ZPL_OK)
+        failed = fail_diags(xgb->ctx, &diags);
+    zpl_diags_release(&diags);
+    return failed;
+}
+
+int zpl_xgb_load(struct zpl_xgb *xgb, const char *path)
+{
+    struct zpl_diags diags = {0};
+    struct zpl_buf data = {0};
+    int failed = 0;
+
+    if (zpl_fs_read_file(path, ZPL_MODEL_BYTES_MAX, &data, &diags) != ZPL_OK)
+        failed = fail_diags(xgb->ctx, &diags);
+    else if (lib.load_buffer(xgb->booster, data.data, data.len))
+        failed = fail_library(xgb->ctx, "read the model");
+    zpl_buf_release(&data);
+    zpl_diags_release(&diags);
+    return failed;
+}
+
+int zpl_xgb_predict(struct zpl_xgb *xgb, const float *cells, size_t rows, size_t columns,
+                    const float **scores, size_t *width)
+{
+    static const char config[] =
+        "{\"type\":0,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,"
+        "\"strict_shape\":true,\"missing\":NaN,\"cache_id\":0}";
+    const uint64_t *shape = NULL;
+    uint64_t dimensions = 0;
+    char array[128];
+
+    describe(array, cells, rows, columns);
+    if (lib.predict_dense(xgb->booster, array, config, NULL, &shape, &dimensions, scores))
+        return fail_library(xgb->ctx, "score the rows");
+    if (dimensions != 2 || shape[0] != rows)
+        return xgb->ctx->fail(xgb->ctx, "XGBoost scored %" PRIu64 " rows of %zu",
+                              dimensions ? shape[0] : 0, rows);
+    *width = shape[1];
+    return 0;
+}
