@@ -1,0 +1,320 @@
+/* argument.c - which argument of a call belongs to which input of the signature, and is it of a
+ * kind that the input admits?  Tables, models and other made values are only matched here;
+ * unify.c looks into them. */
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/check/tell.h"
+
+/* What people coming from other libraries write, and what it is called here.  `advice` is told
+ * instead of a plain did-you-mean. */
+static const struct habit {
+    const char *written, *meant, *advice;
+} habits[] = {
+    {"n_estimators", "rounds", NULL},
+    {"num_boost_round", "rounds", NULL},
+    {"iterations", "rounds", NULL},
+    {"nrounds", "rounds", NULL},
+    {"learning_rate", "eta", NULL},
+    {"random_state", "seed", NULL},
+    {"random_seed", "seed", NULL},
+    {"depth", "max_depth", NULL},
+    {"target", "label", NULL},
+    {"y", "label", NULL},
+    {"delim", "delimiter", NULL},
+    {"sep", "delimiter", NULL},
+    {"dtype", "type", NULL},
+    {"schema", "type", NULL},
+    {"train_size", "ratio", NULL},
+    {"test_size", "ratio", "ratio is the part that goes to train: write ratio = 1 - test_size"},
+};
+
+static size_t input_named(const struct zpl_signature *line, const char *name)
+{
+    for (size_t i = 0; i < line->input_count; i++)
+        if (strcmp(line->inputs[i].name, name) == 0)
+            return i;
+    return ZPL_NO_INPUT;
+}
+
+/* The i-th required input, or ZPL_NO_INPUT. */
+static size_t input_at(const struct zpl_signature *line, size_t position)
+{
+    for (size_t i = 0; i < line->input_count; i++)
+        if (!line->inputs[i].optional && position-- == 0)
+            return i;
+    return ZPL_NO_INPUT;
+}
+
+/* The names of the inputs, one after another: the required ones, or those that are not. */
+static const char *list_inputs(struct zpl_attempt *a, bool required, bool all)
+{
+    const char *text = "";
+    for (size_t i = 0; i < a->line->input_count && text; i++)
+        if (all || a->line->inputs[i].optional != required)
+            text = zpl_arena_printf(a->scratch, "%s%s%s", text, *text ? ", " : "",
+                                    a->line->inputs[i].name);
+    return text && *text ? text : "none";
+}
+
+static void tell_extra(struct zpl_attempt *a, const struct zpl_call_argument *argument)
+{
+    const char *step = a->call->step->name;
+    size_t required = 0;
+    while (input_at(a->line, required) != ZPL_NO_INPUT)
+        required++;
+    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_BAD_CALL, argument->span,
+                                      "%s takes %zu argument%s by position: %s", step, required,
+                                      required == 1 ? "" : "s", list_inputs(a, true, false));
+    if (required < a->line->input_count)
+        zpl_diag_help(&a->diags, d, "give the others by name: %s", list_inputs(a, false, false));
+}
+
+static void tell_unknown(struct zpl_attempt *a, const struct zpl_call_argument *argument)
+{
+    const struct zpl_signature *line = a->line;
+    struct zpl_diag *d =
+        zpl_diag_add(&a->diags, ZPL_CODE_UNKNOWN_ARGUMENT, argument->name_span,
+                     "%s has no argument '%s'", a->call->step->name, argument->name);
+    zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "it takes %s", list_inputs(a, false, true));
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
+        if (strcmp(habits[i].written, argument->name) != 0 ||
+            input_named(line, habits[i].meant) == ZPL_NO_INPUT)
+            continue;
+        if (habits[i].advice)
+            zpl_diag_help(&a->diags, d, "%s", habits[i].advice);
+        else
+            zpl_diag_help(&a->diags, d, "it is called '%s' here", habits[i].meant);
+        return;
+    }
+    const char **names = zpl_arena_array(a->scratch, line->input_count, sizeof *names);
+    for (size_t i = 0; names && i < line->input_count; i++)
+        names[i] = line->inputs[i].name;
+    const char *near = names ? zpl_text_nearest(argument->name, names, line->input_count) : NULL;
+    if (near)
+        zpl_diag_help(&a->diags, d, "did you mean '%s'?", near);
+}
+
+/* Adds "'rounds: Int 1..5000 = 100'" as the signature says it. */
+static void note_input(struct zpl_attempt *a, struct zpl_diag *d, size_t input)
+{
+    const struct zpl_field *field = &a->line->inputs[input];
+    struct zpl_buf text = {0};
+    zpl_buf_printf(&text, "%s: ", field->name);
+    zpl_type_show(field->type, true, &text);
+    if (field->fallback) {
+        zpl_buf_puts(&text, " = ");
+        zpl_literal_show(field->fallback, &text);
+    }
+    if (!zpl_buf_error(&text))
+        zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "%s takes %s", a->call->step->name,
+                      zpl_buf_str(&text));
+    zpl_buf_release(&text);
+}
+
+static void tell_missing(struct zpl_attempt *a, size_t input)
+{
+    const struct zpl_field *field = &a->line->inputs[input];
+    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_MISSING_ARGUMENT, a->call->callee,
+                                      "%s needs '%s'", a->call->step->name, field->name);
+    note_input(a, d, input);
+    enum zpl_kind kind = field->type->kind;
+    if (kind == ZPL_COLUMN_OF)
+        zpl_diag_help(&a->diags, d, "name the column: %s = \"…\"", field->name);
+    else if (kind == ZPL_COLUMNS_OF)
+        zpl_diag_help(&a->diags, d, "name the columns: %s = { \"…\" }", field->name);
+}
+
+static void tell_kind(struct zpl_attempt *a, size_t input)
+{
+    const struct zpl_call_argument *g = a->given[input];
+    struct zpl_diag *d = zpl_diag_add(
+        &a->diags, ZPL_CODE_WRONG_KIND, g->span, "'%s' of %s wants %s, got %s%s",
+        a->line->inputs[input].name, a->call->step->name,
+        zpl_say_kind(a->line->inputs[input].type->kind, a->scratch),
+        zpl_say_value(g->value, a->scratch),
+        g->value->kind == ZPL_VALUE_REF && zpl_kind_is_scalar(a->line->inputs[input].type->kind)
+            ? " known only at run time"
+            : "");
+    zpl_tell_maker(a->checker->graph, &a->diags, d, g->value);
+}
+
+/* Gives each argument its input. */
+static void match(struct zpl_attempt *a)
+{
+    size_t position = 0;
+    bool extra_told = false;
+    for (size_t k = 0; k < a->call->argument_count; k++) {
+        const struct zpl_call_argument *argument = &a->call->arguments[k];
+        size_t i =
+            argument->name ? input_named(a->line, argument->name) : input_at(a->line, position++);
+        if (i == ZPL_NO_INPUT && argument->name) {
+            tell_unknown(a, argument);
+        } else if (i == ZPL_NO_INPUT) {
+            if (!extra_told)
+                tell_extra(a, argument);
+            extra_told = true;
+        } else if (a->given[i]) {
+            struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_DUPLICATE_ARGUMENT,
+                                              argument->name ? argument->name_span : argument->span,
+                                              "'%s' of %s is given twice", a->line->inputs[i].name,
+                                              a->call->step->name);
+            zpl_diag_note(&a->diags, d, a->given[i]->span, "first given here");
+        } else {
+            a->given[i] = argument;
+        }
+    }
+}
+
+/* A literal as the input's type admits it; tells and returns NULL when it does not. */
+static const struct zpl_literal *admit(struct zpl_attempt *a, size_t input,
+                                       const struct zpl_literal *literal)
+{
+    const struct zpl_field *field = &a->line->inputs[input];
+    const char *why;
+    bool out_of_range;
+    const struct zpl_literal *v =
+        zpl_type_admit(field->type, literal, a->arena, &why, &out_of_range);
+    if (v)
+        return v;
+    struct zpl_diag *d =
+        zpl_diag_add(&a->diags, out_of_range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_WRONG_KIND,
+                     a->given[input]->span, "%s = %s %s", field->name,
+                     zpl_say_literal(literal, a->scratch), why);
+    note_input(a, d, input);
+    return NULL;
+}
+
+static bool is_string(const struct zpl_literal *v)
+{
+    return v->kind == ZPL_LIT_STRING && v->as.str.n > 0 && strlen(v->as.str.s) == v->as.str.n;
+}
+
+/* One name alone serves as a list of one. */
+static const struct zpl_literal *admit_columns(struct zpl_attempt *a, size_t input,
+                                               const struct zpl_literal *literal)
+{
+    const struct zpl_call_argument *g = a->given[input];
+    const char *name = a->line->inputs[input].name;
+    if (is_string(literal)) {
+        const struct zpl_literal **items = zpl_arena_array(a->arena, 1, sizeof *items);
+        if (items)
+            items[0] = literal;
+        return items ? zpl_literal_list(a->arena, items, 1) : NULL;
+    }
+    if (literal->kind != ZPL_LIT_LIST) {
+        zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, g->span,
+                     "%s = %s is not a list of columns; write %s = { \"…\", \"…\" }", name,
+                     zpl_say_literal(literal, a->scratch), name);
+        return NULL;
+    }
+    for (size_t k = 0; k < literal->as.list.count; k++) {
+        const struct zpl_literal *item = literal->as.list.items[k];
+        struct zpl_span span = g->item_spans && k < g->item_count ? g->item_spans[k] : g->span;
+        if (!is_string(item)) {
+            zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, span,
+                         "%s in '%s' is not the name of a column",
+                         zpl_say_literal(item, a->scratch), name);
+            return NULL;
+        }
+        for (size_t m = 0; m < k; m++) {
+            if (strcmp(literal->as.list.items[m]->as.str.s, item->as.str.s) != 0)
+                continue;
+            zpl_diag_add(&a->diags, ZPL_CODE_DUPLICATE_COLUMN, span,
+                         "column '%s' stands twice in '%s'", item->as.str.s, name);
+            return NULL;
+        }
+    }
+    return literal;
+}
+
+static const struct zpl_value *literal_value(struct zpl_attempt *a, const struct zpl_type *type,
+                                             const struct zpl_literal *literal)
+{
+    struct zpl_value *v = zpl_arena_alloc(a->arena, sizeof *v);
+    if (!v)
+        return NULL;
+    v->kind = ZPL_VALUE_LITERAL;
+    v->type = type;
+    v->literal = literal;
+    return v;
+}
+
+static bool is_made(enum zpl_kind kind)
+{
+    return kind == ZPL_TABLE || kind == ZPL_MODEL || kind == ZPL_REPORT || kind == ZPL_TENSOR ||
+           kind == ZPL_ENDPOINT || kind == ZPL_STEP;
+}
+
+/* Names of columns and types shape the graph, so they can't come from a run. */
+static bool is_static(enum zpl_kind kind)
+{
+    return kind == ZPL_COLUMN_OF || kind == ZPL_COLUMNS_OF || kind == ZPL_TYPE_OF;
+}
+
+static void look_at_literal(struct zpl_attempt *a, size_t input)
+{
+    const struct zpl_type *want = a->line->inputs[input].type;
+    const struct zpl_literal *literal = a->given[input]->value->literal, *v = NULL;
+    if (is_made(want->kind))
+        tell_kind(a, input);
+    else if (want->kind == ZPL_COLUMNS_OF)
+        v = admit_columns(a, input, literal);
+    else
+        v = admit(a, input, literal);
+    if (v == literal && (want->kind == ZPL_ANY || want->kind == ZPL_VAR))
+        a->values[input] = a->given[input]->value;
+    else if (v)
+        a->values[input] = literal_value(a, want, v);
+}
+
+/* A value known at run time: its kind has to fit, its range waits. */
+static void look_at_runtime(struct zpl_attempt *a, size_t input)
+{
+    const struct zpl_call_argument *g = a->given[input];
+    const struct zpl_field *field = &a->line->inputs[input];
+    enum zpl_kind have = g->value->type->kind;
+    if (have == ZPL_UNKNOWN)
+        a->poison = true;
+    if (is_static(field->type->kind) && have != ZPL_UNKNOWN) {
+        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_RUNTIME_VALUE, g->span,
+                                          "'%s' of %s has to be known before anything runs",
+                                          field->name, a->call->step->name);
+        zpl_tell_maker(a->checker->graph, &a->diags, d, g->value);
+        return;
+    }
+    bool json = field->type->kind == ZPL_JSON && zpl_kind_is_scalar(have);
+    if (zpl_kind_is_scalar(field->type->kind) && !json &&
+        !zpl_type_fits(g->value->type, field->type, NULL, NULL)) {
+        tell_kind(a, input);
+        return;
+    }
+    a->values[input] = g->value;
+}
+
+bool zpl_attempt_arguments(struct zpl_attempt *a)
+{
+    size_t count = a->line->input_count;
+    a->given = zpl_arena_array(a->scratch, count, sizeof *a->given);
+    a->values = zpl_arena_array(a->scratch, count, sizeof *a->values);
+    if (!a->given || !a->values)
+        return false;
+    match(a);
+    for (size_t i = 0; i < count; i++) {
+        const struct zpl_field *field = &a->line->inputs[i];
+        const struct zpl_value *v = a->given[i] ? a->given[i]->value : NULL;
+        if (v && v->kind == ZPL_VALUE_LITERAL && v->literal->kind == ZPL_LIT_NULL &&
+            field->optional) {
+            a->given[i] = NULL; /* nil is not given */
+            v = NULL;
+        }
+        if (v && v->kind == ZPL_VALUE_LITERAL)
+            look_at_literal(a, i);
+        else if (v)
+            look_at_runtime(a, i);
+        else if (field->fallback)
+            a->values[i] = literal_value(a, field->type, field->fallback);
+        else if (!field->optional)
+            tell_missing(a, i);
+    }
+    return true;
+}

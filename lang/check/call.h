@@ -1,0 +1,70 @@
+/* call.h - a step called with arguments: does it fit its signature, and what does it give?
+ * Promise: every independent mistake of the call is told once, at the argument it is in, with the
+ * step that made the value and a did-you-mean; poison (UNKNOWN types) is never complained about.
+ * Owns: nothing; all is put into the graph's arena.
+ * Errors: ZPL_ERR_CHECK after telling; the node is then in the graph as poison, its outputs
+ * typed as far as they are known.  Other codes are failures of memory or of the engine.
+ * Floor: lang/check. */
+#ifndef ZPL_CHECK_CALL_H
+#define ZPL_CHECK_CALL_H
+
+#include "lang/base/diag.h"
+#include "lang/check/engine.h"
+#include "lang/graph/graph.h"
+#include "lang/types/catalog.h"
+
+struct zpl_checker {
+    struct zpl_graph *graph;
+    struct zpl_diags *diags;
+    const struct zpl_engine *engine;
+    const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
+    void *resolve_self;
+    struct zpl_lines *lines; /* signatures read so far, the checker's own: NULL at the start */
+};
+
+/* One argument as the program wrote it. */
+struct zpl_call_argument {
+    const char *name;           /* NULL: by position */
+    struct zpl_span name_span;  /* of the name, or of the value when by position */
+    struct zpl_span span;       /* of the value */
+    const struct zpl_value *value;
+    const struct zpl_span *item_spans; /* of the items of a list or record, or NULL */
+    size_t item_count;
+};
+struct zpl_call {
+    const struct zpl_step_info *step;
+    const char *body;       /* a user's sql or lua body, else NULL; lives as long as the graph */
+    struct zpl_span callee; /* `xgboost.train` */
+    struct zpl_span span;   /* the whole call */
+    const struct zpl_call_argument *arguments;
+    size_t argument_count;
+    /* For step->kernel "sql" with a body: where byte `offset` of the body stands in the program. */
+    struct zpl_span (*place)(void *self, size_t offset, size_t length);
+    void *place_self;
+    /* Told with each diagnostic: "called from …" for calls inside helpers. */
+    const struct zpl_span *callers;
+    size_t caller_count;
+};
+
+/* Checks and adds the node; *id is its number in every case but NOMEM and LIMIT. */
+enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call,
+                            uint32_t *id);
+
+/* `sql [[…]]` on tables and scalars in scope: arguments are all named, without a $; those that are
+ * neither tables nor scalars are passed over.  The node keeps the tables that the query uses, by
+ * their name, and the scalars it uses, as "$name", in the order given.  One output `rows`.
+ * `call->step` gives name, kernel and engines; its signature is not looked at. */
+enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *call,
+                           const char *sql, uint32_t *id);
+
+/* The value that `base.field` stands for: of a Report or Record the field, known at run time; of a
+ * Table the name of the column, as a literal; of a record written in the program its item.  NULL
+ * when the type has no such field (told, with a did-you-mean) or memory is out (told). */
+const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
+                                        const char *field, struct zpl_span span);
+
+/* The type of output `output` of node `id`. */
+const struct zpl_type *zpl_check_output_type(const struct zpl_checker *checker, uint32_t id,
+                                             uint32_t output);
+
+#endif

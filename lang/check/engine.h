@@ -1,0 +1,85 @@
+/* engine.h - what the checker asks of a database engine: the types of a query's result and of a
+ * source's columns.  Filled by vm (a worker behind a memo); a test fills it with tables of its own.
+ * Owns: nothing; answers are put into the caller's arena.
+ * Errors: ZPL_OK also when the SQL or the file is wrong: then `error.message` is set.  Anything
+ * else means that the engine could not be asked; its diagnostics say why.   Floor: lang/check. */
+#ifndef ZPL_CHECK_ENGINE_H
+#define ZPL_CHECK_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "lang/base/diag.h"
+#include "lang/types/type.h"
+
+struct zpl_bind_table {
+    const char *name;
+    const struct zpl_row *row;
+};
+struct zpl_bind_param {
+    const char *name; /* without the $ */
+    enum zpl_kind kind;
+};
+struct zpl_bind_request {
+    const char *sql;
+    const struct zpl_bind_table *tables;
+    size_t table_count;
+    const struct zpl_bind_param *params;
+    size_t param_count;
+};
+
+/* Which columns of one table may change the result's bytes (influence lineage). */
+struct zpl_bind_reads {
+    bool used; /* the query names the table; `SELECT count(*)` uses one and reads no column */
+    bool all;  /* every column, in stored order */
+    const char *const *columns;
+    size_t count;
+};
+enum zpl_bind_fault {
+    ZPL_BIND_FINE,
+    ZPL_BIND_SYNTAX,
+    ZPL_BIND_NAME,      /* a name; the checker explains "unknown column 'x'", "unknown table 'x'" and
+                           "unknown param 'x'" further, other words are told as they are */
+    ZPL_BIND_TYPE,      /* operators and arguments that do not fit, or a result of no zpl type */
+    ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
+    ZPL_BIND_LIMIT      /* it took too long or too much memory */
+};
+struct zpl_bind_error {
+    enum zpl_bind_fault fault;
+    const char *message;           /* for a person, without position; NULL: no error */
+    const char *name;              /* the word that is unknown or forbidden (with TYPE: the result
+                                      column that has no zpl type), or NULL */
+    const char *const *candidates; /* NULL-terminated, or NULL */
+    long offset;                   /* byte in the SQL text, -1: unknown */
+    size_t length;                 /* bytes, at least 1 */
+};
+struct zpl_bind_answer {
+    const struct zpl_row *row;           /* the result's columns */
+    const struct zpl_bind_reads *reads;  /* one a table, in the order of the request */
+    const char *identity;                /* the statement's meaning without layout: 64 hex digits */
+    const char *const *params_used;      /* NULL-terminated names */
+    const char *const *warnings;         /* NULL-terminated, or NULL */
+    struct zpl_bind_error error;
+};
+
+struct zpl_schema_request {
+    const char *format;                 /* "csv", "parquet" */
+    const char *path;                   /* absolute */
+    const struct zpl_literal *options;  /* a RECORD of the step's arguments, or NULL */
+};
+struct zpl_schema_answer {
+    const struct zpl_row *row;
+    const char *note;  /* how types were found: "guessed from the first 20,480 rows", or NULL */
+    const char *error; /* NULL: none; words that follow the path */
+};
+
+struct zpl_engine {
+    void *self;
+    enum zpl_err (*bind)(void *self, const struct zpl_bind_request *request,
+                         struct zpl_bind_answer *answer, struct zpl_arena *arena,
+                         struct zpl_diags *diags);
+    enum zpl_err (*schema)(void *self, const struct zpl_schema_request *request,
+                           struct zpl_schema_answer *answer, struct zpl_arena *arena,
+                           struct zpl_diags *diags);
+};
+
+#endif

@@ -1,0 +1,126 @@
+/* field.c - `report.auc`, `rows.hour`, `record.name`: what a field of a value stands for. */
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/check/tell.h"
+
+static const struct zpl_value *no_memory(struct zpl_checker *checker)
+{
+    zpl_diag_nomem(checker->diags);
+    return NULL;
+}
+
+/* A field known at run time; a field of a field is reached through its outermost value. */
+static const struct zpl_value *field_of(struct zpl_checker *checker, const struct zpl_value *base,
+                                        const char *field, const struct zpl_type *type)
+{
+    struct zpl_arena *arena = &checker->graph->arena;
+    struct zpl_value *v = zpl_arena_alloc(arena, sizeof *v);
+    if (!v || !type)
+        return no_memory(checker);
+    v->kind = ZPL_VALUE_REF;
+    v->type = type;
+    v->ref = base->ref;
+    v->ref.field = base->ref.field ? zpl_arena_printf(arena, "%s.%s", base->ref.field, field)
+                                   : zpl_arena_strdup(arena, field);
+    return v->ref.field ? v : no_memory(checker);
+}
+
+static const struct zpl_value *column_name(struct zpl_checker *checker, const char *field)
+{
+    struct zpl_arena *arena = &checker->graph->arena;
+    struct zpl_value *v = zpl_arena_alloc(arena, sizeof *v);
+    const struct zpl_literal *name = zpl_literal_string(arena, field, strlen(field));
+    const struct zpl_type *type = zpl_type_new(arena, ZPL_STRING);
+    if (!v || !name || !type)
+        return no_memory(checker);
+    v->kind = ZPL_VALUE_LITERAL;
+    v->type = type;
+    v->literal = name;
+    return v;
+}
+
+/* The item of a record that the program wrote, or NULL. */
+static const struct zpl_value *item_of(struct zpl_checker *checker, const struct zpl_value *base,
+                                       const char *field, const struct zpl_type *type)
+{
+    if (base->kind == ZPL_VALUE_RECORD) {
+        for (size_t i = 0; i < base->list.count; i++)
+            if (strcmp(base->list.keys[i], field) == 0)
+                return base->list.items[i];
+        return NULL;
+    }
+    const struct zpl_literal *record = base->literal;
+    for (size_t i = 0; record->kind == ZPL_LIT_RECORD && i < record->as.list.count; i++) {
+        if (strcmp(record->as.list.keys[i], field) != 0)
+            continue;
+        struct zpl_value *v = zpl_arena_alloc(&checker->graph->arena, sizeof *v);
+        if (!v)
+            return no_memory(checker);
+        v->kind = ZPL_VALUE_LITERAL;
+        v->type = type;
+        v->literal = record->as.list.items[i];
+        return v;
+    }
+    return NULL;
+}
+
+static const char *base_name(const struct zpl_checker *checker, const struct zpl_value *base)
+{
+    if (base->kind == ZPL_VALUE_REF && base->ref.node < checker->graph->count) {
+        const struct zpl_node *node = &checker->graph->nodes[base->ref.node];
+        if (base->ref.output < node->output_count)
+            return node->outputs[base->ref.output].name;
+    }
+    return zpl_kind_name(base->type->kind);
+}
+
+static void tell_no_field(struct zpl_checker *checker, const struct zpl_value *base,
+                          const char *field, struct zpl_span span)
+{
+    struct zpl_diags *diags = checker->diags;
+    struct zpl_arena scratch = {0};
+    enum zpl_kind kind = base->type->kind;
+    struct zpl_diag *d;
+    if (kind == ZPL_REPORT || kind == ZPL_RECORD) {
+        d = zpl_diag_add(diags, ZPL_CODE_UNKNOWN_FIELD, span, "this %s has no field '%s'",
+                         zpl_kind_name(kind), field);
+        zpl_tell_columns(diags, d, base_name(checker, base), base->type->row);
+        zpl_tell_near_column(diags, d, field, base->type->row);
+    } else {
+        d = zpl_diag_add(diags, ZPL_CODE_UNKNOWN_FIELD, span, "%s has no fields, so no '%s'",
+                         zpl_say_kind(kind, &scratch), field);
+        if (kind == ZPL_MODEL)
+            zpl_diag_help(diags, d, "evaluate { model, test } gives a report of its metrics");
+    }
+    zpl_tell_maker(checker->graph, diags, d, base);
+    zpl_arena_release(&scratch);
+}
+
+const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
+                                        const char *field, struct zpl_span span)
+{
+    const struct zpl_type *type = base->type;
+    const struct zpl_row *row = type->row;
+    if (type->kind == ZPL_UNKNOWN)
+        return field_of(checker, base, field, type);
+    const struct zpl_column *found =
+        row && type->kind != ZPL_MODEL ? zpl_row_find(row, field) : NULL;
+    if (type->kind == ZPL_TABLE) {
+        if (found || row->open)
+            return column_name(checker, field);
+        zpl_tell_unknown_column(checker->graph, checker->diags, span, field,
+                                base_name(checker, base), row, base);
+        return NULL;
+    }
+    if ((type->kind == ZPL_REPORT || type->kind == ZPL_RECORD) && row && (found || row->open)) {
+        const struct zpl_type *held =
+            found ? found->type : zpl_type_new(&checker->graph->arena, ZPL_UNKNOWN);
+        if (base->kind == ZPL_VALUE_REF)
+            return field_of(checker, base, field, held);
+        const struct zpl_value *item = item_of(checker, base, field, held);
+        if (item)
+            return item;
+    }
+    tell_no_field(checker, base, field, span);
+    return NULL;
+}

@@ -1,0 +1,211 @@
+/* sql.c - `sql [[…]]` on what is in scope, and named steps with an sql body. */
+#include <string.h>
+#include "lang/check/query.h"
+#include "lang/check/tell.h"
+
+static const struct zpl_value *typed(struct zpl_arena *arena, const struct zpl_value *value)
+{
+    static const enum zpl_kind kinds[] = {
+        [ZPL_LIT_NULL] = ZPL_UNKNOWN, [ZPL_LIT_BOOL] = ZPL_BOOL,     [ZPL_LIT_INT] = ZPL_INT,
+        [ZPL_LIT_FLOAT] = ZPL_FLOAT,  [ZPL_LIT_STRING] = ZPL_STRING, [ZPL_LIT_PATH] = ZPL_PATH,
+        [ZPL_LIT_LIST] = ZPL_LIST,    [ZPL_LIT_RECORD] = ZPL_RECORD, [ZPL_LIT_TYPE] = ZPL_TYPE_OF};
+    if (value->type || value->kind != ZPL_VALUE_LITERAL)
+        return value;
+    struct zpl_value *copy = zpl_arena_alloc(arena, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *value;
+    copy->type = zpl_type_new(arena, kinds[value->literal->kind]);
+    return copy->type ? copy : NULL;
+}
+
+/* One argument of an anonymous query: a table, a scalar, or nothing that SQL can see. */
+static bool add_scope(struct zpl_query *q, const struct zpl_call_argument *argument)
+{
+    const struct zpl_value *value = typed(q->arena, argument->value);
+    if (!value)
+        return false;
+    const struct zpl_type *type = value->type;
+    bool null = value->kind == ZPL_VALUE_LITERAL && value->literal->kind == ZPL_LIT_NULL;
+    if (type->kind == ZPL_UNKNOWN && !null)
+        q->unknown = true;
+    if (type->kind != ZPL_TABLE && !zpl_kind_is_scalar(type->kind))
+        return true;
+    if (type->kind == ZPL_TABLE && type->row->open)
+        q->unknown = true;
+    q->inputs[q->input_count++] =
+        (struct zpl_query_input){.name = zpl_arena_strdup(q->arena, argument->name),
+                                 .value = value,
+                                 .span = argument->span,
+                                 .row = type->kind == ZPL_TABLE ? type->row : NULL};
+    return q->inputs[q->input_count - 1].name != NULL;
+}
+
+/* The one output `rows`. */
+static enum zpl_err give_rows(struct zpl_arena *arena, const struct zpl_row *row,
+                              struct zpl_node *node)
+{
+    struct zpl_output *output = zpl_arena_alloc(arena, sizeof *output);
+    if (!output)
+        return ZPL_ERR_NOMEM;
+    output->name = "rows";
+    output->type = row ? zpl_type_table(arena, row) : zpl_type_new(arena, ZPL_UNKNOWN);
+    node->outputs = output;
+    node->output_count = 1;
+    return output->type ? ZPL_OK : ZPL_ERR_NOMEM;
+}
+
+enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *call,
+                           const char *sql, uint32_t *id)
+{
+    struct zpl_arena scratch = {0};
+    struct zpl_diags diags = {0};
+    struct zpl_arena *arena = &checker->graph->arena;
+    struct zpl_node node = {.step = call->step->name,
+                            .kernel = call->step->kernel,
+                            .identity = call->step->identity,
+                            .engines = call->step->engines,
+                            .span = call->callee};
+    struct zpl_query q = {.checker = checker,
+                          .call = call,
+                          .diags = &diags,
+                          .arena = arena,
+                          .scratch = &scratch,
+                          .sql = zpl_arena_strdup(arena, sql)};
+    const struct zpl_row *row = NULL;
+    *id = ZPL_NO_NODE;
+    q.inputs = zpl_arena_array(&scratch, call->argument_count, sizeof *q.inputs);
+    enum zpl_err err = q.inputs && q.sql ? ZPL_OK : ZPL_ERR_NOMEM;
+    for (size_t i = 0; !err && i < call->argument_count; i++)
+        if (!add_scope(&q, &call->arguments[i]))
+            err = ZPL_ERR_NOMEM;
+    if (!err)
+        err = zpl_query_bind(&q, &node, &row);
+    enum zpl_err given = give_rows(arena, row, &node);
+    err = err ? err : given;
+    if (zpl_arena_failed(&scratch))
+        err = ZPL_ERR_NOMEM;
+    err = zpl_check_commit(checker, call, &node, &diags, err, id);
+    zpl_diags_release(&diags);
+    zpl_arena_release(&scratch);
+    return err;
+}
+
+/* What a named step's query sees of a table: all of an open input, the declared columns of a closed
+ * one in written order. */
+static const struct zpl_row *visible(struct zpl_attempt *a, const struct zpl_argument *argument)
+{
+    const struct zpl_row *stored = argument->value->type->row;
+    if (argument->reads_all)
+        return stored;
+    struct zpl_row *row = zpl_arena_alloc(a->scratch, sizeof *row);
+    struct zpl_column *columns = zpl_arena_array(a->scratch, argument->read_count, sizeof *columns);
+    if (!row || !columns)
+        return NULL;
+    size_t hint = 0;
+    for (size_t i = 0; i < argument->read_count; i++) {
+        const struct zpl_column *column = zpl_row_next(stored, argument->reads[i], &hint);
+        if (column)
+            columns[row->count++] = *column;
+    }
+    row->columns = columns;
+    return row;
+}
+
+static bool add_input(struct zpl_query *q, struct zpl_attempt *a,
+                      const struct zpl_argument *argument)
+{
+    enum zpl_kind kind = argument->value->type ? argument->value->type->kind : ZPL_UNKNOWN;
+    struct zpl_query_input *in = &q->inputs[q->input_count];
+    if (kind == ZPL_UNKNOWN)
+        q->unknown = true;
+    if (kind != ZPL_TABLE && !zpl_kind_is_scalar(kind))
+        return true;
+    if (kind == ZPL_TABLE && argument->reads_all && argument->value->type->row->open)
+        q->unknown = true;
+    *in = (struct zpl_query_input){
+        .name = argument->name, .value = argument->value, .span = argument->span};
+    if (kind == ZPL_TABLE && !(in->row = visible(a, argument)))
+        return false;
+    q->input_count++;
+    return true;
+}
+
+/* The result with the contracts that the declared output puts on its columns. */
+static const struct zpl_row *with_contracts(struct zpl_attempt *a, const struct zpl_row *row,
+                                            const struct zpl_row *declared)
+{
+    struct zpl_row *kept = zpl_arena_alloc(a->arena, sizeof *kept);
+    struct zpl_column *columns = zpl_arena_array(a->arena, row->count, sizeof *columns);
+    size_t hint = 0;
+    if (!kept || !columns)
+        return NULL;
+    for (size_t i = 0; i < row->count; i++) {
+        columns[i] = row->columns[i];
+        const struct zpl_column *asked = zpl_row_next(declared, columns[i].name, &hint);
+        if (!asked || !asked->type->refine)
+            continue;
+        struct zpl_refine refine = *asked->type->refine;
+        const struct zpl_refine *had = columns[i].type->refine;
+        refine.hindsight |= had && had->hindsight;
+        columns[i].type = zpl_type_refined(a->arena, columns[i].type, &refine);
+        if (!columns[i].type)
+            return NULL;
+    }
+    *kept = (struct zpl_row){columns, row->count, row->open};
+    return kept;
+}
+
+/* Holds the result to the declared output and makes it the node's. */
+static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query *q,
+                                  const struct zpl_row *row, struct zpl_node *node)
+{
+    struct zpl_output *output = (struct zpl_output *)node->outputs;
+    const struct zpl_type *bound = zpl_type_table(a->arena, row);
+    const char *why = NULL;
+    if (!bound)
+        return ZPL_ERR_NOMEM;
+    if (!zpl_type_fits(bound, output->type, a->scratch, &why)) {
+        struct zpl_diag *d = zpl_diag_add(
+            &a->diags, ZPL_CODE_SQL_BIND, zpl_query_place(q, 0, strcspn(q->sql, " \n\t")),
+            "the query's result is not the declared '%s': %s%s", output->name,
+            why && strncmp(why, "column", 6) == 0 ? "" : "it ", why ? why : "differs");
+        zpl_tell_columns(&a->diags, d, "result", row);
+        return ZPL_OK;
+    }
+    if (output->type->kind == ZPL_TABLE) {
+        row = with_contracts(a, row, output->type->row);
+        bound = row ? zpl_type_table(a->arena, row) : NULL;
+    }
+    if (!bound)
+        return ZPL_ERR_NOMEM;
+    output->type = bound;
+    return ZPL_OK;
+}
+
+enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node)
+{
+    struct zpl_query q = {.checker = a->checker,
+                          .call = a->call,
+                          .diags = &a->diags,
+                          .arena = a->arena,
+                          .scratch = a->scratch,
+                          .sql = node->body};
+    const struct zpl_row *row = NULL;
+    if (node->output_count != 1) {
+        zpl_diag_add(&a->diags, ZPL_CODE_BODY, a->call->callee,
+                     "a step with an sql body has one output, a Table; %s has %zu",
+                     a->call->step->name, node->output_count);
+        return ZPL_OK;
+    }
+    q.inputs = zpl_arena_array(a->scratch, node->argument_count, sizeof *q.inputs);
+    if (!q.inputs)
+        return ZPL_ERR_NOMEM;
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (!add_input(&q, a, &node->arguments[i]))
+            return ZPL_ERR_NOMEM;
+    enum zpl_err err = zpl_query_bind(&q, node, &row);
+    if (err || !row)
+        return err;
+    return give_declared(a, &q, row, node);
+}

@@ -1,0 +1,143 @@
+#include "lang/check/tell.h"
+#include <string.h>
+#include "lang/base/text.h"
+
+/* A message lists this many columns of a table. */
+#define COLUMNS_TOLD 12
+/* A message names this many steps that a value is made of. */
+#define MAKERS_TOLD 4
+
+const char *zpl_say_node(const struct zpl_node *node)
+{
+    return node->name ? node->name : node->step;
+}
+
+struct makers {
+    const struct zpl_graph *graph;
+    struct zpl_diags *diags;
+    struct zpl_diag *diag;
+    uint32_t told[MAKERS_TOLD];
+    size_t count;
+};
+
+static void tell_one_maker(void *self, uint32_t node, uint32_t output)
+{
+    struct makers *m = self;
+    (void)output;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->told[i] == node)
+            return;
+    if (m->count == MAKERS_TOLD || node >= m->graph->count)
+        return;
+    m->told[m->count++] = node;
+    const struct zpl_node *maker = &m->graph->nodes[node];
+    zpl_diag_note(m->diags, m->diag, maker->span, "made here by step '%s'", zpl_say_node(maker));
+}
+
+void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
+                    const struct zpl_value *value)
+{
+    struct makers m = {.graph = graph, .diags = diags, .diag = diag};
+    if (value)
+        zpl_value_refs(value, tell_one_maker, &m);
+}
+
+void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char *name,
+                      const struct zpl_row *row)
+{
+    struct zpl_buf text = {0};
+    size_t told = 0;
+    for (size_t i = 0; i < row->count && told < COLUMNS_TOLD; i++) {
+        if (!row->columns[i].type)
+            continue;
+        zpl_buf_printf(&text, "%s%s", told ? ", " : "", row->columns[i].name);
+        told++;
+    }
+    if (told < row->count)
+        zpl_buf_printf(&text, ", … %zu more", row->count - told);
+    if (!zpl_buf_error(&text))
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "'%s' has %s", name,
+                      told ? zpl_buf_str(&text) : "no columns");
+    zpl_buf_release(&text);
+}
+
+void zpl_tell_near_column(struct zpl_diags *diags, struct zpl_diag *diag, const char *word,
+                          const struct zpl_row *row)
+{
+    struct zpl_arena scratch = {0};
+    const char **names = zpl_arena_array(&scratch, row->count, sizeof *names);
+    for (size_t i = 0; names && i < row->count; i++)
+        names[i] = row->columns[i].name;
+    const char *near = names ? zpl_text_nearest(word, names, row->count) : NULL;
+    if (near)
+        zpl_diag_help(diags, diag, "did you mean '%s'?", near);
+    zpl_arena_release(&scratch);
+}
+
+void zpl_tell_unknown_column(const struct zpl_graph *graph, struct zpl_diags *diags,
+                             struct zpl_span span, const char *word, const char *table,
+                             const struct zpl_row *row, const struct zpl_value *value)
+{
+    struct zpl_diag *d =
+        zpl_diag_add(diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
+    zpl_tell_columns(diags, d, table, row);
+    zpl_tell_maker(graph, diags, d, value);
+    zpl_tell_near_column(diags, d, word, row);
+}
+
+void zpl_tell_all(struct zpl_checker *checker, const struct zpl_call *call, struct zpl_diags *diags)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        for (size_t k = 0; k < call->caller_count; k++)
+            zpl_diag_note(diags, diags->items[i], call->callers[k], "called from here");
+    zpl_diags_append(checker->diags, diags);
+    zpl_diags_clear(diags);
+}
+
+const char *zpl_say_kind(enum zpl_kind kind, struct zpl_arena *scratch)
+{
+    const char *name = kind == ZPL_CLASS ? "Enum or String" : zpl_kind_name(kind);
+    const char *text =
+        zpl_arena_printf(scratch, "%s %s", strchr("AEIOU", name[0]) ? "an" : "a", name);
+    return text ? text : name;
+}
+
+const char *zpl_say_literal(const struct zpl_literal *literal, struct zpl_arena *scratch)
+{
+    struct zpl_buf text = {0};
+    zpl_literal_show(literal, &text);
+    const char *copy = zpl_arena_strndup(scratch, zpl_buf_str(&text), text.len);
+    zpl_buf_release(&text);
+    return copy ? copy : "a value";
+}
+
+const char *zpl_say_value(const struct zpl_value *value, struct zpl_arena *scratch)
+{
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+        return zpl_say_literal(value->literal, scratch);
+    case ZPL_VALUE_COND:
+        return "a condition";
+    case ZPL_VALUE_LIST:
+        return "a list";
+    case ZPL_VALUE_RECORD:
+        return "a record";
+    case ZPL_VALUE_REF:
+        break;
+    }
+    return zpl_say_kind(value->type->kind, scratch);
+}
+
+struct zpl_span zpl_item_span(const struct zpl_call_argument *argument, const char *name)
+{
+    const struct zpl_literal *list =
+        argument->value->kind == ZPL_VALUE_LITERAL ? argument->value->literal : NULL;
+    if (!list || list->kind != ZPL_LIT_LIST || !argument->item_spans)
+        return argument->span;
+    for (size_t i = 0; i < list->as.list.count && i < argument->item_count; i++) {
+        const struct zpl_literal *item = list->as.list.items[i];
+        if (item->kind == ZPL_LIT_STRING && strcmp(item->as.str.s, name) == 0)
+            return argument->item_spans[i];
+    }
+    return argument->span;
+}

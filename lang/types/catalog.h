@@ -1,0 +1,26 @@
+/* catalog.h - what the language knows of a step: standard ones come from a catalog that vm fills,
+ * a user's are declared in the program; both look the same from here on.
+ * Owns: nothing.   Floor: lang/types. */
+#ifndef ZPL_TYPES_CATALOG_H
+#define ZPL_TYPES_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct zpl_step_info {
+    const char *name;      /* "xgboost.train" */
+    const char *signature; /* one line, or several separated by '\n': overloads */
+    const char *doc;       /* first line a summary; then meaning, units, errors, source, example */
+    const char *kernel;    /* what the workers run: a registered name */
+    const char *identity;  /* 64 hexadecimal digits: what of its code shapes its output */
+    const char *source;    /* "csv", "parquet": reads a file, the engine tells its columns; or NULL */
+    const char *engines;   /* versions that shape bytes, "duckdb 1.4.4"; or "" */
+};
+
+struct zpl_catalog {
+    void *self;
+    const struct zpl_step_info *(*find)(void *self, const char *name); /* NULL: none */
+    const struct zpl_step_info *(*at)(void *self, size_t i);           /* NULL: past the end */
+};
+
+#endif
