@@ -1,0 +1,18 @@
+/* home.h - the .zpl folder that the embedded components share.
+ *     zpl.db zpl.lock leases    metadata/      objects/ scratch/    artifacts/
+ *     deployments/              deploy/        .gitignore           says that all of it is no source
+ * Errors: SYSTEM diagnostics.   Floor: stack. */
+#ifndef ZPL_STACK_HOME_H
+#define ZPL_STACK_HOME_H
+
+#include "lang/base/diag.h"
+#include "lang/base/err.h"
+
+/* The absolute path of home/name (of home for ""), into out[ZPL_PATH_MAX]. */
+enum zpl_err zpl_home_path(const char *home, const char *name, char *out, struct zpl_diags *diags);
+/* Makes home/name, and home with its .gitignore if that is new. */
+enum zpl_err zpl_home_make(const char *home, const char *name, struct zpl_diags *diags);
+/* Joins two parts into out[ZPL_PATH_MAX]; one that is too long is told. */
+enum zpl_err zpl_home_join(char *out, const char *dir, const char *name, struct zpl_diags *diags);
+
+#endif

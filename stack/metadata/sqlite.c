@@ -1,0 +1,291 @@
+/* sqlite.c - the metadata store in home/zpl.db: opening, transactions, leases, the memo.
+ * Owns: connection and lock files, until release; then its leases are free.
+ * Errors: those of sqldb.h; STORE_VERSION for a store of another version.   Floor: stack. */
+#include "stack/metadata/sqlite.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lang/base/fault.h"
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "lang/base/version.h"
+#include "stack/flavours.h"
+#include "stack/home.h"
+#include "stack/lock.h"
+
+/* Bytes of home/leases: below LEASE_RUNS by the bits of a key, above by the number of a run. */
+#define LEASE_RUNS (UINT64_C(1) << 62)
+
+/* ---- transactions ---------------------------------------------------------------------------- */
+
+/* Waits for the other writers; signals do not end that, for each of them is quick. */
+static enum zpl_err take_write_lock(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    enum zpl_err err;
+    do {
+        err = zpl_lock_take(store->lock, 0, true);
+    } while (err == ZPL_ERR_INTERRUPTED);
+    return err == ZPL_OK ? ZPL_OK : zpl_diag_system(diags, "lock the store in", store->home, errno);
+}
+
+enum zpl_err zpl_sqlite_begin(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    if (!store->write)
+        ZPL_BUG("a store opened for reading is written");
+    enum zpl_err err = take_write_lock(store, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_begin(store->db, diags);
+    if (err != ZPL_OK)
+        zpl_lock_give(store->lock, 0);
+    return err;
+}
+
+enum zpl_err zpl_sqlite_end(struct zpl_sqlite *store, enum zpl_err err, struct zpl_diags *diags)
+{
+    if (err == ZPL_OK)
+        err = zpl_sqldb_commit(store->db, diags);
+    else
+        zpl_sqldb_rollback(store->db);
+    zpl_lock_give(store->lock, 0);
+    return err;
+}
+
+const char *zpl_sqlite_text(struct zpl_arena *arena, struct zpl_sqlrow *row, int column,
+                            const char *absent)
+{
+    const char *text = zpl_sqlrow_text(row, column);
+    return text ? zpl_arena_strdup(arena, text) : absent;
+}
+
+enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    return zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
+}
+
+/* ---- memo ------------------------------------------------------------------------------------ */
+
+static enum zpl_err memo_get(void *self, const char *space, const struct zpl_digest *key,
+                             struct zpl_buf *out, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    struct zpl_sqlrow *row;
+    zpl_digest_hex(key, hex);
+    enum zpl_err err =
+        zpl_sqldb_query(store->db, &row, diags, "SELECT data FROM memo WHERE space = ? AND key = ?",
+                        "ss", space, hex);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(store->db, row, diags);
+    if (err != ZPL_OK)
+        return err;
+    size_t len = 0;
+    const void *data = zpl_sqlrow_blob(row, 0, &len);
+    zpl_buf_clear(out);
+    zpl_buf_add(out, data, len);
+    zpl_sqldb_reset(row);
+    err = zpl_buf_error(out);
+    return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(diags) : err;
+}
+
+static enum zpl_err memo_put(void *self, const char *space, const struct zpl_digest *key,
+                             const void *data, size_t len, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(key, hex);
+    enum zpl_err err = zpl_sqlite_begin(store, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_run(store->db, diags,
+                        "INSERT OR REPLACE INTO memo (space, key, data) VALUES (?, ?, ?)", "ssb",
+                        space, hex, len > 0 ? data : "", len);
+    return zpl_sqlite_end(store, err, diags);
+}
+
+/* ---- leases ---------------------------------------------------------------------------------- */
+
+uint64_t zpl_sqlite_run_byte(int64_t run)
+{
+    return LEASE_RUNS | (uint64_t)run;
+}
+
+static uint64_t key_byte(const struct zpl_digest *key)
+{
+    uint64_t bits;
+    memcpy(&bits, key->b, sizeof bits);
+    return bits & (LEASE_RUNS - 1);
+}
+
+static enum zpl_err lease(void *self, const struct zpl_digest *key, bool wait,
+                          struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    if (!store->write)
+        ZPL_BUG("a lease in a store opened for reading");
+    enum zpl_err err = zpl_lock_take(store->leases, key_byte(key), wait);
+    return err == ZPL_ERR_IO ? zpl_diag_system(diags, "lock the store in", store->home, errno)
+                             : err;
+}
+
+static void unlease(void *self, const struct zpl_digest *key)
+{
+    struct zpl_sqlite *store = self;
+    zpl_lock_give(store->leases, key_byte(key));
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+/* One number that a statement gives. */
+static enum zpl_err ask_number(struct zpl_sqlite *store, const char *sql, int64_t *out,
+                               struct zpl_diags *diags)
+{
+    struct zpl_sqlrow *row;
+    *out = 0;
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, sql, "");
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(store->db, row, diags);
+    if (err == ZPL_OK) {
+        *out = zpl_sqlrow_int(row, 0);
+        zpl_sqldb_reset(row);
+    }
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+/* ZPL_OK for our version, NOT_FOUND for an empty database, ZPL_ERR_VERSION for any other. */
+static enum zpl_err check_version(struct zpl_sqlite *store, const char *path,
+                                  struct zpl_diags *diags)
+{
+    int64_t version = 0, things = 0;
+    enum zpl_err err = ask_number(store, "PRAGMA user_version", &version, diags);
+    if (err == ZPL_OK && version == 0)
+        err = ask_number(store, "SELECT count(*) FROM sqlite_master", &things, diags);
+    if (err != ZPL_OK || version == ZPL_SCHEMA_VERSION)
+        return err;
+    if (version == 0 && things == 0)
+        return ZPL_ERR_NOT_FOUND;
+    struct zpl_diag *diag = zpl_diag_add(
+        diags, ZPL_CODE_STORE_VERSION, (struct zpl_span){0},
+        "cannot use %s: its tables have version %lld, and this zpl (%s) knows version %d", path,
+        (long long)version, ZPL_VERSION, ZPL_SCHEMA_VERSION);
+    zpl_diag_help(diags, diag,
+                  "use the zpl that wrote it, or set ZPL_HOME to another folder to start afresh");
+    return ZPL_ERR_VERSION;
+}
+
+/* Makes the tables of a new store; the caller holds the write lock. */
+static enum zpl_err create(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    enum zpl_err err = zpl_sqldb_begin(store->db, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_exec(store->db, zpl_sqlite_schema, diags);
+    if (err == ZPL_OK)
+        return zpl_sqldb_commit(store->db, diags);
+    zpl_sqldb_rollback(store->db);
+    return err;
+}
+
+static enum zpl_err open_for_writing(struct zpl_sqlite *store, const char *home, const char *path,
+                                     struct zpl_diags *diags)
+{
+    char lock[ZPL_PATH_MAX], leases[ZPL_PATH_MAX];
+    enum zpl_err err = zpl_home_make(home, "", diags);
+    if (err == ZPL_OK)
+        err = zpl_home_join(lock, home, "zpl.lock", diags);
+    if (err == ZPL_OK)
+        err = zpl_home_join(leases, home, "leases", diags);
+    if (err != ZPL_OK)
+        return err;
+    store->lock = zpl_lock_open(lock);
+    if (store->lock < 0)
+        return zpl_diag_system(diags, "open", lock, errno);
+    store->leases = zpl_lock_open(leases);
+    if (store->leases < 0)
+        return zpl_diag_system(diags, "open", leases, errno);
+    err = take_write_lock(store, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_open(path, ZPL_SQLDB_WRITE, &store->db, diags);
+    if (err == ZPL_OK)
+        err = check_version(store, path, diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        err = create(store, diags);
+    zpl_lock_give(store->lock, 0);
+    return err;
+}
+
+static enum zpl_err open_for_reading(struct zpl_sqlite *store, const char *home, const char *path,
+                                     struct zpl_diags *diags)
+{
+    char leases[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    enum zpl_err err = zpl_fs_stat(path, &st, diags);
+    if (err == ZPL_OK)
+        err = zpl_home_join(leases, home, "leases", diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_open(path, ZPL_SQLDB_READ, &store->db, diags);
+    if (err == ZPL_OK)
+        err = check_version(store, path, diags);
+    if (err != ZPL_OK)
+        return err;
+    store->leases = zpl_fs_open(leases, O_RDONLY, 0);
+    if (store->leases < 0 && errno != ENOENT)
+        return zpl_diag_system(diags, "open", leases, errno);
+    return ZPL_OK;
+}
+
+static void release(void *self)
+{
+    struct zpl_sqlite *store = self;
+    zpl_sqldb_release(store->db);
+    if (store->lock >= 0)
+        close(store->lock);
+    if (store->leases >= 0)
+        close(store->leases);
+    free(store->runs);
+    free(store);
+}
+
+enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool write,
+                                 struct zpl_metadata *out, struct zpl_diags *diags)
+{
+    char path[ZPL_PATH_MAX];
+    *out = (struct zpl_metadata){0};
+    struct zpl_sqlite *store = zpl_calloc(1, sizeof *store);
+    if (!store)
+        return zpl_diag_nomem(diags);
+    *store = (struct zpl_sqlite){.write = write, .lock = -1, .leases = -1};
+    enum zpl_err err = zpl_home_join(store->home, config->home, "", diags);
+    if (err == ZPL_OK)
+        err = zpl_home_join(path, config->home, "zpl.db", diags);
+    if (err == ZPL_OK)
+        err = write ? open_for_writing(store, config->home, path, diags)
+                    : open_for_reading(store, config->home, path, diags);
+    if (err != ZPL_OK) {
+        release(store);
+        return err;
+    }
+    *out = (struct zpl_metadata){
+        .self = store,
+        .flavour = "sqlite",
+        .run_begin = zpl_sqlite_run_begin,
+        .run_end = zpl_sqlite_run_end,
+        .run_get = zpl_sqlite_run_get,
+        .run_list = zpl_sqlite_run_list,
+        .step_put = zpl_sqlite_step_put,
+        .step_by_key = zpl_sqlite_step_by_key,
+        .step_last = zpl_sqlite_step_last,
+        .step_of_run = zpl_sqlite_step_of_run,
+        .step_makers = zpl_sqlite_step_makers,
+        .step_readers = zpl_sqlite_step_readers,
+        .memo_get = memo_get,
+        .memo_put = memo_put,
+        .lease = lease,
+        .unlease = unlease,
+        .release = release,
+    };
+    return ZPL_OK;
+}

@@ -1,0 +1,67 @@
+/* sqlite.h - what the files of the SQLite metadata store share.
+ * Promise: a change is one transaction, made while the byte of home/zpl.lock is held, so writers
+ * queue in the kernel and never meet a busy database; readers wait for nobody.
+ * The database file is opened by SQLite alone: a second descriptor on it would drop its locks.
+ * Floor: stack. */
+#ifndef ZPL_STACK_SQLITE_H
+#define ZPL_STACK_SQLITE_H
+
+#include "lang/base/limits.h"
+#include "lang/base/sqldb.h"
+#include "stack/stack.h"
+
+struct zpl_sqlite {
+    struct zpl_sqldb *db;
+    char home[ZPL_PATH_MAX];
+    bool write;
+    int lock;      /* home/zpl.lock; -1 when opened for reading */
+    int leases;    /* home/leases; -1 when reading a store that has none */
+    int64_t *runs; /* whose leases we hold */
+    size_t run_count, run_capacity;
+};
+
+/* The tables of ZPL_SCHEMA_VERSION, as SQL. */
+extern const char zpl_sqlite_schema[];
+
+/* A write transaction; for every begin that gave ZPL_OK one end, which commits if `err` is ZPL_OK
+ * and rolls back otherwise. */
+enum zpl_err zpl_sqlite_begin(struct zpl_sqlite *store, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_end(struct zpl_sqlite *store, enum zpl_err err, struct zpl_diags *diags);
+
+/* A column's text in the arena; `absent` when it is NULL. */
+const char *zpl_sqlite_text(struct zpl_arena *arena, struct zpl_sqlrow *row, int column,
+                            const char *absent);
+/* NO_MEMORY told if the arena failed, else ZPL_OK. */
+enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *diags);
+
+/* The functions of struct zpl_metadata that other files hold. */
+enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
+                                  struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_run_get(void *self, int64_t id, struct zpl_run_row *out,
+                                struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_run_list(void *self, const char *pipeline, size_t limit,
+                                 struct zpl_run_row **out, size_t *count, struct zpl_arena *arena,
+                                 struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
+                                 struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *name,
+                                  struct zpl_step_row *out, struct zpl_arena *arena,
+                                  struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_makers(void *self, const char *prefix, struct zpl_step_row **out,
+                                    size_t *count, struct zpl_arena *arena,
+                                    struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_step_row **out,
+                                     size_t *count, struct zpl_arena *arena,
+                                     struct zpl_diags *diags);
+
+/* Byte of home/leases for a run. */
+uint64_t zpl_sqlite_run_byte(int64_t run);
+
+#endif

@@ -1,0 +1,80 @@
+/* sqlite_schema.c - the tables of the metadata store, in words for people who open it with sqlite3.
+ * Digests and keys are 64 hexadecimal digits, times nanoseconds since 1970.  A change of anything
+ * here is a new ZPL_SCHEMA_VERSION.   Floor: stack. */
+#include "lang/base/version.h"
+#include "stack/metadata/sqlite.h"
+
+#define TEXT_OF(x)   #x
+#define NUMBER_OF(x) TEXT_OF(x)
+
+const char zpl_sqlite_schema[] =
+    "CREATE TABLE runs ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* a number is never given to another run */
+    "  pipeline TEXT NOT NULL,"
+    "  file TEXT NOT NULL,"
+    "  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'cancelled')),"
+    "  started_ns INTEGER NOT NULL,"
+    "  ended_ns INTEGER,"
+    "  params TEXT,"
+    "  error TEXT,"
+    "  plan TEXT," /* long texts last: reading the others does not touch them */
+    "  graph TEXT);"
+    "CREATE INDEX runs_of_pipeline ON runs (pipeline, id);"
+
+    "CREATE TABLE steps (" /* only steps that ran; the run's plan names the cached ones */
+    "  id INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,"
+    "  pipeline TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  step TEXT NOT NULL,"
+    "  kernel TEXT NOT NULL,"
+    "  status TEXT NOT NULL CHECK (status IN ('ran', 'failed')),"
+    "  key TEXT NOT NULL,"
+    "  shape_key TEXT NOT NULL,"
+    "  started_ns INTEGER NOT NULL,"
+    "  duration_ns INTEGER NOT NULL,"
+    "  peak_bytes INTEGER," /* NULL: unknown */
+    "  attempts INTEGER NOT NULL,"
+    "  error TEXT,"
+    "  ingredients TEXT,"
+    "  log BLOB,"
+    "  UNIQUE (run, name));"
+    "CREATE INDEX steps_by_key ON steps (key) WHERE status = 'ran';"
+    "CREATE INDEX steps_by_name ON steps (pipeline, name, id) WHERE status = 'ran';"
+
+    "CREATE TABLE outputs ("
+    "  id INTEGER PRIMARY KEY,"
+    "  step INTEGER NOT NULL REFERENCES steps (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  type TEXT NOT NULL,"
+    "  digest TEXT NOT NULL,"
+    "  bytes INTEGER NOT NULL,"
+    "  rows INTEGER," /* NULL: no table */
+    "  value TEXT);"  /* JSON of a short value, else NULL */
+    "CREATE INDEX outputs_of_step ON outputs (step);"
+    "CREATE INDEX outputs_by_digest ON outputs (digest);"
+
+    "CREATE TABLE columns ("
+    "  id INTEGER PRIMARY KEY,"
+    "  output INTEGER NOT NULL REFERENCES outputs (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  digest TEXT NOT NULL);"
+    "CREATE INDEX columns_of_output ON columns (output);"
+
+    "CREATE TABLE inputs ("
+    "  id INTEGER PRIMARY KEY,"
+    "  step INTEGER NOT NULL REFERENCES steps (id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL,"
+    "  digest TEXT NOT NULL,"
+    "  from_step TEXT NOT NULL," /* '' : not made by a step */
+    "  from_output TEXT NOT NULL);"
+    "CREATE INDEX inputs_of_step ON inputs (step);"
+    "CREATE INDEX inputs_by_digest ON inputs (digest);"
+
+    "CREATE TABLE memo ("
+    "  space TEXT NOT NULL,"
+    "  key TEXT NOT NULL,"
+    "  data BLOB NOT NULL,"
+    "  PRIMARY KEY (space, key));"
+
+    "PRAGMA user_version = " NUMBER_OF(ZPL_SCHEMA_VERSION) ";";

@@ -1,0 +1,354 @@
+/* sqlite_step.c - steps in the metadata store: written once, at their end; found by key, by name, by
+ * run, and by the artifacts they made or read.
+ * Errors: STORE_CORRUPT when a stored digest is none.
+ * Limits: ZPL_INLINE_BYTES_MAX, ZPL_LINEAGE_STEPS_MAX.   Floor: stack. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "stack/metadata/sqlite.h"
+
+#define PREFIX_MIN 6 /* digits */
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static enum zpl_err put_columns(struct zpl_sqlite *store, int64_t output,
+                                const struct zpl_output_row *row, struct zpl_diags *diags)
+{
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < row->column_count; i++) {
+        char hex[ZPL_HEX_SIZE];
+        zpl_digest_hex(&row->columns[i].digest, hex);
+        err = zpl_sqldb_run(store->db, diags,
+                            "INSERT INTO columns (output, name, digest) VALUES (?, ?, ?)", "iss",
+                            output, row->columns[i].name, hex);
+    }
+    return err;
+}
+
+static enum zpl_err put_output(struct zpl_sqlite *store, int64_t step,
+                               const struct zpl_output_row *row, struct zpl_diags *diags)
+{
+    char hex[ZPL_HEX_SIZE];
+    bool short_value = row->json && strlen(row->json) <= ZPL_INLINE_BYTES_MAX;
+    zpl_digest_hex(&row->digest, hex);
+    enum zpl_err err =
+        zpl_sqldb_run(store->db, diags,
+                      "INSERT INTO outputs (step, name, type, digest, bytes, rows, value) "
+                      "VALUES (?, ?, ?, ?, ?, nullif(?, -1), ?)",
+                      "isssiis", step, row->name, row->type, hex, (int64_t)row->bytes, row->rows,
+                      short_value ? row->json : NULL);
+    return err == ZPL_OK ? put_columns(store, zpl_sqldb_last_id(store->db), row, diags) : err;
+}
+
+static enum zpl_err put_input(struct zpl_sqlite *store, int64_t step,
+                              const struct zpl_input_row *row, struct zpl_diags *diags)
+{
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(&row->digest, hex);
+    return zpl_sqldb_run(store->db, diags,
+                         "INSERT INTO inputs (step, name, digest, from_step, from_output) "
+                         "VALUES (?, ?, ?, ?, ?)",
+                         "issss", step, row->name, hex, row->step ? row->step : "",
+                         row->output ? row->output : "");
+}
+
+/* The step with all that belongs to it, inside a transaction. */
+static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *step,
+                        struct zpl_diags *diags)
+{
+    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE];
+    zpl_digest_hex(&step->key, key);
+    zpl_digest_hex(&step->shape_key, shape_key);
+    enum zpl_err err = zpl_sqldb_run(
+        store->db, diags,
+        "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
+        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?)",
+        "isssssssiiiissb", step->run, step->pipeline, step->name, step->step, step->kernel,
+        step->status == ZPL_STEP_RAN ? "ran" : "failed", key, shape_key, step->started_ns,
+        step->duration_ns, (int64_t)step->peak_bytes, (int64_t)step->attempts, step->error,
+        step->ingredients, step->log, step->log_len);
+    int64_t id = zpl_sqldb_last_id(store->db);
+    for (size_t i = 0; err == ZPL_OK && i < step->output_count; i++)
+        err = put_output(store, id, &step->outputs[i], diags);
+    for (size_t i = 0; err == ZPL_OK && i < step->input_count; i++)
+        err = put_input(store, id, &step->inputs[i], diags);
+    return err;
+}
+
+enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
+                                 struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    if (step->status != ZPL_STEP_RAN && step->status != ZPL_STEP_FAILED)
+        ZPL_BUG("a row for a step that did not run");
+    enum zpl_err err = zpl_sqlite_begin(store, diags);
+    return err == ZPL_OK ? zpl_sqlite_end(store, put(store, step, diags), diags) : err;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+/* What reading goes into. */
+struct reader {
+    struct zpl_sqlite *store;
+    struct zpl_arena *arena;
+    struct zpl_diags *diags;
+    bool corrupt; /* a digest that is none was met */
+};
+
+static struct zpl_digest read_digest(struct reader *r, struct zpl_sqlrow *row, int column)
+{
+    struct zpl_digest digest = {0};
+    const char *hex = zpl_sqlrow_text(row, column);
+    if (!hex || !zpl_digest_parse(hex, &digest))
+        r->corrupt = true;
+    return digest;
+}
+
+static const char *read_text(struct reader *r, struct zpl_sqlrow *row, int column)
+{
+    return zpl_sqlite_text(r->arena, row, column, NULL);
+}
+
+/* Reads one row of a list into `item`. */
+typedef enum zpl_err (*read_item)(struct reader *r, struct zpl_sqlrow *row, void *item);
+
+/* Reads all rows of `sql` about `owner` into an array of items. */
+static enum zpl_err read_list(struct reader *r, const char *sql, int64_t owner, read_item read,
+                              size_t size, void **out, size_t *count)
+{
+    struct zpl_sqlrow *row;
+    size_t capacity = 0;
+    char *items = NULL;
+    *count = 0;
+    enum zpl_err err = zpl_sqldb_query(r->store->db, &row, r->diags, sql, "i", owner);
+    if (err != ZPL_OK)
+        return err;
+    while ((err = zpl_sqldb_step(r->store->db, row, r->diags)) == ZPL_OK) {
+        char *more = zpl_arena_grow(r->arena, items, *count, &capacity, size);
+        err = more ? read(r, row, more + *count * size) : zpl_diag_nomem(r->diags);
+        if (err != ZPL_OK) {
+            zpl_sqldb_reset(row);
+            return err;
+        }
+        items = more;
+        ++*count;
+    }
+    *out = items;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+static enum zpl_err read_column(struct reader *r, struct zpl_sqlrow *row, void *item)
+{
+    struct zpl_column_row *column = item;
+    column->name = read_text(r, row, 0);
+    column->digest = read_digest(r, row, 1);
+    return ZPL_OK;
+}
+
+static enum zpl_err read_output(struct reader *r, struct zpl_sqlrow *row, void *item)
+{
+    struct zpl_output_row *output = item;
+    void *columns = NULL;
+    output->name = read_text(r, row, 1);
+    output->type = read_text(r, row, 2);
+    output->digest = read_digest(r, row, 3);
+    output->bytes = (uint64_t)zpl_sqlrow_int(row, 4);
+    output->rows = zpl_sqlrow_is_null(row, 5) ? -1 : zpl_sqlrow_int(row, 5);
+    output->json = read_text(r, row, 6);
+    enum zpl_err err = read_list(r, "SELECT name, digest FROM columns WHERE output = ? ORDER BY id",
+                                 zpl_sqlrow_int(row, 0), read_column, sizeof(struct zpl_column_row),
+                                 &columns, &output->column_count);
+    output->columns = columns;
+    return err;
+}
+
+static enum zpl_err read_input(struct reader *r, struct zpl_sqlrow *row, void *item)
+{
+    struct zpl_input_row *input = item;
+    input->name = read_text(r, row, 0);
+    input->digest = read_digest(r, row, 1);
+    input->step = read_text(r, row, 2);
+    input->output = read_text(r, row, 3);
+    return ZPL_OK;
+}
+
+#define STEP_COLUMNS                                                                               \
+    "id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, "     \
+    "peak_bytes, attempts, error, ingredients"
+#define LOG_COLUMN 15
+
+/* The step a statement stands on, with outputs and inputs: while it stands there, all that is read
+ * is of one state of the database. */
+static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log,
+                              struct zpl_step_row *out)
+{
+    const char *status = zpl_sqlrow_text(row, 6);
+    int64_t id = zpl_sqlrow_int(row, 0);
+    void *outputs = NULL, *inputs = NULL;
+    *out = (struct zpl_step_row){.run = zpl_sqlrow_int(row, 1),
+                                 .pipeline = read_text(r, row, 2),
+                                 .name = read_text(r, row, 3),
+                                 .step = read_text(r, row, 4),
+                                 .kernel = read_text(r, row, 5),
+                                 .status = status && strcmp(status, "ran") == 0 ? ZPL_STEP_RAN
+                                                                                : ZPL_STEP_FAILED,
+                                 .key = read_digest(r, row, 7),
+                                 .shape_key = read_digest(r, row, 8),
+                                 .started_ns = zpl_sqlrow_int(row, 9),
+                                 .duration_ns = zpl_sqlrow_int(row, 10),
+                                 .peak_bytes = (uint64_t)zpl_sqlrow_int(row, 11),
+                                 .attempts = (uint32_t)zpl_sqlrow_int(row, 12),
+                                 .error = read_text(r, row, 13),
+                                 .ingredients = read_text(r, row, 14)};
+    if (log) {
+        const char *text = zpl_sqlrow_blob(row, LOG_COLUMN, &out->log_len);
+        out->log = zpl_arena_strndup(r->arena, text ? text : "", out->log_len);
+    }
+    enum zpl_err err =
+        read_list(r,
+                  "SELECT id, name, type, digest, bytes, rows, value FROM outputs "
+                  "WHERE step = ? ORDER BY id",
+                  id, read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
+    out->outputs = outputs;
+    if (err == ZPL_OK)
+        err = read_list(r,
+                        "SELECT name, digest, from_step, from_output FROM inputs "
+                        "WHERE step = ? ORDER BY id",
+                        id, read_input, sizeof(struct zpl_input_row), &inputs, &out->input_count);
+    out->inputs = inputs;
+    if (err == ZPL_OK && r->corrupt) {
+        zpl_diag_add(r->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
+                     "cannot use the row %lld of steps in zpl.db: it holds a digest that is none",
+                     (long long)id);
+        err = ZPL_ERR_CORRUPT;
+    }
+    return err == ZPL_OK ? zpl_sqlite_arena(r->arena, r->diags) : err;
+}
+
+/* The first step of a query; consumes the statement. */
+static enum zpl_err read_first(struct reader *r, enum zpl_err err, struct zpl_sqlrow *row, bool log,
+                               struct zpl_step_row *out)
+{
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(r->store->db, row, r->diags);
+    if (err != ZPL_OK)
+        return err;
+    err = read_step(r, row, log, out);
+    zpl_sqldb_reset(row);
+    return err;
+}
+
+enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(key, hex);
+    enum zpl_err err = zpl_sqldb_query(r.store->db, &row, diags,
+                                       "SELECT " STEP_COLUMNS " FROM steps WHERE key = ? "
+                                       "AND status = 'ran' ORDER BY id DESC LIMIT 1",
+                                       "s", hex);
+    return read_first(&r, err, row, false, out);
+}
+
+enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *name,
+                                  struct zpl_step_row *out, struct zpl_arena *arena,
+                                  struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    enum zpl_err err =
+        zpl_sqldb_query(r.store->db, &row, diags,
+                        "SELECT " STEP_COLUMNS " FROM steps WHERE pipeline = ? AND name = ? "
+                        "AND status = 'ran' ORDER BY id DESC LIMIT 1",
+                        "ss", pipeline, name);
+    return read_first(&r, err, row, false, out);
+}
+
+enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags,
+        "SELECT " STEP_COLUMNS ", log FROM steps WHERE run = ? AND name = ?", "is", run, name);
+    return read_first(&r, err, row, true, out);
+}
+
+/* ---- lineage --------------------------------------------------------------------------------- */
+
+/* The range of digests that begin with `prefix`: from `low` up to, without, `high`. */
+static enum zpl_err prefix_range(const char *prefix, char low[ZPL_HEX_SIZE],
+                                 char high[ZPL_HEX_SIZE + 1], struct zpl_diags *diags)
+{
+    size_t n = strlen(prefix);
+    bool good = n >= PREFIX_MIN && n < ZPL_HEX_SIZE;
+    for (size_t i = 0; good && i <= n; i++) {
+        good = i == n || isxdigit((unsigned char)prefix[i]);
+        low[i] = (char)tolower((unsigned char)prefix[i]);
+    }
+    if (!good) {
+        struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                                             "'%.80s' is not the digest of an artifact", prefix);
+        zpl_diag_help(diags, diag, "give its first %d to %d hexadecimal digits, as zpl show does",
+                      PREFIX_MIN, ZPL_HEX_SIZE - 1);
+        return ZPL_ERR_INPUT;
+    }
+    snprintf(high, ZPL_HEX_SIZE + 1, "%sg", low); /* behind every digit */
+    return ZPL_OK;
+}
+
+/* All steps that `sql`, with the range and a limit as its parameters, gives. */
+static enum zpl_err read_lineage(struct zpl_sqlite *store, const char *sql, const char *prefix,
+                                 struct zpl_step_row **out, size_t *count, struct zpl_arena *arena,
+                                 struct zpl_diags *diags)
+{
+    struct reader r = {.store = store, .arena = arena, .diags = diags};
+    char low[ZPL_HEX_SIZE], high[ZPL_HEX_SIZE + 1];
+    struct zpl_sqlrow *row;
+    size_t capacity = 0;
+    *out = NULL;
+    *count = 0;
+    enum zpl_err err = prefix_range(prefix, low, high, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_query(store->db, &row, diags, sql, "ssi", low, high,
+                              (int64_t)ZPL_LINEAGE_STEPS_MAX);
+    if (err != ZPL_OK)
+        return err;
+    while ((err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
+        struct zpl_step_row *steps = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *steps);
+        err = steps ? read_step(&r, row, false, &steps[*count]) : zpl_diag_nomem(diags);
+        if (err != ZPL_OK) {
+            zpl_sqldb_reset(row);
+            return err;
+        }
+        *out = steps;
+        ++*count;
+    }
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+enum zpl_err zpl_sqlite_step_makers(void *self, const char *prefix, struct zpl_step_row **out,
+                                    size_t *count, struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    return read_lineage(self,
+                        "SELECT " STEP_COLUMNS " FROM steps WHERE id IN (SELECT step FROM outputs "
+                        "WHERE digest >= ? AND digest < ?) ORDER BY id DESC LIMIT ?",
+                        prefix, out, count, arena, diags);
+}
+
+enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_step_row **out,
+                                     size_t *count, struct zpl_arena *arena,
+                                     struct zpl_diags *diags)
+{
+    return read_lineage(self,
+                        "SELECT " STEP_COLUMNS " FROM steps WHERE id IN (SELECT step FROM inputs "
+                        "WHERE digest >= ? AND digest < ?) ORDER BY id DESC LIMIT ?",
+                        prefix, out, count, arena, diags);
+}

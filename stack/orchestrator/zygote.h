@@ -1,0 +1,28 @@
+/* zygote.h - the process that forks workers.
+ * Forked from the driver before anything else, it stays small and has one thread, so a fork is
+ * cheap and safe.  It opens nothing, leads a session of its own (a Ctrl-C in the terminal reaches
+ * the driver only), and adopts what a killed supervisor leaves.  Processes:
+ *     driver ── zygote ── supervisor (one a worker) ── worker ── whatever it starts
+ * On its control socket, a stream with framed messages, the driver asks for a worker and hands over
+ * three descriptors: the worker's ends of the task socket and of the watch socket (supervise.h),
+ * and of the pipe it prints to.  There is no answer: the supervisor reports on the watch socket.
+ * When the driver's end closes it ends all supervisors and, with them, all workers.
+ * The kernel's parent-death signal is used for workers only: zygote and supervisors have to
+ * outlive the driver until they have cleaned up.   Limits: ZPL_KILL_MS.   Floor: stack. */
+#ifndef ZPL_STACK_ZYGOTE_H
+#define ZPL_STACK_ZYGOTE_H
+
+#include "stack/stack.h"
+
+/* The driver's ends of one worker; -1 when closed.  `log` does not block. */
+struct zpl_worker_ends {
+    int task, watch, log;
+};
+
+/* Asks for a worker whose data may take `memory_bytes` (0: no limit).  The ends are the caller's.
+ * Closing `watch` ends the worker.  ZPL_ERR_UNREACHABLE when the zygote is gone. */
+enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, uint64_t memory_bytes,
+                              struct zpl_worker_ends *out, struct zpl_diags *diags);
+void zpl_worker_ends_close(struct zpl_worker_ends *ends);
+
+#endif

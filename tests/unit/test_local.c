@@ -1,0 +1,272 @@
+/* The local orchestrator with real processes: tasks and answers. */
+#include "tests/unit/local_fixture.h"
+
+static void an_answer_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "echo hello", NO_NEEDS);
+    assert_reply(&event, "hello");
+    event = run(f, "echo ", NO_NEEDS);
+    assert_reply(&event, "");
+    assert_int_equal(next(f, -1, &event), ZPL_ERR_NOT_FOUND); /* nothing runs */
+    assert_int_equal(f->diags.count, 0);
+}
+
+static void a_worker_starts_clean(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "self", NO_NEEDS);
+    assert_reply(&event, "fds 4 handled 0 blocked 0 core 0 input 0 leads 1");
+}
+
+static void a_warm_worker_is_used_again(void **state)
+{
+    struct fixture *f = *state;
+    char first[32];
+    for (int i = 0; i < 1000; i++) {
+        struct zpl_event event = run(f, "pid", NO_NEEDS);
+        assert_int_equal(event.kind, ZPL_EVENT_DONE);
+        if (i == 0)
+            snprintf(first, sizeof first, "%.*s", (int)event.len, (const char *)event.data);
+        assert_reply(&event, first);
+    }
+}
+
+static void a_fresh_task_has_a_process_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    long pids[4];
+    for (int i = 0; i < 4; i++) {
+        struct zpl_event event = run(f, "pid", i == 0 ? NO_NEEDS : FRESH);
+        pids[i] = strtol(event.data, NULL, 10);
+        for (int k = 0; k < i; k++)
+            assert_int_not_equal(pids[i], pids[k]);
+        if (i > 0) {
+            assert_true(event.peak_bytes > 0);
+            assert_false(lives((pid_t)pids[i])); /* gone before its answer was told */
+        }
+    }
+    struct zpl_event event = run(f, "pid", NO_NEEDS);
+    assert_int_equal(strtol(event.data, NULL, 10), pids[0]); /* the warm one was kept */
+}
+
+static void a_worker_can_say_it_is_its_last(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "pid", NO_NEEDS);
+    long pid = strtol(event.data, NULL, 10);
+    event = run(f, "last", NO_NEEDS);
+    assert_reply(&event, "bye");
+    event = run(f, "pid", NO_NEEDS);
+    assert_int_not_equal(strtol(event.data, NULL, 10), pid);
+}
+
+static void a_swollen_worker_retires(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "pid", NO_NEEDS);
+    long pid = strtol(event.data, NULL, 10);
+    usleep(150000);
+    event = run(f, "grow", NO_NEEDS);
+    assert_reply(&event, "grown");
+    event = run(f, "pid", NO_NEEDS);
+    assert_int_not_equal(strtol(event.data, NULL, 10), pid);
+}
+
+static void text_comes_before_the_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    struct zpl_buf printed = {0}, sent = {0};
+    start(f, "print", NO_NEEDS);
+    while (next(f, 5000, &event) == ZPL_OK && event.kind == ZPL_EVENT_MESSAGE)
+        zpl_buf_add(event.printed ? &printed : &sent, event.data, event.len);
+    assert_reply(&event, "printed");
+    assert_string_equal(zpl_buf_str(&printed), "to output\nto error\n");
+    assert_string_equal(zpl_buf_str(&sent), "one");
+    zpl_buf_release(&printed);
+    zpl_buf_release(&sent);
+}
+
+static void much_text_arrives_whole(void **state)
+{
+    struct fixture *f = *state;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        struct zpl_buf log = {0}, wanted = {0};
+        for (int i = 0; i < 40000; i++)
+            zpl_buf_printf(&wanted, "line %d\n", i);
+        struct zpl_event event = finish(f, start(f, "print much", fresh ? FRESH : NO_NEEDS), &log);
+        assert_reply(&event, "printed");
+        assert_int_equal(log.len, wanted.len);
+        assert_memory_equal(log.data, wanted.data, wanted.len);
+        zpl_buf_release(&log);
+        zpl_buf_release(&wanted);
+    }
+}
+
+static void assert_big(const void *data, size_t len)
+{
+    const char *b = data;
+    size_t wrong = 0;
+    assert_int_equal(len, 5u << 20);
+    for (size_t i = 0; i < len; i++)
+        wrong += b[i] != (char)(i * 31 + (i >> 13));
+    assert_int_equal(wrong, 0);
+}
+
+static void big_messages_arrive_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "big", NO_NEEDS);
+    assert_int_equal(event.kind, ZPL_EVENT_DONE);
+    assert_big(event.data, event.len);
+    uint64_t task = start(f, "big message", FRESH);
+    assert_int_equal(next(f, 20000, &event), ZPL_OK);
+    assert_int_equal(event.kind, ZPL_EVENT_MESSAGE);
+    assert_big(event.data, event.len);
+    event = finish(f, task, NULL);
+    assert_reply(&event, "sent");
+
+    struct zpl_buf big = {0};
+    zpl_buf_puts(&big, "echo ");
+    zpl_buf_repeat(&big, 'x', 5u << 20);
+    event = run(f, zpl_buf_str(&big), NO_NEEDS);
+    assert_reply(&event, zpl_buf_str(&big) + 5);
+    zpl_buf_release(&big);
+}
+
+static void every_slot_works_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t task = 0;
+    uint64_t slow = start(f, "half", (struct zpl_task_needs){.timeout_ms = 400});
+    uint64_t quick = start(f, "echo quick", NO_NEEDS);
+    assert_int_equal(f->local.slots, 2);
+    assert_int_equal(f->local.start(f->local.self, "echo", 4, &NO_NEEDS, &task, &f->diags),
+                     ZPL_ERR_BUSY);
+    struct zpl_event event = finish(f, quick, NULL);
+    assert_reply(&event, "quick");
+    assert_int_equal(next(f, 0, &event), ZPL_ERR_NOT_FOUND);
+    event = finish(f, slow, NULL); /* stuck in the middle of a message, it still meets its limit */
+    assert_int_equal(event.kind, ZPL_EVENT_TIMEOUT);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+static void a_signal_interrupts_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    uint64_t task = start(f, "hang", NO_NEEDS);
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART}, old;
+    sigaction(SIGALRM, &action, &old);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 100000}, NULL);
+    assert_int_equal(next(f, 10000, &event), ZPL_ERR_INTERRUPTED);
+    sigaction(SIGALRM, &old, NULL);
+    assert_int_equal(f->diags.count, 0);
+    f->local.cancel(f->local.self, task);
+    finish(f, task, NULL);
+}
+
+static void a_fork_that_fails_is_told(void **state)
+{
+    struct fixture *spare = *state;
+    struct zpl_zygote *zygote;
+    zpl_fault_arm(ZPL_FAULT_FORK, 0, EAGAIN);
+    assert_int_equal(zpl_zygote_start(work, &zygote, &spare->diags), ZPL_ERR_UNREACHABLE);
+    assert_null(zygote);
+    assert_int_equal(spare->diags.count, 1);
+    for (int n = 1; n <= 2; n++) { /* in the zygote, in the supervisor */
+        struct fixture f = {0};
+        zpl_fault_arm(ZPL_FAULT_FORK, n, EAGAIN);
+        assert_int_equal(open_with(&f, 1), 0);
+        zpl_fault_disarm();
+        struct zpl_event event = run(&f, "echo x", NO_NEEDS);
+        assert_int_equal(event.kind, ZPL_EVENT_DIED);
+        assert_non_null(strstr(event.reason, "could not be started"));
+        if (n == 1) {
+            event = run(&f, "echo y", NO_NEEDS);
+            assert_reply(&event, "y");
+        }
+        f.local.release(f.local.self);
+        zpl_zygote_release(f.zygote);
+        zpl_diags_release(&f.diags);
+    }
+}
+
+static int count_open_fds(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void no_descriptor_is_left_open(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    int before = count_open_fds();
+    for (int i = 0; i < 20; i++) {
+        run(f, "print", FRESH);
+        run(f, "exit 3", NO_NEEDS);
+    }
+    assert_int_equal(next(f, 0, &event), ZPL_ERR_NOT_FOUND);
+    assert_int_equal(count_open_fds(), before);
+}
+
+/* Allocations and descriptors of the driver fail one after the other; every task still ends in an
+ * event or in an error that is told. */
+static void every_failing_call_is_told(void **state)
+{
+    struct fixture *f = *state;
+    const enum zpl_fault_kind kinds[] = {ZPL_FAULT_ALLOC, ZPL_FAULT_OPEN, ZPL_FAULT_WRITE};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        bool fired = true;
+        for (int n = 0; fired && n < 50; n++) {
+            uint64_t task;
+            struct zpl_event event = {0};
+            zpl_fault_arm(kinds[k], n, EMFILE);
+            enum zpl_err err = f->local.start(f->local.self, "print", 5, &FRESH, &task, &f->diags);
+            bool started = err == ZPL_OK;
+            while (err == ZPL_OK && (event.kind == ZPL_EVENT_MESSAGE || event.task == 0))
+                err = next(f, 5000, &event);
+            fired = zpl_fault_fired();
+            zpl_fault_disarm();
+            if (started)
+                assert_int_equal(err, ZPL_OK);
+            else
+                assert_true(f->diags.count > 0);
+            zpl_diags_clear(&f->diags);
+        }
+        assert_false(fired);
+    }
+    struct zpl_event event = run(f, "echo on", NO_NEEDS);
+    assert_reply(&event, "on");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_answer_comes_back),
+        TEST(a_worker_starts_clean),
+        TEST(a_warm_worker_is_used_again),
+        TEST(a_fresh_task_has_a_process_of_its_own),
+        TEST(a_worker_can_say_it_is_its_last),
+        TEST(a_swollen_worker_retires),
+        TEST(text_comes_before_the_answer),
+        TEST(much_text_arrives_whole),
+        TEST(big_messages_arrive_whole),
+        TEST(every_slot_works_and_no_more),
+        TEST(a_signal_interrupts_waiting),
+        TEST(a_fork_that_fails_is_told),
+        TEST(no_descriptor_is_left_open),
+        TEST(every_failing_call_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

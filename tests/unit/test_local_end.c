@@ -1,0 +1,240 @@
+/* The local orchestrator with real processes: how tasks end, and what must not outlive them. */
+#include "tests/unit/local_fixture.h"
+
+static void how_a_worker_ended_is_told(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        const char *task, *reason;
+    } cases[] = {{"crash", "signal 11 (SIGSEGV)"},
+                 {"exit 3", "exit code 3"},
+                 {"garbled", "sent what is not a message"},
+                 {"endless", "sent what is not a message"},
+                 {"mute", "sent what is not a message"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zpl_event event = run(f, cases[i].task, NO_NEEDS);
+        assert_int_equal(event.kind, ZPL_EVENT_DIED);
+        assert_string_equal(event.reason, cases[i].reason);
+        event = run(f, "echo next", NO_NEEDS);
+        assert_reply(&event, "next");
+    }
+}
+
+static void a_time_limit_ends_a_task(void **state)
+{
+    struct fixture *f = *state;
+    int64_t begin = now_ms();
+    struct zpl_event event = run(f, "hang", (struct zpl_task_needs){.timeout_ms = 150});
+    int64_t took = now_ms() - begin;
+    assert_int_equal(event.kind, ZPL_EVENT_TIMEOUT);
+    assert_non_null(strstr(event.reason, "150 ms"));
+    assert_in_range(took, 150, ZPL_GRACE_MS);
+    event = run(f, "echo on", NO_NEEDS);
+    assert_reply(&event, "on");
+}
+
+static void one_deaf_to_sigterm_is_killed(void **state)
+{
+    struct fixture *f = *state;
+    int64_t begin = now_ms();
+    struct zpl_event event = run(f, "deaf", (struct zpl_task_needs){.timeout_ms = 50});
+    assert_int_equal(event.kind, ZPL_EVENT_TIMEOUT);
+    assert_in_range(now_ms() - begin, ZPL_GRACE_MS, ZPL_GRACE_MS + ZPL_KILL_MS);
+}
+
+static void a_task_can_be_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    uint64_t task = start(f, "hang", NO_NEEDS);
+    assert_int_equal(next(f, 50, &event), ZPL_ERR_NOT_FOUND);
+    f->local.cancel(f->local.self, task);
+    f->local.cancel(f->local.self, task + 77);
+    event = finish(f, task, NULL);
+    assert_int_equal(event.kind, ZPL_EVENT_DIED);
+    assert_string_equal(event.reason, "cancelled");
+    /* also when the answer is on its way, and at once */
+    task = start(f, "echo too late", NO_NEEDS);
+    f->local.cancel(f->local.self, task);
+    event = finish(f, task, NULL);
+    assert_int_equal(event.kind, ZPL_EVENT_DIED);
+}
+
+static void daemons_do_not_survive_their_task(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    /* an answer, a time limit, a cancelled task */
+    event = run(f, "leave daemons", FRESH);
+    assert_reply(&event, "left");
+    assert_int_equal(count_named(nasty_name), 0);
+
+    event = run(f, "daemons", (struct zpl_task_needs){.timeout_ms = 100});
+    assert_int_equal(event.kind, ZPL_EVENT_TIMEOUT);
+    assert_int_equal(count_named(nasty_name), 0);
+
+    uint64_t task = start(f, "daemons", FRESH);
+    assert_int_equal(next(f, 5000, &event), ZPL_OK);
+    assert_int_equal(event.kind, ZPL_EVENT_MESSAGE);
+    assert_true(some_there(nasty_name));
+    f->local.cancel(f->local.self, task);
+    finish(f, task, NULL);
+    assert_int_equal(count_named(nasty_name), 0);
+}
+
+static void nothing_survives_a_release(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    start(f, "daemons", NO_NEEDS);
+    start(f, "deaf", FRESH);
+    assert_int_equal(next(f, 5000, &event), ZPL_OK);
+    assert_true(some_there(nasty_name));
+    /* the zygote alone, with the orchestrator still open */
+    zpl_zygote_release(f->zygote);
+    f->zygote = NULL;
+    assert_int_equal(count_named(nasty_name), 0);
+    for (int died = 0; died < 2;) {
+        assert_int_equal(next(f, 5000, &event), ZPL_OK);
+        died += event.kind == ZPL_EVENT_DIED;
+    }
+}
+
+/* The pid of the one child of `pid`, or 0. */
+static pid_t only_child(pid_t pid)
+{
+    char path[64], text[64] = {0};
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return 0;
+    (void)!read(fd, text, sizeof text - 1);
+    close(fd);
+    return (pid_t)strtol(text, NULL, 10);
+}
+
+/* Starts a driver in a process of its own that runs `daemons`; returns when they are there. */
+static pid_t start_driver(void)
+{
+    int ready[2];
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    pid_t driver = fork();
+    if (driver == 0) {
+        struct fixture f = {0};
+        struct zpl_event event;
+        open_with(&f, 2);
+        start(&f, "daemons", NO_NEEDS);
+        next(&f, 5000, &event);
+        (void)!write(ready[1], "x", 1);
+        sleep_forever();
+    }
+    char c;
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    close(ready[0]);
+    return driver;
+}
+
+static void nothing_survives_a_killed_driver(void **state)
+{
+    (void)state;
+    pid_t driver = start_driver();
+    pid_t zygote = only_child(driver), supervisor = only_child(zygote);
+    pid_t worker = only_child(supervisor);
+    assert_true(zygote > 0 && supervisor > 0 && worker > 0);
+    assert_true(some_there(nasty_name));
+    kill(driver, SIGKILL);
+    waitpid(driver, NULL, 0);
+    assert_true(all_gone(nasty_name));
+    for (int i = 0; i < 200 && lives(zygote); i++)
+        usleep(10000);
+    assert_false(lives(zygote));
+    assert_false(lives(supervisor));
+    assert_false(lives(worker));
+}
+
+static void nothing_survives_a_killed_supervisor(void **state)
+{
+    struct fixture *f = *state;
+    pid_t driver = start_driver();
+    pid_t zygote = only_child(driver);
+    kill(only_child(zygote), SIGKILL);
+    assert_true(all_gone(nasty_name));
+    kill(driver, SIGKILL);
+    waitpid(driver, NULL, 0);
+
+    struct zpl_event event;
+    uint64_t task = start(f, "daemons", NO_NEEDS);
+    assert_int_equal(next(f, 5000, &event), ZPL_OK);
+    /* f's zygote is the child of this process that has the one supervisor */
+    kill(only_child(only_child(getpid())), SIGKILL);
+    event = finish(f, task, NULL);
+    assert_int_equal(event.kind, ZPL_EVENT_DIED);
+    assert_string_equal(event.reason, "its supervisor was killed");
+}
+
+static void a_killed_zygote_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+    uint64_t task = start(f, "daemons", NO_NEEDS);
+    assert_int_equal(next(f, 5000, &event), ZPL_OK);
+    kill(only_child(getpid()), SIGKILL);
+    usleep(50000);
+    uint64_t other;
+    assert_int_equal(f->local.start(f->local.self, "pid", 3, &FRESH, &other, &f->diags),
+                     ZPL_ERR_UNREACHABLE);
+    assert_int_equal(f->diags.items[0]->code, ZPL_CODE_WORKER);
+    f->local.cancel(f->local.self, task); /* what runs is still in hand */
+    event = finish(f, task, NULL);
+    assert_int_equal(event.kind, ZPL_EVENT_DIED);
+    assert_int_equal(count_named(nasty_name), 0);
+}
+
+static void a_memory_limit_holds(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event;
+#ifndef __SANITIZE_ADDRESS__ /* its shadow memory alone is over any limit */
+    event = run(f, "eat", (struct zpl_task_needs){.memory_bytes = UINT64_C(64) << 20});
+    assert_reply(&event, "no memory");
+    event = run(f, "eat", (struct zpl_task_needs){.memory_bytes = UINT64_C(400) << 20});
+    assert_reply(&event, "ate");
+    /* each of the herd keeps the limit, all together do not */
+    event = run(f, "herd", (struct zpl_task_needs){.memory_bytes = UINT64_C(100) << 20});
+    assert_int_equal(event.kind, ZPL_EVENT_MEMORY);
+    assert_non_null(strstr(event.reason, "100 MiB"));
+#endif
+    event = run(f, "echo on", NO_NEEDS);
+    assert_reply(&event, "on");
+}
+
+static void a_worker_killed_while_idle_is_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_event event = run(f, "pid", NO_NEEDS);
+    kill((pid_t)strtol(event.data, NULL, 10), SIGKILL);
+    usleep(100000);
+    event = run(f, "echo again", NO_NEEDS);
+    assert_reply(&event, "again");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(how_a_worker_ended_is_told),
+        TEST(a_time_limit_ends_a_task),
+        TEST(one_deaf_to_sigterm_is_killed),
+        TEST(a_task_can_be_cancelled),
+        TEST(daemons_do_not_survive_their_task),
+        TEST(nothing_survives_a_release),
+        TEST(nothing_survives_a_killed_driver),
+        TEST(nothing_survives_a_killed_supervisor),
+        TEST(a_killed_zygote_is_told),
+        TEST(a_memory_limit_holds),
+        TEST(a_worker_killed_while_idle_is_replaced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
