@@ -48,6 +48,7 @@
     X(STORE_VERSION, "E301", "the store was written by another version of zpl")                    \
     X(STORE_CORRUPT, "E302", "the store holds bytes that were not put there")                      \
     X(STORE_BUSY, "E303", "the store is held by another process")                                  \
+    X(DEPLOY, "E310", "a model that can't be deployed")                                            \
     X(STEP_FAILED, "E400", "a step ended with an error")                                           \
     X(STEP_CRASHED, "E401", "a step was ended by a signal")                                        \
     X(STEP_LIMIT, "E402", "a step met a limit of time or memory")                                  \

@@ -39,6 +39,7 @@
 #define ZPL_SQLDB_STATEMENTS_MAX 64        /* prepared statements kept by one connection */
 #define ZPL_BIND_MS_MAX        10000       /* time to understand one SQL text or one file's schema */
 #define ZPL_BIND_BYTES_MAX     (2ull << 30) /* memory for it */
+#define ZPL_TREE_DEPTH_MAX     64          /* folders inside each other in a Dir or Model */
 #define ZPL_DUCK_BYTES_DEFAULT (2ull << 30) /* memory of one database session */
 #define ZPL_INGREDIENTS_MAX    (1u << 16)  /* ingredients of one cache key */
 #define ZPL_GRACE_MS           2000        /* from SIGTERM to SIGKILL, for a step that is ended */

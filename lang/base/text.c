@@ -178,3 +178,11 @@ void zpl_text_quote(struct zpl_buf *out, const char *s)
     }
     zpl_buf_putc(out, '"');
 }
+
+size_t zpl_names_count(const char *const *names)
+{
+    size_t count = 0;
+    while (names != NULL && names[count] != NULL)
+        count++;
+    return count;
+}

@@ -37,6 +37,8 @@ void zpl_text_double(struct zpl_buf *out, double v);
 void zpl_text_quote(struct zpl_buf *out, const char *s);
 /* s[0..n) as valid UTF-8: each invalid byte becomes U+FFFD. */
 void zpl_text_scrub(struct zpl_buf *out, const char *s, size_t n);
+/* Strings of a NULL-terminated list; a NULL list is empty. */
+size_t zpl_names_count(const char *const *names);
 /* Sizes "16Gi", "1.5G", "500MB", "12" → bytes (K M G T P by 1000, Ki … by 1024, with or without B);
  * durations "2h", "90s", "100ms", "1h30m", "1.5d" → milliseconds.  False for anything else. */
 bool zpl_text_size(const char *s, uint64_t *bytes);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "lang/base/text.h"
 #include "lang/base/fault.h"
 #include "lang/base/json.h"
 #include "stdlib/kernel.h"

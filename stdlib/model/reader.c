@@ -9,14 +9,6 @@
 #include "lang/base/fault.h"
 #include "lang/types/signature.h"
 
-size_t zpl_names_count(const char *const *names)
-{
-    size_t count = 0;
-    while (names && names[count])
-        count++;
-    return count;
-}
-
 static int fail_stream(struct zpl_reader *reader)
 {
     const char *words = reader->stream.get_last_error(&reader->stream);

@@ -49,6 +49,5 @@ int zpl_nulls_refuse(const struct zpl_nulls *nulls, const struct zpl_reader *rea
 int zpl_table_row(struct zpl_kernel_context *ctx, const char *text, struct zpl_arena *arena,
                   const struct zpl_row **row);
 
-size_t zpl_names_count(const char *const *names); /* of a NULL-terminated list; 0 for NULL */
 
 #endif

@@ -1,0 +1,166 @@
+/* run.c - see run.h.   Floor: stdlib. */
+#include "stdlib/run.h"
+
+#include <string.h>
+#include "lang/base/fs.h"
+#include "lang/base/json.h"
+#include "stdlib/catalog.h"
+#include "stdlib/context.h"
+#include "stdlib/outcome.h"
+#include "stdlib/table/stored.h"
+
+static const struct zpl_span nowhere;
+
+/* A mistake of the kernel's author, or of a body's. */
+static enum zpl_err wrong_output(struct zpl_context *context, const char *name, const char *why)
+{
+    zpl_diag_add(context->diags, ZPL_CODE_STEP_OUTPUT, nowhere, "output '%s' %s", name, why);
+    return ZPL_ERR_STEP;
+}
+
+/* NULL, or how a stored table differs from its declared row: the declared columns in order, with
+ * others between them only when the row is open. */
+static const char *table_differs(const struct zpl_stored *stored, const struct zpl_row *row,
+                                 struct zpl_arena *arena)
+{
+    size_t at = 0;
+    for (size_t i = 0; row != NULL && i < row->count; i++, at++) {
+        struct zpl_buf type = {0};
+        while (row->open && at < stored->column_count &&
+               strcmp(stored->columns[at].name, row->columns[i].name) != 0)
+            at++;
+        if (at >= stored->column_count)
+            return zpl_arena_printf(arena, "has no column '%s'", row->columns[i].name);
+        const struct zpl_stored_column *have = &stored->columns[at];
+        if (strcmp(have->name, row->columns[i].name) != 0)
+            return zpl_arena_printf(arena, "has a column '%s' where '%s' is declared", have->name,
+                                    row->columns[i].name);
+        zpl_convert_sql(row->columns[i].type, true, &type);
+        bool same = strcmp(have->type, zpl_buf_str(&type)) == 0;
+        zpl_buf_release(&type);
+        if (!same)
+            return zpl_arena_printf(arena, "holds column '%s' as %s, but %s is declared",
+                                    have->name, have->type,
+                                    zpl_type_text(row->columns[i].type, true, arena));
+    }
+    if (row != NULL && !row->open && at < stored->column_count)
+        return zpl_arena_printf(arena, "has a column '%s' that is not declared",
+                                stored->columns[at].name);
+    return stored->canonical ? NULL : "was not written by zpl's writer of tables";
+}
+
+static enum zpl_err take_table(struct zpl_context *context, const struct zpl_run_output *output,
+                               const struct zpl_type *type, struct zpl_run_made *made)
+{
+    struct zpl_duck *duck = zpl_context_duck(context);
+    struct zpl_stored stored;
+    if (duck == NULL)
+        return ZPL_ERR_STEP;
+    enum zpl_err err = zpl_stored_read(duck, output->path, &stored, context->arena, context->diags);
+    if (err != ZPL_OK)
+        return err;
+    const char *why = table_differs(&stored, type->row, context->arena);
+    if (why != NULL)
+        return wrong_output(context, output->name, why);
+    struct zpl_run_column *columns =
+        zpl_arena_array(context->arena, stored.column_count + 1, sizeof *columns);
+    for (size_t i = 0; columns != NULL && i < stored.column_count; i++)
+        columns[i] = (struct zpl_run_column){stored.columns[i].name, stored.columns[i].digest,
+                                             stored.columns[i].bytes};
+    made->digest = stored.digest;
+    made->bytes = stored.bytes;
+    made->rows = stored.rows;
+    made->columns = columns;
+    made->column_count = stored.column_count;
+    return columns == NULL ? zpl_diag_nomem(context->diags) : ZPL_OK;
+}
+
+static enum zpl_err take_json(struct zpl_context *context, const struct zpl_run_output *output,
+                              const struct zpl_type *type, const char *json,
+                              struct zpl_run_made *made)
+{
+    struct zpl_json *value = NULL;
+    if (json == NULL)
+        return wrong_output(context, output->name, "was not written");
+    enum zpl_err err = zpl_json_parse(json, strlen(json), &value, NULL);
+    const char *why = err == ZPL_OK ? zpl_outcome_differs(value, type, context->arena) : NULL;
+    zpl_json_release(value);
+    if (err != ZPL_OK)
+        return zpl_diag_nomem(context->diags);
+    if (why != NULL)
+        return wrong_output(context, output->name, why);
+    made->json = json;
+    made->bytes = strlen(json);
+    made->digest = zpl_digest_of(json, made->bytes);
+    return ZPL_OK;
+}
+
+/* A model, file or folder: whatever stands at its path. */
+static enum zpl_err take_file(struct zpl_context *context, const struct zpl_run_output *output,
+                              const struct zpl_type *type, const struct zpl_stat *stat,
+                              struct zpl_run_made *made)
+{
+    if (type->kind == ZPL_FILE && !stat->is_file)
+        return wrong_output(context, output->name, "is no regular file");
+    if (type->kind == ZPL_DIR && !stat->is_dir)
+        return wrong_output(context, output->name, "is no folder");
+    made->tree = stat->is_dir;
+    return stat->is_dir
+               ? zpl_outcome_tree(output->path, &made->digest, &made->bytes, context->arena,
+                                  context->diags)
+               : zpl_fs_digest(output->path, &made->digest, &made->bytes, context->diags);
+}
+
+/* Checks and digests output `i`. */
+static enum zpl_err take(struct zpl_context *context, size_t i, struct zpl_run_made *made)
+{
+    const struct zpl_run_output *output = &context->task->outputs[i];
+    const struct zpl_type *type = zpl_context_type(context, output->type);
+    struct zpl_stat stat;
+    *made = (struct zpl_run_made){.name = output->name, .rows = -1};
+    if (type == NULL)
+        return ZPL_ERR_STEP;
+    if (zpl_outcome_is_json(type) || context->json[i] != NULL)
+        return take_json(context, output, type, context->json[i], made);
+    enum zpl_err err = zpl_fs_stat(output->path, &stat, context->diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        return wrong_output(context, output->name, "was not written");
+    if (err != ZPL_OK)
+        return err;
+    return type->kind == ZPL_TABLE ? take_table(context, output, type, made)
+                                   : take_file(context, output, type, &stat, made);
+}
+
+/* What a kernel that failed left unsaid, and which code the failure is. */
+static enum zpl_err failed(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    if (diags->errors == 0)
+        zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere, "kernel %s failed without saying why",
+                     task->kernel);
+    return ZPL_ERR_STEP;
+}
+
+enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,
+                            struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_context context = {0};
+    const struct zpl_kernel *kernel = zpl_stdlib_kernel(task->kernel);
+    memset(result, 0, sizeof *result);
+    if (kernel == NULL || kernel->run == NULL || kernel->abi != ZPL_KERNEL_ABI_VERSION) {
+        zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere, "this zpl has no kernel '%s' to run",
+                     task->kernel);
+        return ZPL_ERR_NOT_FOUND;
+    }
+    struct zpl_run_made *made = zpl_arena_array(arena, task->output_count + 1, sizeof *made);
+    enum zpl_err err = zpl_context_init(&context, task, arena, diags);
+    if (err == ZPL_OK && made == NULL)
+        err = zpl_diag_nomem(diags);
+    if (err == ZPL_OK && kernel->run(&context.base) != 0)
+        err = failed(task, diags);
+    for (size_t i = 0; err == ZPL_OK && i < task->output_count; i++)
+        err = take(&context, i, &made[i]);
+    result->made = made;
+    result->made_count = task->output_count;
+    zpl_context_release(&context);
+    return err;
+}

@@ -1,0 +1,79 @@
+/* run.h - runs one kernel on one task: opens its inputs, gives it a context, checks and digests what
+ * it wrote.  Called in a worker process.
+ * Owns: the result's texts are in the caller's arena.
+ * Errors: ZPL_ERR_STEP when the kernel failed or wrote something else than declared (diagnostics say
+ * what); other codes when it could not be started.   Floor: stdlib. */
+#ifndef ZPL_STDLIB_RUN_H
+#define ZPL_STDLIB_RUN_H
+
+#include "lang/base/arena.h"
+#include "lang/base/diag.h"
+#include "lang/base/digest.h"
+#include "lang/types/literal.h"
+
+struct zpl_run_param {
+    const char *name;
+    const struct zpl_literal *value;
+};
+struct zpl_run_input {
+    const char *name;
+    const char *type; /* text */
+    const char *path; /* of the stored bytes */
+    int64_t rows;     /* -1: no table */
+    bool reads_all;
+    const char *const *reads; /* columns the step may see, when not all */
+    size_t read_count;
+};
+struct zpl_run_output {
+    const char *name;
+    const char *type; /* text */
+    const char *path; /* to be written, in scratch */
+};
+struct zpl_run_binding {
+    const char *var;
+    const char *const *columns; /* NULL-terminated */
+};
+struct zpl_run_task {
+    const char *kernel;
+    const char *body; /* sql text or closure image, or NULL */
+    const struct zpl_run_param *params;
+    size_t param_count;
+    const struct zpl_run_input *inputs;
+    size_t input_count;
+    const struct zpl_run_output *outputs;
+    size_t output_count;
+    const struct zpl_run_binding *bindings;
+    size_t binding_count;
+    const char *scratch;
+    uint32_t threads;
+    uint64_t memory_bytes;
+    /* Called with text for the step's log and with progress 0..1 (fraction < 0: unknown). */
+    void (*log)(void *self, const char *text, size_t len);
+    void (*progress)(void *self, double fraction, const char *what);
+    void *self;
+};
+
+struct zpl_run_column {
+    const char *name;
+    struct zpl_digest digest; /* of the column's chunks in the file */
+    uint64_t bytes;
+};
+struct zpl_run_made {
+    const char *name;
+    struct zpl_digest digest; /* SHA-256 of the bytes (of the sorted manifest, for a tree) */
+    uint64_t bytes;
+    bool tree;
+    int64_t rows; /* -1: no table */
+    const struct zpl_run_column *columns;
+    size_t column_count;
+    const char *json; /* the text of a Report, scalar or Json output, else NULL */
+};
+struct zpl_run_result {
+    const struct zpl_run_made *made; /* one an output of the task, in its order */
+    size_t made_count;
+};
+
+enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,
+                            struct zpl_arena *arena, struct zpl_diags *diags);
+
+#endif

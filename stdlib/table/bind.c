@@ -1,0 +1,270 @@
+/* bind.c - see bind.h: what a query gives, what it reads, and what is wrong with it.  The tables are
+ * empty and have neutral names, behind views with the program's; so nothing is executed, and the plan
+ * says which columns are read without any quoting.   Floor: stdlib. */
+#include "stdlib/table/bind.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "stdlib/table/bind_error.h"
+#include "stdlib/table/convert.h"
+#include "stdlib/table/guard.h"
+#include "stdlib/table/lineage.h"
+#include "stdlib/table/sqltext.h"
+
+struct binding {
+    const struct zpl_bind_request *request;
+    struct zpl_bind_answer *answer;
+    struct zpl_arena *arena;
+    struct zpl_diags *diags;
+    struct zpl_duck duck;
+    struct zpl_guarded guarded;
+    struct zpl_relation result;
+};
+
+/* The tables: zpl_in.t0 (c0 BIGINT, …), and a view `flights` on it with the columns' own names. */
+static enum zpl_err create_tables(struct binding *b)
+{
+    struct zpl_buf table = {0}, view = {0};
+    enum zpl_err err = zpl_duck_exec(&b->duck, "CREATE SCHEMA zpl_in", b->diags);
+    for (size_t t = 0; err == ZPL_OK && t < b->request->table_count; t++) {
+        const struct zpl_row *row = b->request->tables[t].row;
+        zpl_buf_clear(&table);
+        zpl_buf_clear(&view);
+        zpl_buf_printf(&table, "CREATE TABLE zpl_in." ZPL_LINEAGE_TABLE "%zu (", t);
+        zpl_buf_puts(&view, "CREATE VIEW ");
+        zpl_duck_ident(&view, b->request->tables[t].name);
+        zpl_buf_puts(&view, " AS SELECT ");
+        for (size_t c = 0; c < row->count; c++) {
+            zpl_buf_printf(&table, "%s" ZPL_LINEAGE_COLUMN "%zu ", c > 0 ? ", " : "", c);
+            zpl_convert_sql(row->columns[c].type, false, &table);
+            zpl_buf_printf(&view, "%s" ZPL_LINEAGE_COLUMN "%zu AS ", c > 0 ? ", " : "", c);
+            zpl_duck_ident(&view, row->columns[c].name);
+        }
+        zpl_buf_puts(&table, row->count > 0 ? ")" : ZPL_LINEAGE_COLUMN "0 BIGINT)");
+        zpl_buf_printf(&view, "%s FROM zpl_in." ZPL_LINEAGE_TABLE "%zu",
+                       row->count > 0 ? "" : "NULL::BIGINT AS \"no columns\"", t);
+        if (zpl_buf_error(&table) != ZPL_OK || zpl_buf_error(&view) != ZPL_OK)
+            err = zpl_diag_nomem(b->diags);
+        if (err == ZPL_OK)
+            err = zpl_duck_exec(&b->duck, zpl_buf_str(&table), b->diags);
+        if (err == ZPL_OK)
+            err = zpl_duck_exec(&b->duck, zpl_buf_str(&view), b->diags);
+    }
+    zpl_buf_release(&table);
+    zpl_buf_release(&view);
+    return err;
+}
+
+/* Some value of the kind a param has: its type decides how the query binds, its value nothing. */
+static duckdb_value sample_value(const struct zpl_duck_api *api, enum zpl_kind kind)
+{
+    switch (kind) {
+    case ZPL_INT:
+        return api->create_int64(1);
+    case ZPL_FLOAT:
+        return api->create_double(1);
+    case ZPL_BOOL:
+        return api->create_bool(true);
+    case ZPL_DATE:
+        return api->create_date((duckdb_date){0});
+    case ZPL_TIMESTAMP:
+        return api->create_timestamp((duckdb_timestamp){0});
+    default:
+        return api->create_varchar_length("", 0);
+    }
+}
+
+/* Runs `before` query `after` with every param given; DuckDB's words in `words` on failure. */
+static bool run_around(struct binding *b, const char *before, const char *after, duckdb_result *out,
+                       struct zpl_buf *words)
+{
+    const struct zpl_duck_api *api = b->duck.api;
+    duckdb_prepared_statement statement = NULL;
+    struct zpl_buf sql = {0};
+    zpl_buf_puts(&sql, before);
+    zpl_buf_add(&sql, b->request->sql, zpl_sqltext_trim(b->request->sql));
+    zpl_buf_puts(&sql, after);
+    memset(out, 0, sizeof *out);
+    zpl_buf_clear(words);
+    bool fine = api->prepare(b->duck.connection, zpl_buf_str(&sql), &statement) == DuckDBSuccess;
+    if (!fine)
+        zpl_buf_puts(words, api->prepare_error(statement));
+    for (size_t i = 0; fine && i < b->request->param_count; i++) {
+        idx_t index;
+        if (api->bind_parameter_index(statement, &index, b->request->params[i].name) !=
+            DuckDBSuccess)
+            continue;
+        duckdb_value value = sample_value(api, b->request->params[i].kind);
+        fine = api->bind_value(statement, index, value) == DuckDBSuccess;
+        api->destroy_value(&value);
+    }
+    if (fine && api->execute_prepared(statement, out) != DuckDBSuccess) {
+        const char *why = api->result_error(out);
+        zpl_buf_puts(words, why != NULL ? why : "");
+        api->destroy_result(out);
+        memset(out, 0, sizeof *out);
+        fine = false;
+    }
+    api->destroy_prepare(&statement);
+    zpl_buf_release(&sql);
+    return fine;
+}
+
+/* The names as the query gives them: in a subquery DuckDB would rename the second of two. */
+static enum zpl_err name_columns(struct binding *b)
+{
+    const struct zpl_duck_api *api = b->duck.api;
+    duckdb_prepared_statement statement = NULL;
+    enum zpl_err err = ZPL_OK;
+    if (api->prepare(b->duck.connection, b->request->sql, &statement) != DuckDBSuccess)
+        zpl_bind_error_read(b->request, api->prepare_error(statement), 0, &b->answer->error,
+                            b->arena);
+    size_t count = api->prepared_statement_column_count(statement);
+    for (size_t i = 0; count == b->result.count && i < count; i++) {
+        const char *name = api->prepared_statement_column_name(statement, i);
+        if (name != NULL)
+            b->result.names[i] = zpl_arena_strdup(b->arena, name);
+        api->free((void *)(uintptr_t)name);
+        if (b->result.names[i] == NULL)
+            err = zpl_diag_nomem(b->diags);
+    }
+    api->destroy_prepare(&statement);
+    return err;
+}
+
+static void refuse_column(struct binding *b, const char *name, const char *message)
+{
+    struct zpl_bind_error *e = &b->answer->error;
+    if (e->message != NULL)
+        return;
+    e->fault = ZPL_BIND_TYPE;
+    e->name = name;
+    e->message = message;
+    e->offset = zpl_sqltext_find(b->request->sql, 0, name);
+    e->length = e->offset >= 0 ? zpl_sqltext_length(b->request->sql, (size_t)e->offset) : 1;
+}
+
+/* The result's row, or an error for a column that can't be one of a table. */
+static enum zpl_err type_columns(struct binding *b)
+{
+    size_t count = b->result.count;
+    struct zpl_column *columns = zpl_arena_array(b->arena, count + 1, sizeof *columns);
+    struct zpl_row *row = zpl_arena_alloc(b->arena, sizeof *row);
+    bool *hindsight = zpl_arena_array(b->arena, count + 1, sizeof *hindsight);
+    if (columns == NULL || row == NULL || hindsight == NULL)
+        return zpl_diag_nomem(b->diags);
+    zpl_lineage_hindsight(b->request, b->guarded.tree, b->result.names, count, hindsight);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = b->result.names[i], *why = NULL;
+        columns[i].name = name;
+        columns[i].type = zpl_convert_type(b->duck.api, b->result.types[i], b->arena, &why);
+        if (columns[i].type == NULL && why == NULL)
+            return zpl_diag_nomem(b->diags);
+        if (why != NULL)
+            refuse_column(b, name, zpl_arena_printf(b->arena, "column '%s' %s", name, why));
+        for (size_t k = 0; k < i; k++)
+            if (zpl_text_equal_nocase(columns[k].name, name))
+                refuse_column(b, name,
+                              zpl_arena_printf(b->arena,
+                                               "two columns of the result are named '%s': name "
+                                               "one of them otherwise with AS",
+                                               name));
+        const struct zpl_refine refine = {.hindsight = true};
+        if (hindsight[i] && columns[i].type != NULL)
+            columns[i].type = zpl_type_refined(b->arena, columns[i].type, &refine);
+    }
+    *row = (struct zpl_row){.columns = columns, .count = count};
+    b->answer->row = row;
+    return zpl_arena_failed(b->arena) ? zpl_diag_nomem(b->diags) : ZPL_OK;
+}
+
+/* Finds the result's columns; an error of the query goes into the answer. */
+static enum zpl_err find_columns(struct binding *b)
+{
+    static const char before[] = "SELECT * FROM (";
+    struct zpl_buf words = {0};
+    duckdb_result result;
+    enum zpl_err err = ZPL_OK;
+    if (run_around(b, before, "\n) LIMIT 0", &result, &words)) {
+        err = zpl_relation_of(b->duck.api, &result, &b->result, b->arena, b->diags);
+        b->duck.api->destroy_result(&result);
+        if (err == ZPL_OK)
+            err = name_columns(b);
+        if (err == ZPL_OK && b->answer->error.message == NULL)
+            err = type_columns(b);
+    } else
+        zpl_bind_error_read(b->request, zpl_buf_str(&words), sizeof before - 1, &b->answer->error,
+                            b->arena);
+    zpl_buf_release(&words);
+    return err;
+}
+
+/* The plan as JSON; *out NULL when there is none, which lineage takes for "reads all". */
+static enum zpl_err explain(struct binding *b, struct zpl_json **out)
+{
+    const struct zpl_duck_api *api = b->duck.api;
+    struct zpl_buf sql = {0}, words = {0};
+    duckdb_result result;
+    *out = NULL;
+    zpl_buf_printf(&sql, "SET disabled_optimizers = '%s'", zpl_lineage_optimizers);
+    enum zpl_err err = zpl_duck_exec(&b->duck, zpl_buf_str(&sql), b->diags);
+    if (err == ZPL_OK && run_around(b, "EXPLAIN (FORMAT json) ", "", &result, &words)) {
+        duckdb_data_chunk chunk = api->fetch_chunk(result);
+        if (chunk != NULL && api->data_chunk_get_size(chunk) == 1 &&
+            api->column_count(&result) == 2) {
+            size_t len;
+            const char *text = zpl_duck_string(api->data_chunk_get_vector(chunk, 1), 0, &len);
+            if (zpl_json_parse(text, len, out, NULL) != ZPL_OK)
+                *out = NULL;
+        }
+        if (chunk != NULL)
+            api->destroy_data_chunk(&chunk);
+        api->destroy_result(&result);
+    }
+    zpl_buf_release(&sql);
+    zpl_buf_release(&words);
+    return err;
+}
+
+/* What a query that binds reads, is, and warns of. */
+static enum zpl_err find_facts(struct binding *b)
+{
+    struct zpl_json *plan;
+    enum zpl_err err = explain(b, &plan);
+    if (err == ZPL_OK) {
+        struct zpl_bind_answer *a = b->answer;
+        a->reads = zpl_lineage_reads(b->request, b->guarded.tree, plan, b->arena);
+        a->identity = b->guarded.identity;
+        a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
+        a->warnings = zpl_guard_warnings(b->guarded.tree, b->arena);
+        if (a->reads == NULL || a->identity == NULL || a->params_used == NULL ||
+            zpl_arena_failed(b->arena))
+            err = zpl_diag_nomem(b->diags);
+    }
+    zpl_json_release(plan);
+    return err;
+}
+
+enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bind_answer *answer,
+                           struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct binding b = {.request = request, .answer = answer, .arena = arena, .diags = diags};
+    const struct zpl_duck_options options = {.memory_bytes = ZPL_BIND_BYTES_MAX / 2,
+                                             .json_errors = true};
+    memset(answer, 0, sizeof *answer);
+    enum zpl_err err = zpl_duck_open(&options, &b.duck, diags);
+    if (err == ZPL_OK)
+        err = zpl_guard(&b.duck, request, &b.guarded, &answer->error, arena, diags);
+    if (err == ZPL_OK && answer->error.message == NULL)
+        err = create_tables(&b);
+    if (err == ZPL_OK && answer->error.message == NULL)
+        err = find_columns(&b);
+    if (err == ZPL_OK && answer->error.message == NULL)
+        err = find_facts(&b);
+    zpl_relation_release(&b.result);
+    zpl_guarded_release(&b.guarded);
+    zpl_duck_release(&b.duck);
+    return err;
+}

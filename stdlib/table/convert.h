@@ -1,0 +1,47 @@
+/* convert.h - how the types of zpl, of DuckDB and of the stored Parquet meet.
+ * Promise: a value crosses whole or not at all: what would be rounded, cut or overflow is an error
+ * (or, when asked for leniently, a NULL), never another value.
+ * Owns: a struct zpl_relation owns its types until zpl_relation_release().
+ * Errors: NULL or false with words that follow "column 'x' ".   Floor: stdlib. */
+#ifndef ZPL_TABLE_CONVERT_H
+#define ZPL_TABLE_CONVERT_H
+
+#include "lang/types/type.h"
+#include "stdlib/table/duck.h"
+
+/* The columns of a query's result or of a file. */
+struct zpl_relation {
+    const struct zpl_duck_api *api;
+    size_t count;
+    const char **names; /* in the arena */
+    duckdb_logical_type *types;
+};
+/* Takes names and types of a result. */
+enum zpl_err zpl_relation_of(const struct zpl_duck_api *api, duckdb_result *result,
+                             struct zpl_relation *out, struct zpl_arena *arena,
+                             struct zpl_diags *diags);
+/* Those of `SELECT * FROM <from>`, without running it. */
+enum zpl_err zpl_relation_from(struct zpl_duck *duck, const char *from, struct zpl_relation *out,
+                               struct zpl_arena *arena, struct zpl_diags *diags);
+void zpl_relation_release(struct zpl_relation *relation); /* safe on a zeroed struct */
+/* The index of the column of that name (exactly; else without regard to case), or -1. */
+long zpl_relation_find(const struct zpl_relation *relation, const char *name);
+
+/* The zpl type a DuckDB type is stored as; NULL when there is none, *why then says
+ * "is an INTERVAL, which zpl has no type for: …". */
+const struct zpl_type *zpl_convert_type(const struct zpl_duck_api *api, duckdb_logical_type type,
+                                        struct zpl_arena *arena, const char **why);
+/* The type as SQL writes it: as queries see it (ENUM, JSON), or as it is stored (VARCHAR). */
+void zpl_convert_sql(const struct zpl_type *type, bool stored, struct zpl_buf *out);
+
+/* Strict: a value that does not fit is an error of the query.  Lenient: it becomes NULL. */
+enum zpl_convert { ZPL_CONVERT_STRICT, ZPL_CONVERT_LENIENT };
+/* The SQL expression that turns column `name` of DuckDB type `from` into what is stored for `to`.
+ * False when no value could be: *why then says "holds Bool, but Int is declared". */
+bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
+                        const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
+                        struct zpl_arena *arena, const char **why);
+/* The SQL expression that shows a stored column to a query as its type (ENUM, JSON). */
+void zpl_convert_shown(const char *name, const struct zpl_type *type, struct zpl_buf *out);
+
+#endif

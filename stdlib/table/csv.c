@@ -1,0 +1,49 @@
+/* csv.c - csv.read: a CSV file as a table.   Floor: stdlib. */
+#include "stdlib/table/ingest.h"
+
+static int run(struct zpl_kernel_context *ctx)
+{
+    struct zpl_datafile_options options = {.format = "csv",
+                                           .delimiter = ctx->param_text(ctx, "delimiter")};
+    options.header_given = ctx->param_bool(ctx, "header", &options.header);
+    return zpl_ingest(ctx, &options);
+}
+
+ZPL_KERNEL(csv_read) = {
+    .abi = ZPL_KERNEL_ABI_VERSION,
+    .name = "csv.read",
+    .signature = "(path: Path, type?: type t, delimiter?: String, header?: Bool, "
+                 "hindsight?: columns h) -> (rows: Table t)",
+    .doc =
+        "Reads a CSV file as a table.\n"
+        "\n"
+        "The file is UTF-8 and follows RFC 4180: fields with delimiters, quotes or line ends in "
+        "them\n"
+        "stand between double quotes, a quote inside is doubled.  An empty field is a null.\n"
+        "\n"
+        "    path       the file\n"
+        "    type       the table's type, `Table { id = Int, name = String }`: exactly these "
+        "columns are\n"
+        "               read, found by the names in the header (without one, by their order).  "
+        "Left\n"
+        "               out: all columns, their types guessed from the first 20,480 rows\n"
+        "    delimiter  what separates fields; left out: found in the file\n"
+        "    header     does the first line hold the names; left out: found in the file\n"
+        "    hindsight  columns that are known only afterwards: no model may learn from them\n"
+        "\n"
+        "Whole numbers become Int, other numbers Float, true and false Bool, days and times "
+        "written as\n"
+        "in ISO 8601 Date and Timestamp (UTC); anything else is a String.\n"
+        "\n"
+        "Errors: a file that can't be read or holds text that is not UTF-8; a declared column that "
+        "is\n"
+        "not there; a value that is not of its column's type, told with row (from 1, the header "
+        "not\n"
+        "counted), column and value.  Nothing is rounded: 1.5 is no Int.\n"
+        "\n"
+        "    local people = csv.read { \"data/people.csv\", type = Table { id = Int, name = String "
+        "} }",
+    .source = "csv",
+    .engines = "duckdb",
+    .run = run,
+};

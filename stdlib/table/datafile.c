@@ -1,0 +1,229 @@
+/* datafile.c - see datafile.h.   Floor: stdlib. */
+#include "stdlib/table/datafile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "stdlib/table/convert.h"
+
+const char *zpl_datafile_problem(const char *format, const char *path, struct zpl_arena *arena)
+{
+    static const char magic[] = {'P', 'A', 'R', '1'};
+    struct zpl_stat stat;
+    enum zpl_err err = zpl_fs_stat(path, &stat, NULL);
+    if (err == ZPL_ERR_NOT_FOUND)
+        return "does not exist";
+    if (err != ZPL_OK)
+        return zpl_arena_printf(arena, "can't be read: %s", strerror(errno));
+    if (stat.is_dir)
+        return "is a folder, not a file";
+    if (!stat.is_file)
+        return "is no regular file";
+    int fd = zpl_fs_open(path, O_RDONLY, 0);
+    if (fd < 0)
+        return zpl_arena_printf(arena, "can't be read: %s", strerror(errno));
+    char start[sizeof magic];
+    size_t got = 0;
+    err = zpl_fs_read_all(fd, start, sizeof start, &got);
+    int error = errno;
+    close(fd);
+    if (err != ZPL_OK)
+        return zpl_arena_printf(arena, "can't be read: %s", strerror(error));
+    if (strcmp(format, "parquet") == 0 &&
+        (got < sizeof magic || memcmp(start, magic, sizeof magic) != 0))
+        return "is not a Parquet file";
+    return strcmp(format, "csv") == 0 && got == 0 ? "is empty" : NULL;
+}
+
+/* What is found of a CSV file. */
+struct sniffed {
+    struct zpl_arena *arena;
+    const char *delimiter;
+    bool header, plain_dates, plain_times;
+    struct zpl_column *columns;
+    size_t count, capacity;
+};
+
+static bool is_text(const struct zpl_duck_cell *cell, const char *text)
+{
+    return cell->n == strlen(text) && memcmp(cell->s, text, cell->n) == 0;
+}
+
+/* The zpl kind of a type that was guessed; text where the guess rests on a format that another file
+ * of the same kind may not have. */
+static enum zpl_kind guessed_kind(const struct sniffed *s, const struct zpl_duck_cell *type)
+{
+    if (is_text(type, "BOOLEAN"))
+        return ZPL_BOOL;
+    if (is_text(type, "BIGINT"))
+        return ZPL_INT;
+    if (is_text(type, "DOUBLE"))
+        return ZPL_FLOAT;
+    if (is_text(type, "DATE"))
+        return s->plain_dates ? ZPL_DATE : ZPL_STRING;
+    if (is_text(type, "TIMESTAMP"))
+        return s->plain_times ? ZPL_TIMESTAMP : ZPL_STRING;
+    return ZPL_STRING;
+}
+
+/* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
+static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    struct sniffed *s = self;
+    s->delimiter = zpl_arena_strndup(s->arena, cells[0].s, cells[0].n);
+    s->header = cells[1].i != 0;
+    s->plain_dates = cells[2].n == 0 || is_text(&cells[2], "%Y-%m-%d");
+    s->plain_times = cells[3].n == 0;
+    struct zpl_column *grown =
+        zpl_arena_grow(s->arena, s->columns, s->count, &s->capacity, sizeof *grown);
+    if (grown == NULL)
+        return ZPL_ERR_NOMEM;
+    s->columns = grown;
+    grown[s->count].name = zpl_arena_strndup(s->arena, cells[4].s, cells[4].n);
+    grown[s->count].type = zpl_type_new(s->arena, guessed_kind(s, &cells[5]));
+    s->count++;
+    return ZPL_OK;
+}
+
+static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                          struct sniffed *out, const char **why, struct zpl_diags *diags)
+{
+    struct zpl_buf sql = {0}, words = {0};
+    duckdb_result none;
+    zpl_buf_puts(&sql, "CREATE OR REPLACE TEMP TABLE zpl_sniffed AS SELECT Delimiter AS d, "
+                       "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
+                       "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
+    zpl_duck_text(&sql, options->path, strlen(options->path));
+    zpl_buf_puts(&sql, ", quote = '\"', escape = '\"', comment = '', skip = 0, sample_size = 20480, "
+                       "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
+                       "'TIMESTAMP', 'VARCHAR']");
+    if (options->delimiter != NULL) {
+        zpl_buf_puts(&sql, ", delim = ");
+        zpl_duck_text(&sql, options->delimiter, strlen(options->delimiter));
+    }
+    if (options->header_given)
+        zpl_buf_printf(&sql, ", header = %s", options->header ? "true" : "false");
+    zpl_buf_putc(&sql, ')');
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(diags) : ZPL_OK;
+    if (err == ZPL_OK && zpl_duck_try(duck, zpl_buf_str(&sql), &none, &words)) {
+        duck->api->destroy_result(&none);
+        err = zpl_duck_each(duck,
+                            "SELECT d, h, df, tf, u.name, u.type FROM "
+                            "(SELECT d, h, df, tf, unnest(c) AS u FROM zpl_sniffed)",
+                            keep_sniffed, out, diags);
+    } else if (err == ZPL_OK) {
+        struct zpl_buf line = {0};
+        zpl_duck_words(zpl_buf_str(&words), &line);
+        *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
+        zpl_buf_release(&line);
+    }
+    zpl_buf_release(&sql);
+    zpl_buf_release(&words);
+    return err;
+}
+
+/* "read_csv(…)" with nothing left to guess. */
+static const char *csv_from(const struct zpl_datafile_options *options, const struct sniffed *s)
+{
+    struct zpl_buf from = {0};
+    zpl_buf_puts(&from, "read_csv(");
+    zpl_duck_text(&from, options->path, strlen(options->path));
+    zpl_buf_puts(&from, ", auto_detect = false, quote = '\"', escape = '\"', comment = '', skip = 0, "
+                        "delim = ");
+    zpl_duck_text(&from, s->delimiter, strlen(s->delimiter));
+    zpl_buf_printf(&from, ", header = %s, columns = {", s->header ? "true" : "false");
+    for (size_t i = 0; i < s->count; i++) {
+        zpl_buf_puts(&from, i > 0 ? ", " : "");
+        zpl_duck_text(&from, s->columns[i].name, strlen(s->columns[i].name));
+        zpl_buf_puts(&from, ": 'VARCHAR'");
+    }
+    zpl_buf_puts(&from, "})");
+    const char *text =
+        zpl_buf_error(&from) == ZPL_OK ? zpl_arena_strdup(s->arena, zpl_buf_str(&from)) : NULL;
+    zpl_buf_release(&from);
+    return text;
+}
+
+static enum zpl_err open_csv(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                             struct zpl_datafile *out, struct zpl_row *row, const char **why,
+                             struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct sniffed s = {.arena = arena};
+    const struct zpl_row *naming = options->naming;
+    enum zpl_err err = sniff(duck, options, &s, why, diags);
+    if (err != ZPL_OK || *why != NULL)
+        return err;
+    for (size_t i = 0; !s.header && naming != NULL && naming->count == s.count && i < s.count; i++)
+        s.columns[i].name = naming->columns[i].name;
+    row->columns = s.columns;
+    row->count = s.count;
+    out->from = csv_from(options, &s);
+    out->note = zpl_arena_printf(arena, "types guessed from the first 20,480 rows (delimiter '%s', %s header)",
+                                 s.delimiter != NULL && s.delimiter[0] == '\t' ? "\\t" : s.delimiter,
+                                 s.header ? "with" : "without");
+    return out->from == NULL || zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
+}
+
+static enum zpl_err open_parquet(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                                 struct zpl_datafile *out, struct zpl_row *row, const char **why,
+                                 struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_buf from = {0}, sql = {0}, words = {0};
+    struct zpl_relation have = {0};
+    duckdb_result result;
+    enum zpl_err err = ZPL_OK;
+    zpl_buf_puts(&from, "read_parquet(");
+    zpl_duck_text(&from, options->path, strlen(options->path));
+    zpl_buf_putc(&from, ')');
+    zpl_buf_printf(&sql, "SELECT * FROM %s LIMIT 0", zpl_buf_str(&from));
+    if (zpl_duck_try(duck, zpl_buf_str(&sql), &result, &words)) {
+        err = zpl_relation_of(duck->api, &result, &have, arena, diags);
+        duck->api->destroy_result(&result);
+    } else {
+        struct zpl_buf line = {0};
+        zpl_duck_words(zpl_buf_str(&words), &line);
+        *why = zpl_arena_printf(arena, "can't be read: %s", zpl_buf_str(&line));
+        zpl_buf_release(&line);
+    }
+    struct zpl_column *columns = zpl_arena_array(arena, have.count + 1, sizeof *columns);
+    for (size_t i = 0; columns != NULL && i < have.count; i++) {
+        const char *strange;
+        columns[i].name = have.names[i];
+        columns[i].type = zpl_convert_type(duck->api, have.types[i], arena, &strange);
+        if (strange != NULL && *why == NULL && options->naming == NULL)
+            *why = zpl_arena_printf(arena,
+                                    "has a column '%s' that %s; or declare a type without it",
+                                    have.names[i], strange);
+    }
+    row->columns = columns;
+    row->count = have.count;
+    out->from = zpl_arena_strdup(arena, zpl_buf_str(&from));
+    if (err == ZPL_OK && zpl_arena_failed(arena))
+        err = zpl_diag_nomem(diags);
+    zpl_relation_release(&have);
+    zpl_buf_release(&from);
+    zpl_buf_release(&sql);
+    zpl_buf_release(&words);
+    return err;
+}
+
+enum zpl_err zpl_datafile_open(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                             struct zpl_datafile *out, const char **why, struct zpl_arena *arena,
+                             struct zpl_diags *diags)
+{
+    memset(out, 0, sizeof *out);
+    *why = zpl_datafile_problem(options->format, options->path, arena);
+    if (*why != NULL)
+        return ZPL_OK;
+    struct zpl_row *row = zpl_arena_alloc(arena, sizeof *row);
+    if (row == NULL)
+        return zpl_diag_nomem(diags);
+    out->row = row;
+    return strcmp(options->format, "csv") == 0
+               ? open_csv(duck, options, out, row, why, arena, diags)
+               : open_parquet(duck, options, out, row, why, arena, diags);
+}
