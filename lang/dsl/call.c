@@ -1,0 +1,497 @@
+/* Calls: what a program writes between the braces becomes a struct zpl_call, the checker's answer
+ * becomes values. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/check/leak.h"
+#include "lang/dsl/step.h"
+#include "lang/syntax/scope.h"
+
+static char scope_key; /* the names that the emitter passes to a call of `sql` */
+
+/* A call under way. */
+struct calling {
+    lua_State *L;
+    struct zpl_host *host;
+    struct zpl_site call, table;     /* the call, and the constructor it is given */
+    int index;                       /* of the table of arguments in Lua; 0: none */
+    struct zpl_call_argument *items; /* in the graph's arena's lifetime */
+    size_t count, capacity;
+    struct zpl_site literal; /* of an SQL text, for places inside it */
+};
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+/* Spans of what a list or record in an argument is written with. */
+static void set_item_spans(struct calling *c, struct zpl_call_argument *argument,
+                           struct zpl_site where)
+{
+    if (!where.node || where.unit->tree->nodes[where.node].kind != ZPL_NODE_TABLE)
+        return;
+    const struct zpl_tree *tree = where.unit->tree;
+    uint32_t count = zpl_tree_count(tree, where.node), i = 0;
+    struct zpl_span *spans =
+        zpl_host_need(c->L, zpl_arena_array(&c->host->arena, count + 1u, sizeof *spans));
+    for (uint32_t f = tree->nodes[where.node].child; f; f = tree->nodes[f].next)
+        spans[i++] = zpl_tree_span(tree, zpl_tree_value(tree, f));
+    argument->item_spans = spans;
+    argument->item_count = count;
+}
+
+/* Adds the value on top of the stack (popped) as an argument; name NULL: by position. */
+static void add_argument(struct calling *c, const char *name, struct zpl_span name_span,
+                         struct zpl_site where)
+{
+    lua_State *L = c->L;
+    const struct zpl_value *value = zpl_read_value(L, -1, where);
+    lua_pop(L, 1);
+    c->items = zpl_host_need(
+        L, zpl_arena_grow(&c->host->arena, c->items, c->count, &c->capacity, sizeof *c->items));
+    struct zpl_call_argument *argument = &c->items[c->count++];
+    /* What could not be read was told: the step gets poison for it. */
+    *argument = (struct zpl_call_argument){.name = name,
+                                           .name_span = name ? name_span : where.span,
+                                           .span = where.span,
+                                           .value = value ? value : c->host->values[0]};
+    set_item_spans(c, argument, where);
+}
+
+/* Reads the fields and items of the table of arguments. */
+static void read_arguments(struct calling *c)
+{
+    lua_State *L = c->L;
+    const char *again;
+    struct zpl_span span;
+    if (zpl_site_again(L, c->table, &again, &span))
+        zpl_host_tell(L, ZPL_CODE_DUPLICATE_ARGUMENT, span, "'%s' is given already", again);
+    lua_Integer items = (lua_Integer)lua_rawlen(L, c->index);
+    for (lua_Integer i = 1; i <= items; i++) {
+        struct zpl_site where = zpl_site_item(c->table, (size_t)i);
+        if (lua_rawgeti(L, c->index, i) == LUA_TNIL) {
+            lua_pop(L, 1);
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span, "argument %d is nil", (int)i);
+            continue;
+        }
+        add_argument(c, NULL, where.span, where);
+    }
+    size_t count;
+    const char *const *names = zpl_site_names(L, c->index, c->table, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (zpl_is_reserved(names[i]))
+            continue;
+        lua_getfield(L, c->index, names[i]);
+        add_argument(c, names[i], zpl_site_key(c->table, names[i]),
+                     zpl_site_field(c->table, names[i]));
+    }
+}
+
+/* Sorts out what the call was given at stack index 2: a table of arguments, one value, nothing. */
+static void begin_call(struct calling *c, lua_State *L)
+{
+    *c = (struct calling){.L = L, .host = zpl_host_of(L), .call = zpl_host_call(L)};
+    c->table = zpl_site_arguments(c->call);
+    if (lua_gettop(L) > 2) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span,
+                                              "a step takes one table of arguments");
+        zpl_host_help(L, diag, "write `step { a, name = b }` with braces");
+    }
+    lua_settop(L, 2);
+    if (lua_type(L, 2) == LUA_TTABLE)
+        c->index = 2;
+}
+
+/* ---- the fields that every call may have ------------------------------------------------------- */
+
+/* The node that `id` numbers; valid until the next one is added. */
+static struct zpl_node *node_of(struct calling *c, uint32_t id)
+{
+    return &c->host->program->graph.nodes[id];
+}
+
+static void apply_as(struct calling *c, uint32_t id)
+{
+    lua_State *L = c->L;
+    struct zpl_graph *graph = &c->host->program->graph;
+    struct zpl_site where = zpl_site_field(c->table, "as");
+    size_t len = 0;
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (!name || len == 0 || len > ZPL_NAME_MAX || strlen(name) != len ||
+        !zpl_utf8_valid(name, len) || strpbrk(name, "/\n\r\t:") != NULL) {
+        zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
+                      "as takes a name of 1 to %d bytes, without / and :", ZPL_NAME_MAX);
+        return;
+    }
+    const char *whole =
+        zpl_arena_printf(&graph->arena, "%s%s%s", c->host->prefix ? c->host->prefix : "", name,
+                         c->host->suffix ? c->host->suffix : "");
+    const struct zpl_node *other = zpl_graph_find(graph, zpl_host_need(L, whole));
+    if (other) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
+                                              "another step is called '%s' already", whole);
+        zpl_host_note(L, diag, other->span, "this one");
+        return;
+    }
+    node_of(c, id)->name = whole;
+}
+
+static void apply_when(struct calling *c, uint32_t id)
+{
+    lua_State *L = c->L;
+    if (lua_type(L, -1) == LUA_TBOOLEAN) {
+        if (!lua_toboolean(L, -1)) {
+            struct zpl_arena *arena = zpl_host_arena(L);
+            const struct zpl_literal *never = zpl_host_need(L, zpl_literal_bool(arena, false));
+            node_of(c, id)->when = zpl_host_need(L, zpl_value_literal(arena, never));
+        }
+        return;
+    }
+    const struct zpl_value *condition = zpl_as_condition(L, -1);
+    if (condition && zpl_is_poison(condition))
+        return;
+    if (condition) {
+        node_of(c, id)->when = condition;
+        return;
+    }
+    struct zpl_diag *diag = zpl_host_tell(
+        L, ZPL_CODE_BAD_CONDITION, zpl_site_field(c->table, "when").span, "when takes a condition");
+    zpl_host_help(L, diag, "compare a field of a report: `when = report.auc >= 0.6`");
+}
+
+/* after = value or { value, … }: the steps that made them come first. */
+static void apply_after(struct calling *c, uint32_t id)
+{
+    lua_State *L = c->L;
+    struct zpl_site where = zpl_site_field(c->table, "after");
+    bool list = lua_type(L, -1) == LUA_TTABLE;
+    size_t count = list ? lua_rawlen(L, -1) : 1, kept = 0;
+    uint32_t *after =
+        zpl_host_need(L, zpl_arena_array(zpl_host_arena(L), count + 1, sizeof *after));
+    for (size_t i = 0; i < count; i++) {
+        if (list)
+            lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        else
+            lua_pushvalue(L, -1);
+        const struct zpl_value *value = zpl_test_value(L, -1);
+        lua_pop(L, 1);
+        if (value && value->kind == ZPL_VALUE_REF)
+            after[kept++] = value->ref.node;
+        else if (!value || !zpl_is_poison(value))
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, (list ? zpl_site_item(where, i + 1) : where).span,
+                          "after takes what steps returned: { rows, model }");
+    }
+    node_of(c, id)->after = after;
+    node_of(c, id)->after_count = kept;
+}
+
+/* allow = { leak = { "column", … } } */
+static void apply_allow(struct calling *c, uint32_t id)
+{
+    lua_State *L = c->L;
+    struct zpl_site where = zpl_site_field(c->table, "allow");
+    const struct zpl_literal *allow = zpl_read_literal(L, -1, where);
+    bool fine = allow && allow->kind == ZPL_LIT_RECORD;
+    for (size_t i = 0; fine && i < allow->as.list.count; i++) {
+        const struct zpl_literal *list = allow->as.list.items[i];
+        fine = strcmp(allow->as.list.keys[i], "leak") == 0 && list->kind == ZPL_LIT_LIST;
+        for (size_t k = 0; fine && k < list->as.list.count; k++)
+            fine = list->as.list.items[k]->kind == ZPL_LIT_STRING;
+    }
+    if (fine)
+        node_of(c, id)->allow = allow;
+    else
+        zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
+                      "allow says what is meant, feature by feature: { leak = { \"column\" } }");
+}
+
+/* Puts what the call says beside its arguments into the node. */
+static void apply_reserved(struct calling *c, uint32_t id, const struct zpl_running *declared)
+{
+    static const struct {
+        const char *name;
+        void (*apply)(struct calling *c, uint32_t id);
+    } fields[] = {
+        {"as", apply_as}, {"when", apply_when}, {"after", apply_after}, {"allow", apply_allow}};
+    lua_State *L = c->L;
+    struct zpl_running running = declared ? *declared : (struct zpl_running){0};
+    if (c->index) {
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            if (lua_getfield(L, c->index, fields[i].name) != LUA_TNIL)
+                fields[i].apply(c, id);
+            lua_pop(L, 1);
+        }
+        zpl_read_running(L, c->index, c->table, &running);
+        if (lua_getfield(L, c->index, "env") != LUA_TNIL)
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, zpl_site_key(c->table, "env"),
+                          "env is for steps with a Python or command body; this one has neither");
+        lua_pop(L, 1);
+    }
+    zpl_apply_running(&running, node_of(c, id));
+}
+
+/* ---- checking and results ---------------------------------------------------------------------- */
+
+/* Where byte `offset` of an SQL text stands in the program; see struct zpl_call. */
+static struct zpl_span place_in_literal(void *self, size_t offset, size_t length)
+{
+    const struct calling *c = self;
+    if (!c->literal.node)
+        return c->literal.unit ? c->literal.span : c->call.span;
+    const struct zpl_tree *tree = c->literal.unit->tree;
+    uint32_t token = tree->nodes[c->literal.node].key;
+    return (struct zpl_span){.source = tree->source,
+                             .begin = zpl_tree_string_offset(tree, token, (uint32_t)offset),
+                             .end =
+                                 zpl_tree_string_offset(tree, token, (uint32_t)(offset + length))};
+}
+
+/* Notes what the program says about the name of node `id`. */
+static void note_naming(struct calling *c, uint32_t id)
+{
+    struct zpl_host *host = c->host;
+    while (host->naming_count <= id) {
+        host->naming =
+            zpl_host_need(c->L, zpl_arena_grow(&host->arena, host->naming, host->naming_count,
+                                               &host->naming_capacity, sizeof *host->naming));
+        host->naming[host->naming_count++] = (struct zpl_naming){0};
+    }
+    struct zpl_naming *naming = &host->naming[id];
+    naming->prefix = host->prefix;
+    naming->suffix = host->suffix;
+    if (!c->call.node)
+        return;
+    uint32_t len, token = zpl_tree_result_name(c->call.unit->tree, c->call.node, 0);
+    if (token == ZPL_NO_TOKEN)
+        return;
+    const char *text = zpl_tree_text(c->call.unit->tree, token, &len);
+    naming->variable = zpl_host_need(c->L, zpl_arena_strndup(&host->arena, text, len));
+}
+
+/* Pushes the outputs of node `id` in declared order. */
+static int push_outputs(struct calling *c, uint32_t id)
+{
+    lua_State *L = c->L;
+    size_t count = node_of(c, id)->output_count;
+    if (count == 0)
+        return node_of(c, id)->poison ? zpl_push_poisons(L) : 0;
+    luaL_checkstack(L, (int)count + 8, "too many outputs");
+    for (uint32_t i = 0; i < count; i++)
+        zpl_push_value(
+            L, zpl_value_ref(zpl_host_arena(L), id, i, NULL, node_of(c, id)->outputs[i].type));
+    return (int)count;
+}
+
+/* Asks the checker; `sql` NULL for a step with a signature.  The time that the engine takes is not the
+ * program's. */
+static int finish_call(struct calling *c, const struct zpl_step_info *info, const char *body,
+                       const char *sql, const struct zpl_running *declared)
+{
+    lua_State *L = c->L;
+    struct zpl_host *host = c->host;
+    struct zpl_call call = {.step = info,
+                            .body = body,
+                            .callee = c->call.span,
+                            .span = c->call.span,
+                            .arguments = c->items,
+                            .argument_count = c->count,
+                            .place = place_in_literal,
+                            .place_self = c};
+    if (c->call.node)
+        call.callee =
+            zpl_tree_span(c->call.unit->tree, zpl_tree_callee(c->call.unit->tree, c->call.node));
+    call.caller_count = zpl_host_callers(L, &call.callers);
+    uint32_t id = ZPL_NO_NODE;
+    int64_t begin = zpl_clock_monotonic_ns();
+    enum zpl_err err = sql ? zpl_check_sql(&host->checker, &call, sql, &id)
+                           : zpl_check_call(&host->checker, &call, &id);
+    host->sandbox.deadline_ns += zpl_clock_monotonic_ns() - begin;
+    if (err == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    if (err == ZPL_ERR_LIMIT || id == ZPL_NO_NODE)
+        return luaL_error(L, "a pipeline has at most %d steps", (int)ZPL_NODES_MAX);
+    note_naming(c, id);
+    apply_reserved(c, id, declared);
+    if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    return push_outputs(c, id);
+}
+
+int zpl_call_step(lua_State *L)
+{
+    struct zpl_step_def *step = zpl_test_step(L, 1);
+    struct calling c;
+    begin_call(&c, L);
+    if (step->broken)
+        return zpl_push_poisons(L);
+    if (c.index)
+        read_arguments(&c);
+    else if (!lua_isnil(L, 2)) {
+        lua_pushvalue(L, 2);
+        add_argument(&c, NULL, c.table.span, c.table);
+    }
+    c.literal = step->literal;
+    return finish_call(&c, step->info, step->body, NULL, &step->running);
+}
+
+/* ---- sql --------------------------------------------------------------------------------------- */
+
+/* __zpl_scope(argument, names): keeps the names for the call of `sql` that follows at once. */
+static int keep_scope(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scope_key);
+    return 1;
+}
+
+/* Can a query use what is on top: a run-time value, a scalar, a path? */
+static bool is_for_sql(lua_State *L)
+{
+    switch (lua_type(L, -1)) {
+    case LUA_TBOOLEAN:
+    case LUA_TNUMBER:
+    case LUA_TSTRING:
+        return true;
+    case LUA_TUSERDATA:
+        return zpl_test_value(L, -1) || zpl_test_path(L, -1, NULL);
+    default:
+        return false;
+    }
+}
+
+/* Is `name` a word of the query? */
+static bool mentions(const char *sql, const char *name)
+{
+    size_t at = 0, len = strlen(name), word_len;
+    const char *word;
+    while (zpl_sql_word(sql, strlen(sql), &at, &word, &word_len))
+        if (word_len == len && memcmp(word, name, len) == 0)
+            return true;
+    return false;
+}
+
+/* The names in scope, then the params that they do not hide, as far as the query mentions them. */
+static void add_scope(struct calling *c, const char *sql)
+{
+    lua_State *L = c->L;
+    struct zpl_graph *graph = &c->host->program->graph;
+    struct zpl_site where = {.unit = c->call.unit, .span = c->call.span};
+    size_t count;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &scope_key);
+    if (lua_isnil(L, -1))
+        lua_newtable(L);
+    int scope = lua_gettop(L);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scope_key);
+    const char *const *names = zpl_site_names(L, scope, where, &count);
+    for (size_t i = 0; i < count; i++) {
+        lua_getfield(L, scope, names[i]);
+        if (is_for_sql(L))
+            add_argument(c, names[i], where.span, where);
+        else
+            lua_pop(L, 1);
+    }
+    for (size_t i = 0; i < graph->param_count; i++) {
+        const struct zpl_param *param = &graph->params[i];
+        lua_getfield(L, scope, param->name);
+        bool hidden = is_for_sql(L);
+        lua_pop(L, 1);
+        if (hidden || !mentions(sql, param->name) ||
+            (param->value && param->value->kind == ZPL_LIT_LIST))
+            continue;
+        if (param->value)
+            zpl_push_literal(L, param->value);
+        else
+            zpl_push_poison(L);
+        add_argument(c, param->name, where.span, where);
+    }
+}
+
+/* sql [[ SELECT … ]]  or  sql { [[ SELECT … ]], as = …, when = … } */
+static int call_sql(lua_State *L)
+{
+    struct calling c;
+    lua_pushnil(L);
+    lua_insert(L, 1); /* where a step stands when it is called */
+    begin_call(&c, L);
+    if (c.index) {
+        size_t count;
+        const char *const *names = zpl_site_names(L, c.index, c.table, &count);
+        for (size_t i = 0; i < count; i++)
+            if (!zpl_is_reserved(names[i]))
+                zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(c.table, names[i]),
+                              "sql has no argument '%s': it sees the names in scope", names[i]);
+        lua_rawgeti(L, c.index, 1);
+        c.literal = zpl_site_item(c.table, 1);
+    } else {
+        lua_pushvalue(L, 2);
+        uint32_t argument = c.call.node ? zpl_tree_argument(c.call.unit->tree, c.call.node, 0) : 0;
+        c.literal = argument
+                        ? zpl_site_node(c.call.unit, zpl_tree_bare(c.call.unit->tree, argument))
+                        : c.table;
+    }
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    if (value && zpl_is_poison(value))
+        return zpl_push_poisons(L);
+    size_t len = 0;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (!text || strlen(text) != len || !zpl_utf8_valid(text, len)) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, c.literal.span, "sql takes a text");
+        zpl_host_help(L, diag, "write `sql [[ SELECT … FROM rows ]]`");
+        return zpl_push_poisons(L);
+    }
+    if (c.literal.node && c.literal.unit->tree->nodes[c.literal.node].kind != ZPL_NODE_STRING)
+        c.literal.node = 0;
+    const char *sql = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), text));
+    add_scope(&c, sql);
+    return finish_call(&c, zpl_body_info(L, "sql"), NULL, sql, NULL);
+}
+
+/* ---- the catalog -------------------------------------------------------------------------------- */
+
+/* Puts a step of the catalog among the names on top: "split", or "train" in the table "xgboost". */
+static void offer_step(lua_State *L, const struct zpl_step_info *info)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_step_def *step = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *step));
+    step->info = info;
+    const char *dot = strchr(info->name, '.');
+    if (!dot) {
+        zpl_push_step(L, step);
+        lua_setfield(L, -2, info->name);
+        return;
+    }
+    lua_pushlstring(L, info->name, (size_t)(dot - info->name));
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    zpl_push_step(L, step);
+    lua_setfield(L, -2, dot + 1);
+    lua_pop(L, 2);
+}
+
+void zpl_offer_steps(lua_State *L)
+{
+    const struct zpl_catalog *catalog = &zpl_host_of(L)->world->catalog;
+    const struct zpl_step_info *info;
+    lua_newtable(L);
+    for (size_t i = 0; catalog->at && (info = catalog->at(catalog->self, i)); i++)
+        offer_step(L, info);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -1) == LUA_TTABLE)
+            zpl_sandbox_freeze(L, lua_tostring(L, -2), zpl_unknown_step);
+        lua_setfield(L, -4, lua_tostring(L, -2));
+    }
+    lua_pop(L, 1);
+    lua_pushcfunction(L, keep_scope);
+    lua_setfield(L, -2, "__zpl_scope");
+    lua_pushcfunction(L, call_sql);
+    lua_setfield(L, -2, "sql");
+}

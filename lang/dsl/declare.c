@@ -1,0 +1,378 @@
+/* step "name" { … }: a step that the program declares itself. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/dsl/declare.h"
+#include "lang/dsl/step.h"
+
+const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel)
+{
+    const struct zpl_catalog *catalog = &zpl_host_of(L)->world->catalog;
+    const struct zpl_step_info *known = catalog->find ? catalog->find(catalog->self, kernel) : NULL;
+    if (known)
+        return known;
+    struct zpl_step_info *info = zpl_host_need(L, zpl_arena_alloc(zpl_host_arena(L), sizeof *info));
+    *info = (struct zpl_step_info){.name = kernel,
+                                   .signature = "",
+                                   .doc = "",
+                                   .kernel = kernel,
+                                   .identity = "",
+                                   .engines = ""};
+    return info;
+}
+
+bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span)
+{
+    size_t len = strlen(name);
+    if (len > 0 && len <= ZPL_NAME_MAX && zpl_utf8_valid(name, len) &&
+        strpbrk(name, "/\n\r\t :@#\"'") == NULL)
+        return true;
+    zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
+                  "a %s's name has 1 to %d bytes, without blanks, quotes and any of / : @ #", what,
+                  ZPL_NAME_MAX);
+    return false;
+}
+
+/* ---- signatures -------------------------------------------------------------------------------- */
+
+/* Adds what the table at field `name` of the declaration lists. */
+static void read_group(lua_State *L, int index, struct zpl_site table, const char *name,
+                       struct zpl_fields *out)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_site group = zpl_site_field(table, name);
+    size_t count;
+    if (lua_getfield(L, index, name) == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    if (lua_type(L, -1) != LUA_TTABLE || lua_rawlen(L, -1) > 0) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, group.span,
+                      "%s is a table of names and types: { rows = Table { a = Int } }", name);
+        lua_pop(L, 1);
+        return;
+    }
+    bool params = strcmp(name, "params") == 0;
+    const char *const *names = zpl_site_names(L, -1, group, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_site where = zpl_site_field(group, names[i]);
+        lua_getfield(L, -1, names[i]);
+        const struct zpl_type *type =
+            params ? zpl_param_type(L, names[i], where) : zpl_test_type(L, -1);
+        const struct zpl_value *value = zpl_test_value(L, -1);
+        lua_pop(L, 1);
+        if (!zpl_text_is_name(names[i]))
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(group, names[i]),
+                          "'%s' can't be a name here: it has letters, digits and _", names[i]);
+        else if (!type && !params && !(value && zpl_is_poison(value)))
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "'%s' needs a type", names[i]);
+        if (!type || !zpl_text_is_name(names[i])) {
+            out->broken = true;
+            continue;
+        }
+        out->items = zpl_host_need(
+            L, zpl_arena_grow(arena, out->items, out->count, &out->capacity, sizeof *out->items));
+        const struct zpl_refine *refine = type->refine;
+        out->items[out->count++] =
+            (struct zpl_field){.name = zpl_host_need(L, zpl_arena_strdup(arena, names[i])),
+                               .type = type,
+                               .optional = type->optional || (refine && refine->fallback),
+                               .fallback = refine ? refine->fallback : NULL};
+    }
+    lua_pop(L, 1);
+}
+
+void zpl_read_fields(lua_State *L, int index, struct zpl_site table, const char *first,
+                     const char *second, struct zpl_fields *out)
+{
+    *out = (struct zpl_fields){0};
+    read_group(L, index, table, first, out);
+    out->first = out->count;
+    if (second)
+        read_group(L, index, table, second, out);
+}
+
+/* "(rows: Table {a: Int}, k: Int = 3)" */
+static void show_fields(const struct zpl_fields *fields, struct zpl_buf *out)
+{
+    zpl_buf_putc(out, '(');
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct zpl_field *field = &fields->items[i];
+        struct zpl_type plain = *field->type;
+        struct zpl_refine refine = {0};
+        if (plain.refine) {
+            refine = *plain.refine;
+            refine.fallback = NULL;
+            plain.refine = &refine;
+        }
+        zpl_buf_printf(out, "%s%s: ", i ? ", " : "", field->name);
+        zpl_type_show(&plain, false, out);
+        if (field->fallback) {
+            zpl_buf_puts(out, " = ");
+            zpl_literal_show(field->fallback, out);
+        }
+    }
+    zpl_buf_putc(out, ')');
+}
+
+/* The signature that inputs, params and outputs spell out, or NULL (told). */
+static const char *spelled_signature(lua_State *L, int index, struct zpl_site table)
+{
+    struct zpl_fields in, out;
+    struct zpl_buf text = {0};
+    zpl_read_fields(L, index, table, "inputs", "params", &in);
+    zpl_read_fields(L, index, table, "outputs", NULL, &out);
+    if (in.broken || out.broken)
+        return NULL;
+    show_fields(&in, &text);
+    zpl_buf_puts(&text, " -> ");
+    show_fields(&out, &text);
+    return zpl_keep_text(L, zpl_host_arena(L), &text);
+}
+
+/* The place of bytes of a text that a literal says. */
+static struct zpl_span inside(struct zpl_site literal, size_t offset, size_t length)
+{
+    const struct zpl_tree *tree = literal.unit ? literal.unit->tree : NULL;
+    if (!literal.node || tree->nodes[literal.node].kind != ZPL_NODE_STRING)
+        return literal.span;
+    uint32_t token = tree->nodes[literal.node].key;
+    return (struct zpl_span){.source = tree->source,
+                             .begin = zpl_tree_string_offset(tree, token, (uint32_t)offset),
+                             .end =
+                                 zpl_tree_string_offset(tree, token, (uint32_t)(offset + length))};
+}
+
+const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
+                                               struct zpl_site where)
+{
+    const struct zpl_signature *signature = NULL;
+    struct zpl_signature_error error = {0};
+    enum zpl_err err = zpl_signature_parse(text, zpl_host_arena(L), &signature, &error);
+    if (err == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    if (err == ZPL_OK)
+        return signature;
+    zpl_host_tell(L, ZPL_CODE_SIGNATURE, inside(where, error.offset, error.length), "%s",
+                  error.message ? error.message : "the signature can't be read");
+    return NULL;
+}
+
+/* The text of a field that must be one, in the graph's arena; NULL when it is absent or none (told). */
+static const char *text_field(lua_State *L, int index, struct zpl_site table, const char *name)
+{
+    size_t len;
+    const char *copy = NULL;
+    int type = lua_getfield(L, index, name);
+    const char *text = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (text && strlen(text) == len && zpl_utf8_valid(text, len))
+        copy = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), text));
+    else if (type != LUA_TNIL)
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_field(table, name).span,
+                      "%s takes a text", name);
+    lua_pop(L, 1);
+    return copy;
+}
+
+/* The signature's text, from one line or spelled out; NULL (told) when there is none that reads. */
+static const char *declared_signature(lua_State *L, int index, struct zpl_site table,
+                                      struct zpl_span name)
+{
+    const char *text = text_field(L, index, table, "signature");
+    struct zpl_site where = zpl_site_field(table, "signature");
+    bool given = lua_getfield(L, index, "signature") != LUA_TNIL;
+    bool spelled = lua_getfield(L, index, "inputs") != LUA_TNIL ||
+                   lua_getfield(L, index, "outputs") != LUA_TNIL ||
+                   lua_getfield(L, index, "params") != LUA_TNIL;
+    lua_settop(L, index);
+    if (given && spelled) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                      "a step has a signature, or inputs, params and outputs, not both");
+        return NULL;
+    }
+    if (!given && !spelled) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, name,
+                                              "the step does not say what it takes and gives");
+        zpl_host_help(L, diag,
+                      "add `signature = \"(rows: Table {...r}) -> (rows: Table {...r})\"`");
+        return NULL;
+    }
+    if (!given) {
+        where = (struct zpl_site){.span = name};
+        text = spelled_signature(L, index, table);
+    }
+    return text && zpl_read_signature(L, text, where) ? text : NULL;
+}
+
+/* ---- bodies ------------------------------------------------------------------------------------ */
+
+static const char *const bodies[] = {"command", "kernel", "lua", "python", "sql"};
+static const char *const fields[] = {"cache",  "command",   "doc",     "env",     "inputs",
+                                     "kernel", "lua",       "network", "outputs", "params",
+                                     "python", "resources", "retries", "secrets", "signature",
+                                     "sql",    "timeout",   "vars"};
+
+/* The one body field that the table has, or NULL (told). */
+static const char *body_field(lua_State *L, int index, struct zpl_site table, struct zpl_span name)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        bool there = lua_getfield(L, index, bodies[i]) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (there && found) {
+            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[i]),
+                          "a step has one body; this one has %s and %s", found, bodies[i]);
+            return NULL;
+        }
+        if (there)
+            found = bodies[i];
+    }
+    if (!found) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
+        zpl_host_help(L, diag, "add `sql = [[ SELECT … ]]` or `lua = function (t) … end`");
+    } else if (strcmp(found, "sql") != 0 && strcmp(found, "lua") != 0) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, found),
+                                              "this version of zpl runs no `%s` bodies", found);
+        zpl_host_help(L, diag, "write the body as `sql` or `lua`");
+        return NULL;
+    }
+    return found;
+}
+
+/* Reads the body into the definition; false when it is wrong (told). */
+static bool read_body(lua_State *L, int index, struct zpl_site table, const char *kind,
+                      struct zpl_step_def *step)
+{
+    struct zpl_site where = zpl_site_field(table, kind);
+    if (strcmp(kind, "sql") == 0) {
+        step->body = text_field(L, index, table, "sql");
+        step->literal = where;
+        if (where.node && where.unit->tree->nodes[where.node].kind != ZPL_NODE_STRING)
+            step->literal.node = 0;
+        return step->body != NULL;
+    }
+    if (lua_getfield(L, index, "lua") != LUA_TFUNCTION) {
+        zpl_host_tell(L, ZPL_CODE_BODY, where.span, "lua takes a function");
+        return false;
+    }
+    step->function = where;
+    step->lua = luaL_ref(L, LUA_REGISTRYINDEX);
+    /* A text of its own, by which zpl_capture_bodies() finds the nodes that wait for the image. */
+    step->body = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), ""));
+    return true;
+}
+
+/* Fields that no step has, and those that bodies of a later version take. */
+static void check_fields(lua_State *L, int index, struct zpl_site table)
+{
+    static const char *const later[] = {"env", "network", "secrets", "vars"};
+    size_t count;
+    const char *const *names = zpl_site_names(L, index, table, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_span span = zpl_site_key(table, names[i]);
+        bool known = false;
+        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+            known = known || strcmp(fields[k], names[i]) == 0;
+        if (!known) {
+            struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, span,
+                                                  "a step has no field '%s'", names[i]);
+            zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
+        }
+        for (size_t k = 0; k < sizeof later / sizeof *later; k++)
+            if (strcmp(later[k], names[i]) == 0)
+                zpl_host_tell(L, ZPL_CODE_BODY, span,
+                              "%s is for Python and command bodies; sql and lua bodies reach "
+                              "nothing outside",
+                              names[i]);
+    }
+    if (lua_rawlen(L, index) > 0)
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_item(table, 1).span,
+                      "a step's fields have names: `signature = …`");
+}
+
+/* The second half of step "name" {…}; upvalues: the name and its span. */
+static int declare_step(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_site call = zpl_host_call(L), table = zpl_site_arguments(call);
+    const char *name = lua_tostring(L, lua_upvalueindex(1));
+    lua_settop(L, 1);
+    struct zpl_span span = call.span;
+    if (call.node)
+        span = zpl_tree_span(call.unit->tree, zpl_tree_callee(call.unit->tree, call.node));
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, table.span, "step \"%s\" takes a table", name);
+        return zpl_push_poison(L);
+    }
+    struct zpl_step_def *step = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *step));
+    struct zpl_step_info *info = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *info));
+    step->lua = LUA_NOREF;
+    step->info = info;
+    check_fields(L, 1, table);
+    const char *signature = declared_signature(L, 1, table, span);
+    const char *kind = body_field(L, 1, table, span);
+    step->broken = !signature || !kind || !read_body(L, 1, table, kind, step);
+    zpl_read_running(L, 1, table, &step->running);
+    const char *doc = text_field(L, 1, table, "doc");
+    *info = (struct zpl_step_info){.name = zpl_host_need(L, zpl_arena_strdup(arena, name)),
+                                   .signature = signature ? signature : "",
+                                   .doc = doc ? doc : "",
+                                   .kernel = kind ? kind : "",
+                                   .identity = "",
+                                   .engines = kind ? zpl_body_info(L, kind)->engines : ""};
+    zpl_push_step(L, step);
+    return 1;
+}
+
+/* step "name" */
+static int name_step(lua_State *L)
+{
+    struct zpl_site call = zpl_host_call(L);
+    lua_settop(L, 1);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION,
+                                              zpl_site_arguments(call).span, "a step needs a name");
+        zpl_host_help(L, diag, "write `step \"name\" { … }`");
+        return zpl_push_poison(L);
+    }
+    if (!zpl_check_name(L, "step", lua_tostring(L, 1), zpl_site_arguments(call).span))
+        return zpl_push_poison(L);
+    lua_pushcclosure(L, declare_step, 1);
+    return 1;
+}
+
+int zpl_capture_bodies(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_graph *graph = &host->program->graph;
+    for (size_t i = 0; i < host->step_count; i++) {
+        struct zpl_step_def *step = host->steps[i];
+        if (step->lua == LUA_NOREF || !step->body || step->broken)
+            continue;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, step->lua);
+        const char *image = zpl_capture(L, step->function);
+        lua_pop(L, 1);
+        char *identity = zpl_host_need(L, zpl_arena_alloc(&graph->arena, ZPL_HEX_SIZE));
+        if (image) {
+            struct zpl_digest digest = zpl_closure_identity(image, strlen(image));
+            zpl_digest_hex(&digest, identity);
+        }
+        for (size_t n = 0; n < graph->count; n++) {
+            if (graph->nodes[n].body != step->body)
+                continue;
+            graph->nodes[n].body = image;
+            graph->nodes[n].identity = identity;
+            graph->nodes[n].poison = graph->nodes[n].poison || !image;
+        }
+        step->body = NULL;
+    }
+    return 0;
+}
+
+void zpl_offer_declarations(lua_State *L)
+{
+    lua_pushcfunction(L, name_step);
+    lua_setfield(L, -2, "step");
+}

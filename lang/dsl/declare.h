@@ -1,0 +1,27 @@
+/* declare.h - what declarations of steps and pipelines share.  Private to lang/dsl.
+ * Errors: told.   Floor: lang/dsl. */
+#ifndef ZPL_DSL_DECLARE_H
+#define ZPL_DSL_DECLARE_H
+
+#include "lang/dsl/closure.h"
+#include "lang/dsl/params.h"
+
+/* Names and types as `inputs = { rows = Table {…} }` lists them, in written order. */
+struct zpl_fields {
+    struct zpl_field *items;
+    size_t count, capacity;
+    size_t first; /* how many are of the first group */
+    bool broken;  /* one was wrong */
+};
+
+/* Reads the groups `first` and `second` (NULL: none) of the table at `index`.  A group "params" takes
+ * literals for types, as params { } does. */
+void zpl_read_fields(lua_State *L, int index, struct zpl_site table, const char *first,
+                     const char *second, struct zpl_fields *out);
+/* The signature of a text written at `where`, or NULL (told at the byte that is wrong). */
+const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
+                                               struct zpl_site where);
+/* Is it a name for a step or pipeline (`what`)?  Tells when not. */
+bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span);
+
+#endif

@@ -1,0 +1,268 @@
+#include "lang/dsl/host.h"
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/syntax/parse.h"
+
+#define CHUNK_FORMAT ZPL_CHUNK_PREFIX "%zu"
+
+struct zpl_host *zpl_host_of(lua_State *L)
+{
+    return zpl_sandbox_owner(L);
+}
+
+struct zpl_arena *zpl_host_arena(lua_State *L)
+{
+    return &zpl_host_of(L)->program->graph.arena;
+}
+
+void zpl_host_no_memory(lua_State *L)
+{
+    zpl_host_of(L)->no_memory = true;
+    luaL_error(L, "out of memory");
+}
+
+void *zpl_host_need(lua_State *L, const void *memory)
+{
+    if (!memory)
+        zpl_host_no_memory(L);
+    return (void *)memory;
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static bool told_before(const struct zpl_diags *diags, enum zpl_code code, struct zpl_span span,
+                        const char *message)
+{
+    for (size_t i = 0; span.source && i < diags->count; i++) {
+        const struct zpl_diag *diag = diags->items[i];
+        if (diag->code == code && diag->span.source == span.source &&
+            diag->span.begin == span.begin && strcmp(diag->message, message) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct zpl_diag *zpl_host_tell(lua_State *L, enum zpl_code code, struct zpl_span span,
+                               const char *format, ...)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_diags *diags = &host->program->diags;
+    va_list args;
+    va_start(args, format);
+    const char *message = zpl_arena_vprintf(&host->arena, format, args);
+    va_end(args);
+    zpl_host_need(L, message);
+    if (told_before(diags, code, span, message))
+        return NULL;
+    const struct zpl_span *callers;
+    size_t count = zpl_host_callers(L, &callers);
+    struct zpl_diag *diag = zpl_diag_add(diags, code, span, "%s", message);
+    for (size_t i = 0; i < count; i++)
+        zpl_diag_note(diags, diag, callers[i], "called from here");
+    return diag;
+}
+
+void zpl_host_note(lua_State *L, struct zpl_diag *diag, struct zpl_span span, const char *format,
+                   ...)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    va_list args;
+    if (!diag)
+        return;
+    va_start(args, format);
+    const char *note = zpl_arena_vprintf(&host->arena, format, args);
+    va_end(args);
+    zpl_host_need(L, note);
+    zpl_diag_note(&host->program->diags, diag, span, "%s", note);
+}
+
+void zpl_host_help(lua_State *L, struct zpl_diag *diag, const char *format, ...)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    va_list args;
+    if (!diag)
+        return;
+    va_start(args, format);
+    const char *help = zpl_arena_vprintf(&host->arena, format, args);
+    va_end(args);
+    zpl_diag_help(&host->program->diags, diag, "%s", (char *)zpl_host_need(L, help));
+}
+
+void zpl_host_nearest(lua_State *L, struct zpl_diag *diag, const char *word,
+                      const char *const *names, size_t count)
+{
+    const char *nearest = zpl_text_nearest(word, names, count);
+    if (nearest)
+        zpl_host_help(L, diag, "did you mean '%s'?", nearest);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+/* Names that Lua gives a meaning no program may use. */
+static enum zpl_err refuse_names(struct zpl_host *host, const struct zpl_tree *tree)
+{
+    enum zpl_err err = ZPL_OK;
+    for (uint32_t i = 0; i < tree->token_count; i++) {
+        if (tree->tokens[i].kind != ZPL_TOKEN_NAME || !zpl_tree_token_is(tree, i, "_ENV"))
+            continue;
+        zpl_diag_add(&host->program->diags, ZPL_CODE_SYNTAX, zpl_tree_token_span(tree, i),
+                     "'_ENV' can't be used in a zpl program");
+        err = ZPL_ERR_CHECK;
+    }
+    return err;
+}
+
+/* Lua's own verdict on an emitted text: what the tree does not judge (registers, upvalues). */
+static enum zpl_err compile(struct zpl_host *host, const struct zpl_buf *text, size_t number)
+{
+    lua_State *L = host->sandbox.L;
+    char chunk[32];
+    snprintf(chunk, sizeof chunk, CHUNK_FORMAT, number);
+    int status = luaL_loadbufferx(L, zpl_buf_str(text), text->len, chunk, "t");
+    if (status == LUA_OK)
+        return ZPL_OK;
+    const char *message = lua_tostring(L, -1);
+    const char *line = message ? strchr(message, ':') : NULL;
+    struct zpl_unit *unit = host->units[number];
+    struct zpl_span span = {.source = unit->tree->source};
+    if (status == LUA_ERRSYNTAX && line && (line = strchr(line + 1, ':'))) {
+        uint32_t token = zpl_emit_map_token(&unit->map, atoi(line + 1));
+        if (token != ZPL_NO_TOKEN)
+            span = zpl_tree_token_span(unit->tree, token);
+        if ((line = strchr(line + 1, ':')))
+            message = line + 2;
+    }
+    zpl_diag_add(&host->program->diags,
+                 status == LUA_ERRSYNTAX ? ZPL_CODE_SYNTAX : ZPL_CODE_LANG_LIMIT, span, "%s",
+                 message ? message : "the text is too large to be compiled");
+    lua_pop(L, 1);
+    return ZPL_ERR_CHECK;
+}
+
+enum zpl_err zpl_host_load(struct zpl_host *host, const char *name, const char *text, size_t len,
+                           struct zpl_unit **out)
+{
+    struct zpl_diags *diags = &host->program->diags;
+    struct zpl_unit *unit = zpl_arena_alloc(&host->arena, sizeof *unit);
+    struct zpl_unit **units = zpl_arena_grow(&host->arena, host->units, host->unit_count,
+                                             &host->unit_capacity, sizeof *units);
+    uint32_t source = zpl_sources_add(&host->program->sources, name, text, len);
+    if (!unit || !units || !source)
+        return zpl_diag_nomem(diags);
+    const struct zpl_source *kept = zpl_sources_get(&host->program->sources, source);
+    *unit = (struct zpl_unit){.name = kept->name, .result = LUA_NOREF};
+    host->units = units;
+    size_t number = host->unit_count;
+    enum zpl_err err = zpl_parse(&host->arena, source, kept->text, kept->len, diags, &unit->tree);
+    if (err == ZPL_OK)
+        err = refuse_names(host, unit->tree);
+    if (err != ZPL_OK)
+        return err;
+    units[host->unit_count++] = unit;
+    struct zpl_buf emitted = {0};
+    err = zpl_emit(unit->tree, ZPL_EMIT_GUARD, &emitted, &unit->map);
+    if (err == ZPL_OK)
+        err = compile(host, &emitted, number);
+    else if (err == ZPL_ERR_NOMEM)
+        zpl_diag_nomem(diags);
+    else
+        zpl_diag_add(diags, ZPL_CODE_LANG_LIMIT, (struct zpl_span){.source = source},
+                     "the text is too large to be compiled");
+    zpl_buf_release(&emitted);
+    *out = unit;
+    return err;
+}
+
+/* A message without the "zpl:0:12: " that Lua puts before it. */
+static const char *without_place(const char *message)
+{
+    const char *s = message;
+    if (strncmp(s, ZPL_CHUNK_PREFIX + 1, strlen(ZPL_CHUNK_PREFIX) - 1) != 0)
+        return message;
+    s += strlen(ZPL_CHUNK_PREFIX) - 1;
+    s += strspn(s, "0123456789");
+    if (*s++ != ':')
+        return message;
+    s += strspn(s, "0123456789");
+    return s[0] == ':' && s[1] == ' ' ? s + 2 : message;
+}
+
+/* Did a C function get a run-time value that it has no use for?  Then that is the mistake. */
+static bool tell_misused_argument(lua_State *L)
+{
+    lua_Debug frame;
+    if (!lua_getstack(L, 1, &frame))
+        return false;
+    lua_getinfo(L, "Sn", &frame);
+    if (*frame.what != 'C')
+        return false;
+    for (int i = 1; lua_getlocal(L, &frame, i); i++) {
+        if (luaL_getmetafield(L, -1, ZPL_SANDBOX_MISUSE) != LUA_TNIL) {
+            lua_pushvalue(L, -2);
+            lua_pushfstring(L, "passed to '%s'", frame.name ? frame.name : "a function");
+            lua_call(L, 2, 0);
+            return true;
+        }
+        lua_pop(L, 1);
+    }
+    return false;
+}
+
+int zpl_host_on_error(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    enum zpl_sandbox_stop stop = host->sandbox.ended;
+    if (host->no_memory)
+        return 1;
+    if (stop != ZPL_STOP_NONE) {
+        zpl_host_tell(L, ZPL_CODE_LANG_LIMIT, zpl_host_span(L), "the evaluation was ended here: %s",
+                      zpl_sandbox_stop_words(stop));
+        return 1;
+    }
+    const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    if (tell_misused_argument(L))
+        return 1;
+    if (!message) {
+        zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "error() was given a %s, not a text",
+                      luaL_typename(L, 1));
+        return 1;
+    }
+    message = without_place(message);
+    /* A loop can't run to poison; that is no second mistake. */
+    if (host->poisoned && strncmp(message, "'for' ", 6) == 0)
+        return 1;
+    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", message);
+    if (strncmp(message, "'for' ", 6) == 0)
+        zpl_host_help(L, diag, "a value known only at run time can't bound a loop");
+    return 1;
+}
+
+enum zpl_err zpl_host_enter(struct zpl_host *host, int arguments, int results)
+{
+    lua_State *L = host->sandbox.L;
+    struct zpl_diags *diags = &host->program->diags;
+    int handler = lua_gettop(L) - arguments;
+    lua_pushcfunction(L, zpl_host_on_error);
+    lua_insert(L, handler);
+    int operands = host->operands;
+    int status = lua_pcall(L, arguments, results, handler);
+    host->operands = operands;
+    lua_remove(L, handler);
+    if (status == LUA_OK)
+        return ZPL_OK;
+    lua_pop(L, 1);
+    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&host->sandbox);
+    if (host->no_memory || stop == ZPL_STOP_SYSTEM)
+        return zpl_diag_nomem(diags);
+    if (status != LUA_ERRRUN) {
+        const char *words = zpl_sandbox_stop_words(stop);
+        zpl_diag_add(diags, ZPL_CODE_LANG_LIMIT, (struct zpl_span){0},
+                     "the evaluation of %s was ended: %s", host->request->name,
+                     words ? words : "it failed inside the handling of an error");
+    }
+    return ZPL_ERR_CHECK;
+}

@@ -1,0 +1,334 @@
+/* pipeline "name" { params, inputs, signature, build }: a template of steps, run by name or called like
+ * a step. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/dsl/declare.h"
+
+/* ---- declaring --------------------------------------------------------------------------------- */
+
+static const char *const fields[] = {"build",  "doc",      "inputs",   "outputs",
+                                     "params", "schedule", "signature"};
+
+static void check_fields(lua_State *L, struct zpl_site table)
+{
+    size_t count;
+    const char *const *names = zpl_site_names(L, 1, table, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+            known = known || strcmp(fields[k], names[i]) == 0;
+        struct zpl_span span = zpl_site_key(table, names[i]);
+        if (!known) {
+            struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, span,
+                                                  "a pipeline has no field '%s'", names[i]);
+            zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
+        } else if (strcmp(names[i], "schedule") == 0) {
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
+                          "this version of zpl runs no schedules");
+        }
+    }
+}
+
+/* Reads what the pipeline takes, from its signature or from inputs and params. */
+static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_def *pipeline)
+{
+    struct zpl_fields in;
+    int type = lua_getfield(L, 1, "signature");
+    if (type == LUA_TSTRING) {
+        const struct zpl_signature *signature =
+            zpl_read_signature(L, lua_tostring(L, -1), zpl_site_field(table, "signature"));
+        lua_pop(L, 1);
+        if (!signature)
+            return;
+        pipeline->takes = signature->inputs;
+        pipeline->take_count = pipeline->input_count = signature->input_count;
+        return;
+    }
+    if (type != LUA_TNIL)
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_field(table, "signature").span,
+                      "signature takes a text");
+    lua_pop(L, 1);
+    zpl_read_fields(L, 1, table, "inputs", "params", &in);
+    pipeline->takes = in.items;
+    pipeline->take_count = in.count;
+    pipeline->input_count = in.first;
+}
+
+/* The second half of pipeline "name" {…}; upvalue: the name. */
+static int declare_pipeline(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_site call = zpl_host_call(L), table = zpl_site_arguments(call);
+    const char *name = lua_tostring(L, lua_upvalueindex(1));
+    lua_settop(L, 1);
+    struct zpl_span span = call.span;
+    if (call.node)
+        span = zpl_tree_span(call.unit->tree, zpl_tree_callee(call.unit->tree, call.node));
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, table.span, "pipeline \"%s\" takes a table",
+                      name);
+        return zpl_push_poison(L);
+    }
+    for (size_t i = 0; i < host->pipeline_count; i++)
+        if (strcmp(host->pipelines[i]->name, name) == 0)
+            zpl_host_note(L,
+                          zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
+                                        "another pipeline is called '%s' already", name),
+                          host->pipelines[i]->span, "this one");
+    struct zpl_pipeline_def *pipeline =
+        zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *pipeline));
+    *pipeline = (struct zpl_pipeline_def){
+        .name = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), name)),
+        .span = span,
+        .params = zpl_site_field(table, "params"),
+        .build = LUA_NOREF,
+        .param_table = LUA_NOREF};
+    check_fields(L, table);
+    read_takes(L, table, pipeline);
+    if (lua_getfield(L, 1, "params") == LUA_TTABLE)
+        pipeline->param_table = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (lua_getfield(L, 1, "build") == LUA_TFUNCTION) {
+        pipeline->build = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
+                                              "the pipeline has no `build` function");
+        zpl_host_help(L, diag, "add `build = function (p) … end`");
+    }
+    zpl_push_pipeline(L, pipeline);
+    return 1;
+}
+
+/* pipeline "name" */
+static int name_pipeline(lua_State *L)
+{
+    struct zpl_site arguments = zpl_site_arguments(zpl_host_call(L));
+    lua_settop(L, 1);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, arguments.span, "a pipeline needs a name");
+        zpl_host_help(L, diag, "write `pipeline \"name\" { … }`");
+        return zpl_push_poison(L);
+    }
+    if (!zpl_check_name(L, "pipeline", lua_tostring(L, 1), arguments.span))
+        return zpl_push_poison(L);
+    lua_pushcclosure(L, declare_pipeline, 1);
+    return 1;
+}
+
+/* ---- calling ------------------------------------------------------------------------------------ */
+
+/* Sets argument `field` of the table on top from the value below it (popped, nil: not given). */
+static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
+                         const struct zpl_field *field, struct zpl_site where,
+                         struct zpl_span callee)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    const char *why = "";
+    bool range = false, fits = true;
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        if (field->fallback)
+            zpl_push_literal(L, field->fallback);
+        else if (field->optional)
+            lua_pushnil(L);
+        else {
+            zpl_host_tell(L, ZPL_CODE_MISSING_ARGUMENT, callee, "pipeline '%s' needs '%s': %s",
+                          pipeline->name, field->name, zpl_type_text(field->type, true, arena));
+            zpl_push_poison(L);
+        }
+        lua_setfield(L, -2, field->name);
+        return;
+    }
+    const struct zpl_value *value = zpl_read_value(L, -1, where);
+    lua_pop(L, 1);
+    if (value && value->kind == ZPL_VALUE_LITERAL && !zpl_is_poison(value) &&
+        zpl_kind_is_scalar(field->type->kind)) {
+        const struct zpl_literal *literal =
+            zpl_type_admit(field->type, value->literal, arena, &why, &range);
+        fits = literal != NULL;
+        if (fits)
+            zpl_push_literal(L, literal);
+    } else if (value) {
+        fits = zpl_type_fits(value->type, field->type, arena, &why);
+        if (fits && value->kind == ZPL_VALUE_LITERAL)
+            zpl_push_literal(L, value->literal);
+        else if (fits)
+            zpl_push_value(L, value);
+    } else {
+        zpl_push_poison(L);
+    }
+    if (!fits) {
+        zpl_host_tell(L, range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_WRONG_KIND, where.span,
+                      "'%s' of pipeline '%s' %s", field->name, pipeline->name, why);
+        zpl_push_poison(L);
+    }
+    lua_setfield(L, -2, field->name);
+}
+
+/* The names of what the pipeline takes; in scratch. */
+static const char *const *take_names(lua_State *L, const struct zpl_pipeline_def *pipeline)
+{
+    const char **names = zpl_host_need(
+        L, zpl_arena_array(&zpl_host_of(L)->arena, pipeline->take_count + 1, sizeof *names));
+    for (size_t i = 0; i < pipeline->take_count; i++)
+        names[i] = pipeline->takes[i].name;
+    return names;
+}
+
+/* Tells named arguments that the pipeline does not take. */
+static void tell_unknown(lua_State *L, const struct zpl_pipeline_def *pipeline,
+                         struct zpl_site table)
+{
+    size_t count;
+    const char *const *names = zpl_site_names(L, 2, table, &count);
+    const char *const *known = take_names(L, pipeline);
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < pipeline->take_count && strcmp(known[k], names[i]) != 0)
+            k++;
+        if (k < pipeline->take_count)
+            continue;
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),
+                          "pipeline '%s' has no argument '%s'", pipeline->name, names[i]);
+        zpl_host_nearest(L, diag, names[i], known, pipeline->take_count);
+    }
+    if (lua_rawlen(L, 2) > pipeline->take_count)
+        zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
+                      zpl_site_item(table, pipeline->take_count + 1).span,
+                      "pipeline '%s' takes %zu arguments", pipeline->name, pipeline->take_count);
+}
+
+/* Calls build with the table on top (popped); its results stay.  Nodes get the prefix "name/". */
+static int run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const char *outer_prefix = host->prefix, *outer_suffix = host->suffix;
+    int base = lua_gettop(L) - 1;
+    host->prefix = prefix;
+    host->suffix = NULL;
+    pipeline->building = true;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, pipeline->build);
+    lua_insert(L, -2);
+    lua_call(L, 1, LUA_MULTRET);
+    pipeline->building = false;
+    host->prefix = outer_prefix;
+    host->suffix = outer_suffix;
+    return lua_gettop(L) - base;
+}
+
+int zpl_call_pipeline(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_pipeline_def *pipeline = zpl_test_pipeline(L, 1);
+    struct zpl_site call = zpl_host_call(L), table = zpl_site_arguments(call);
+    struct zpl_span callee = call.span;
+    if (call.node)
+        callee = zpl_tree_span(call.unit->tree, zpl_tree_callee(call.unit->tree, call.node));
+    lua_settop(L, 2);
+    if (pipeline->build == LUA_NOREF)
+        return zpl_push_poisons(L);
+    if (pipeline->building) {
+        zpl_host_tell(L, ZPL_CODE_BAD_CALL, callee, "pipeline '%s' calls itself", pipeline->name);
+        return zpl_push_poisons(L);
+    }
+    if (lua_isnil(L, 2)) {
+        lua_newtable(L);
+        lua_replace(L, 2);
+    }
+    if (lua_type(L, 2) != LUA_TTABLE) { /* one argument without braces */
+        lua_createtable(L, 1, 0);
+        lua_pushvalue(L, 2);
+        lua_rawseti(L, -2, 1);
+        lua_replace(L, 2);
+    }
+    tell_unknown(L, pipeline, table);
+    lua_newtable(L);
+    for (size_t i = 0; i < pipeline->take_count; i++) {
+        const struct zpl_field *field = &pipeline->takes[i];
+        struct zpl_site where = zpl_site_field(table, field->name);
+        if (lua_getfield(L, 2, field->name) == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_rawgeti(L, 2, (lua_Integer)i + 1);
+            where = zpl_site_item(table, i + 1);
+        }
+        set_argument(L, pipeline, field, where, callee);
+    }
+    zpl_freeze_params(L, take_names(L, pipeline), pipeline->take_count);
+    const char *prefix =
+        zpl_arena_printf(&host->arena, "%s%s/", host->prefix ? host->prefix : "", pipeline->name);
+    return run_build(L, pipeline, zpl_host_need(L, prefix));
+}
+
+/* ---- the one that is run ------------------------------------------------------------------------- */
+
+/* The pipeline that was asked for; NULL: none by that name (told), or the file itself is it. */
+static struct zpl_pipeline_def *choose(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const char *wanted = host->request->pipeline;
+    if (!wanted && host->program->graph.count > 0)
+        return NULL;
+    if (!wanted && host->pipeline_count == 1)
+        return host->pipelines[0];
+    if (!wanted && host->pipeline_count == 0)
+        return NULL;
+    const char **names =
+        zpl_host_need(L, zpl_arena_array(&host->arena, host->pipeline_count + 1, sizeof *names));
+    for (size_t i = 0; i < host->pipeline_count; i++) {
+        names[i] = host->pipelines[i]->name;
+        if (wanted && strcmp(names[i], wanted) == 0)
+            return host->pipelines[i];
+    }
+    struct zpl_diags *diags = &host->program->diags;
+    struct zpl_diag *diag =
+        wanted ? zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                              "%s has no pipeline '%s'", host->request->name, wanted)
+               : zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                              "%s has several pipelines; say which: %s:%s", host->request->name,
+                              host->request->name, names[0]);
+    if (wanted)
+        zpl_host_nearest(L, diag, wanted, names, host->pipeline_count);
+    for (size_t i = 0; i < host->pipeline_count; i++)
+        zpl_diag_note(diags, diag, host->pipelines[i]->span, "pipeline '%s'", names[i]);
+    for (size_t i = 0; i < host->request->given_count; i++)
+        host->given_used[i] = true; /* whose params they are is not known */
+    return NULL;
+}
+
+int zpl_build_pipeline(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_pipeline_def *pipeline = choose(L);
+    if (!pipeline || pipeline->build == LUA_NOREF)
+        return 0;
+    host->program->graph.pipeline = pipeline->name;
+    if (pipeline->input_count > 0) {
+        struct zpl_diag *diag = zpl_host_tell(
+            L, ZPL_CODE_USAGE, pipeline->span,
+            "pipeline '%s' takes inputs: it can be called from a program, not run by itself",
+            pipeline->name);
+        zpl_host_help(L, diag, "read its inputs inside `build`, or call it from a file that does");
+        return 0;
+    }
+    if (pipeline->param_table == LUA_NOREF) {
+        lua_newtable(L);
+        zpl_sandbox_freeze(L, "param", zpl_unknown_param);
+    } else if (host->declared_params) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, pipeline->params.span,
+                      "the file declares params already");
+        return 0;
+    } else {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, pipeline->param_table);
+        zpl_declare_params(L, -1, pipeline->params);
+    }
+    run_build(L, pipeline, NULL);
+    return 0;
+}
+
+void zpl_offer_pipelines(lua_State *L)
+{
+    lua_pushcfunction(L, name_pipeline);
+    lua_setfield(L, -2, "pipeline");
+}

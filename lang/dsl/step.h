@@ -1,0 +1,24 @@
+/* step.h - what call.c, declare.c and running.c share.  Private to lang/dsl.   Floor: lang/dsl. */
+#ifndef ZPL_DSL_STEP_H
+#define ZPL_DSL_STEP_H
+
+#include "lang/dsl/value.h"
+
+/* Fields that every call may have beside a step's own. */
+bool zpl_is_reserved(const char *name);
+/* Reads `resources retries timeout cache` of the table at `index` over what *running says. */
+void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl_running *running);
+/* Puts it into the node; what is not said stays. */
+void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node);
+
+/* The run-time value at `index` as a condition, NULL when it is none; see guards.c. */
+const struct zpl_value *zpl_as_condition(lua_State *L, int index);
+
+/* What is known of a kernel that runs bodies ("sql", "lua"): the catalog's entry, or its name alone. */
+const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel);
+
+/* What `lua = function` stands for: the closure image as text, in the graph's arena.  The function is
+ * on top of the stack, `where` its place.  NULL when it can't be captured (told). */
+const char *zpl_capture(lua_State *L, struct zpl_site where);
+
+#endif

@@ -1,0 +1,427 @@
+/* The types as a program writes them: Int { min = 0 }, Table { a = Int, ... }, Enum { "x", "y" },
+ * List(Int), Path "data/x.csv" (which is a path, not a type). */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/dsl/value.h"
+#include "lang/types/signature.h"
+
+static char rest_key; /* its address is `...` in a table of columns */
+
+/* A copy to fill in, in the graph's arena. */
+static struct zpl_type *copy_type(lua_State *L, const struct zpl_type *type)
+{
+    struct zpl_type *copy = zpl_host_need(L, zpl_arena_alloc(zpl_host_arena(L), sizeof *copy));
+    *copy = *type;
+    return copy;
+}
+
+/* ---- refinements ------------------------------------------------------------------------------ */
+
+/* A literal of the type for field `name` of the table at 2; NULL when it is none (told). */
+static const struct zpl_literal *read_bound(lua_State *L, const struct zpl_type *type,
+                                            const char *name, struct zpl_site where)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    const struct zpl_literal *literal = zpl_read_literal(L, -1, where);
+    const char *why;
+    bool range;
+    if (!literal)
+        return NULL;
+    const struct zpl_literal *admitted = zpl_type_admit(type, literal, arena, &why, &range);
+    if (!admitted)
+        zpl_host_tell(L, range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_BAD_DECLARATION, where.span,
+                      "the %s of %s %s", strcmp(name, "fallback") ? name : "default",
+                      zpl_type_text(type, true, arena), why);
+    return admitted;
+}
+
+static const struct zpl_literal *read_one_of(lua_State *L, const struct zpl_type *type,
+                                             struct zpl_site where)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    if (lua_type(L, -1) != LUA_TTABLE) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                      "one_of takes a list of values, as { 1, 2, 4 }");
+        return NULL;
+    }
+    size_t count = lua_rawlen(L, -1);
+    const struct zpl_literal **items =
+        zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *items));
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        items[i] = read_bound(L, type, "one_of", zpl_site_item(where, i + 1));
+        lua_pop(L, 1);
+        if (!items[i])
+            return NULL;
+    }
+    return zpl_host_need(L, zpl_literal_list(arena, items, count));
+}
+
+/* A text field; NULL when it is none (told). */
+static const char *read_text(lua_State *L, const char *name, struct zpl_site where)
+{
+    size_t len;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (text && strlen(text) == len && zpl_utf8_valid(text, len))
+        return zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), text));
+    zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "%s takes a text", name);
+    return NULL;
+}
+
+static bool read_flag(lua_State *L, const char *name, struct zpl_site where)
+{
+    if (lua_type(L, -1) != LUA_TBOOLEAN)
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "%s is true or false", name);
+    return lua_toboolean(L, -1);
+}
+
+static const char *const refinements[] = {"default", "doc",    "hindsight", "match", "max",
+                                          "min",     "one_of", "required",  "unique"};
+
+/* Reads the field on top into the refinement; `plain` is the type without any. */
+static void read_refinement(lua_State *L, const struct zpl_type *plain, const char *name,
+                            struct zpl_site table, struct zpl_refine *refine)
+{
+    struct zpl_site where = zpl_site_field(table, name);
+    bool number = plain->kind == ZPL_INT || plain->kind == ZPL_FLOAT || plain->kind == ZPL_DATE ||
+                  plain->kind == ZPL_TIMESTAMP;
+    if (strcmp(name, "min") == 0 && number) {
+        refine->min = read_bound(L, plain, name, where);
+    } else if (strcmp(name, "max") == 0 && number) {
+        refine->max = read_bound(L, plain, name, where);
+    } else if (strcmp(name, "one_of") == 0) {
+        refine->one_of = read_one_of(L, plain, where);
+    } else if (strcmp(name, "match") == 0 && plain->kind == ZPL_STRING) {
+        refine->match = read_text(L, name, where);
+    } else if (strcmp(name, "doc") == 0) {
+        refine->doc = read_text(L, name, where);
+    } else if (strcmp(name, "unique") == 0) {
+        refine->unique = read_flag(L, name, where);
+    } else if (strcmp(name, "required") == 0) {
+        refine->required = read_flag(L, name, where);
+    } else if (strcmp(name, "hindsight") == 0) {
+        refine->hindsight = read_flag(L, name, where);
+    } else if (strcmp(name, "default") != 0) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(table, name),
+                          "%s has no refinement '%s'", zpl_kind_name(plain->kind), name);
+        zpl_host_nearest(L, diag, name, refinements, sizeof refinements / sizeof *refinements);
+    }
+}
+
+/* The type with the named fields of the table at `index` as refinements. */
+static const struct zpl_type *refine_type(lua_State *L, const struct zpl_type *type, int index,
+                                          struct zpl_site where)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_refine refine = type->refine ? *type->refine : (struct zpl_refine){0};
+    struct zpl_type *plain = copy_type(L, type);
+    size_t count;
+    plain->refine = NULL;
+    const char *const *names = zpl_site_names(L, index, where, &count);
+    for (size_t i = 0; i < count; i++) {
+        lua_getfield(L, index, names[i]);
+        read_refinement(L, plain, names[i], where, &refine);
+        lua_pop(L, 1);
+    }
+    const struct zpl_type *refined =
+        zpl_host_need(L, zpl_type_refined(arena, plain, count ? &refine : type->refine));
+    /* The default is held to the others. */
+    if (lua_getfield(L, index, "default") != LUA_TNIL) {
+        refine.fallback = read_bound(L, refined, "fallback", zpl_site_field(where, "default"));
+        refined = refine.fallback ? zpl_type_refined(arena, plain, &refine)
+                                  : zpl_type_new(arena, ZPL_UNKNOWN);
+    }
+    lua_pop(L, 1);
+    return zpl_host_need(L, refined);
+}
+
+/* ---- columns and fields ----------------------------------------------------------------------- */
+
+/* The type on top as that of column or field `name`; Unknown when it is none (told). */
+static const struct zpl_type *column_type(lua_State *L, const struct zpl_type *of, const char *name,
+                                          struct zpl_site where)
+{
+    const struct zpl_type *type = zpl_test_type(L, -1);
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    bool fits =
+        type && (zpl_kind_is_scalar(type->kind) || of->kind == ZPL_RECORD ||
+                 (of->kind == ZPL_TABLE && (type->kind == ZPL_LIST || type->kind == ZPL_TENSOR)));
+    if (of->kind == ZPL_REPORT)
+        fits = type && (type->kind == ZPL_INT || type->kind == ZPL_FLOAT ||
+                        type->kind == ZPL_BOOL || type->kind == ZPL_STRING);
+    if (fits || (type && type->kind == ZPL_UNKNOWN))
+        return type;
+    if (!value || !zpl_is_poison(value))
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "'%s' of a %s needs a type, as %s",
+                      name, zpl_kind_name(of->kind),
+                      of->kind == ZPL_REPORT ? "Int, Float, Bool or String" : "Int or String");
+    return zpl_host_need(L, zpl_type_new(zpl_host_arena(L), ZPL_UNKNOWN));
+}
+
+/* Does the table at `index` hold `...`?  Any other item is told. */
+static bool read_rest(lua_State *L, int index, struct zpl_site where)
+{
+    bool open = false;
+    for (lua_Unsigned i = 1; i <= lua_rawlen(L, index); i++) {
+        lua_rawgeti(L, index, (lua_Integer)i);
+        if (lua_touserdata(L, -1) == &rest_key) {
+            open = true;
+        } else {
+            struct zpl_diag *diag =
+                zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_item(where, i).span,
+                              "a column needs a name and a type");
+            zpl_host_help(L, diag, "write `name = Int`, or `...` for columns that may follow");
+        }
+        lua_pop(L, 1);
+    }
+    return open;
+}
+
+/* Tells names that are written twice, or that SQL would take for one. */
+static void tell_twins(lua_State *L, const struct zpl_row *row, struct zpl_site where)
+{
+    const char *again;
+    struct zpl_span span;
+    const struct zpl_column *first, *twin = zpl_row_twins(row, &first);
+    if (zpl_site_again(L, where, &again, &span))
+        zpl_host_tell(L, ZPL_CODE_DUPLICATE_COLUMN, span, "column '%s' is there already", again);
+    if (!twin)
+        return;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_DUPLICATE_COLUMN, zpl_site_key(where, twin->name),
+                      "columns '%s' and '%s' differ only in case", first->name, twin->name);
+    zpl_host_help(L, diag, "SQL takes them for one: give one of them another name");
+}
+
+/* Table, Record and Report { name = type, … [, ...] }. */
+static const struct zpl_type *with_columns(lua_State *L, const struct zpl_type *type,
+                                           struct zpl_site where)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_type *made = copy_type(L, type);
+    struct zpl_row *row = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *row));
+    size_t count, kept = 0;
+    const char *const *names = zpl_site_names(L, 2, where, &count);
+    if (count > ZPL_COLUMNS_MAX) {
+        zpl_host_tell(L, ZPL_CODE_LANG_LIMIT, where.span, "a table has at most %u columns",
+                      ZPL_COLUMNS_MAX);
+        count = ZPL_COLUMNS_MAX;
+    }
+    struct zpl_column *columns =
+        zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *columns));
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(names[i]);
+        if (len == 0 || len > ZPL_NAME_MAX || !zpl_utf8_valid(names[i], len)) {
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                          "a column's name has 1 to %d bytes of UTF-8", ZPL_NAME_MAX);
+            continue;
+        }
+        lua_getfield(L, 2, names[i]);
+        columns[kept].name = zpl_host_need(L, zpl_arena_strdup(arena, names[i]));
+        columns[kept++].type = column_type(L, type, names[i], zpl_site_field(where, names[i]));
+        lua_pop(L, 1);
+    }
+    *row = (struct zpl_row){.columns = columns, .count = kept, .open = read_rest(L, 2, where)};
+    tell_twins(L, row, where);
+    made->row = row;
+    return made;
+}
+
+/* Enum { "a", "b" [, default = "a"] } */
+static const struct zpl_type *with_values(lua_State *L, const struct zpl_type *type,
+                                          struct zpl_site where)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_type *made = copy_type(L, type);
+    size_t count = lua_rawlen(L, 2), kept = 0;
+    const char **values = zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *values));
+    for (size_t i = 0; i < count; i++) {
+        lua_rawgeti(L, 2, (lua_Integer)i + 1);
+        const char *text = read_text(L, "an Enum's value", zpl_site_item(where, i + 1));
+        if (text)
+            values[kept++] = text;
+        lua_pop(L, 1);
+    }
+    if (count == 0)
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                      "an Enum needs its values, as Enum { \"low\", \"high\" }");
+    made->values = values;
+    return refine_type(L, made, 2, where);
+}
+
+/* Model { ["framework",] label = "name", features = Table {…} } */
+static const struct zpl_type *with_model(lua_State *L, const struct zpl_type *type,
+                                         struct zpl_site where)
+{
+    static const char *const fields[] = {"features", "framework", "label"};
+    struct zpl_type *made = copy_type(L, type);
+    size_t count;
+    const char *const *names = zpl_site_names(L, 2, where, &count);
+    if (lua_rawgeti(L, 2, 1) != LUA_TNIL)
+        made->framework = read_text(L, "a framework", zpl_site_item(where, 1));
+    lua_pop(L, 1);
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_site at = zpl_site_field(where, names[i]);
+        lua_getfield(L, 2, names[i]);
+        const struct zpl_type *row = zpl_test_type(L, -1);
+        if (strcmp(names[i], "framework") == 0) {
+            made->framework = read_text(L, "framework", at);
+        } else if (strcmp(names[i], "label") == 0) {
+            made->label = read_text(L, "label", at);
+        } else if (strcmp(names[i], "features") == 0 && row && row->row) {
+            made->row = row->row;
+        } else if (strcmp(names[i], "features") == 0) {
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, at.span,
+                          "features takes the columns as a type: Table { a = Float }");
+        } else {
+            struct zpl_diag *diag =
+                zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(where, names[i]),
+                              "a Model has no '%s'", names[i]);
+            zpl_host_nearest(L, diag, names[i], fields, 3);
+        }
+        lua_pop(L, 1);
+    }
+    return made;
+}
+
+/* ---- calling a type --------------------------------------------------------------------------- */
+
+/* Tensor "f32[784]" */
+static const struct zpl_type *read_tensor(lua_State *L, struct zpl_site call)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    const struct zpl_type *type = NULL;
+    struct zpl_signature_error error = {.message = "out of memory"};
+    const char *text = zpl_host_need(L, zpl_arena_printf(arena, "Tensor %s", lua_tostring(L, 2)));
+    enum zpl_err err = zpl_type_parse(text, arena, &type, &error);
+    if (err == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    if (err != ZPL_OK) {
+        zpl_host_tell(L, ZPL_CODE_SIGNATURE, zpl_site_arguments(call).span, "%s", error.message);
+        return zpl_host_need(L, zpl_type_new(arena, ZPL_UNKNOWN));
+    }
+    return type;
+}
+
+/* The words for what a type is called with. */
+static const char *usage(enum zpl_kind kind)
+{
+    switch (kind) {
+    case ZPL_PATH:
+        return "Path takes a text, or a table of refinements";
+    case ZPL_LIST:
+        return "List takes the type of its items: List(Int)";
+    case ZPL_TENSOR:
+        return "Tensor takes its element type and shape: Tensor \"f32[784]\"";
+    case ZPL_TABLE:
+    case ZPL_RECORD:
+    case ZPL_REPORT:
+        return "it takes a table of names and types: Table { a = Int, b = String }";
+    case ZPL_FILE:
+    case ZPL_DIR:
+    case ZPL_ENDPOINT:
+        return "it has no refinements: write the type's name alone";
+    default:
+        return "a type takes a table of refinements: Int { min = 0 }";
+    }
+}
+
+/* The type that calling `type` with what stands at 2 gives, or NULL when it can't be. */
+static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, struct zpl_site call)
+{
+    struct zpl_site where = zpl_site_arguments(call);
+    bool table = lua_type(L, 2) == LUA_TTABLE;
+    switch (type->kind) {
+    case ZPL_LIST:
+        if (zpl_test_type(L, 2) && type->elem->kind == ZPL_ANY) {
+            struct zpl_type *list = copy_type(L, type);
+            list->elem = zpl_test_type(L, 2);
+            return list;
+        }
+        return table && type->elem->kind != ZPL_ANY ? refine_type(L, type, 2, where) : NULL;
+    case ZPL_TABLE:
+    case ZPL_RECORD:
+    case ZPL_REPORT:
+        return table && !type->row ? with_columns(L, type, where) : NULL;
+    case ZPL_MODEL:
+        return table ? with_model(L, type, where) : NULL;
+    case ZPL_TENSOR:
+        return lua_type(L, 2) == LUA_TSTRING && !type->dtype ? read_tensor(L, call) : NULL;
+    case ZPL_ENUM:
+        if (table && !type->values)
+            return with_values(L, type, where);
+        return table ? refine_type(L, type, 2, where) : NULL;
+    default:
+        return table && zpl_kind_is_scalar(type->kind) ? refine_type(L, type, 2, where) : NULL;
+    }
+}
+
+int zpl_call_type(lua_State *L)
+{
+    const struct zpl_type *type = zpl_test_type(L, 1);
+    struct zpl_site call = zpl_host_call(L);
+    lua_settop(L, 2);
+    if (type->kind == ZPL_PATH && lua_type(L, 2) == LUA_TSTRING) {
+        size_t len;
+        const char *text = lua_tolstring(L, 2, &len);
+        if (strlen(text) == len && zpl_utf8_valid(text, len)) {
+            zpl_push_path(L, text, len);
+            return 1;
+        }
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_arguments(call).span,
+                      "a path is UTF-8 text without NUL");
+        return zpl_push_poison(L);
+    }
+    const struct zpl_value *value = zpl_test_value(L, 2);
+    if (value && zpl_is_poison(value))
+        return zpl_push_poison(L);
+    const struct zpl_type *made = apply(L, type, call);
+    if (!made) {
+        struct zpl_diag *diag = zpl_host_tell(
+            L, ZPL_CODE_BAD_DECLARATION, zpl_site_arguments(call).span, "%s can't be made of this",
+            zpl_type_text(type, true, &zpl_host_of(L)->arena));
+        zpl_host_help(L, diag, "%s", usage(type->kind));
+        return zpl_push_poison(L);
+    }
+    zpl_push_type(L, made);
+    return 1;
+}
+
+/* Optional(T) */
+static int make_optional(lua_State *L)
+{
+    const struct zpl_type *type = zpl_test_type(L, 1);
+    if (!type || !zpl_kind_is_scalar(type->kind)) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_arguments(zpl_host_call(L)).span,
+                      "Optional takes a scalar type: Optional(Int)");
+        return zpl_push_poison(L);
+    }
+    struct zpl_type *optional = copy_type(L, type);
+    optional->optional = true;
+    zpl_push_type(L, optional);
+    return 1;
+}
+
+void zpl_offer_types(lua_State *L)
+{
+    static const enum zpl_kind kinds[] = {
+        ZPL_INT,    ZPL_FLOAT, ZPL_STRING, ZPL_BOOL, ZPL_TIMESTAMP, ZPL_DATE,    ZPL_BYTES,
+        ZPL_JSON,   ZPL_PATH,  ZPL_SECRET, ZPL_ENUM, ZPL_LIST,      ZPL_RECORD,  ZPL_TABLE,
+        ZPL_TENSOR, ZPL_MODEL, ZPL_REPORT, ZPL_FILE, ZPL_DIR,       ZPL_ENDPOINT};
+    struct zpl_arena *arena = zpl_host_arena(L);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct zpl_type *type = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *type));
+        type->kind = kinds[i];
+        if (kinds[i] == ZPL_LIST)
+            type->elem = zpl_host_need(L, zpl_type_new(arena, ZPL_ANY));
+        zpl_push_type(L, type);
+        lua_setfield(L, -2, zpl_kind_name(kinds[i]));
+    }
+    lua_pushcfunction(L, make_optional);
+    lua_setfield(L, -2, "Optional");
+    lua_pushlightuserdata(L, &rest_key);
+    lua_setfield(L, -2, "__zpl_rest");
+}

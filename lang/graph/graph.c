@@ -1,0 +1,167 @@
+#include "lang/graph/graph.h"
+#include <string.h>
+#include "lang/base/limits.h"
+
+void zpl_graph_release(struct zpl_graph *graph)
+{
+    zpl_arena_release(&graph->arena);
+    memset(graph, 0, sizeof *graph);
+}
+
+struct zpl_node *zpl_graph_add(struct zpl_graph *graph)
+{
+    if (graph->count >= ZPL_NODES_MAX)
+        return NULL;
+    struct zpl_node *nodes =
+        zpl_arena_grow(&graph->arena, graph->nodes, graph->count, &graph->capacity, sizeof *nodes);
+    if (!nodes)
+        return NULL;
+    graph->nodes = nodes;
+    struct zpl_node *node = &nodes[graph->count];
+    *node = (struct zpl_node){.id = (uint32_t)graph->count, .cache = true};
+    graph->count++;
+    return node;
+}
+
+struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph)
+{
+    struct zpl_param *params = zpl_arena_grow(&graph->arena, graph->params, graph->param_count,
+                                              &graph->param_capacity, sizeof *params);
+    if (!params)
+        return NULL;
+    graph->params = params;
+    return &params[graph->param_count++];
+}
+
+const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].name && strcmp(graph->nodes[i].name, name) == 0)
+            return &graph->nodes[i];
+    return NULL;
+}
+
+const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name)
+{
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (strcmp(node->arguments[i].name, name) == 0)
+            return &node->arguments[i];
+    return NULL;
+}
+
+/* ---- names: a table from text to how often it was counted ------------------------------------ */
+
+struct tally_slot {
+    const char *text;
+    uint32_t count;
+};
+struct tally {
+    struct tally_slot *slots;
+    size_t mask; /* a power of two, less one */
+};
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash_text(const char *text)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+    return h;
+}
+
+/* Room for `count` texts at half load; false when memory is out. */
+static bool tally_init(struct tally *tally, struct zpl_arena *arena, size_t count)
+{
+    size_t size = 16;
+    while (size < count * 2)
+        size *= 2;
+    tally->mask = size - 1;
+    tally->slots = zpl_arena_array(arena, size, sizeof *tally->slots);
+    return tally->slots != NULL;
+}
+
+static uint32_t *tally_of(struct tally *tally, const char *text)
+{
+    size_t i = hash_text(text) & tally->mask;
+    while (tally->slots[i].text && strcmp(tally->slots[i].text, text) != 0)
+        i = (i + 1) & tally->mask;
+    tally->slots[i].text = text;
+    return &tally->slots[i].count;
+}
+
+/* How often each wish was made, and which names are given. */
+struct naming_state {
+    struct zpl_arena arena;
+    struct tally plain;    /* prefix and step */
+    struct tally assigned; /* prefix, step and variable */
+    struct tally taken;    /* at most three look-ups a node */
+    struct tally ordinals; /* nodes of a step so far */
+};
+struct wish {
+    const char *plain;
+    const char *assigned; /* NULL: no variable */
+};
+
+static bool wish_names(struct naming_state *state, const struct zpl_node *node,
+                       const struct zpl_naming *naming, struct wish *out)
+{
+    const char *prefix = naming->prefix ? naming->prefix : "";
+    const char *suffix = naming->suffix ? naming->suffix : "";
+    out->plain = zpl_arena_printf(&state->arena, "%s%s%s", prefix, node->step, suffix);
+    if (!out->plain)
+        return false;
+    ++*tally_of(&state->plain, out->plain);
+    if (!naming->variable)
+        return true;
+    out->assigned =
+        zpl_arena_printf(&state->arena, "%s%s@%s%s", prefix, node->step, naming->variable, suffix);
+    if (!out->assigned)
+        return false;
+    ++*tally_of(&state->assigned, out->assigned);
+    return true;
+}
+
+/* The first wish that nobody else has; NULL when memory is out. */
+static const char *choose_name(struct naming_state *state, const struct wish *wish)
+{
+    uint32_t *ordinal = tally_of(&state->ordinals, wish->plain);
+    ++*ordinal;
+    if (*tally_of(&state->plain, wish->plain) == 1 && *tally_of(&state->taken, wish->plain) == 0)
+        return wish->plain;
+    if (wish->assigned && *tally_of(&state->assigned, wish->assigned) == 1 &&
+        *tally_of(&state->taken, wish->assigned) == 0)
+        return wish->assigned;
+    for (;; ++*ordinal) {
+        const char *name = zpl_arena_printf(&state->arena, "%s#%u", wish->plain, *ordinal);
+        if (!name || *tally_of(&state->taken, name) == 0)
+            return name;
+    }
+}
+
+enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *naming)
+{
+    struct naming_state state = {0};
+    size_t n = graph->count;
+    struct wish *wishes = zpl_arena_array(&state.arena, n + 1, sizeof *wishes);
+    bool fine = wishes && tally_init(&state.plain, &state.arena, n) &&
+                tally_init(&state.assigned, &state.arena, n) &&
+                tally_init(&state.taken, &state.arena, n * 3) &&
+                tally_init(&state.ordinals, &state.arena, n);
+    for (size_t i = 0; fine && i < n; i++) {
+        if (graph->nodes[i].name)
+            ++*tally_of(&state.taken, graph->nodes[i].name);
+        else
+            fine = wish_names(&state, &graph->nodes[i], &naming[i], &wishes[i]);
+    }
+    for (size_t i = 0; fine && i < n; i++) {
+        struct zpl_node *node = &graph->nodes[i];
+        if (node->name)
+            continue;
+        const char *name = choose_name(&state, &wishes[i]);
+        node->name = name ? zpl_arena_strdup(&graph->arena, name) : NULL;
+        if ((fine = node->name != NULL))
+            ++*tally_of(&state.taken, name);
+    }
+    zpl_arena_release(&state.arena);
+    return fine ? ZPL_OK : ZPL_ERR_NOMEM;
+}

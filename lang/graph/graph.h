@@ -1,0 +1,177 @@
+/* graph.h - what a program says: steps, the values between them, params.
+ * Promise: a node's inputs are nodes with smaller ids, so ids are a topological order.
+ * Owns: everything in `arena`, until zpl_graph_release().
+ * Errors: adders return NULL or ZPL_NO_NODE when memory or ZPL_NODES_MAX is exhausted.
+ * Floor: lang/graph. */
+#ifndef ZPL_GRAPH_GRAPH_H
+#define ZPL_GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lang/base/arena.h"
+#include "lang/base/span.h"
+#include "lang/types/literal.h"
+#include "lang/types/type.h"
+
+#define ZPL_NO_NODE UINT32_MAX
+
+enum zpl_value_kind {
+    ZPL_VALUE_LITERAL,
+    ZPL_VALUE_REF,  /* output of a node, or a constant field of it */
+    ZPL_VALUE_COND, /* a condition over run-time values */
+    ZPL_VALUE_LIST, /* values, at least one of them not a literal */
+    ZPL_VALUE_RECORD
+};
+enum zpl_cond_op {
+    ZPL_COND_EQ,
+    ZPL_COND_NE,
+    ZPL_COND_LT,
+    ZPL_COND_LE,
+    ZPL_COND_GT,
+    ZPL_COND_GE,
+    ZPL_COND_AND,
+    ZPL_COND_OR,
+    ZPL_COND_NOT,  /* left only */
+    ZPL_COND_TRUTH /* left only: a Bool known at run time */
+};
+struct zpl_value {
+    enum zpl_value_kind kind;
+    const struct zpl_type *type; /* static type */
+    /* How much it is when written out: parts, and how deep they nest (a chain of one `and` or `or`
+     * counts once).  Kept by the constructors; 0 counts as 1. */
+    uint32_t size, depth;
+    const struct zpl_literal *literal;
+    struct {
+        uint32_t node;
+        uint32_t output;   /* index */
+        const char *field; /* Report or Record field, or NULL */
+    } ref;
+    struct {
+        enum zpl_cond_op op;
+        const struct zpl_value *left, *right;
+    } cond;
+    struct {
+        const struct zpl_value *const *items;
+        const char *const *keys; /* RECORD only */
+        size_t count;
+    } list;
+};
+
+struct zpl_argument {
+    const char *name; /* of the signature's input, of a table in SQL, or "$x" for a scalar in SQL */
+    const struct zpl_value *value;
+    struct zpl_span span; /* of the value as written; source 0 for a default */
+    /* For a table: which of its columns the step may see.  They are all it gets. */
+    bool reads_all; /* every column, in stored order */
+    const char *const *reads;
+    size_t read_count;
+};
+struct zpl_output {
+    const char *name;
+    const struct zpl_type *type;
+};
+/* A row, column or type variable of the signature, as this call bound it. */
+struct zpl_binding {
+    const char *var;
+    const char *const *columns; /* names, in stored order; a column variable has one */
+    size_t count;
+};
+struct zpl_resources {
+    double cpu;            /* cores; 0: not said */
+    uint64_t memory_bytes; /* 0: not said */
+    uint32_t gpu, workers;
+};
+struct zpl_node {
+    uint32_t id;
+    const char *name;     /* unique in the graph */
+    const char *step;     /* the step called: "xgboost.train" */
+    const char *kernel;   /* what the workers run: "xgboost.train", "sql", "lua" */
+    const char *identity; /* of the code: 64 hexadecimal digits */
+    const char *engines;  /* versions that shape bytes */
+    struct zpl_span span; /* of the callee */
+    const char *place;    /* "delays.zpl:12:7", of a graph that was read back; else NULL */
+    const struct zpl_argument *arguments; /* in signature order, defaults filled in */
+    size_t argument_count;
+    const struct zpl_output *outputs;
+    size_t output_count;
+    const struct zpl_binding *bindings;
+    size_t binding_count;
+    const char *source; /* "csv" …: this node reads the file its `path` argument names */
+    const char *body;   /* sql: the text;  lua: the closure image (JSON);  else NULL */
+    const struct zpl_value *when; /* NULL: always */
+    const uint32_t *after;        /* nodes without data between */
+    size_t after_count;
+    bool effect, cache, disjoint; /* cache: false after `cache = false` */
+    uint32_t retries;
+    uint64_t timeout_ms; /* 0: none */
+    struct zpl_resources resources;
+    const struct zpl_literal *allow; /* what `allow = {…}` waives, or NULL */
+    bool poison;                     /* its call had an error: outputs are UNKNOWN */
+};
+struct zpl_param {
+    const char *name;
+    const struct zpl_type *type; /* with refinements and default */
+    const struct zpl_literal *value;
+    bool given; /* on the command line */
+    struct zpl_span span;
+    const char *place; /* as of a node */
+};
+struct zpl_graph {
+    struct zpl_arena arena;
+    const char *pipeline; /* name */
+    struct zpl_node *nodes;
+    size_t count, capacity;
+    struct zpl_param *params;
+    size_t param_count, param_capacity;
+};
+
+void zpl_graph_release(struct zpl_graph *graph);
+/* A new zeroed node with its id (and cache = true) set; valid until the next call. */
+struct zpl_node *zpl_graph_add(struct zpl_graph *graph);
+struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph);
+const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name);
+const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name);
+
+/* Values in `arena`; NULL when it is out of memory.  Whoever builds from a program's loops asks
+ * zpl_value_fits() first: shared parts can be written out exponentially large.  A condition's type
+ * is Bool.  zpl_value_ref() takes the type of the whole output, or of the field when one is named:
+ * the caller knows it. */
+const struct zpl_value *zpl_value_literal(struct zpl_arena *arena,
+                                          const struct zpl_literal *literal);
+const struct zpl_value *zpl_value_ref(struct zpl_arena *arena, uint32_t node, uint32_t output,
+                                      const char *field, const struct zpl_type *type);
+const struct zpl_value *zpl_value_cond(struct zpl_arena *arena, enum zpl_cond_op op,
+                                       const struct zpl_value *left, const struct zpl_value *right);
+/* LIST when `keys` is NULL, else RECORD; both arrays are borrowed and must live in the arena. */
+const struct zpl_value *zpl_value_items(struct zpl_arena *arena,
+                                        const struct zpl_value *const *items,
+                                        const char *const *keys, size_t count);
+/* Is a condition of these two (`right` may be NULL) within ZPL_VALUE_SIZE_MAX and
+ * ZPL_VALUE_DEPTH_MAX? */
+bool zpl_value_fits(enum zpl_cond_op op, const struct zpl_value *left,
+                    const struct zpl_value *right);
+/* The type a literal has by itself: Int, List(Int), Record {…}; a list of mixed numbers is Float,
+ * of anything else mixed Any; an empty one List(Any). */
+const struct zpl_type *zpl_literal_natural_type(struct zpl_arena *arena,
+                                                const struct zpl_literal *literal);
+
+/* Calls visit once for every reference in a value, conditions and lists included. */
+void zpl_value_refs(const struct zpl_value *value,
+                    void (*visit)(void *self, uint32_t node, uint32_t output), void *self);
+/* As it reads in a program: "evaluate.report.auc >= 0.6 and not drift.report.drifted". */
+void zpl_value_show(const struct zpl_graph *graph, const struct zpl_value *value,
+                    struct zpl_buf *out);
+/* What a program says about a node's name, beside `as`. */
+struct zpl_naming {
+    const char *variable; /* its first output was assigned to, or NULL */
+    const char *prefix;   /* of the called pipeline it is in: "classify/"; NULL: none */
+    const char *suffix;   /* of the item of an `each` it is in: "[3]"; NULL: none */
+};
+/* Gives every node its unique name from what the program wrote: `as` (already in node->name), else
+ * the step if only one node has it, else step@variable if only one has that, else step#n with n
+ * counted from 1 among the nodes of that step; prefix and suffix belong to the step's name.  `naming` has one entry a
+ * node. ZPL_ERR_NOMEM. */
+enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *naming);
+
+#endif

@@ -1,0 +1,38 @@
+/* lang.h - from text to graph.
+ * Promise: zpl_compile() is hermetic: the same text, params and answers of `world` give the same
+ * graph, byte for byte.  It reads no file, clock or environment itself, and ends within the limits
+ * of limits.h whatever the text says.
+ * Owns: the program's graph, sources and diagnostics, until zpl_program_release().
+ * Errors: ZPL_ERR_CHECK when there is at least one error among the diagnostics about the text,
+ * ZPL_ERR_USAGE when only a given param is wrong; the graph is then whatever could be built (poison
+ * nodes included).   Floor: lang. */
+#ifndef ZPL_LANG_H
+#define ZPL_LANG_H
+
+#include "lang/base/diag.h"
+#include "lang/graph/graph.h"
+#include "lang/world.h"
+
+struct zpl_given {
+    const char *name;
+    const char *text; /* as typed; NULL for a flag without a value (a Bool param) */
+};
+struct zpl_compile_request {
+    const char *name; /* as diagnostics print it: "delays.zpl" */
+    const char *text;
+    size_t len;
+    const char *pipeline; /* FILE:PIPELINE, or NULL */
+    const struct zpl_given *given;
+    size_t given_count;
+};
+struct zpl_program {
+    struct zpl_graph graph;
+    struct zpl_sources sources;
+    struct zpl_diags diags;
+};
+
+enum zpl_err zpl_compile(const struct zpl_compile_request *request, const struct zpl_world *world,
+                         struct zpl_program *out);
+void zpl_program_release(struct zpl_program *program); /* safe on a zeroed struct */
+
+#endif

@@ -1,0 +1,33 @@
+/* world.h - all that the language asks of the outside, as structs that vm fills.
+ * So the checker needs no database, an editor's buffers and a package's files are just loaders, and
+ * a fuzzer needs nothing.   Floor: lang. */
+#ifndef ZPL_LANG_WORLD_H
+#define ZPL_LANG_WORLD_H
+
+#include "lang/base/diag.h"
+#include "lang/check/engine.h"
+#include "lang/types/catalog.h"
+
+/* The text of an import.  `from` is the importing file's name, `name` what it wrote.  *canonical is
+ * what diagnostics call it and what cycles are found by.  All in the arena.
+ * NOT_FOUND without a diagnostic when there is no such file. */
+struct zpl_loader {
+    void *self;
+    enum zpl_err (*load)(void *self, const char *from, const char *name, struct zpl_arena *arena,
+                         const char **canonical, const char **text, size_t *len,
+                         struct zpl_diags *diags);
+};
+
+struct zpl_world {
+    struct zpl_loader loader;
+    struct zpl_catalog catalog;
+    struct zpl_engine engine; /* bind and schema may be NULL: then sources and SQL are unknown */
+    /* A path of the program (relative to the project) as the engine can open it; arena text. */
+    const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
+    void *resolve_self;
+    /* A path typed on the command line (relative to the working directory) as the program holds it;
+     * arena text.  NULL function: it stands as typed. */
+    const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);
+};
+
+#endif
