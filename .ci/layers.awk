@@ -14,7 +14,7 @@ BEGIN {
     below["lang/syntax/"] = "lang/base/"
     below["lang/graph/"]  = "lang/types/ lang/base/"
     below["lang/check/"]  = "lang/graph/ lang/types/ lang/base/"
-    below["lang/dsl/"]    = "lang/world.h lang/check/ lang/graph/ lang/types/ lang/syntax/ lang/base/ build/gen/"
+    below["lang/dsl/"]    = "lang/world.h lang/lang.h lang/check/ lang/graph/ lang/types/ lang/syntax/ lang/base/ build/gen/"
     below["lang/world."]  = "lang/check/ lang/graph/ lang/types/ lang/base/"
     below["lang/"]        = "lang/"
     below["stdlib/"]      = "lang/ build/gen/"

@@ -1,0 +1,93 @@
+# What a person types, mistakes included: each answer says what is wrong and how to go on.
+. "$ROOT/tests/lib.sh"
+flights flights.csv 500
+cat >small.zpl <<'Z'
+local p = params { minutes = Int { default = 15, min = 0 }, label = "late" }
+local flights = csv.read { "flights.csv", hindsight = { "delay" } }
+local rows = sql [[ SELECT hour(date) AS hour, distance, delay > $minutes AS late FROM flights ]]
+local train, test = split { rows, ratio = 0.8, seed = 7 }
+local model = xgboost.train { train, label = p.label, rounds = 5 }
+local report = evaluate { model, test }
+Z
+
+for command in run check plan why graph runs show logs lineage doc version; do
+    expect 0 zpl $command --help
+    contains out "usage: zpl $command"
+    contains out "example:"
+done
+
+expect 2 zpl
+contains out "usage: zpl COMMAND"
+expect 2 zpl rnu small.zpl
+contains err 'did you mean `zpl run`'
+expect 2 zpl small.zpl
+contains err 'zpl run small.zpl'
+expect 2 zpl run
+contains err "usage: zpl run FILE"
+expect 2 zpl run nothere.zpl
+contains err "nothere.zpl"
+expect 2 zpl run small
+contains err "small.zpl"
+expect 2 zpl runs
+contains err "zpl run FILE"
+
+# params
+expect 2 zpl run small.zpl --minutes -1
+contains err "E104"
+expect 2 zpl run small.zpl --minutes many
+contains err "E103"
+expect 2 zpl run small.zpl --minuets 3
+contains err "did you mean"
+expect 2 zpl run small.zpl --jobs 0
+contains err "--jobs"
+expect 2 zpl plan small.zpl --jobs 2
+contains err "no option --jobs"
+expect 3 zpl check small.zpl --label lat
+contains err "late"
+
+# the file itself
+echo 'local x = split { ' >broken.zpl
+expect 3 zpl check broken.zpl
+contains err "broken.zpl:2:1"
+contains err "line 1"
+echo 'local m = xgboost.trian { rows }' >unknown.zpl
+expect 3 zpl check unknown.zpl
+contains err "did you mean 'train'"
+echo 'local r = csv.read "none.csv"' >nofile.zpl
+expect 3 zpl check nofile.zpl
+contains err "none.csv"
+contains err "nofile.zpl:1:"
+
+# a run and what can be asked about it
+expect 0 zpl run small.zpl
+contains out "5 ran"
+expect 0 zpl runs
+contains out "small"
+expect 0 zpl show
+contains out "csv.read"
+expect 0 zpl show last/evaluate/report --json
+[ "$(json out "0 <= j['value']['auc'] <= 1")" = true ] || fail "no auc in the report"
+expect 0 zpl logs last/xgboost.train
+expect 2 zpl show 99
+contains err "there is no run 99"
+expect 2 zpl show last/evalute
+contains err "did you mean"
+expect 0 zpl lineage last/xgboost.train/model
+contains out "csv.read"
+contains out "read by evaluate"
+expect 0 zpl graph small.zpl
+contains out "xgboost.train"
+expect 0 zpl graph small.zpl --format mermaid
+contains out "flowchart"
+expect 0 zpl graph small.zpl --format dot
+contains out "digraph"
+expect 0 zpl graph small.zpl --json
+json out "j['version']" >/dev/null
+expect 2 zpl graph small.zpl --format png
+contains err "mermaid"
+expect 0 zpl doc split
+contains out "ratio: Float"
+expect 2 zpl doc splt
+contains err "did you mean 'split'"
+expect 0 zpl version
+contains out "duckdb 1.4.4"

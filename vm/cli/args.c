@@ -1,0 +1,245 @@
+/* args.c - reads the command line; prints help.   Floor: vm. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "vm/cli/cli.h"
+
+struct option {
+    const char *name; /* without the dashes */
+    unsigned bit;
+    const char *value; /* what its value is called, or NULL for none */
+    const char *summary;
+};
+static const struct option OPTIONS[] = {
+    {"json", ZPL_OPT_JSON, NULL, "print one JSON value for other programs"},
+    {"jobs", ZPL_OPT_JOBS, "N", "steps that run at the same time (default: one a core)"},
+    {"no-cache", ZPL_OPT_NO_CACHE, NULL, "do everything again"},
+    {"fail-fast", ZPL_OPT_FAIL_FAST, NULL, "start nothing more after a step failed"},
+    {"format", ZPL_OPT_FORMAT, "F", "text, mermaid, dot or json"},
+    {"limit", ZPL_OPT_LIMIT, "N", "how many to list (default 20)"},
+    {"explain", ZPL_OPT_EXPLAIN, "CODE", "more about a diagnostic's code"},
+    {"help", ZPL_OPT_HELP, NULL, "this page"},
+};
+#define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
+
+bool zpl_cli_is_flag(const char *name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strcmp(OPTIONS[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static const struct zpl_command *find_command(const char *name)
+{
+    const struct zpl_command *command = zpl_cli_commands();
+    while (command->name != NULL && strcmp(command->name, name) != 0)
+        command++;
+    return command->name != NULL ? command : NULL;
+}
+
+/* A command that is nearly what was typed. */
+static const char *nearest_command(const char *word)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (const struct zpl_command *c = zpl_cli_commands(); c->name != NULL && count < 64; c++)
+        names[count++] = c->name;
+    return zpl_text_nearest(word, names, count);
+}
+
+/* Of zpl as a whole. */
+static void general_help(void)
+{
+    puts("zpl: typed pipelines for machine learning\n\nusage: zpl COMMAND [ARGUMENTS]\n");
+    for (const struct zpl_command *c = zpl_cli_commands(); c->name != NULL; c++)
+        printf("  %-9s %s\n", c->name, c->summary);
+    puts("\n`zpl COMMAND --help` says more.  The language: docs/language.md");
+}
+
+void zpl_cli_help(const struct zpl_cli *cli)
+{
+    const struct zpl_command *command = cli->command;
+    if (command == NULL) {
+        general_help();
+        return;
+    }
+    printf("zpl %s: %s\n\nusage: zpl %s %s\n", command->name, command->summary, command->name,
+           command->arguments);
+    if (command->details != NULL)
+        printf("\n%s\n", command->details);
+    puts("\noptions:");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        char flag[32];
+        if (!((command->options | ZPL_OPT_HELP) & OPTIONS[i].bit))
+            continue;
+        snprintf(flag, sizeof flag, "--%s%s%s", OPTIONS[i].name,
+                 OPTIONS[i].value != NULL ? " " : "",
+                 OPTIONS[i].value != NULL ? OPTIONS[i].value : "");
+        printf("  %-14s %s\n", flag, OPTIONS[i].summary);
+    }
+    if (command->options & ZPL_OPT_PARAMS)
+        puts("  --PARAM VALUE  a param that the program declares");
+    printf("\nexample:\n  %s\n", command->example);
+}
+
+/* A whole number of at least 1; false tells. */
+static bool read_count(struct zpl_cli *cli, const char *flag, const char *text, uint32_t *out)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+    if (*text == '\0' || *text == '-' || *end != '\0' || n < 1 || n > ZPL_SLOTS_MAX * 1000ul) {
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--%s takes a whole number from 1, not '%s'", flag,
+                      text);
+        return false;
+    }
+    *out = (uint32_t)n;
+    return true;
+}
+
+/* Takes the value of one of zpl's own options. */
+static bool take_value(struct zpl_cli *cli, const struct option *option, const char *value)
+{
+    switch (option->bit) {
+    case ZPL_OPT_JOBS:
+        if (!read_count(cli, option->name, value, &cli->jobs))
+            return false;
+        if (cli->jobs <= ZPL_SLOTS_MAX)
+            return true;
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--jobs is at most %d", ZPL_SLOTS_MAX);
+        return false;
+    case ZPL_OPT_LIMIT:
+        return read_count(cli, option->name, value, &cli->limit);
+    case ZPL_OPT_FORMAT:
+        cli->format = value;
+        return true;
+    case ZPL_OPT_EXPLAIN:
+        cli->explain = value;
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* A flag nothing knows: with the nearest one this command has. */
+static bool unknown_flag(struct zpl_cli *cli, const char *name)
+{
+    const char *names[OPTION_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if ((cli->command->options | ZPL_OPT_HELP) & OPTIONS[i].bit)
+            names[count++] = OPTIONS[i].name;
+    const char *near = zpl_text_nearest(name, names, count);
+    const char *help = near != NULL ? zpl_arena_printf(&cli->arena, "did you mean --%s?", near)
+                                    : zpl_arena_printf(&cli->arena, "`zpl %s --help` lists them",
+                                                       cli->command->name);
+    zpl_cli_usage(cli, ZPL_CODE_UNKNOWN_FLAG, help, "zpl %s has no option --%s", cli->command->name,
+                  name);
+    return false;
+}
+
+/* A param of the pipeline: its value is the next word, unless that is a flag or there is none. */
+static void take_param(struct zpl_cli *cli, const char *name, const char *value, int argc,
+                       char **argv, int *i)
+{
+    if (value == NULL && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
+        value = argv[++*i];
+    cli->given[cli->given_count++] = (struct zpl_given){name, value};
+}
+
+/* One word that begins with two dashes. */
+static bool take_flag(struct zpl_cli *cli, int argc, char **argv, int *i)
+{
+    const char *word = argv[*i] + 2;
+    const char *equals = strchr(word, '=');
+    const char *name =
+        equals != NULL ? zpl_arena_strndup(&cli->arena, word, (size_t)(equals - word)) : word;
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    unsigned allowed = cli->command->options | ZPL_OPT_HELP;
+    const struct option *option = OPTIONS;
+    if (name == NULL)
+        return false;
+    while (option < OPTIONS + OPTION_COUNT && strcmp(option->name, name) != 0)
+        option++;
+    if (option == OPTIONS + OPTION_COUNT || !(allowed & option->bit)) {
+        if (option != OPTIONS + OPTION_COUNT || !(allowed & ZPL_OPT_PARAMS))
+            return unknown_flag(cli, name);
+        take_param(cli, name, value, argc, argv, i);
+        return true;
+    }
+    cli->options |= option->bit;
+    if (option->value == NULL && value != NULL) {
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--%s takes no value", name);
+        return false;
+    }
+    if (option->value == NULL)
+        return true;
+    if (value == NULL && *i + 1 < argc)
+        value = argv[++*i];
+    if (value != NULL)
+        return take_value(cli, option, value);
+    zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--%s needs a value", name);
+    return false;
+}
+
+/* Finds the command; false when there is none to run. */
+static bool take_command(struct zpl_cli *cli, int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : NULL;
+    if (word == NULL || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+        strcmp(word, "help") == 0) {
+        cli->options |= ZPL_OPT_HELP;
+        if (argc > 2)
+            cli->command = find_command(argv[2]);
+        return word != NULL;
+    }
+    cli->command = find_command(strcmp(word, "--version") == 0 ? "version" : word);
+    if (cli->command != NULL)
+        return true;
+    const char *near = nearest_command(word);
+    size_t n = strlen(word);
+    const char *help = "`zpl --help` lists the commands";
+    if (near != NULL)
+        help = zpl_arena_printf(&cli->arena, "did you mean `zpl %s`?", near);
+    else if (n > 4 && strcmp(word + n - 4, ".zpl") == 0)
+        help = zpl_arena_printf(&cli->arena, "to run it: zpl run %s", word);
+    zpl_cli_usage(cli, ZPL_CODE_UNKNOWN_COMMAND, help, "zpl has no command '%s'", word);
+    return false;
+}
+
+/* Command, options, params, words. */
+enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
+{
+    cli->words = zpl_arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->words);
+    cli->given = zpl_arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->given);
+    cli->limit = 20;
+    if (cli->words == NULL || cli->given == NULL)
+        return ZPL_ERR_NOMEM;
+    if (!take_command(cli, argc, argv)) {
+        if (argc <= 1)
+            general_help();
+        return ZPL_ERR_USAGE;
+    }
+    for (int i = 2; cli->command != NULL && i < argc; i++) {
+        if (strcmp(argv[i], "-h") == 0)
+            cli->options |= ZPL_OPT_HELP;
+        else if (strncmp(argv[i], "--", 2) != 0 || argv[i][2] == '\0')
+            cli->words[cli->word_count++] = argv[i];
+        else if (!take_flag(cli, argc, argv, &i))
+            return ZPL_ERR_USAGE;
+    }
+    if (cli->options & (ZPL_OPT_HELP | ZPL_OPT_EXPLAIN))
+        return ZPL_OK;
+    if (cli->word_count < cli->command->least || cli->word_count > cli->command->most) {
+        const char *usage = zpl_arena_printf(&cli->arena, "usage: zpl %s %s", cli->command->name,
+                                             cli->command->arguments);
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, usage,
+                      cli->word_count < cli->command->least ? "zpl %s needs more words"
+                                                            : "zpl %s takes fewer words",
+                      cli->command->name);
+        return ZPL_ERR_USAGE;
+    }
+    return ZPL_OK;
+}

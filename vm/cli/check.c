@@ -1,0 +1,49 @@
+/* check.c - zpl check.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/version.h"
+#include "vm/cli/cli.h"
+
+/* --explain E014 */
+static int explain(struct zpl_cli *cli)
+{
+    for (int code = 0; code < ZPL_CODE_COUNT; code++) {
+        if (strcasecmp(zpl_code_id((enum zpl_code)code), cli->explain) == 0) {
+            printf("%s: %s\n", zpl_code_id((enum zpl_code)code),
+                   zpl_code_title((enum zpl_code)code));
+            return ZPL_EXIT_DONE;
+        }
+    }
+    return zpl_cli_usage(cli, ZPL_CODE_USAGE, "a code stands in brackets after `error`",
+                         "there is no code '%s'", cli->explain);
+}
+
+/* { version, diagnostics } of the program and of everything around it. */
+static void print_json(struct zpl_session *session)
+{
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_diags all = {0};
+    zpl_diags_append(&all, &session->program.diags);
+    zpl_diags_append(&all, &session->diags);
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "diagnostics", zpl_diags_json(&all, &session->program.sources));
+    zpl_cli_print_json_take(o);
+    zpl_diags_clear(&session->program.diags);
+    zpl_diags_clear(&session->diags);
+    zpl_diags_release(&all);
+}
+
+int zpl_cmd_check(struct zpl_cli *cli)
+{
+    struct zpl_session session;
+    if (cli->options & ZPL_OPT_EXPLAIN)
+        return explain(cli);
+    if (cli->word_count == 0)
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE, "usage: zpl check FILE", "check which file?");
+    enum zpl_err err = zpl_cli_compile(cli, &session);
+    if (cli->options & ZPL_OPT_JSON)
+        print_json(&session);
+    else if (err == ZPL_OK)
+        printf("%s: %zu steps, no errors\n", session.project.name, session.program.graph.count);
+    return zpl_cli_end(cli, &session, err);
+}

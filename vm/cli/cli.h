@@ -1,0 +1,109 @@
+/* cli.h - the command line: one table of commands, one struct of what was typed.
+ * Only this folder prints and exits.  Exit codes: 0 done, 1 a step failed, 2 wrong usage or a param
+ * out of range, 3 the program does not check, 4 the stack is not reachable, 130 interrupted.
+ * Floor: vm. */
+#ifndef ZPL_VM_CLI_CLI_H
+#define ZPL_VM_CLI_CLI_H
+
+#include <signal.h>
+#include <stdio.h>
+#include "vm/session.h"
+
+enum zpl_exit {
+    ZPL_EXIT_DONE = 0,
+    ZPL_EXIT_FAILED = 1,
+    ZPL_EXIT_USAGE = 2,
+    ZPL_EXIT_CHECK = 3,
+    ZPL_EXIT_UNREACHABLE = 4,
+    ZPL_EXIT_INTERRUPTED = 130
+};
+
+/* Options a command may take; a set of bits. */
+enum zpl_option {
+    ZPL_OPT_JSON = 1 << 0,
+    ZPL_OPT_JOBS = 1 << 1,
+    ZPL_OPT_NO_CACHE = 1 << 2,
+    ZPL_OPT_FAIL_FAST = 1 << 3,
+    ZPL_OPT_FORMAT = 1 << 4,
+    ZPL_OPT_LIMIT = 1 << 5,
+    ZPL_OPT_EXPLAIN = 1 << 6,
+    ZPL_OPT_HELP = 1 << 7,
+    ZPL_OPT_PARAMS = 1 << 8 /* --name value of the pipeline's own params */
+};
+
+struct zpl_cli;
+struct zpl_command {
+    const char *name;
+    const char *arguments; /* "FILE [--PARAM VALUE …]" */
+    const char *summary;
+    const char *details; /* more words for --help, or NULL */
+    const char *example;
+    unsigned options;
+    unsigned least, most; /* positional arguments */
+    int (*run)(struct zpl_cli *cli);
+};
+
+struct zpl_cli {
+    const struct zpl_command *command;
+    const char **words; /* positional arguments */
+    unsigned word_count;
+    struct zpl_given *given;
+    size_t given_count;
+    unsigned options; /* which were given */
+    uint32_t jobs;
+    uint32_t limit;
+    const char *format;
+    const char *explain;
+    bool colour_out, colour_err; /* a terminal that wants colour */
+    bool terminal;               /* standard output is a terminal */
+    unsigned width;              /* its columns, 80 when unknown */
+    struct zpl_zygote *zygote;
+    struct zpl_arena arena;
+};
+
+/* Set to the number of the last SIGINT or SIGTERM. */
+extern volatile sig_atomic_t zpl_cli_signal;
+
+const struct zpl_command *zpl_cli_commands(void); /* ends with a NULL name */
+/* Reads the command line; ZPL_ERR_USAGE after printing what is wrong and how to go on. */
+enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv);
+void zpl_cli_help(const struct zpl_cli *cli); /* of the command, or of zpl */
+/* Is that word one of zpl's own flags?  (A param may not have such a name.) */
+bool zpl_cli_is_flag(const char *name);
+
+/* Opens the session of the first word (a FILE), or of the working directory when `file` is NULL. */
+enum zpl_err zpl_cli_open(struct zpl_cli *cli, struct zpl_session *session, const char *file);
+/* Opens and compiles; prints diagnostics; ZPL_OK when the program can be planned. */
+enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session);
+/* Prints what a session has to say and gives the exit code for `err`. */
+int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err);
+/* Prints a text to standard output; takes and releases the buffer. */
+void zpl_cli_print_take(struct zpl_buf *text);
+void zpl_cli_print_json_take(struct zpl_json *json);
+/* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */
+int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+
+/* RUN[/STEP[/OUTPUT]] as typed: "3", "3/train", "last/evaluate/report"; texts in the arena. */
+struct zpl_run_path {
+    int64_t run;      /* 0: the last one */
+    const char *step; /* what follows RUN/, with the output if one was named; NULL: nothing */
+};
+bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
+/* The run it names, told when there is none. */
+enum zpl_err zpl_cli_find_run(struct zpl_cli *cli, struct zpl_session *session,
+                              const struct zpl_run_path *path, struct zpl_run_row *out);
+
+int zpl_cmd_run(struct zpl_cli *cli);
+int zpl_cmd_check(struct zpl_cli *cli);
+int zpl_cmd_plan(struct zpl_cli *cli);
+int zpl_cmd_why(struct zpl_cli *cli);
+int zpl_cmd_graph(struct zpl_cli *cli);
+int zpl_cmd_runs(struct zpl_cli *cli);
+int zpl_cmd_show(struct zpl_cli *cli);
+int zpl_cmd_logs(struct zpl_cli *cli);
+int zpl_cmd_lineage(struct zpl_cli *cli);
+int zpl_cmd_doc(struct zpl_cli *cli);
+int zpl_cmd_version(struct zpl_cli *cli);
+
+#endif

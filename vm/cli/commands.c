@@ -1,0 +1,46 @@
+/* commands.c - the one table of commands.   Floor: vm. */
+#include "vm/cli/cli.h"
+
+static const struct zpl_command COMMANDS[] = {
+    {"run", "FILE[:PIPELINE] [--PARAM VALUE …]",
+     "run a pipeline; what is done already is not done again",
+     "Every step whose code, params and input content are as before is taken from the store.\n"
+     "A step that fails stops only the steps that need it.",
+     "zpl run delays.zpl --minutes 30",
+     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST, 1, 1,
+     zpl_cmd_run},
+    {"check", "FILE[:PIPELINE] [--PARAM VALUE …]", "check types, columns and params; nothing runs",
+     "All independent mistakes are told at once.  --explain E014 says more about one code.",
+     "zpl check delays.zpl", ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_EXPLAIN, 0, 1, zpl_cmd_check},
+    {"plan", "FILE[:PIPELINE] [--PARAM VALUE …]", "what would run, what is cached, and why",
+     "Decides by the same keys as run does, and runs nothing.", "zpl plan delays.zpl --minutes 30",
+     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE, 1, 1, zpl_cmd_plan},
+    {"why", "FILE[:PIPELINE] STEP [--PARAM VALUE …]", "what differs from the last time a step ran",
+     "Names every ingredient of the step's key that is not as it was.",
+     "zpl why delays.zpl xgboost.train --minutes 30", ZPL_OPT_PARAMS | ZPL_OPT_JSON, 2, 2,
+     zpl_cmd_why},
+    {"graph", "FILE[:PIPELINE] [--format text|mermaid|dot|json]",
+     "the steps and what flows between them",
+     "json is the canonical form that other tools can read (docs/graph.md).",
+     "zpl graph delays.zpl --format mermaid", ZPL_OPT_PARAMS | ZPL_OPT_FORMAT | ZPL_OPT_JSON, 1, 1,
+     zpl_cmd_graph},
+    {"runs", "[PIPELINE] [--limit N]", "the runs of this project, newest first", NULL,
+     "zpl runs --limit 5", ZPL_OPT_JSON | ZPL_OPT_LIMIT, 0, 1, zpl_cmd_runs},
+    {"show", "[RUN[/STEP[/OUTPUT]]]", "a run, one of its steps, or what a step made",
+     "RUN is a number of `zpl runs`, or `last` (the default).", "zpl show last/evaluate/report",
+     ZPL_OPT_JSON, 0, 1, zpl_cmd_show},
+    {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
+     "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
+    {"lineage", "ARTIFACT|RUN/STEP/OUTPUT", "where an artifact came from, and what was made of it",
+     "ARTIFACT is at least 6 digits of its digest, as `zpl show` prints it.",
+     "zpl lineage last/xgboost.train/model", ZPL_OPT_JSON, 1, 1, zpl_cmd_lineage},
+    {"doc", "[NAME]", "a step: its signature, meaning and an example; without a name, all steps",
+     NULL, "zpl doc split", ZPL_OPT_JSON, 0, 1, zpl_cmd_doc},
+    {"version", "", "versions of zpl, its formats and its engines", NULL, "zpl version",
+     ZPL_OPT_JSON, 0, 0, zpl_cmd_version},
+    {0}};
+
+const struct zpl_command *zpl_cli_commands(void)
+{
+    return COMMANDS;
+}

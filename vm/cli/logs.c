@@ -1,0 +1,114 @@
+/* logs.c - zpl logs.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "lang/base/version.h"
+#include "vm/cli/cli.h"
+#include "vm/run_record.h"
+
+/* The log of one step of a run; a cached step printed nothing in this run. */
+static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                            const char *name, const char *status, bool head, struct zpl_json *json,
+                            struct zpl_buf *out)
+{
+    struct zpl_metadata *metadata;
+    struct zpl_step_row row;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->step_of_run(metadata->self, run, name, &row, &cli->arena, &session->diags);
+    bool none = err == ZPL_ERR_NOT_FOUND;
+    if (err != ZPL_OK && !none)
+        return err;
+    if (json != NULL) {
+        struct zpl_json *o = zpl_json_object();
+        struct zpl_buf text = {0};
+        if (!none)
+            zpl_text_scrub(&text, row.log, row.log_len);
+        zpl_json_set_take(o, "step", zpl_json_string(name));
+        zpl_json_set_take(o, "status", zpl_json_string(status));
+        zpl_json_set_take(o, "log",
+                          none ? zpl_json_null() : zpl_json_stringn(zpl_buf_str(&text), text.len));
+        zpl_json_add_take(json, o);
+        zpl_buf_release(&text);
+        return ZPL_OK;
+    }
+    if (head)
+        zpl_buf_printf(out, "== %s (%s)\n", name, status);
+    if (none && !head)
+        zpl_buf_printf(out, "%s did not run in run %lld (%s): it printed nothing\n", name,
+                       (long long)run, status);
+    if (!none && row.error != NULL)
+        zpl_buf_printf(out, "error: %s\n", row.error);
+    if (!none) {
+        zpl_buf_add(out, row.log, row.log_len);
+        if (row.log_len > 0 && row.log[row.log_len - 1] != '\n')
+            zpl_buf_putc(out, '\n');
+    }
+    return ZPL_OK;
+}
+
+/* The logs asked for: of one step, or of all. */
+static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
+                            const struct zpl_run_row *run, const char *wanted,
+                            struct zpl_json *json, struct zpl_buf *out)
+{
+    struct zpl_run_record record;
+    struct zpl_span nowhere = {0};
+    enum zpl_err err = zpl_run_record_open(run, &record, &session->diags);
+    bool found = false;
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record.steps); i++) {
+        const struct zpl_json *step = zpl_json_at(record.steps, i);
+        const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
+        const char *status = zpl_json_str(zpl_json_get(step, "status"), "");
+        if (wanted != NULL && strcmp(wanted, name) != 0)
+            continue;
+        found = true;
+        if (wanted != NULL || strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0)
+            err = add_log(cli, session, run->id, name, status, wanted == NULL, json, out);
+    }
+    if (err == ZPL_OK && record.plan == NULL && wanted != NULL) {
+        found = true;
+        err = add_log(cli, session, run->id, wanted, "interrupted", false, json, out);
+    }
+    if (err == ZPL_OK && wanted != NULL && !found) {
+        size_t count;
+        const char **names = zpl_run_record_names(&record, &cli->arena, &count);
+        const char *near = count > 0 ? zpl_text_nearest(wanted, names, count) : NULL;
+        struct zpl_diag *diag =
+            zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
+                         "run %lld has no step '%s'", (long long)run->id, wanted);
+        if (near != NULL)
+            zpl_diag_help(&session->diags, diag, "did you mean %s?", near);
+        err = ZPL_ERR_NOT_FOUND;
+    }
+    zpl_run_record_release(&record);
+    return err;
+}
+
+int zpl_cmd_logs(struct zpl_cli *cli)
+{
+    struct zpl_session session = {0};
+    struct zpl_run_path path;
+    struct zpl_run_row run;
+    struct zpl_buf text = {0};
+    struct zpl_json *array = cli->options & ZPL_OPT_JSON ? zpl_json_array() : NULL;
+    if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path)) {
+        zpl_json_release(array);
+        return ZPL_EXIT_USAGE;
+    }
+    enum zpl_err err = zpl_cli_open(cli, &session, NULL);
+    if (err == ZPL_OK)
+        err = zpl_cli_find_run(cli, &session, &path, &run);
+    if (err == ZPL_OK)
+        err = collect(cli, &session, &run, path.step, array, &text);
+    if (err == ZPL_OK && array != NULL) {
+        struct zpl_json *o = zpl_json_object();
+        zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+        zpl_json_set_take(o, "run", zpl_json_int(run.id));
+        zpl_json_set_take(o, "logs", zpl_json_ref(array));
+        zpl_cli_print_json_take(o);
+    }
+    zpl_json_release(array);
+    zpl_cli_print_take(&text);
+    return zpl_cli_end(cli, &session, err);
+}

@@ -1,0 +1,161 @@
+/* show.c - zpl show.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "vm/cli/cli.h"
+#include "vm/report.h"
+#include "vm/run_record.h"
+#include "vm/view/steps.h"
+#include "vm/view/term.h"
+
+/* One output: its type, size, digest, and the value of a report. */
+static void show_output(const char *name, const struct zpl_json *output, struct zpl_buf *out)
+{
+    int64_t rows = zpl_json_i64(zpl_json_get(output, "rows"), -1);
+    const char *digest = zpl_json_str(zpl_json_get(output, "digest"), NULL);
+    const struct zpl_json *value = zpl_json_get(output, "value");
+    struct zpl_buf text = {0};
+    zpl_buf_printf(out, "    %s: %s\n", name, zpl_json_str(zpl_json_get(output, "type"), ""));
+    if (digest == NULL)
+        return;
+    zpl_buf_puts(out, "      ");
+    if (rows >= 0) {
+        zpl_text_show_count(out, (uint64_t)rows);
+        zpl_buf_puts(out, rows == 1 ? " row, " : " rows, ");
+    }
+    zpl_text_show_bytes(out, (uint64_t)zpl_json_i64(zpl_json_get(output, "bytes"), 0));
+    zpl_buf_printf(out, ", %.12s\n", digest);
+    if (value != NULL && zpl_json_write(value, false, &text) == ZPL_OK) {
+        zpl_buf_puts(out, "      ");
+        zpl_view_report(zpl_buf_str(&text), out);
+        zpl_buf_putc(out, '\n');
+    }
+    zpl_buf_release(&text);
+}
+
+static void show_step(const struct zpl_json *step, const char *only, struct zpl_buf *out)
+{
+    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+    const char *why = zpl_json_str(zpl_json_get(step, "why"), NULL);
+    const char *error = zpl_json_str(zpl_json_get(step, "error"), NULL);
+    const char *key;
+    zpl_buf_printf(out, "  %s: %s, %s, line %lld", zpl_json_str(zpl_json_get(step, "name"), ""),
+                   zpl_json_str(zpl_json_get(step, "step"), ""),
+                   zpl_json_str(zpl_json_get(step, "status"), ""),
+                   (long long)zpl_json_i64(zpl_json_get(step, "line"), 0));
+    if (zpl_json_i64(zpl_json_get(step, "attempts"), 0) > 0) {
+        zpl_buf_puts(out, ", ");
+        zpl_text_show_ms(out, (uint64_t)zpl_json_i64(zpl_json_get(step, "duration_ms"), 0));
+    }
+    zpl_buf_putc(out, '\n');
+    if (why != NULL)
+        zpl_buf_printf(out, "    %s\n", why);
+    if (error != NULL)
+        zpl_buf_printf(out, "    error: %s\n", error);
+    for (size_t i = 0; (key = zpl_json_key_at(outputs, i)) != NULL; i++)
+        if (only == NULL || strcmp(only, key) == 0)
+            show_output(key, zpl_json_get(outputs, key), out);
+}
+
+/* Head of a run: number, pipeline, when, params. */
+static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
+{
+    zpl_buf_printf(out, "run %lld of %s (%s): %s\n", (long long)run->id, run->pipeline, run->file,
+                   zpl_run_status_name(run->status));
+    zpl_buf_puts(out, "  started ");
+    zpl_view_time(run->started_ns, out);
+    if (run->ended_ns > 0) {
+        zpl_buf_puts(out, ", took ");
+        zpl_text_show_ms(out, (uint64_t)(run->ended_ns - run->started_ns) / 1000000);
+    }
+    if (run->params != NULL && strcmp(run->params, "{}") != 0)
+        zpl_buf_printf(out, "\n  params %s", run->params);
+    if (run->error != NULL)
+        zpl_buf_printf(out, "\n  error: %s", run->error);
+    zpl_buf_putc(out, '\n');
+    if (run->status == ZPL_RUN_INTERRUPTED)
+        zpl_buf_puts(out, "  its process ended before the run did; what was finished is kept: run "
+                          "it again to go on\n");
+}
+
+/* What was asked for, as JSON. */
+static void print_json(const struct zpl_run_row *run, const struct zpl_run_record *record,
+                       const struct zpl_json *step, const char *output)
+{
+    if (output != NULL) {
+        zpl_cli_print_json_take(zpl_json_ref(zpl_json_get(zpl_json_get(step, "outputs"), output)));
+        return;
+    }
+    if (step != NULL) {
+        zpl_cli_print_json_take(zpl_json_ref(step));
+        return;
+    }
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_json *params = NULL;
+    zpl_json_set_take(o, "run", zpl_json_int(run->id));
+    zpl_json_set_take(o, "pipeline", zpl_json_string(run->pipeline));
+    zpl_json_set_take(o, "file", zpl_json_string(run->file));
+    zpl_json_set_take(o, "status", zpl_json_string(zpl_run_status_name(run->status)));
+    zpl_json_set_take(o, "started_ns", zpl_json_int(run->started_ns));
+    zpl_json_set_take(o, "ended_ns", zpl_json_int(run->ended_ns));
+    if (run->params != NULL &&
+        zpl_json_parse(run->params, strlen(run->params), &params, NULL) == ZPL_OK)
+        zpl_json_set_take(o, "params", params);
+    if (record->steps != NULL)
+        zpl_json_set_take(o, "steps", zpl_json_ref(record->steps));
+    zpl_cli_print_json_take(o);
+}
+
+/* A step or output the run does not have. */
+static enum zpl_err unknown_part(struct zpl_cli *cli, struct zpl_session *session,
+                                 const struct zpl_run_record *record, int64_t run, const char *rest)
+{
+    size_t count;
+    struct zpl_span nowhere = {0};
+    const char **names = zpl_run_record_names(record, &cli->arena, &count);
+    const char *near = count > 0 ? zpl_text_nearest(rest, names, count) : NULL;
+    struct zpl_diag *diag =
+        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
+                     "run %lld has no step or output '%s'", (long long)run, rest);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean %lld/%s?", (long long)run, near);
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl show %lld` lists its steps", (long long)run);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+int zpl_cmd_show(struct zpl_cli *cli)
+{
+    struct zpl_session session = {0};
+    struct zpl_run_path path;
+    struct zpl_run_row run;
+    struct zpl_run_record record = {0};
+    struct zpl_buf text = {0};
+    const struct zpl_json *step = NULL;
+    const char *output = NULL;
+    if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path))
+        return ZPL_EXIT_USAGE;
+    enum zpl_err err = zpl_cli_open(cli, &session, NULL);
+    if (err == ZPL_OK)
+        err = zpl_cli_find_run(cli, &session, &path, &run);
+    if (err == ZPL_OK)
+        err = zpl_run_record_open(&run, &record, &session.diags);
+    if (err == ZPL_OK && path.step != NULL) {
+        step = zpl_run_record_step(&record, path.step, &output);
+        if (step == NULL ||
+            (output != NULL && zpl_json_get(zpl_json_get(step, "outputs"), output) == NULL))
+            err = unknown_part(cli, &session, &record, run.id, path.step);
+    }
+    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON)) {
+        print_json(&run, &record, step, output);
+    } else if (err == ZPL_OK && step != NULL) {
+        show_step(step, output, &text);
+    } else if (err == ZPL_OK) {
+        show_head(&run, &text);
+        for (size_t i = 0; i < zpl_json_count(record.steps); i++)
+            show_step(zpl_json_at(record.steps, i), NULL, &text);
+    }
+    zpl_cli_print_take(&text);
+    zpl_run_record_release(&record);
+    return zpl_cli_end(cli, &session, err);
+}

@@ -1,0 +1,85 @@
+/* why.c - zpl why.   Floor: vm. */
+#include "vm/why.h"
+
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "lang/base/version.h"
+#include "vm/cli/cli.h"
+#include "vm/json_read.h"
+
+/* A step that is not in the graph: told with the nearest name. */
+static enum zpl_err unknown_step(struct zpl_cli *cli, struct zpl_session *session)
+{
+    const struct zpl_graph *graph = &session->program.graph;
+    const char **names = zpl_arena_array(&cli->arena, graph->count + 1, sizeof *names);
+    struct zpl_span nowhere = {0};
+    for (size_t i = 0; names != NULL && i < graph->count; i++)
+        names[i] = graph->nodes[i].name;
+    const char *near = names != NULL ? zpl_text_nearest(cli->words[1], names, graph->count) : NULL;
+    struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
+                                         "%s has no step '%s'", graph->pipeline, cli->words[1]);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean '%s'?", near);
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl graph %s` lists them", cli->words[0]);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+static void print_json(const struct zpl_plan *plan, uint32_t id, const struct zpl_reasons *reasons)
+{
+    struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "step", zpl_json_string(plan->graph->nodes[id].name));
+    zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(plan->steps[id].status)));
+    zpl_json_set_take(o, "until", zpl_json_string(plan->steps[id].until));
+    zpl_json_set_take(o, "reasons", zpl_names_json(reasons->texts, reasons->count));
+    zpl_cli_print_json_take(o);
+}
+
+static void print_text(const struct zpl_plan *plan, uint32_t id, const struct zpl_reasons *reasons)
+{
+    const struct zpl_step_plan *step = &plan->steps[id];
+    const char *name = plan->graph->nodes[id].name;
+    if (step->status == ZPL_PLAN_CACHED) {
+        printf("%s is cached: nothing it is made of has changed\n", name);
+        return;
+    }
+    if (step->status != ZPL_PLAN_WOULD_RUN) {
+        printf("%s: %s\n", name,
+               step->why != NULL ? step->why : zpl_plan_status_name(step->status));
+        return;
+    }
+    if (reasons->known)
+        printf("%s would run; since run %lld:\n", name, (long long)reasons->last_run);
+    else
+        printf("%s would run:\n", name);
+    for (size_t i = 0; i < reasons->count; i++)
+        printf("  %s\n", reasons->texts[i]);
+}
+
+int zpl_cmd_why(struct zpl_cli *cli)
+{
+    struct zpl_session session;
+    struct zpl_plan plan = {0};
+    struct zpl_reasons reasons = {0};
+    const struct zpl_node *node = NULL;
+    enum zpl_err err = zpl_cli_compile(cli, &session);
+    if (err == ZPL_OK) {
+        node = zpl_graph_find(&session.program.graph, cli->words[1]);
+        if (node == NULL)
+            err = unknown_step(cli, &session);
+    }
+    if (err == ZPL_OK)
+        err = zpl_plan_init(&plan, &session, false);
+    if (err == ZPL_OK)
+        err = zpl_plan_all(&plan);
+    if (err == ZPL_OK && plan.steps[node->id].status == ZPL_PLAN_WOULD_RUN)
+        err = zpl_why(&plan, node->id, &reasons, &cli->arena);
+    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
+        print_json(&plan, node->id, &reasons);
+    else if (err == ZPL_OK)
+        print_text(&plan, node->id, &reasons);
+    zpl_plan_release(&plan);
+    return zpl_cli_end(cli, &session, err);
+}

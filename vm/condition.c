@@ -1,0 +1,165 @@
+/* condition.c - values that become known while a run goes on: fields of reports, conditions.
+ * Part of plan.h.   Floor: vm. */
+#include <math.h>
+#include <string.h>
+
+#include "vm/plan.h"
+
+/* The JSON value of an output that is known, as a literal. */
+static const struct zpl_literal *read_field(const struct zpl_plan *plan,
+                                            const struct zpl_value *value, struct zpl_arena *arena)
+{
+    const struct zpl_step_plan *maker = &plan->steps[value->ref.node];
+    const struct zpl_literal *literal = NULL;
+    struct zpl_json *json = NULL;
+    if (maker->outputs == NULL || maker->outputs[value->ref.output].json == NULL)
+        return NULL;
+    const char *text = maker->outputs[value->ref.output].json;
+    if (zpl_json_parse(text, strlen(text), &json, NULL) == ZPL_OK) {
+        const struct zpl_json *field =
+            value->ref.field != NULL ? zpl_json_get(json, value->ref.field) : json;
+        /* JSON writes the Float 1.0 as 1: the declared type tells which it is. */
+        if (zpl_json_kind(field) == ZPL_JSON_INT && value->type != NULL &&
+            value->type->kind == ZPL_FLOAT)
+            literal = zpl_literal_float(arena, (double)zpl_json_i64(field, 0));
+        else
+            literal = zpl_literal_from_json(field, arena);
+    }
+    zpl_json_release(json);
+    return literal;
+}
+
+static bool is_number(const struct zpl_literal *v)
+{
+    return v->kind == ZPL_LIT_INT || v->kind == ZPL_LIT_FLOAT;
+}
+
+/* What compare() gives for two values that have no order. */
+#define UNORDERED 2
+
+/* By value, as Lua compares: an Int beyond 2^53 is not rounded to the nearest Float first. */
+static int compare_mixed(int64_t i, double f)
+{
+    if (isnan(f))
+        return UNORDERED;
+    if (f >= 0x1p63)
+        return -1;
+    if (f < -0x1p63)
+        return 1;
+    int64_t whole = (int64_t)f;
+    double rest = f - (double)whole;
+    return i != whole ? (i > whole) - (i < whole) : (rest < 0) - (rest > 0);
+}
+
+static int compare_numbers(const struct zpl_literal *a, const struct zpl_literal *b)
+{
+    if (a->kind == ZPL_LIT_INT && b->kind == ZPL_LIT_INT)
+        return (a->as.i > b->as.i) - (a->as.i < b->as.i);
+    if (a->kind == ZPL_LIT_INT)
+        return compare_mixed(a->as.i, b->as.f);
+    if (b->kind == ZPL_LIT_INT) {
+        int order = compare_mixed(b->as.i, a->as.f);
+        return order == UNORDERED ? order : -order;
+    }
+    return isnan(a->as.f) || isnan(b->as.f) ? UNORDERED : (a->as.f > b->as.f) - (a->as.f < b->as.f);
+}
+
+/* -1, 0, 1, or UNORDERED (null, NaN, different kinds). */
+static int compare(const struct zpl_literal *a, const struct zpl_literal *b)
+{
+    if (is_number(a) && is_number(b))
+        return compare_numbers(a, b);
+    if (a->kind == ZPL_LIT_STRING && b->kind == ZPL_LIT_STRING) {
+        size_t n = a->as.str.n < b->as.str.n ? a->as.str.n : b->as.str.n;
+        int order = memcmp(a->as.str.s, b->as.str.s, n);
+        if (order == 0)
+            return (a->as.str.n > b->as.str.n) - (a->as.str.n < b->as.str.n);
+        return order < 0 ? -1 : 1;
+    }
+    return zpl_literal_equal(a, b) ? 0 : UNORDERED;
+}
+
+/* Comparisons with something unordered are false, but for "is not equal". */
+static bool holds(enum zpl_cond_op op, int order)
+{
+    switch (op) {
+    case ZPL_COND_EQ:
+        return order == 0;
+    case ZPL_COND_NE:
+        return order != 0;
+    case ZPL_COND_LT:
+        return order == -1;
+    case ZPL_COND_LE:
+        return order == -1 || order == 0;
+    case ZPL_COND_GT:
+        return order == 1;
+    case ZPL_COND_GE:
+        return order == 1 || order == 0;
+    default:
+        ZPL_BUG("not a comparison");
+    }
+}
+
+static bool truth(const struct zpl_literal *v)
+{
+    return v->kind == ZPL_LIT_BOOL && v->as.b;
+}
+
+static const struct zpl_literal *condition(const struct zpl_plan *plan,
+                                           const struct zpl_value *value, struct zpl_arena *arena)
+{
+    enum zpl_cond_op op = value->cond.op;
+    const struct zpl_literal *left = zpl_plan_value(plan, value->cond.left, arena);
+    if (left == NULL)
+        return NULL;
+    if (op == ZPL_COND_NOT)
+        return zpl_literal_bool(arena, !truth(left));
+    if (op == ZPL_COND_TRUTH)
+        return zpl_literal_bool(arena, truth(left));
+    const struct zpl_literal *right = zpl_plan_value(plan, value->cond.right, arena);
+    if (right == NULL)
+        return NULL;
+    if (op == ZPL_COND_AND)
+        return zpl_literal_bool(arena, truth(left) && truth(right));
+    if (op == ZPL_COND_OR)
+        return zpl_literal_bool(arena, truth(left) || truth(right));
+    return zpl_literal_bool(arena, holds(op, compare(left, right)));
+}
+
+/* A list or record whose items are all known. */
+static const struct zpl_literal *collect(const struct zpl_plan *plan, const struct zpl_value *value,
+                                         struct zpl_arena *arena)
+{
+    struct zpl_literal *literal = zpl_arena_alloc(arena, sizeof *literal);
+    const struct zpl_literal **items = zpl_arena_array(arena, value->list.count + 1, sizeof *items);
+    if (literal == NULL || items == NULL)
+        return NULL;
+    for (size_t i = 0; i < value->list.count; i++) {
+        items[i] = zpl_plan_value(plan, value->list.items[i], arena);
+        if (items[i] == NULL)
+            return NULL;
+    }
+    literal->kind = value->kind == ZPL_VALUE_LIST ? ZPL_LIT_LIST : ZPL_LIT_RECORD;
+    literal->as.list.items = items;
+    literal->as.list.keys = value->list.keys;
+    literal->as.list.count = value->list.count;
+    return literal;
+}
+
+/* As it is now. */
+const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const struct zpl_value *value,
+                                         struct zpl_arena *arena)
+{
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+        return value->literal;
+    case ZPL_VALUE_REF:
+        return read_field(plan, value, arena);
+    case ZPL_VALUE_COND:
+        return condition(plan, value, arena);
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        return collect(plan, value, arena);
+    }
+    return NULL;
+}

@@ -1,0 +1,124 @@
+/* engine.c - bind and schema as tasks.   Floor: vm. */
+#include "vm/engine.h"
+
+#include <stdio.h>
+
+#include "lang/base/limits.h"
+#include "vm/protocol.h"
+
+/* How a question ended. */
+struct outcome {
+    enum zpl_event_kind kind;
+    struct zpl_buf reply;
+    char reason[96];
+};
+
+/* Starts the task and waits for its end; messages on the way are of no interest here. */
+static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
+                        struct outcome *outcome, struct zpl_diags *diags)
+{
+    struct zpl_orchestrator *orchestrator;
+    struct zpl_task_needs needs = {.memory_bytes = ZPL_BIND_BYTES_MAX,
+                                   .timeout_ms = ZPL_BIND_MS_MAX};
+    struct zpl_event event;
+    uint64_t number;
+    enum zpl_err err = zpl_session_orchestrator(session, &orchestrator);
+    if (err != ZPL_OK) {
+        /* Moved, not copied: the command prints the session's diagnostics too. */
+        zpl_diags_append(diags, &session->diags);
+        zpl_diags_clear(&session->diags);
+        return err;
+    }
+    err = orchestrator->start(orchestrator->self, task->data, task->len, &needs, &number, diags);
+    while (err == ZPL_OK) {
+        err = orchestrator->wait(orchestrator->self, -1, &event, diags);
+        if (err == ZPL_OK && event.task == number && event.kind != ZPL_EVENT_MESSAGE)
+            break;
+    }
+    if (err == ZPL_ERR_INTERRUPTED)
+        orchestrator->cancel(orchestrator->self, number);
+    if (err != ZPL_OK)
+        return err;
+    outcome->kind = event.kind;
+    snprintf(outcome->reason, sizeof outcome->reason, "%s", event.reason);
+    zpl_buf_add(&outcome->reply, event.data, event.len);
+    return zpl_buf_error(&outcome->reply) == ZPL_OK ? ZPL_OK : zpl_diag_nomem(diags);
+}
+
+/* What could not be written down as a question: too large, not UTF-8, or memory is out. */
+static enum zpl_err unasked(enum zpl_err err, struct zpl_diags *diags)
+{
+    struct zpl_span nowhere = {0};
+    if (err != ZPL_ERR_LIMIT)
+        return zpl_diag_nomem(diags);
+    zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
+                 "a question to the database engine is over %u MiB", ZPL_MESSAGE_MAX >> 20);
+    return err;
+}
+
+/* Why there is no reply, as words about the text that was asked about. */
+static const char *gave_up(const struct outcome *outcome, struct zpl_arena *arena)
+{
+    if (outcome->kind == ZPL_EVENT_TIMEOUT)
+        return zpl_arena_printf(arena, "takes longer than %d s to understand",
+                                ZPL_BIND_MS_MAX / 1000);
+    if (outcome->kind == ZPL_EVENT_MEMORY)
+        return zpl_arena_printf(arena, "needs more than %u MiB of memory to understand",
+                                (unsigned)(ZPL_BIND_BYTES_MAX >> 20));
+    return zpl_arena_printf(arena, "ended the database engine (%s)", outcome->reason);
+}
+
+static enum zpl_err bind(void *self, const struct zpl_bind_request *request,
+                         struct zpl_bind_answer *answer, struct zpl_arena *arena,
+                         struct zpl_diags *diags)
+{
+    struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    struct outcome outcome = {0};
+    enum zpl_err err = zpl_task_encode_bind(request, &task);
+    err = err == ZPL_OK ? ask(self, &task, &outcome, diags) : unasked(err, diags);
+    if (err == ZPL_OK && outcome.kind == ZPL_EVENT_DONE) {
+        err = zpl_reply_decode_bind(outcome.reply.data, outcome.reply.len, request->table_count,
+                                    answer, arena, diags);
+    } else if (err == ZPL_OK) {
+        const char *words = gave_up(&outcome, arena);
+        *answer = (struct zpl_bind_answer){0};
+        answer->error.fault = ZPL_BIND_LIMIT;
+        answer->error.message =
+            words != NULL ? zpl_arena_printf(arena, "this SQL %s", words) : NULL;
+        answer->error.offset = -1;
+        answer->error.length = 1;
+        if (answer->error.message == NULL)
+            err = zpl_diag_nomem(diags);
+    }
+    zpl_buf_release(&outcome.reply);
+    zpl_buf_release(&task);
+    return err;
+}
+
+static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
+                           struct zpl_schema_answer *answer, struct zpl_arena *arena,
+                           struct zpl_diags *diags)
+{
+    struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    struct outcome outcome = {0};
+    enum zpl_err err = zpl_task_encode_schema(request, &task);
+    err = err == ZPL_OK ? ask(self, &task, &outcome, diags) : unasked(err, diags);
+    if (err == ZPL_OK && outcome.kind == ZPL_EVENT_DONE) {
+        err = zpl_reply_decode_schema(outcome.reply.data, outcome.reply.len, answer, arena, diags);
+    } else if (err == ZPL_OK) {
+        *answer = (struct zpl_schema_answer){0};
+        answer->error = gave_up(&outcome, arena);
+        if (answer->error == NULL)
+            err = zpl_diag_nomem(diags);
+    }
+    zpl_buf_release(&outcome.reply);
+    zpl_buf_release(&task);
+    return err;
+}
+
+void zpl_engine_init(struct zpl_engine *engine, struct zpl_session *session)
+{
+    engine->self = session;
+    engine->bind = bind;
+    engine->schema = schema;
+}

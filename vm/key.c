@@ -1,0 +1,236 @@
+/* key.c - the ingredients of a step, in their order.   Floor: vm. */
+#include "vm/key.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/base/version.h"
+#include "stdlib/catalog.h"
+#include "vm/json_read.h"
+#include "vm/source.h"
+
+#define TEXT_(x) #x
+#define TEXT(x)  TEXT_(x)
+
+/* Adds to the step's list; memory and limits are checked once at the end. */
+static void add(struct zpl_plan *plan, uint32_t id, enum zpl_ingredient_kind kind, const char *name,
+                const char *value, const char *shown)
+{
+    struct zpl_step_plan *step = &plan->steps[id];
+    if (!zpl_ingredients_add(&step->ingredients, &plan->arena, kind, name, value, shown))
+        plan->arena.failed = true;
+}
+
+static const char *hex(struct zpl_plan *plan, const struct zpl_digest *digest)
+{
+    char text[ZPL_HEX_SIZE];
+    zpl_digest_hex(digest, text);
+    return zpl_arena_strdup(&plan->arena, text);
+}
+
+/* The canonical JSON of a tree, in the arena; takes the tree. */
+static const char *text_take(struct zpl_plan *plan, struct zpl_json *json)
+{
+    struct zpl_buf out = {0};
+    const char *text = NULL;
+    if (zpl_json_write(json, false, &out) == ZPL_OK)
+        text = zpl_arena_strndup(&plan->arena, out.data, out.len);
+    zpl_json_release(json);
+    zpl_buf_release(&out);
+    return text;
+}
+
+static const char *names_text(struct zpl_plan *plan, const char *const *names, size_t count)
+{
+    return text_take(plan, zpl_names_json(names, count));
+}
+
+/* Version of the format, native code, engines, a user's body. */
+static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    add(plan, node->id, ZPL_ING_FORMAT, "zpl", TEXT(ZPL_KEY_VERSION), NULL);
+    add(plan, node->id, ZPL_ING_KERNEL, node->kernel, zpl_stdlib_identity(node->kernel), NULL);
+    add(plan, node->id, ZPL_ING_ENGINE, "engines", zpl_stdlib_engines(node->kernel), NULL);
+    if (node->body != NULL)
+        add(plan, node->id, ZPL_ING_BODY, node->kernel, node->identity,
+            strcmp(node->kernel, "sql") == 0 ? node->body : NULL);
+}
+
+/* A param: its value, as canonical JSON and as it is written. */
+static void add_param(struct zpl_plan *plan, const struct zpl_node *node,
+                      const struct zpl_argument *argument)
+{
+    struct zpl_buf shown = {0};
+    const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
+    if (value == NULL) {
+        plan->arena.failed = true;
+        return;
+    }
+    zpl_literal_show(value, &shown);
+    add(plan, node->id, ZPL_ING_PARAM, argument->name, text_take(plan, zpl_literal_json(value)),
+        zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
+    zpl_buf_release(&shown);
+}
+
+/* The argument that names the file a step reads. */
+static bool is_source(const struct zpl_node *node, const struct zpl_argument *argument)
+{
+    return node->source != NULL && strcmp(argument->name, "path") == 0;
+}
+
+static const char *source_path(struct zpl_plan *plan, const struct zpl_argument *argument)
+{
+    const struct zpl_literal *path = zpl_plan_value(plan, argument->value, &plan->arena);
+    if (path == NULL || (path->kind != ZPL_LIT_PATH && path->kind != ZPL_LIT_STRING))
+        ZPL_BUG("a source step without a path");
+    return path->as.str.s;
+}
+
+/* Digest of the file that a path of the program names. */
+static enum zpl_err source_digest(struct zpl_plan *plan, const char *path,
+                                  struct zpl_digest *digest, struct zpl_diags *diags)
+{
+    char full[ZPL_PATH_MAX];
+    uint64_t bytes;
+    if (zpl_project_path(&plan->session->project, path, full) != ZPL_OK)
+        return zpl_diag_system(diags, "use", path, ENAMETOOLONG);
+    return zpl_source_digest(plan->session, full, digest, &bytes, diags);
+}
+
+/* The file a source step reads counts by its content, never by its path. */
+static enum zpl_err add_source(struct zpl_plan *plan, const struct zpl_node *node,
+                               const struct zpl_argument *argument)
+{
+    const char *path = source_path(plan, argument);
+    struct zpl_buf shown = {0};
+    struct zpl_digest digest;
+    enum zpl_err err = source_digest(plan, path, &digest, &plan->session->diags);
+    zpl_text_scrub(&shown, path, strlen(path));
+    if (err == ZPL_OK)
+        add(plan, node->id, ZPL_ING_SOURCE, argument->name, hex(plan, &digest),
+            zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
+    zpl_buf_release(&shown);
+    return err;
+}
+
+/* The column of that name.  A step lists what it reads in stored order or in its own: looking begins
+ * at *hint, which is left behind the hit. */
+static const struct zpl_column_row *find_column(const struct zpl_output_row *row, const char *name,
+                                                size_t *hint)
+{
+    for (size_t n = 0; n < row->column_count; n++) {
+        size_t i = (*hint + n) % row->column_count;
+        if (strcmp(row->columns[i].name, name) == 0) {
+            *hint = i + 1;
+            return &row->columns[i];
+        }
+    }
+    return NULL;
+}
+
+/* A table by the columns the step reads and by its row count. */
+static void add_table(struct zpl_plan *plan, const struct zpl_node *node,
+                      const struct zpl_argument *argument, const struct zpl_output_row *row)
+{
+    size_t count = argument->reads_all ? row->column_count : argument->read_count;
+    size_t hint = 0;
+    const char **names = zpl_arena_array(&plan->arena, count + 1, sizeof *names);
+    add(plan, node->id, ZPL_ING_ROWS, argument->name,
+        zpl_arena_printf(&plan->arena, "%lld", (long long)row->rows), NULL);
+    if (names == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        names[i] = argument->reads_all ? row->columns[i].name : argument->reads[i];
+    add(plan, node->id, ZPL_ING_ORDER, argument->name, names_text(plan, names, count), NULL);
+    for (size_t i = 0; i < count; i++) {
+        const struct zpl_column_row *column = find_column(row, names[i], &hint);
+        if (column == NULL)
+            ZPL_BUG("a step reads a column its input does not have");
+        add(plan, node->id, ZPL_ING_COLUMN,
+            zpl_arena_printf(&plan->arena, "%s.%s", argument->name, names[i]),
+            hex(plan, &column->digest), NULL);
+    }
+}
+
+/* An artifact given as an argument. */
+static void add_input(struct zpl_plan *plan, const struct zpl_node *node,
+                      const struct zpl_argument *argument)
+{
+    const struct zpl_step_plan *maker = &plan->steps[argument->value->ref.node];
+    const struct zpl_output_row *row = &maker->outputs[argument->value->ref.output];
+    if (row->rows >= 0)
+        add_table(plan, node, argument, row);
+    else
+        add(plan, node->id, ZPL_ING_INPUT, argument->name, hex(plan, &row->digest), NULL);
+}
+
+/* Bindings, params and outputs: what the program says beside code and data. */
+static void add_shape(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    for (size_t i = 0; i < node->binding_count; i++)
+        if (zpl_binding_is_seen(node, &node->bindings[i]))
+            add(plan, node->id, ZPL_ING_BINDING, node->bindings[i].var,
+                names_text(plan, node->bindings[i].columns, node->bindings[i].count), NULL);
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        if (!is_source(node, argument) && !zpl_argument_is_input(argument))
+            add_param(plan, node, argument);
+    }
+    for (size_t i = 0; i < node->output_count; i++)
+        add(plan, node->id, ZPL_ING_OUTPUT, node->outputs[i].name,
+            zpl_type_text(node->outputs[i].type, false, &plan->arena), NULL);
+}
+
+/* All of it, then the digests. */
+enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_step_plan *step = &plan->steps[id];
+    enum zpl_err err = ZPL_OK;
+    memset(&step->ingredients, 0, sizeof step->ingredients);
+    add_code(plan, node);
+    add_shape(plan, node);
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        if (zpl_argument_is_input(argument))
+            add_input(plan, node, argument);
+        else if (is_source(node, argument))
+            err = add_source(plan, node, argument);
+    }
+    if (err == ZPL_OK && step->ingredients.count >= ZPL_INGREDIENTS_MAX) {
+        zpl_diag_add(&plan->session->diags, ZPL_CODE_LANG_LIMIT, node->span,
+                     "step %s reads more than %u things", node->name, ZPL_INGREDIENTS_MAX);
+        err = ZPL_ERR_LIMIT;
+    }
+    if (err == ZPL_OK && plan->arena.failed)
+        err = zpl_diag_nomem(&plan->session->diags);
+    if (err != ZPL_OK)
+        return err;
+    step->key = zpl_ingredients_key(&step->ingredients, false);
+    step->shape = zpl_ingredients_key(&step->ingredients, true);
+    step->keyed = true;
+    return ZPL_OK;
+}
+
+enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, bool *same,
+                                 struct zpl_diags *diags)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    const struct zpl_ingredients *list = &plan->steps[id].ingredients;
+    const struct zpl_argument *argument = zpl_node_argument(node, "path");
+    struct zpl_digest digest;
+    char text[ZPL_HEX_SIZE];
+    *same = true;
+    if (argument == NULL || !is_source(node, argument))
+        return ZPL_OK;
+    enum zpl_err err = source_digest(plan, source_path(plan, argument), &digest, diags);
+    if (err != ZPL_OK)
+        return err;
+    zpl_digest_hex(&digest, text);
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == ZPL_ING_SOURCE)
+            *same = strcmp(list->items[i].value, text) == 0;
+    return ZPL_OK;
+}

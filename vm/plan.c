@@ -1,0 +1,295 @@
+/* plan.c - deciding what a step will do.   Floor: vm. */
+#include "vm/plan.h"
+
+#include <string.h>
+
+#include "lang/base/fs.h"
+#include "vm/effect.h"
+#include "vm/key.h"
+#include "vm/why.h"
+
+static const char *const STATUS_NAMES[] = {"pending", "would_run", "unknown", "cached",   "skipped",
+                                           "running", "ran",       "failed",  "cancelled"};
+
+const char *zpl_plan_status_name(enum zpl_plan_status status)
+{
+    return STATUS_NAMES[status];
+}
+
+/* Everything pending. */
+enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, bool no_cache)
+{
+    memset(plan, 0, sizeof *plan);
+    plan->session = session;
+    plan->graph = &session->program.graph;
+    plan->no_cache = no_cache;
+    plan->steps = zpl_arena_array(&plan->arena, plan->graph->count + 1, sizeof *plan->steps);
+    return plan->steps != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
+}
+
+void zpl_plan_release(struct zpl_plan *plan)
+{
+    zpl_arena_release(&plan->arena);
+    memset(plan, 0, sizeof *plan);
+}
+
+/* An artifact is a whole output; a field of one, or a scalar, is a param that becomes known. */
+bool zpl_argument_is_input(const struct zpl_argument *argument)
+{
+    const struct zpl_value *value = argument->value;
+    return value->kind == ZPL_VALUE_REF && value->ref.field == NULL && value->type != NULL &&
+           (!zpl_kind_is_scalar(value->type->kind) || value->type->kind == ZPL_JSON);
+}
+
+static bool reads(const struct zpl_argument *argument, const char *column)
+{
+    if (argument->reads_all)
+        return true;
+    for (size_t i = 0; i < argument->read_count; i++)
+        if (strcmp(argument->reads[i], column) == 0)
+            return true;
+    return false;
+}
+
+/* Seen when some argument reads each of its columns. */
+bool zpl_binding_is_seen(const struct zpl_node *node, const struct zpl_binding *binding)
+{
+    for (size_t i = 0; i < binding->count; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < node->argument_count && !seen; k++)
+            seen = zpl_argument_is_input(&node->arguments[k]) &&
+                   reads(&node->arguments[k], binding->columns[i]);
+        if (!seen)
+            return false;
+    }
+    return true;
+}
+
+/* What the steps that a value refers to allow: the worst of their states. */
+struct needs {
+    struct zpl_plan *plan;
+    bool pending;
+    const char *unknown, *skipped, *failed; /* names of steps */
+};
+
+static void need(void *self, uint32_t node, uint32_t output)
+{
+    struct needs *needs = self;
+    const char *name = needs->plan->graph->nodes[node].name;
+    (void)output;
+    switch (needs->plan->steps[node].status) {
+    case ZPL_PLAN_PENDING:
+    case ZPL_PLAN_RUNNING:
+        needs->pending = true;
+        break;
+    case ZPL_PLAN_WOULD_RUN:
+        needs->unknown = name;
+        break;
+    case ZPL_PLAN_UNKNOWN:
+        needs->unknown = needs->plan->steps[node].until;
+        break;
+    case ZPL_PLAN_SKIPPED:
+        needs->skipped = name;
+        break;
+    case ZPL_PLAN_FAILED:
+    case ZPL_PLAN_CANCELLED:
+        needs->failed = name;
+        break;
+    case ZPL_PLAN_CACHED:
+    case ZPL_PLAN_RAN:
+        break;
+    }
+}
+
+/* Decides from what the step needs; true when that settles it (or it has to wait). */
+static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct zpl_step_plan *step = &plan->steps[node->id];
+    struct needs needs = {.plan = plan};
+    for (size_t i = 0; i < node->argument_count; i++)
+        zpl_value_refs(node->arguments[i].value, need, &needs);
+    for (size_t i = 0; i < node->after_count; i++)
+        need(&needs, node->after[i], 0);
+    if (node->when != NULL)
+        zpl_value_refs(node->when, need, &needs);
+    if (needs.failed != NULL) {
+        step->status = ZPL_PLAN_CANCELLED;
+        step->why = zpl_arena_printf(&plan->arena, "it needs %s", needs.failed);
+    } else if (needs.pending) {
+        return true;
+    } else if (needs.skipped != NULL) {
+        step->status = ZPL_PLAN_SKIPPED;
+        step->why = zpl_arena_printf(&plan->arena, "it needs %s, which is skipped", needs.skipped);
+    } else if (needs.unknown != NULL) {
+        step->status = ZPL_PLAN_UNKNOWN;
+        step->until = needs.unknown;
+        step->why = zpl_arena_printf(&plan->arena, "until %s has run", needs.unknown);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Is the step's condition false?  Then it is skipped, with the condition in words.  Everything it
+ * needs is known by now, so that a condition without a value has met a report without that field or
+ * a lack of memory: both are errors, not a "no". */
+static enum zpl_err heed_condition(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct zpl_step_plan *step = &plan->steps[node->id];
+    struct zpl_diags *diags = &plan->session->diags;
+    struct zpl_buf text = {0};
+    const struct zpl_literal *value = zpl_plan_value(plan, node->when, &plan->arena);
+    if (value != NULL && value->kind == ZPL_LIT_BOOL && value->as.b)
+        return ZPL_OK;
+    zpl_value_show(plan->graph, node->when, &text);
+    enum zpl_err err = ZPL_OK;
+    if (zpl_arena_failed(&plan->arena) || zpl_buf_error(&text) != ZPL_OK) {
+        err = zpl_diag_nomem(diags);
+    } else if (value == NULL) {
+        zpl_diag_add(diags, ZPL_CODE_BAD_CONDITION, node->span,
+                     "the condition of step %s has no value: %s", node->name, zpl_buf_str(&text));
+        err = ZPL_ERR_STEP;
+    } else {
+        step->status = ZPL_PLAN_SKIPPED;
+        step->why = zpl_arena_printf(&plan->arena, "not so: %s", zpl_buf_str(&text));
+    }
+    zpl_buf_release(&text);
+    return err;
+}
+
+/* Are all outputs of a stored step there?  Values kept in the row always are. */
+static enum zpl_err all_there(struct zpl_plan *plan, const struct zpl_step_row *row, bool *there)
+{
+    struct zpl_artifacts *artifacts;
+    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
+    *there = true;
+    for (size_t i = 0; err == ZPL_OK && *there && i < row->output_count; i++) {
+        if (row->outputs[i].json != NULL)
+            continue;
+        err = artifacts->has(artifacts->self, &row->outputs[i].digest, &plan->session->diags);
+        *there = err == ZPL_OK;
+        if (err == ZPL_ERR_NOT_FOUND)
+            err = ZPL_OK;
+    }
+    return err;
+}
+
+/* A report too long for its row is read from the store: conditions look into it. */
+static enum zpl_err fetch_report(struct zpl_plan *plan, const struct zpl_output *output,
+                                 struct zpl_output_row *row)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_diags *diags = &plan->session->diags;
+    struct zpl_buf text = {0};
+    char path[ZPL_PATH_MAX];
+    if (row->json != NULL || output->type->kind != ZPL_REPORT)
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
+    if (err == ZPL_OK)
+        err = artifacts->local(artifacts->self, &row->digest, path, diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, diags);
+    if (err == ZPL_OK) {
+        row->json = zpl_arena_strndup(&plan->arena, zpl_buf_str(&text), text.len);
+        err = row->json != NULL ? ZPL_OK : zpl_diag_nomem(diags);
+    }
+    zpl_buf_release(&text);
+    return err;
+}
+
+/* Puts stored outputs in the node's order; *whole is false when one is missing. */
+static enum zpl_err take_outputs(struct zpl_plan *plan, uint32_t id, const struct zpl_step_row *row,
+                                 bool *whole)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_output_row *outputs =
+        zpl_arena_array(&plan->arena, node->output_count + 1, sizeof *outputs);
+    enum zpl_err err = outputs != NULL ? ZPL_OK : zpl_diag_nomem(&plan->session->diags);
+    *whole = true;
+    for (size_t i = 0; err == ZPL_OK && i < node->output_count; i++) {
+        size_t k = 0;
+        while (k < row->output_count && strcmp(row->outputs[k].name, node->outputs[i].name) != 0)
+            k++;
+        *whole = k < row->output_count;
+        if (!*whole)
+            return ZPL_OK;
+        outputs[i] = row->outputs[k];
+        err = fetch_report(plan, &node->outputs[i], &outputs[i]);
+    }
+    if (err == ZPL_OK)
+        plan->steps[id].outputs = outputs;
+    return err;
+}
+
+/* By key, with every output there. */
+enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_step_plan *step = &plan->steps[id];
+    struct zpl_metadata *metadata;
+    struct zpl_step_row row;
+    bool there = false;
+    *hit = false;
+    if (plan->no_cache || !node->cache)
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
+    if (err != ZPL_OK)
+        return err;
+    err = metadata->step_by_key(metadata->self, &step->key, &row, &plan->arena,
+                                &plan->session->diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        return ZPL_OK;
+    if (err == ZPL_OK && node->effect)
+        err = zpl_effect_stands(plan, id, &there);
+    else if (err == ZPL_OK)
+        err = all_there(plan, &row, &there);
+    if (err == ZPL_OK && there)
+        err = take_outputs(plan, id, &row, &there);
+    step->gone = !there;
+    if (err != ZPL_OK || !there)
+        return err;
+    step->status = ZPL_PLAN_CACHED;
+    step->started_ns = row.started_ns;
+    step->duration_ns = row.duration_ns;
+    *hit = true;
+    return ZPL_OK;
+}
+
+/* From what it needs, its condition, its key. */
+enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_step_plan *step = &plan->steps[id];
+    struct zpl_reasons reasons;
+    bool hit = false;
+    enum zpl_err err = ZPL_OK;
+    if (step->status != ZPL_PLAN_PENDING || settled_by_needs(plan, node))
+        return ZPL_OK;
+    if (node->when != NULL)
+        err = heed_condition(plan, node);
+    if (err != ZPL_OK || step->status == ZPL_PLAN_SKIPPED)
+        return err;
+    err = zpl_key_make(plan, id);
+    if (err == ZPL_OK)
+        err = zpl_plan_look(plan, id, &hit);
+    if (err != ZPL_OK || hit)
+        return err;
+    step->status = ZPL_PLAN_WOULD_RUN;
+    if (!node->cache && !plan->no_cache) {
+        step->why = "its cache is off";
+        return ZPL_OK;
+    }
+    err = zpl_why(plan, id, &reasons, &plan->arena);
+    if (err == ZPL_OK)
+        step->why = zpl_reasons_text(&reasons, &plan->arena);
+    return err;
+}
+
+/* Ids are a topological order. */
+enum zpl_err zpl_plan_all(struct zpl_plan *plan)
+{
+    enum zpl_err err = ZPL_OK;
+    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++)
+        err = zpl_plan_decide(plan, id);
+    return err;
+}

@@ -1,0 +1,68 @@
+/* plan.h - what each step of a graph will do, decided before it does it.
+ * Promise: `zpl plan` and `zpl run` decide by the same function, so they agree.  A step is decided
+ * once everything it needs is known: its key is made of content, looked up, and counts as a hit only
+ * if every output is there.
+ * Owns: everything in `arena`, until zpl_plan_release().
+ * Errors: failures of stores; a step's own troubles are part of its state.   Floor: vm. */
+#ifndef ZPL_VM_PLAN_H
+#define ZPL_VM_PLAN_H
+
+#include "vm/ingredient.h"
+#include "vm/session.h"
+
+enum zpl_plan_status {
+    ZPL_PLAN_PENDING,   /* not decided */
+    ZPL_PLAN_WOULD_RUN, /* its key is known and has no hit */
+    ZPL_PLAN_UNKNOWN,   /* it needs a step that would run: `until` */
+    ZPL_PLAN_CACHED,
+    ZPL_PLAN_SKIPPED, /* `when` is false, or what it needs was skipped */
+    ZPL_PLAN_RUNNING,
+    ZPL_PLAN_RAN,
+    ZPL_PLAN_FAILED,
+    ZPL_PLAN_CANCELLED /* what it needs failed, or the run was stopped */
+};
+
+struct zpl_step_plan {
+    enum zpl_plan_status status;
+    bool keyed; /* key, shape and ingredients are set */
+    bool gone;  /* it was done before, but what it made is not there any more */
+    struct zpl_digest key, shape;
+    struct zpl_ingredients ingredients;
+    const struct zpl_output_row *outputs; /* CACHED, RAN: in the node's order */
+    const char *why;                      /* in words, or NULL */
+    const char *until;                    /* UNKNOWN: the step's name */
+    int64_t started_ns, duration_ns;      /* of the work: for CACHED, of when it was done */
+    uint32_t attempts;
+    const char *error; /* FAILED: one line */
+};
+
+struct zpl_plan {
+    struct zpl_session *session;
+    const struct zpl_graph *graph;
+    struct zpl_step_plan *steps; /* by node id */
+    bool no_cache;
+    struct zpl_arena arena;
+};
+
+enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, bool no_cache);
+void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
+
+/* Decides step `id` if what it needs is decided; else leaves it PENDING. */
+enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id);
+/* Decides every step, in order. */
+enum zpl_err zpl_plan_all(struct zpl_plan *plan);
+/* Looks again for a hit of a step that is keyed (another process may have made it). */
+enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
+
+/* A value as it is now: literals, fields of reports that are known, conditions over them.
+ * NULL when it needs something that is not known. */
+const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const struct zpl_value *value,
+                                         struct zpl_arena *arena);
+/* Is the argument an artifact (a whole output of a step), rather than a param? */
+bool zpl_argument_is_input(const struct zpl_argument *argument);
+/* Does the kernel see this binding?  (A variable of columns it does not read stays unseen.) */
+bool zpl_binding_is_seen(const struct zpl_node *node, const struct zpl_binding *binding);
+
+const char *zpl_plan_status_name(enum zpl_plan_status status); /* "would_run" */
+
+#endif

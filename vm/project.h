@@ -1,0 +1,27 @@
+/* project.h - where a program lives: its file, its project folder, its state.
+ * The project is the nearest folder upward of the file with a project.zpl, else the file's own
+ * folder; state is in <project>/.zpl, or in ZPL_HOME.
+ * Owns: nothing on the heap.   Errors: NOT_FOUND told with the path and what to do.   Floor: vm. */
+#ifndef ZPL_VM_PROJECT_H
+#define ZPL_VM_PROJECT_H
+
+#include "lang/base/diag.h"
+#include "lang/base/limits.h"
+
+struct zpl_project {
+    char root[ZPL_PATH_MAX];     /* absolute */
+    char home[ZPL_PATH_MAX];     /* absolute: the .zpl folder */
+    char file[ZPL_PATH_MAX];     /* absolute; "" when no file was named */
+    char name[ZPL_PATH_MAX];     /* the file as the person wrote it, for diagnostics */
+    char relative[ZPL_PATH_MAX]; /* the file relative to root */
+};
+
+/* Finds the project of `file`, or of the working directory when file is NULL. */
+enum zpl_err zpl_project_open(const char *file, struct zpl_project *out, struct zpl_diags *diags);
+/* A path of the program: absolute ones and URLs stand, others are joined to the root. */
+enum zpl_err zpl_project_path(const struct zpl_project *project, const char *path, char *out);
+/* A path typed on the command line is relative to the working directory: rewrites it to one that is
+ * relative to the project if it lies inside, else absolute. */
+enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out);
+
+#endif

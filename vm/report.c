@@ -1,0 +1,104 @@
+/* report.c - plans and runs as JSON.   Floor: vm. */
+#include "vm/report.h"
+
+#include <string.h>
+
+#include "lang/base/version.h"
+#include "vm/json_read.h"
+
+const char *zpl_run_status_name(enum zpl_run_status status)
+{
+    static const char *const NAMES[] = {"running", "done", "failed", "cancelled", "interrupted"};
+    return NAMES[status];
+}
+
+static struct zpl_json *output_json(const struct zpl_output_row *row)
+{
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_json *value = NULL;
+    zpl_json_set_take(o, "type", zpl_json_string(row->type));
+    zpl_json_set_take(o, "digest", zpl_digest_json(&row->digest));
+    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)row->bytes));
+    if (row->rows >= 0)
+        zpl_json_set_take(o, "rows", zpl_json_int(row->rows));
+    if (row->json != NULL && zpl_json_parse(row->json, strlen(row->json), &value, NULL) == ZPL_OK)
+        zpl_json_set_take(o, "value", value);
+    return o;
+}
+
+static struct zpl_json *outputs_json(const struct zpl_node *node, const struct zpl_step_plan *step)
+{
+    struct zpl_json *o = zpl_json_object();
+    for (size_t i = 0; i < node->output_count; i++) {
+        struct zpl_json *output;
+        if (step->outputs != NULL) {
+            output = output_json(&step->outputs[i]);
+        } else {
+            struct zpl_buf type = {0};
+            zpl_type_show(node->outputs[i].type, false, &type);
+            output = zpl_json_object();
+            zpl_json_set_take(output, "type", zpl_json_string(zpl_buf_str(&type)));
+            zpl_buf_release(&type);
+        }
+        zpl_json_set_take(o, node->outputs[i].name, output);
+    }
+    return o;
+}
+
+/* sql, lua or native: what kind of body it has. */
+static const char *body_kind(const struct zpl_node *node)
+{
+    return node->body != NULL ? node->kernel : node->effect ? "effect" : "native";
+}
+
+static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    const struct zpl_step_plan *step = &plan->steps[id];
+    const struct zpl_source *source =
+        zpl_sources_get(&plan->session->program.sources, node->span.source);
+    struct zpl_json *o = zpl_json_object();
+    uint32_t line = 0;
+    uint32_t column = 0;
+    if (source != NULL)
+        zpl_source_place(source, node->span.begin, &line, &column);
+    zpl_json_set_take(o, "name", zpl_json_string(node->name));
+    zpl_json_set_take(o, "line", zpl_json_int(line));
+    zpl_json_set_take(o, "step", zpl_json_string(node->step));
+    zpl_json_set_take(o, "kind", zpl_json_string(body_kind(node)));
+    zpl_json_set_take(o, "kernel", zpl_json_string(node->kernel));
+    zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(step->status)));
+    zpl_json_set_take(o, "key", step->keyed ? zpl_digest_json(&step->key) : zpl_json_null());
+    zpl_json_set_take(o, "duration_ms", zpl_json_int(step->duration_ns / 1000000));
+    zpl_json_set_take(o, "attempts", zpl_json_int(step->attempts));
+    zpl_json_set_take(o, "why", zpl_json_string(step->why));
+    zpl_json_set_take(o, "outputs", outputs_json(node, step));
+    zpl_json_set_take(o, "error", zpl_json_string(step->error));
+    return o;
+}
+
+struct zpl_json *zpl_report_steps(const struct zpl_plan *plan)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (uint32_t id = 0; id < plan->graph->count; id++)
+        zpl_json_add_take(array, step_json(plan, id));
+    return array;
+}
+
+struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
+{
+    struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
+    zpl_json_set_take(o, "steps", zpl_report_steps(plan));
+    return o;
+}
+
+struct zpl_json *zpl_report_run(const struct zpl_run *run)
+{
+    struct zpl_json *o = zpl_report_plan(&run->plan);
+    zpl_json_set_take(o, "run", zpl_json_int(run->id));
+    zpl_json_set_take(o, "status", zpl_json_string(zpl_run_status_name(run->status)));
+    zpl_json_set_take(o, "duration_ms", zpl_json_int((run->ended_ns - run->started_ns) / 1000000));
+    return o;
+}

@@ -1,0 +1,15 @@
+/* report.h - the JSON shapes that `run --json` and `plan --json` print and that a run keeps.
+ * Versioned by ZPL_REPORT_VERSION; documented in docs/json.md.   Floor: vm. */
+#ifndef ZPL_VM_REPORT_H
+#define ZPL_VM_REPORT_H
+
+#include "vm/run.h"
+
+/* The steps of a plan: [{name, line, step, kind, kernel, status, key, duration_ms, attempts, why,
+ * outputs: {NAME: {type, digest, bytes, rows, value}}, error}]. */
+struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
+struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
+struct zpl_json *zpl_report_run(const struct zpl_run *run);
+const char *zpl_run_status_name(enum zpl_run_status status); /* "done" */
+
+#endif

@@ -1,0 +1,228 @@
+/* session.c - project, program and components of one command.   Floor: vm. */
+#include "vm/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/text.h"
+#include "stdlib/catalog.h"
+#include "vm/engine.h"
+#include "vm/memo.h"
+
+/* ---- what the language asks of the outside ---- */
+
+/* A path of the program as the engine can open it. */
+static const char *resolve(void *self, const char *path, struct zpl_arena *arena)
+{
+    const struct zpl_session *session = self;
+    char full[ZPL_PATH_MAX];
+    if (zpl_project_path(&session->project, path, full) != ZPL_OK)
+        return NULL;
+    return zpl_arena_strdup(arena, full);
+}
+
+/* A path from the command line as the program holds it. */
+static const char *adopt(void *self, const char *typed, struct zpl_arena *arena)
+{
+    const struct zpl_session *session = self;
+    char path[ZPL_PATH_MAX];
+    if (zpl_project_adopt(&session->project, typed, path) != ZPL_OK)
+        return NULL;
+    return zpl_arena_strdup(arena, path);
+}
+
+/* An import: relative to the importing file, with ".zpl" added when it has no ending. */
+static enum zpl_err load(void *self, const char *from, const char *name, struct zpl_arena *arena,
+                         const char **canonical, const char **text, size_t *len,
+                         struct zpl_diags *diags)
+{
+    const struct zpl_session *session = self;
+    char dir[ZPL_PATH_MAX];
+    char joined[ZPL_PATH_MAX];
+    char path[ZPL_PATH_MAX];
+    char full[ZPL_PATH_MAX];
+    struct zpl_buf content = {0};
+    struct zpl_stat st;
+    size_t n = strlen(name);
+    const char *ending = n > 4 && strcmp(name + n - 4, ".zpl") == 0 ? "" : ".zpl";
+    const char *importer =
+        strcmp(from, session->project.name) == 0 ? session->project.relative : from;
+    if (zpl_path_dir(dir, importer) != ZPL_OK || zpl_path_join(joined, dir, name) != ZPL_OK ||
+        strlen(joined) + strlen(ending) >= sizeof joined)
+        return zpl_diag_system(diags, "import", name, ENAMETOOLONG);
+    memcpy(joined + strlen(joined), ending, strlen(ending) + 1);
+    if (zpl_path_clean(path, joined) != ZPL_OK ||
+        zpl_project_path(&session->project, path, full) != ZPL_OK)
+        return zpl_diag_system(diags, "import", name, ENAMETOOLONG);
+    enum zpl_err err = zpl_fs_stat(full, &st, diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_read_file(full, ZPL_SOURCE_BYTES_MAX, &content, diags);
+    if (err == ZPL_OK) {
+        *canonical = zpl_arena_strdup(arena, path);
+        *text = zpl_arena_strndup(arena, zpl_buf_str(&content), content.len);
+        *len = content.len;
+        err = *canonical != NULL && *text != NULL ? ZPL_OK : zpl_diag_nomem(diags);
+    }
+    zpl_buf_release(&content);
+    return err;
+}
+
+static const struct zpl_step_info *catalog_find(void *self, const char *name)
+{
+    (void)self;
+    return zpl_stdlib_find(name);
+}
+
+static const struct zpl_step_info *catalog_at(void *self, size_t i)
+{
+    (void)self;
+    return zpl_stdlib_step(i);
+}
+
+/* Fills the world; the engine remembers its answers. */
+static enum zpl_err fill_world(struct zpl_session *session)
+{
+    struct zpl_engine raw;
+    session->memo = zpl_arena_alloc(&session->arena, sizeof *session->memo);
+    if (session->memo == NULL)
+        return zpl_diag_nomem(&session->diags);
+    zpl_engine_init(&raw, session);
+    zpl_memo_init(session->memo, session, raw, &session->world.engine);
+    session->world.loader = (struct zpl_loader){session, load};
+    session->world.catalog = (struct zpl_catalog){NULL, catalog_find, catalog_at};
+    session->world.resolve = resolve;
+    session->world.adopt = adopt;
+    session->world.resolve_self = session;
+    return ZPL_OK;
+}
+
+/* ---- opening, compiling, closing ---- */
+
+/* Splits FILE:PIPELINE; a colon inside a path is part of the path. */
+static const char *split_file(struct zpl_session *session, const char *argument,
+                              const char **pipeline)
+{
+    const char *colon = strrchr(argument, ':');
+    *pipeline = NULL;
+    if (colon == NULL || strchr(colon, '/') != NULL || !zpl_text_is_name(colon + 1))
+        return argument;
+    *pipeline = colon + 1;
+    return zpl_arena_strndup(&session->arena, argument, (size_t)(colon - argument));
+}
+
+/* The project of the file, or of the working directory. */
+enum zpl_err zpl_session_open(struct zpl_session *session,
+                              const struct zpl_session_options *options)
+{
+    const char *pipeline;
+    const char *file = NULL;
+    memset(session, 0, sizeof *session);
+    if (options->file != NULL)
+        file = split_file(session, options->file, &pipeline);
+    enum zpl_err err = zpl_project_open(file, &session->project, &session->diags);
+    session->config.home = session->project.home;
+    session->config.jobs = options->jobs;
+    session->config.zygote = options->zygote;
+    return err == ZPL_OK ? fill_world(session) : err;
+}
+
+/* Text to graph. */
+enum zpl_err zpl_session_compile(struct zpl_session *session,
+                                 const struct zpl_session_options *options)
+{
+    struct zpl_buf text = {0};
+    struct zpl_compile_request request = {.name = session->project.name,
+                                          .given = options->given,
+                                          .given_count = options->given_count};
+    (void)split_file(session, options->file, &request.pipeline);
+    enum zpl_err err =
+        zpl_fs_read_file(session->project.file, ZPL_SOURCE_BYTES_MAX, &text, &session->diags);
+    if (err == ZPL_OK) {
+        request.text = zpl_buf_str(&text);
+        request.len = text.len;
+        err = zpl_compile(&request, &session->world, &session->program);
+    }
+    zpl_buf_release(&text);
+    return err;
+}
+
+void zpl_session_release(struct zpl_session *session)
+{
+    zpl_stack_release(&session->stack);
+    zpl_program_release(&session->program);
+    zpl_diags_release(&session->diags);
+    zpl_arena_release(&session->arena);
+    memset(session, 0, sizeof *session);
+}
+
+/* ---- components ---- */
+
+enum zpl_err zpl_session_orchestrator(struct zpl_session *session, struct zpl_orchestrator **out)
+{
+    enum zpl_err err = ZPL_OK;
+    if (!session->has_orchestrator)
+        err =
+            zpl_orchestrator_open(&session->config, &session->stack.orchestrator, &session->diags);
+    session->has_orchestrator = err == ZPL_OK;
+    *out = &session->stack.orchestrator;
+    return err;
+}
+
+/* Told when a command that only reads finds no store. */
+static enum zpl_err never_ran(struct zpl_session *session)
+{
+    struct zpl_span nowhere = {0};
+    struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
+                                         "nothing has run in %s yet", session->project.root);
+    zpl_diag_help(&session->diags, diag,
+                  "run a pipeline first (zpl run FILE), or go to the folder where it ran");
+    return ZPL_ERR_NOT_FOUND;
+}
+
+enum zpl_err zpl_session_metadata(struct zpl_session *session, bool write,
+                                  struct zpl_metadata **out)
+{
+    enum zpl_err err = ZPL_OK;
+    *out = &session->stack.metadata;
+    if (session->has_metadata)
+        return ZPL_OK;
+    size_t told = session->diags.count;
+    err = zpl_metadata_open(&session->config, write, &session->stack.metadata, &session->diags);
+    if (err == ZPL_ERR_NOT_FOUND && !write && session->diags.count == told)
+        err = never_ran(session);
+    session->has_metadata = err == ZPL_OK;
+    return err;
+}
+
+struct zpl_metadata *zpl_session_memo(struct zpl_session *session)
+{
+    struct zpl_diags quiet = {0};
+    if (!session->has_metadata && !session->memo_off) {
+        session->has_metadata =
+            zpl_metadata_open(&session->config, true, &session->stack.metadata, &quiet) == ZPL_OK;
+        session->memo_off = !session->has_metadata;
+    }
+    zpl_diags_release(&quiet);
+    return session->has_metadata && !session->memo_off ? &session->stack.metadata : NULL;
+}
+
+enum zpl_err zpl_session_artifacts(struct zpl_session *session, struct zpl_artifacts **out)
+{
+    enum zpl_err err = ZPL_OK;
+    if (!session->has_artifacts)
+        err = zpl_artifacts_open(&session->config, &session->stack.artifacts, &session->diags);
+    session->has_artifacts = err == ZPL_OK;
+    *out = &session->stack.artifacts;
+    return err;
+}
+
+enum zpl_err zpl_session_deployer(struct zpl_session *session, struct zpl_deployer **out)
+{
+    enum zpl_err err = ZPL_OK;
+    if (!session->has_deployer)
+        err = zpl_deployer_open(&session->config, &session->stack.deployer, &session->diags);
+    session->has_deployer = err == ZPL_OK;
+    *out = &session->stack.deployer;
+    return err;
+}

@@ -1,0 +1,53 @@
+/* session.h - one command's view of a project: its program compiled, its stack opened as far as the
+ * command needs it.
+ * Promise: components open at first use, so `zpl check` on a settled program starts no worker and
+ * `zpl runs` opens nothing but metadata.
+ * Owns: all of it, until zpl_session_release().
+ * Errors: into `diags`, which the command prints.   Floor: vm. */
+#ifndef ZPL_VM_SESSION_H
+#define ZPL_VM_SESSION_H
+
+#include "lang/lang.h"
+#include "stack/stack.h"
+#include "vm/project.h"
+
+struct zpl_memo;
+struct zpl_session {
+    struct zpl_project project;
+    struct zpl_stack_config config;
+    struct zpl_stack stack;
+    bool has_orchestrator, has_artifacts, has_metadata, has_deployer;
+    bool memo_off; /* it could not be opened for writing: answers are not remembered */
+    struct zpl_world world;
+    struct zpl_memo *memo; /* the world's engine */
+    struct zpl_program program;
+    struct zpl_diags diags; /* everything that is not about the program's text */
+    struct zpl_arena arena;
+};
+
+struct zpl_session_options {
+    const char *file; /* FILE or FILE:PIPELINE; NULL: none (runs, show, …) */
+    const struct zpl_given *given;
+    size_t given_count;
+    uint32_t jobs;
+    struct zpl_zygote *zygote;
+};
+
+/* Finds the project.  The options are borrowed until release. */
+enum zpl_err zpl_session_open(struct zpl_session *session,
+                              const struct zpl_session_options *options);
+/* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
+enum zpl_err zpl_session_compile(struct zpl_session *session,
+                                 const struct zpl_session_options *options);
+void zpl_session_release(struct zpl_session *session); /* safe on a zeroed struct */
+
+/* Components; opened once.  Metadata for reading on a project that never ran: NOT_FOUND, told. */
+enum zpl_err zpl_session_orchestrator(struct zpl_session *session, struct zpl_orchestrator **out);
+enum zpl_err zpl_session_metadata(struct zpl_session *session, bool write,
+                                  struct zpl_metadata **out);
+/* The store as a memo of pure answers; NULL, silently, in a project that can't be written to. */
+struct zpl_metadata *zpl_session_memo(struct zpl_session *session);
+enum zpl_err zpl_session_artifacts(struct zpl_session *session, struct zpl_artifacts **out);
+enum zpl_err zpl_session_deployer(struct zpl_session *session, struct zpl_deployer **out);
+
+#endif

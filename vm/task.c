@@ -1,0 +1,255 @@
+/* task.c - from a step to a task and back.   Floor: vm. */
+#include "vm/task.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lang/base/fs.h"
+#include "vm/key.h"
+#include "vm/protocol.h"
+
+/* The ending of an output's file, so that people and libraries know it. */
+static const char *ending(const struct zpl_type *type)
+{
+    if (type->kind == ZPL_TABLE)
+        return ".parquet";
+    if (type->kind == ZPL_MODEL && type->framework != NULL &&
+        strcmp(type->framework, "xgboost") == 0)
+        return ".ubj";
+    if (type->kind == ZPL_REPORT || type->kind == ZPL_RECORD || type->kind == ZPL_LIST ||
+        zpl_kind_is_scalar(type->kind))
+        return ".json";
+    return "";
+}
+
+/* Where output `i` is written. */
+static const char *output_path(struct zpl_plan *plan, const struct zpl_output *output,
+                               const char *scratch)
+{
+    return zpl_arena_printf(&plan->arena, "%s/%s%s", scratch, output->name, ending(output->type));
+}
+
+/* Where an input can be read: in the store, or, for a value kept in its row, in scratch. */
+static enum zpl_err input_path(struct zpl_plan *plan, const struct zpl_output_row *row,
+                               const char *name, const char *scratch, const char **out)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_diags *diags = &plan->session->diags;
+    char path[ZPL_PATH_MAX];
+    enum zpl_err err;
+    if (row->json != NULL) {
+        const char *file = zpl_arena_printf(&plan->arena, "%s/in.%s.json", scratch, name);
+        if (file == NULL)
+            return zpl_diag_nomem(diags);
+        *out = file;
+        return zpl_fs_write_file(file, row->json, strlen(row->json), false, diags);
+    }
+    err = zpl_session_artifacts(plan->session, &artifacts);
+    if (err == ZPL_OK)
+        err = artifacts->local(artifacts->self, &row->digest, path, diags);
+    if (err == ZPL_OK)
+        *out = zpl_arena_strdup(&plan->arena, path);
+    return err;
+}
+
+static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument *argument,
+                               const char *scratch, struct zpl_run_input *input)
+{
+    const struct zpl_value *value = argument->value;
+    const struct zpl_output_row *row = &plan->steps[value->ref.node].outputs[value->ref.output];
+    input->name = argument->name;
+    input->type = zpl_type_text(value->type, false, &plan->arena);
+    input->rows = row->rows;
+    input->reads_all = argument->reads_all;
+    input->reads = argument->reads;
+    input->read_count = argument->read_count;
+    return input_path(plan, row, argument->name, scratch, &input->path);
+}
+
+/* A param; the path of a source becomes absolute, which its key does not know. */
+static enum zpl_err make_param(struct zpl_plan *plan, const struct zpl_node *node,
+                               const struct zpl_argument *argument, struct zpl_run_param *param)
+{
+    const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
+    char full[ZPL_PATH_MAX];
+    if (value != NULL && node->source != NULL && strcmp(argument->name, "path") == 0) {
+        if (zpl_project_path(&plan->session->project, value->as.str.s, full) != ZPL_OK)
+            return zpl_diag_system(&plan->session->diags, "use", value->as.str.s, ENAMETOOLONG);
+        value = zpl_literal_path(&plan->arena, full, strlen(full));
+    }
+    param->name = argument->name[0] == '$' ? argument->name + 1 : argument->name; /* of SQL */
+    param->value = value;
+    return value != NULL ? ZPL_OK : zpl_diag_nomem(&plan->session->diags);
+}
+
+/* The bindings the kernel may see, NULL-terminated lists. */
+static size_t make_bindings(struct zpl_plan *plan, const struct zpl_node *node,
+                            struct zpl_run_binding *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node->binding_count; i++) {
+        const struct zpl_binding *binding = &node->bindings[i];
+        const char **names = zpl_arena_array(&plan->arena, binding->count + 1, sizeof *names);
+        if (names == NULL || !zpl_binding_is_seen(node, binding))
+            continue;
+        for (size_t k = 0; k < binding->count; k++)
+            names[k] = binding->columns[k];
+        out[count++] = (struct zpl_run_binding){binding->var, names};
+    }
+    return count;
+}
+
+/* A task that could not be written down. */
+static enum zpl_err unsendable(struct zpl_plan *plan, const struct zpl_node *node, enum zpl_err err)
+{
+    if (err != ZPL_ERR_LIMIT)
+        return zpl_diag_nomem(&plan->session->diags);
+    zpl_diag_add(&plan->session->diags, ZPL_CODE_WORKER, node->span,
+                 "the task of step %s is over %u MiB", node->name, ZPL_MESSAGE_MAX >> 20);
+    return err;
+}
+
+/* All parts, then bytes. */
+enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
+                           uint64_t memory_bytes, struct zpl_buf *out)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_arena *arena = &plan->arena;
+    struct zpl_run_param *params = zpl_arena_array(arena, node->argument_count + 1, sizeof *params);
+    struct zpl_run_input *inputs = zpl_arena_array(arena, node->argument_count + 1, sizeof *inputs);
+    struct zpl_run_output *outputs =
+        zpl_arena_array(arena, node->output_count + 1, sizeof *outputs);
+    struct zpl_run_binding *bindings =
+        zpl_arena_array(arena, node->binding_count + 1, sizeof *bindings);
+    struct zpl_run_task task = {.kernel = node->kernel,
+                                .body = node->body,
+                                .params = params,
+                                .inputs = inputs,
+                                .outputs = outputs,
+                                .output_count = node->output_count,
+                                .bindings = bindings,
+                                .scratch = scratch,
+                                .threads = 1,
+                                .memory_bytes = memory_bytes};
+    enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags) : ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        if (zpl_argument_is_input(argument))
+            err = make_input(plan, argument, scratch, &inputs[task.input_count++]);
+        else
+            err = make_param(plan, node, argument, &params[task.param_count++]);
+    }
+    if (err != ZPL_OK)
+        return err;
+    for (size_t i = 0; i < node->output_count; i++)
+        outputs[i] = (struct zpl_run_output){node->outputs[i].name,
+                                             zpl_type_text(node->outputs[i].type, false, arena),
+                                             output_path(plan, &node->outputs[i], scratch)};
+    task.binding_count = make_bindings(plan, node, bindings);
+    if (zpl_arena_failed(arena))
+        return zpl_diag_nomem(&plan->session->diags);
+    err = zpl_task_encode_run(&task, out);
+    return err == ZPL_OK ? ZPL_OK : unsendable(plan, node, err);
+}
+
+/* Did the worker make what the step declares?  The kernel's output was checked where it ran; this
+ * guards the store and the steps after it against a worker that says something else. */
+static bool is_declared(const struct zpl_output *output, const struct zpl_run_made *made)
+{
+    const struct zpl_row *row = output->type->row;
+    bool table = output->type->kind == ZPL_TABLE;
+    bool unknown = output->type->kind == ZPL_UNKNOWN;
+    size_t next = 0;
+    if (strcmp(made->name, output->name) != 0 || (!unknown && (made->rows >= 0) != table))
+        return false;
+    for (size_t i = 0; table && row != NULL && i < row->count; i++) {
+        while (next < made->column_count &&
+               strcmp(made->columns[next].name, row->columns[i].name) != 0)
+            next++;
+        if (next++ >= made->column_count)
+            return false;
+    }
+    return true;
+}
+
+/* A row for what was made.  The bytes go to the store unless the row can hold them; a longer report
+ * is kept at hand too, for the conditions of this run. */
+static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *output,
+                                const char *scratch, const struct zpl_run_made *made,
+                                struct zpl_output_row *row, struct zpl_diags *diags)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_column_row *columns =
+        zpl_arena_array(&plan->arena, made->column_count + 1, sizeof *columns);
+    bool fits = made->json != NULL && strlen(made->json) <= ZPL_INLINE_BYTES_MAX;
+    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
+    for (size_t i = 0; columns != NULL && i < made->column_count; i++)
+        columns[i] = (struct zpl_column_row){zpl_arena_strdup(&plan->arena, made->columns[i].name),
+                                             made->columns[i].digest};
+    *row = (struct zpl_output_row){.name = output->name,
+                                   .type = zpl_type_text(output->type, false, &plan->arena),
+                                   .digest = made->digest,
+                                   .bytes = made->bytes,
+                                   .rows = made->rows,
+                                   .columns = columns,
+                                   .column_count = made->column_count};
+    if (fits || (made->json != NULL && output->type->kind == ZPL_REPORT))
+        row->json = zpl_arena_strdup(&plan->arena, made->json);
+    const char *path = output_path(plan, output, scratch);
+    if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
+        err = zpl_diag_nomem(diags);
+    if (err == ZPL_OK && !fits)
+        err = artifacts->publish(artifacts->self, path, &made->digest, made->bytes, diags);
+    return err;
+}
+
+enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scratch,
+                           const struct zpl_run_result *result,
+                           const struct zpl_output_row **outputs, struct zpl_diags *diags)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    bool same = true;
+    struct zpl_output_row *rows =
+        zpl_arena_array(&plan->arena, node->output_count + 1, sizeof *rows);
+    bool declared = result->made_count == node->output_count;
+    for (size_t i = 0; declared && i < node->output_count; i++)
+        declared = is_declared(&node->outputs[i], &result->made[i]);
+    if (rows == NULL)
+        return zpl_diag_nomem(diags);
+    if (!declared) {
+        zpl_diag_add(diags, ZPL_CODE_STEP_OUTPUT, node->span,
+                     "it made something else than its outputs");
+        return ZPL_ERR_STEP;
+    }
+    enum zpl_err err = zpl_key_source_same(plan, id, &same, diags);
+    if (err == ZPL_OK && !same) {
+        struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, node->span,
+                                             "the file changed while it was read");
+        zpl_diag_help(diags, diag, "run again when nothing writes to it");
+    }
+    if (!same || (err != ZPL_OK && err != ZPL_ERR_NOMEM))
+        err = ZPL_ERR_STEP;
+    for (size_t i = 0; err == ZPL_OK && i < node->output_count; i++)
+        err = take_output(plan, &node->outputs[i], scratch, &result->made[i], &rows[i], diags);
+    if (err == ZPL_OK)
+        *outputs = rows;
+    return err;
+}
+
+const struct zpl_input_row *zpl_task_inputs(struct zpl_plan *plan, uint32_t id, size_t *count)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_input_row *rows =
+        zpl_arena_array(&plan->arena, node->argument_count + 1, sizeof *rows);
+    *count = 0;
+    for (size_t i = 0; rows != NULL && i < node->argument_count; i++) {
+        const struct zpl_value *value = node->arguments[i].value;
+        if (!zpl_argument_is_input(&node->arguments[i]))
+            continue;
+        const struct zpl_node *maker = &plan->graph->nodes[value->ref.node];
+        rows[(*count)++] = (struct zpl_input_row){
+            node->arguments[i].name, plan->steps[value->ref.node].outputs[value->ref.output].digest,
+            maker->name, maker->outputs[value->ref.output].name};
+    }
+    return rows;
+}

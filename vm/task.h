@@ -1,0 +1,23 @@
+/* task.h - a decided step as a task for a worker, and what came back as rows for the store.
+ * Promise: the task holds paths and values only; everything the step may see is named in it.
+ * Owns: texts are in the caller's arena; files are in the scratch folder.
+ * Errors: told in the session's diagnostics.   Floor: vm. */
+#ifndef ZPL_VM_TASK_H
+#define ZPL_VM_TASK_H
+
+#include "stdlib/run.h"
+#include "vm/plan.h"
+
+/* Encodes the task of a keyed step whose outputs are to be made in `scratch`. */
+enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
+                           uint64_t memory_bytes, struct zpl_buf *out);
+/* Publishes what the step made and fills one row an output, in the plan's arena.  What is wrong goes
+ * into `diags`: ZPL_ERR_STEP when it made something else than it declares, or the file it read is not
+ * what its key says; others when the store failed. */
+enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scratch,
+                           const struct zpl_run_result *result,
+                           const struct zpl_output_row **outputs, struct zpl_diags *diags);
+/* The inputs of a step as lineage rows, in the plan's arena; NULL when memory is out. */
+const struct zpl_input_row *zpl_task_inputs(struct zpl_plan *plan, uint32_t id, size_t *count);
+
+#endif

@@ -1,0 +1,141 @@
+/* drawing.c - graphs for eyes.   Floor: vm. */
+#include "vm/view/drawing.h"
+
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "vm/view/steps.h"
+#include "vm/view/term.h"
+
+/* An edge that is to be written, and where. */
+struct pen {
+    const struct zpl_graph *graph;
+    const struct zpl_node *to;
+    const char *format; /* of an edge: from id, from output name, to id */
+    struct zpl_buf *out;
+};
+
+/* "%u %s %u" in the pen's format. */
+static void edge(void *self, uint32_t node, uint32_t output)
+{
+    struct pen *pen = self;
+    const struct zpl_node *from = &pen->graph->nodes[node];
+    const char *label = output < from->output_count ? from->outputs[output].name : "";
+    if (strcmp(pen->format, "mermaid") == 0)
+        zpl_buf_printf(pen->out, "  s%u -->|%s| s%u\n", node, label, pen->to->id);
+    else
+        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"%s\"];\n", node, pen->to->id, label);
+}
+
+static void condition_edge(void *self, uint32_t node, uint32_t output)
+{
+    struct pen *pen = self;
+    (void)output;
+    if (strcmp(pen->format, "mermaid") == 0)
+        zpl_buf_printf(pen->out, "  s%u -.->|when| s%u\n", node, pen->to->id);
+    else
+        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"when\", style=dashed];\n", node,
+                       pen->to->id);
+}
+
+static void edges(struct pen *pen)
+{
+    for (size_t i = 0; i < pen->to->argument_count; i++)
+        zpl_value_refs(pen->to->arguments[i].value, edge, pen);
+    for (size_t i = 0; i < pen->to->after_count; i++)
+        condition_edge(pen, pen->to->after[i], 0);
+    if (pen->to->when != NULL)
+        zpl_value_refs(pen->to->when, condition_edge, pen);
+}
+
+/* Text inside double quotes, for both languages. */
+static void quoted(struct zpl_buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            zpl_buf_puts(out, "'");
+        else
+            zpl_buf_putc(out, *text);
+    }
+}
+
+static void label(const struct zpl_node *node, struct zpl_buf *out)
+{
+    quoted(out, node->name);
+    if (strcmp(node->name, node->step) != 0) {
+        zpl_buf_puts(out, " · ");
+        quoted(out, node->step);
+    }
+}
+
+void zpl_draw_mermaid(const struct zpl_graph *graph, struct zpl_buf *out)
+{
+    zpl_buf_puts(out, "flowchart TD\n");
+    for (size_t i = 0; i < graph->count; i++) {
+        zpl_buf_printf(out, "  s%u[\"", graph->nodes[i].id);
+        label(&graph->nodes[i], out);
+        zpl_buf_puts(out, "\"]\n");
+    }
+    for (size_t i = 0; i < graph->count; i++) {
+        struct pen pen = {graph, &graph->nodes[i], "mermaid", out};
+        edges(&pen);
+    }
+}
+
+void zpl_draw_dot(const struct zpl_graph *graph, struct zpl_buf *out)
+{
+    zpl_buf_puts(out, "digraph \"");
+    quoted(out, graph->pipeline);
+    zpl_buf_puts(out, "\" {\n  node [shape=box];\n");
+    for (size_t i = 0; i < graph->count; i++) {
+        zpl_buf_printf(out, "  s%u [label=\"", graph->nodes[i].id);
+        label(&graph->nodes[i], out);
+        zpl_buf_puts(out, "\"];\n");
+    }
+    for (size_t i = 0; i < graph->count; i++) {
+        struct pen pen = {graph, &graph->nodes[i], "dot", out};
+        edges(&pen);
+    }
+    zpl_buf_puts(out, "}\n");
+}
+
+/* What a step takes from another: the step, and which of its outputs when it has several. */
+static void maker(void *self, uint32_t node, uint32_t output)
+{
+    struct pen *pen = self;
+    const struct zpl_node *from = &pen->graph->nodes[node];
+    zpl_buf_printf(pen->out, "%s%s", pen->out->len > 0 ? ", " : "", from->name);
+    if (from->output_count > 1)
+        zpl_buf_printf(pen->out, ".%s", from->outputs[output].name);
+}
+
+void zpl_draw_text(const struct zpl_graph *graph, bool colour, struct zpl_buf *out)
+{
+    struct zpl_view view;
+    zpl_view_init(&view, graph, colour, 0);
+    for (size_t i = 0; i < graph->count; i++) {
+        const struct zpl_node *node = &graph->nodes[i];
+        struct zpl_buf from = {0};
+        struct pen pen = {graph, node, "text", &from};
+        for (size_t k = 0; k < node->argument_count; k++)
+            zpl_value_refs(node->arguments[k].value, maker, &pen);
+        zpl_buf_puts(out, zpl_term_paint(ZPL_BOLD, colour));
+        zpl_term_cell(out, node->name, view.name_width);
+        zpl_buf_puts(out, zpl_term_paint(ZPL_PLAIN, colour));
+        if (from.len > 0)
+            zpl_buf_printf(out, "  ← %s", zpl_buf_str(&from));
+        zpl_buf_putc(out, '\n');
+        if (node->when != NULL) {
+            zpl_buf_puts(out, "    when ");
+            zpl_value_show(graph, node->when, out);
+            zpl_buf_putc(out, '\n');
+        }
+        for (size_t k = 0; k < node->output_count; k++) {
+            zpl_buf_printf(out, "    %s%s: ", zpl_term_paint(ZPL_DIM, colour),
+                           node->outputs[k].name);
+            zpl_type_show(node->outputs[k].type, true, out);
+            zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, colour));
+        }
+        zpl_buf_release(&from);
+    }
+}

@@ -1,0 +1,183 @@
+/* steps.c - a step as a line.   Floor: vm. */
+#include "vm/view/steps.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "lang/base/text.h"
+#include "vm/view/term.h"
+
+#define NAME_LEAST 8u
+#define NAME_MOST  36u
+
+void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
+                   unsigned width)
+{
+    view->colour = colour;
+    view->width = width;
+    view->name_width = NAME_LEAST;
+    for (size_t i = 0; i < graph->count; i++) {
+        unsigned columns = zpl_term_columns(graph->nodes[i].name);
+        if (columns > view->name_width)
+            view->name_width = columns < NAME_MOST ? columns : NAME_MOST;
+    }
+    if (width > 0 && view->name_width > width / 2)
+        view->name_width = width / 2;
+}
+
+static enum zpl_paint paint_of(enum zpl_plan_status status)
+{
+    switch (status) {
+    case ZPL_PLAN_RAN:
+        return ZPL_GREEN;
+    case ZPL_PLAN_WOULD_RUN:
+    case ZPL_PLAN_RUNNING:
+        return ZPL_CYAN;
+    case ZPL_PLAN_FAILED:
+        return ZPL_RED;
+    case ZPL_PLAN_CANCELLED:
+        return ZPL_YELLOW;
+    default:
+        return ZPL_DIM;
+    }
+}
+
+/* "would run" as people read it. */
+static const char *status_words(enum zpl_plan_status status)
+{
+    return status == ZPL_PLAN_WOULD_RUN ? "would run" : zpl_plan_status_name(status);
+}
+
+void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out)
+{
+    if (row->rows >= 0) {
+        zpl_text_show_count(out, (uint64_t)row->rows);
+        zpl_buf_puts(out, row->rows == 1 ? " row, " : " rows, ");
+    }
+    zpl_text_show_bytes(out, row->bytes);
+}
+
+/* One scalar of a report. */
+static void report_value(const struct zpl_json *value, struct zpl_buf *out)
+{
+    switch (zpl_json_kind(value)) {
+    case ZPL_JSON_REAL:
+        zpl_buf_printf(out, "%.4g", zpl_json_f64(value, 0));
+        break;
+    case ZPL_JSON_INT:
+        zpl_buf_printf(out, "%lld", (long long)zpl_json_i64(value, 0));
+        break;
+    case ZPL_JSON_BOOL:
+        zpl_buf_puts(out, zpl_json_truth(value, false) ? "yes" : "no");
+        break;
+    case ZPL_JSON_STRING:
+        zpl_buf_puts(out, zpl_json_str(value, ""));
+        break;
+    default:
+        zpl_buf_puts(out, "-");
+    }
+}
+
+void zpl_view_report(const char *json, struct zpl_buf *out)
+{
+    struct zpl_json *object = NULL;
+    const char *key;
+    if (json == NULL || zpl_json_parse(json, strlen(json), &object, NULL) != ZPL_OK)
+        return;
+    if (zpl_json_kind(object) != ZPL_JSON_OBJECT) {
+        report_value(object, out);
+    } else {
+        for (size_t i = 0; (key = zpl_json_key_at(object, i)) != NULL; i++) {
+            zpl_buf_printf(out, "%s%s ", i > 0 ? "  " : "", key);
+            report_value(zpl_json_get(object, key), out);
+        }
+    }
+    zpl_json_release(object);
+}
+
+/* What the step made, for the end of its line. */
+static void made(const struct zpl_node *node, const struct zpl_step_plan *step, struct zpl_buf *out)
+{
+    for (size_t i = 0; step->outputs != NULL && i < node->output_count; i++) {
+        zpl_buf_puts(out, i > 0 ? "; " : "");
+        if (node->output_count > 1)
+            zpl_buf_printf(out, "%s ", node->outputs[i].name);
+        if (step->outputs[i].json != NULL)
+            zpl_view_report(step->outputs[i].json, out);
+        else
+            zpl_view_output(&step->outputs[i], out);
+    }
+    if (node->effect && step->status == ZPL_PLAN_RAN && step->why != NULL)
+        zpl_buf_puts(out, step->why);
+}
+
+void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
+                   struct zpl_buf *out)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    const struct zpl_step_plan *step = &plan->steps[id];
+    struct zpl_buf time = {0};
+    struct zpl_buf rest = {0};
+    const char *plain = zpl_term_paint(ZPL_PLAIN, view->colour);
+    bool worked = step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED;
+    if (worked)
+        zpl_text_show_ms(&time, (uint64_t)step->duration_ns / 1000000);
+    if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)
+        made(node, step, &rest);
+    else if (step->status == ZPL_PLAN_FAILED)
+        zpl_buf_puts(&rest, step->error != NULL ? step->error : "");
+    else
+        zpl_buf_puts(&rest, step->why != NULL ? step->why : "");
+    zpl_buf_printf(out, "  %s", zpl_term_paint(paint_of(step->status), view->colour));
+    zpl_term_cell(out, status_words(step->status), 9);
+    zpl_buf_printf(out, "%s ", plain);
+    zpl_term_cell(out, node->name, view->name_width);
+    if (plan->steps[id].status != ZPL_PLAN_WOULD_RUN &&
+        plan->steps[id].status != ZPL_PLAN_UNKNOWN) {
+        zpl_buf_puts(out, "  ");
+        zpl_term_cell(out, zpl_buf_str(&time), 8);
+    }
+    unsigned used = 2 + 9 + 1 + view->name_width + 2 + 8 + 2;
+    if (rest.len > 0) {
+        unsigned columns = zpl_term_columns(zpl_buf_str(&rest));
+        bool limited = view->width > used + 8 && columns > view->width - used;
+        zpl_buf_puts(out, "  ");
+        zpl_term_cell(out, zpl_buf_str(&rest), limited ? view->width - used : columns);
+    }
+    while (out->len > 0 && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = '\0';
+    zpl_buf_putc(out, '\n');
+    zpl_buf_release(&rest);
+    zpl_buf_release(&time);
+}
+
+void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
+                      uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out)
+{
+    struct zpl_buf line = {0};
+    struct zpl_buf time = {0};
+    zpl_text_show_ms(&time, elapsed_ms);
+    zpl_buf_puts(&line, "  running   ");
+    zpl_term_cell(&line, plan->graph->nodes[id].name, view->name_width);
+    zpl_buf_puts(&line, "  ");
+    zpl_term_cell(&line, zpl_buf_str(&time), 8);
+    if (fraction >= 0)
+        zpl_buf_printf(&line, "  %3.0f %%", fraction * 100);
+    if (what != NULL)
+        zpl_buf_printf(&line, "  %s", what);
+    zpl_buf_puts(out, zpl_term_paint(ZPL_CYAN, view->colour));
+    zpl_term_cell(out, zpl_buf_str(&line), view->width > 1 ? view->width - 1 : 79);
+    zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_buf_release(&time);
+    zpl_buf_release(&line);
+}
+
+void zpl_view_time(int64_t wall_ns, struct zpl_buf *out)
+{
+    time_t seconds = (time_t)(wall_ns / 1000000000);
+    struct tm parts;
+    char text[32];
+    localtime_r(&seconds, &parts);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    zpl_buf_puts(out, text);
+}

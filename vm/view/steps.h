@@ -1,0 +1,28 @@
+/* steps.h - steps of a plan or run as lines a person reads.   Floor: vm. */
+#ifndef ZPL_VM_VIEW_STEPS_H
+#define ZPL_VM_VIEW_STEPS_H
+
+#include "vm/plan.h"
+
+struct zpl_view {
+    bool colour;
+    unsigned width;      /* columns of a line at most; 0: no limit */
+    unsigned name_width; /* columns of the widest step name, within bounds */
+};
+/* Measures the names of a graph. */
+void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
+                   unsigned width);
+/* "  ran      xgboost.train   12.3 s   model 1.2 MB" and, for what ran, why. */
+void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
+                   struct zpl_buf *out);
+/* One line a step that runs: name, elapsed time, progress. */
+void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
+                      uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out);
+/* What a made output is, in a few words: "3,000,000 rows, 41.2 MB". */
+void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out);
+/* A report's fields: "auc 0.653  accuracy 0.801"; nothing for anything else. */
+void zpl_view_report(const char *json, struct zpl_buf *out);
+/* "2026-11-24 03:40:36" in local time. */
+void zpl_view_time(int64_t wall_ns, struct zpl_buf *out);
+
+#endif

@@ -1,0 +1,88 @@
+/* term.c - terminal facts and cells.   Floor: vm. */
+#include "vm/view/term.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "lang/base/text.h"
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_LEAST   30
+
+void zpl_term_init(bool *terminal, bool *colour_out, bool *colour_err, unsigned *width)
+{
+    const char *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR");
+    bool able =
+        term != NULL && strcmp(term, "dumb") != 0 && (no_color == NULL || *no_color == '\0');
+    bool capable = term != NULL && strcmp(term, "dumb") != 0;
+    *terminal = capable && isatty(STDOUT_FILENO) == 1;
+    *colour_out = able && *terminal;
+    *colour_err = able && isatty(STDERR_FILENO) == 1;
+    *width = zpl_term_width();
+}
+
+unsigned zpl_term_width(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return WIDTH_DEFAULT;
+    return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+}
+
+unsigned zpl_term_columns(const char *text)
+{
+    unsigned columns = 0;
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        i += zpl_utf8_next(text + i, n - i, &cp);
+        columns += (unsigned)zpl_utf8_width(cp);
+    }
+    return columns;
+}
+
+/* Adds a character as it can be shown. */
+static void show_character(struct zpl_buf *out, const char *text, size_t bytes, uint32_t cp)
+{
+    bool invalid = bytes == 1 && (unsigned char)text[0] >= 0x80;
+    bool control = cp < 0x20 || (cp >= 0x7f && cp < 0xa0);
+    if (cp == '\n' || cp == '\t' || cp == '\r')
+        zpl_buf_putc(out, ' ');
+    else if (invalid || control)
+        zpl_buf_puts(out, "\uFFFD");
+    else
+        zpl_buf_add(out, text, bytes);
+}
+
+void zpl_term_cell(struct zpl_buf *out, const char *text, unsigned width)
+{
+    size_t n = strlen(text);
+    unsigned used = 0;
+    bool cut = zpl_term_columns(text) > width;
+    unsigned most = cut && width > 0 ? width - 1 : width;
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        size_t bytes = zpl_utf8_next(text + i, n - i, &cp);
+        unsigned w = (unsigned)zpl_utf8_width(cp);
+        if (used + w > most)
+            break;
+        show_character(out, text + i, bytes, cp);
+        used += w;
+        i += bytes;
+    }
+    if (cut && width > 0) {
+        zpl_buf_puts(out, "…");
+        used++;
+    }
+    zpl_buf_repeat(out, ' ', used < width ? width - used : 0);
+}
+
+const char *zpl_term_paint(enum zpl_paint paint, bool colour)
+{
+    static const char *const CODES[] = {"\033[0m",  "\033[2m",  "\033[1m", "\033[32m",
+                                        "\033[33m", "\033[31m", "\033[36m"};
+    return colour ? CODES[paint] : "";
+}

@@ -1,0 +1,227 @@
+/* why.c - differences between two lists of ingredients, as sentences.   Floor: vm. */
+#include "vm/why.h"
+
+#include <string.h>
+
+#define SHOWN_MAX   3  /* reasons in one line */
+#define EXCERPT_MAX 60 /* bytes of a long text around its first difference */
+
+static void reason(struct zpl_reasons *out, struct zpl_arena *arena, const char *text)
+{
+    const char **texts =
+        zpl_arena_grow(arena, out->texts, out->count, &out->capacity, sizeof *texts);
+    if (texts == NULL || text == NULL)
+        return;
+    out->texts = texts;
+    texts[out->count++] = text;
+}
+
+/* The entry of that kind and name.  Two lists of a step mostly agree: looking begins at *hint, which
+ * is left behind the hit, so that going through one list costs one look each. */
+static const struct zpl_ingredient *find(const struct zpl_ingredients *list,
+                                         const struct zpl_ingredient *wanted, size_t *hint)
+{
+    for (size_t n = 0; n < list->count; n++) {
+        size_t i = (*hint + n) % list->count;
+        if (list->items[i].kind == wanted->kind && strcmp(list->items[i].name, wanted->name) == 0) {
+            *hint = i + 1;
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* The list's entry for the columns read of the input that `item` is about ("input" or
+ * "input.column"). */
+static const struct zpl_ingredient *order_of(const struct zpl_ingredients *list,
+                                             const struct zpl_ingredient *item)
+{
+    size_t n = strcspn(item->name, ".");
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].kind == ZPL_ING_ORDER && strlen(list->items[i].name) == n &&
+            memcmp(list->items[i].name, item->name, n) == 0)
+            return &list->items[i];
+    return NULL;
+}
+
+/* Is the difference told by that of its table?  Row count and columns of a table that came or went
+ * are, and a column that came or went with a changed set of columns. */
+static bool told_by_table(const struct zpl_ingredients *before, const struct zpl_ingredients *now,
+                          const struct zpl_ingredient *item)
+{
+    if (item->kind != ZPL_ING_ROWS && item->kind != ZPL_ING_COLUMN)
+        return false;
+    const struct zpl_ingredient *was = order_of(before, item);
+    const struct zpl_ingredient *is = order_of(now, item);
+    if (was == NULL || is == NULL)
+        return was != is;
+    return item->kind == ZPL_ING_COLUMN && strcmp(was->value, is->value) != 0;
+}
+
+/* A text on one line, cut around the place where it differs from `other` when it is long. */
+static const char *excerpt(const char *text, const char *other, struct zpl_arena *arena)
+{
+    size_t same = 0;
+    while (text[same] != '\0' && text[same] == other[same])
+        same++;
+    bool whole = strnlen(text, EXCERPT_MAX + 1) <= EXCERPT_MAX;
+    size_t from = !whole && same > EXCERPT_MAX / 3 ? same - EXCERPT_MAX / 3 : 0;
+    while (from > 0 && ((unsigned char)text[from] & 0xC0) == 0x80)
+        from--;
+    size_t n = strnlen(text + from, EXCERPT_MAX);
+    while (n > 0 && ((unsigned char)text[from + n] & 0xC0) == 0x80)
+        n--;
+    char *line = zpl_arena_printf(arena, "%s%.*s%s", from > 0 ? "…" : "", (int)n, text + from,
+                                  text[from + n] != '\0' ? "…" : "");
+    for (char *p = line; p != NULL && *p != '\0'; p++)
+        if (*p == '\n' || *p == '\t' || *p == '\r')
+            *p = ' ';
+    return line;
+}
+
+/* "input.column" as "column of input". */
+static const char *column_words(const char *name, struct zpl_arena *arena)
+{
+    const char *dot = strchr(name, '.');
+    if (dot == NULL)
+        return name;
+    return zpl_arena_printf(arena, "column %s of %.*s", dot + 1, (int)(dot - name), name);
+}
+
+/* "what: old → new". */
+static const char *from_to(const char *what, const char *old, const char *new,
+                           struct zpl_arena *arena)
+{
+    const char *before = excerpt(old, new, arena);
+    const char *after = excerpt(new, old, arena);
+    if (what == NULL || before == NULL || after == NULL)
+        return NULL;
+    return zpl_arena_printf(arena, "%s: %s → %s", what, before, after);
+}
+
+/* A param's name; that of a scalar in SQL without its $. */
+static const char *param_name(const struct zpl_ingredient *item)
+{
+    return item->name[0] == '$' ? item->name + 1 : item->name;
+}
+
+/* One ingredient that is in both lists with another value. */
+static const char *changed(const struct zpl_ingredient *before, const struct zpl_ingredient *now,
+                           struct zpl_arena *arena)
+{
+    const char *old = before->shown != NULL ? before->shown : before->value;
+    const char *new = now->shown != NULL ? now->shown : now->value;
+    switch (now->kind) {
+    case ZPL_ING_FORMAT:
+        return "this version of zpl makes keys in another way";
+    case ZPL_ING_KERNEL:
+        return zpl_arena_printf(arena, "the code of %s changed", now->name);
+    case ZPL_ING_ENGINE:
+        return zpl_arena_printf(arena, "%s → %s", old, new);
+    case ZPL_ING_BODY:
+        if (before->shown == NULL || now->shown == NULL || strcmp(old, new) == 0)
+            return zpl_arena_printf(arena, "the %s body changed", now->name);
+        return from_to(now->name, old, new, arena);
+    case ZPL_ING_BINDING:
+        return from_to(zpl_arena_printf(arena, "columns %s", now->name), old, new, arena);
+    case ZPL_ING_PARAM:
+        return from_to(param_name(now), old, new, arena);
+    case ZPL_ING_OUTPUT:
+        return from_to(zpl_arena_printf(arena, "type of output %s", now->name), old, new, arena);
+    case ZPL_ING_SOURCE:
+        return zpl_arena_printf(arena, "other content in %s", new);
+    case ZPL_ING_INPUT:
+        return zpl_arena_printf(arena, "other content in %s", now->name);
+    case ZPL_ING_ROWS:
+        return zpl_arena_printf(arena, "rows of %s: %s → %s", now->name, old, new);
+    case ZPL_ING_ORDER:
+        return from_to(zpl_arena_printf(arena, "columns read of %s", now->name), old, new, arena);
+    case ZPL_ING_COLUMN:
+        return zpl_arena_printf(arena, "other content in %s", column_words(now->name, arena));
+    case ZPL_ING_KINDS:
+        break;
+    }
+    return NULL;
+}
+
+/* One that only one of the lists has. */
+static const char *came_or_went(const struct zpl_ingredient *item, bool came,
+                                struct zpl_arena *arena)
+{
+    const char *shown = item->shown != NULL ? item->shown : item->value;
+    if (item->kind == ZPL_ING_PARAM)
+        return came ? zpl_arena_printf(arena, "%s: now %s", param_name(item), shown)
+                    : zpl_arena_printf(arena, "%s: no longer %s", param_name(item), shown);
+    const char *kind = item->kind == ZPL_ING_ORDER ? "input" : zpl_ingredient_kind_name(item->kind);
+    return zpl_arena_printf(arena, "%s %s %s", kind, item->name, came ? "is new" : "is gone");
+}
+
+/* Every difference once. */
+void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingredients *now,
+                     struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    size_t hint = 0;
+    for (size_t i = 0; i < now->count; i++) {
+        const struct zpl_ingredient *item = &now->items[i];
+        const struct zpl_ingredient *old = find(before, item, &hint);
+        if (old != NULL && strcmp(old->value, item->value) != 0)
+            reason(out, arena, changed(old, item, arena));
+        else if (old == NULL && !told_by_table(before, now, item))
+            reason(out, arena, came_or_went(item, true, arena));
+    }
+    hint = 0;
+    for (size_t i = 0; i < before->count; i++) {
+        const struct zpl_ingredient *item = &before->items[i];
+        if (find(now, item, &hint) == NULL && !told_by_table(before, now, item))
+            reason(out, arena, came_or_went(item, false, arena));
+    }
+}
+
+/* Against the last time in the store. */
+enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out,
+                     struct zpl_arena *arena)
+{
+    struct zpl_metadata *metadata;
+    struct zpl_step_row last;
+    struct zpl_ingredients before;
+    memset(out, 0, sizeof *out);
+    if (plan->steps[id].gone) {
+        reason(out, arena, plan->graph->nodes[id].effect ? "what it did is not so any more"
+                                                         : "what it made is gone from the store");
+        return ZPL_OK;
+    }
+    enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
+    if (err != ZPL_OK)
+        return err;
+    err = metadata->step_last(metadata->self, plan->graph->pipeline, plan->graph->nodes[id].name,
+                              &last, arena, &plan->session->diags);
+    if (err == ZPL_ERR_NOT_FOUND) {
+        reason(out, arena, "it never ran in this pipeline");
+        return ZPL_OK;
+    }
+    if (err != ZPL_OK)
+        return err;
+    out->known = zpl_ingredients_read(last.ingredients, &before, arena);
+    out->last_run = last.run;
+    if (!out->known)
+        reason(out, arena, "what it was made of last time can't be read");
+    else
+        zpl_why_compare(&before, &plan->steps[id].ingredients, out, arena);
+    if (out->count == 0)
+        reason(out, arena,
+               plan->no_cache ? "--no-cache was asked for" : "its last row is not kept");
+    return ZPL_OK;
+}
+
+/* "rounds: 100 → 200; other content in column late of train; and 2 more". */
+const char *zpl_reasons_text(const struct zpl_reasons *reasons, struct zpl_arena *arena)
+{
+    struct zpl_buf out = {0};
+    for (size_t i = 0; i < reasons->count && i < SHOWN_MAX; i++)
+        zpl_buf_printf(&out, "%s%s", i > 0 ? "; " : "", reasons->texts[i]);
+    if (reasons->count > SHOWN_MAX)
+        zpl_buf_printf(&out, "; and %zu more", reasons->count - SHOWN_MAX);
+    const char *text = zpl_arena_strdup(arena, zpl_buf_str(&out));
+    zpl_buf_release(&out);
+    return text;
+}

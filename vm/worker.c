@@ -1,0 +1,128 @@
+/* worker.c - the loop of a worker process.   Floor: vm. */
+#include "vm/worker.h"
+
+#include <stdio.h>
+
+#include "lang/base/limits.h"
+#include "lang/base/proc.h"
+#include "stack/stack.h"
+#include "stdlib/table/bind.h"
+#include "vm/protocol.h"
+
+/* Sends one framed message with its kind in front; a driver that is gone is no error of ours. */
+static enum zpl_err send_kind(int fd, char kind, const struct zpl_buf *body)
+{
+    struct zpl_buf frame = {0};
+    zpl_buf_putc(&frame, kind);
+    zpl_buf_add(&frame, body->data, body->len);
+    enum zpl_err err = zpl_buf_error(&frame);
+    if (err == ZPL_OK)
+        err = zpl_msg_send(fd, frame.data, frame.len, NULL, 0);
+    zpl_buf_release(&frame);
+    return err;
+}
+
+static void send_message(int fd, const struct zpl_note_message *message)
+{
+    struct zpl_buf body = {0};
+    if (zpl_message_encode(message, &body) == ZPL_OK)
+        (void)send_kind(fd, ZPL_WORKER_MESSAGE, &body);
+    zpl_buf_release(&body);
+}
+
+static void on_log(void *self, const char *text, size_t len)
+{
+    struct zpl_note_message message = {.log = text, .log_len = len, .progress = -1};
+    send_message(*(int *)self, &message);
+}
+
+static void on_progress(void *self, double fraction, const char *what)
+{
+    struct zpl_note_message message = {.progress = fraction, .what = what};
+    send_message(*(int *)self, &message);
+}
+
+/* Runs a decoded task and encodes its answer; *failed when the process should take no other. */
+static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct zpl_buf *out,
+                           struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_bind_answer bound = {0};
+    struct zpl_schema_answer schema = {0};
+    struct zpl_run_result made = {0};
+    enum zpl_err err = ZPL_OK;
+    switch (task->kind) {
+    case ZPL_TASK_BIND:
+        err = zpl_duck_bind(&task->bind, &bound, arena, diags);
+        *failed = err != ZPL_OK;
+        return zpl_reply_encode_bind(err, &bound, task->bind.table_count, diags, out);
+    case ZPL_TASK_SCHEMA:
+        err = zpl_duck_schema(&task->schema, &schema, arena, diags);
+        *failed = err != ZPL_OK;
+        return zpl_reply_encode_schema(err, &schema, diags, out);
+    case ZPL_TASK_RUN:
+        task->run.self = &fd;
+        task->run.log = on_log;
+        task->run.progress = on_progress;
+        err = zpl_run_kernel(&task->run, &made, arena, diags);
+        *failed = err != ZPL_OK;
+        return zpl_reply_encode_run(err, &made, diags, out);
+    }
+    ZPL_BUG("a task of no kind");
+}
+
+/* Sends the answer; one that can't be written or is too long is answered with why. */
+static enum zpl_err send_answer(int fd, enum zpl_err encoded, bool *failed, struct zpl_buf *reply)
+{
+    struct zpl_diags diags = {0};
+    struct zpl_span nowhere = {0};
+    if (encoded == ZPL_OK && reply->len < ZPL_MESSAGE_MAX)
+        return send_kind(fd, *failed ? ZPL_WORKER_LAST : ZPL_WORKER_REPLY, reply);
+    *failed = true;
+    zpl_buf_clear(reply);
+    if (encoded == ZPL_OK || encoded == ZPL_ERR_LIMIT)
+        zpl_diag_add(&diags, ZPL_CODE_WORKER, nowhere, "its answer is over %u MiB",
+                     ZPL_MESSAGE_MAX >> 20);
+    else
+        zpl_diag_nomem(&diags);
+    enum zpl_err err = zpl_reply_encode_run(ZPL_ERR_STEP, NULL, &diags, reply);
+    if (err == ZPL_OK)
+        err = send_kind(fd, ZPL_WORKER_LAST, reply);
+    zpl_diags_release(&diags);
+    return err;
+}
+
+/* One task, one answer.  After a failure the process is not used again: *last. */
+static enum zpl_err serve(int fd, const struct zpl_buf *message, bool *last)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_diags diags = {0};
+    struct zpl_buf reply = {.cap = ZPL_MESSAGE_MAX};
+    struct zpl_task task;
+    enum zpl_err err = zpl_task_decode(message->data, message->len, &task, &arena, &diags);
+    *last = err != ZPL_OK;
+    if (err != ZPL_OK)
+        err = zpl_reply_encode_run(err, NULL, &diags, &reply);
+    else
+        err = answer(fd, &task, last, &reply, &arena, &diags);
+    fflush(stdout); /* what libraries printed belongs to this task */
+    err = send_answer(fd, err, last, &reply);
+    zpl_buf_release(&reply);
+    zpl_diags_release(&diags);
+    zpl_arena_release(&arena);
+    return err;
+}
+
+/* Until the driver closes its end, or a task failed. */
+int zpl_worker_loop(int fd)
+{
+    struct zpl_buf message = {.cap = ZPL_MESSAGE_MAX};
+    enum zpl_err err = ZPL_OK;
+    bool last = false;
+    while (err == ZPL_OK && !last) {
+        err = zpl_msg_recv(fd, &message, NULL, NULL);
+        if (err == ZPL_OK)
+            err = serve(fd, &message, &last);
+    }
+    zpl_buf_release(&message);
+    return err == ZPL_OK || err == ZPL_ERR_NOT_FOUND ? 0 : 1;
+}
