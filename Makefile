@@ -29,7 +29,8 @@ COV ?=
 ifneq ($(SAN),)
 BUILD    := build/san
 OPTIMISE := -O1 -fno-omit-frame-pointer
-KIND     := -fsanitize=$(SAN) -fno-sanitize-recover=undefined
+# Instrumented code hides from the compiler what bounds a printed number.
+KIND     := -fsanitize=$(SAN) -fno-sanitize-recover=undefined -Wno-format-truncation -Wno-restrict
 else ifneq ($(COV),)
 BUILD    := build/cov
 OPTIMISE := -O0

@@ -65,6 +65,8 @@ static const struct zpl_literal *param_value(lua_State *L, struct zpl_param *par
                       param->name, zpl_type_text(param->type, true, arena));
         return NULL;
     }
+    if (text && param->type->kind == ZPL_PATH && host->world->adopt)
+        text = zpl_host_need(L, host->world->adopt(host->world->resolve_self, text, arena));
     const struct zpl_literal *value =
         zpl_type_read_text(param->type, text ? text : "true", arena, &why, &range);
     if (!value) {

@@ -59,17 +59,26 @@ static int plan_columns(struct prediction *p)
     return 0;
 }
 
+/* Children that show parts of the input's schema own nothing. */
+static void release_shown(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+/* The place after the children holds the input's schema that some of them show. */
 static void release_schema(struct ArrowSchema *schema)
 {
     for (int64_t i = 0; i < schema->n_children; i++)
         if (schema->children[i]->release)
             schema->children[i]->release(schema->children[i]);
+    if (schema->children[schema->n_children]->release)
+        schema->children[schema->n_children]->release(schema->children[schema->n_children]);
     free(schema->children);
     free(schema->private_data);
     schema->release = NULL;
 }
 
-/* A table's schema with `count` columns to be filled in. */
+/* A table's schema with `count` columns to be filled in, and a place after them. */
 static bool open_schema(struct ArrowSchema *out, size_t count)
 {
     struct ArrowSchema *children = zpl_calloc(count + 1, sizeof *children);
@@ -80,7 +89,7 @@ static bool open_schema(struct ArrowSchema *out, size_t count)
         free(list);
         return false;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i <= count; i++)
         list[i] = &children[i];
     *out = (struct ArrowSchema){
         .format = "+s",
@@ -136,7 +145,8 @@ static const char *prediction_format(const struct prediction *p, int64_t source)
     return p->model.task == ZPL_TASK_BINARY ? "b" : "u";
 }
 
-/* The input's own columns keep their schema; it is moved out of a fresh one of the input. */
+/* The input's own columns keep their schema.  They show a fresh one of the input, which stays whole
+ * until the end: a producer may keep the texts of all columns in its root. */
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct prediction *p = stream->private_data;
@@ -148,20 +158,20 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
         fresh.release(&fresh);
         return ENOMEM;
     }
+    *out->children[p->row->count] = fresh;
     for (size_t i = 0; i < p->row->count; i++) {
         int64_t source = p->sources[i];
 
         if (source >= 0) {
             *out->children[i] = *fresh.children[source];
-            fresh.children[source]->release = NULL;
+            out->children[i]->release = release_shown;
+            out->children[i]->private_data = NULL;
         } else if (!zpl_leaf_schema(out->children[i], prediction_format(p, source),
                                     p->row->columns[i].name)) {
             release_schema(out);
-            fresh.release(&fresh);
             return ENOMEM;
         }
     }
-    fresh.release(&fresh);
     return 0;
 }
 

@@ -69,6 +69,57 @@ static enum zpl_kind guessed_kind(const struct sniffed *s, const struct zpl_duck
     return ZPL_STRING;
 }
 
+/* The first line's fields for each delimiter that may be meant; quoted ones hold no delimiters. */
+static const char *const delimiters[] = {",", ";", "\t", "|"};
+#define DELIMITERS (sizeof delimiters / sizeof delimiters[0])
+
+static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_diags *diags)
+{
+    enum { LINE_BYTES = 64 << 10 };
+    struct zpl_buf line = {0};
+    size_t got = 0;
+    bool quoted = false;
+    int fd = zpl_fs_open(path, O_RDONLY, 0);
+    char *text = zpl_buf_extend(&line, LINE_BYTES);
+    enum zpl_err err = fd < 0 ? zpl_diag_system(diags, "open", path, errno)
+                       : text == NULL ? zpl_diag_nomem(diags)
+                                      : zpl_fs_read_all(fd, text, LINE_BYTES, &got);
+    for (size_t d = 0; d < DELIMITERS; d++)
+        fields[d] = 1;
+    for (size_t i = 0; err == ZPL_OK && i < got && (quoted || (text[i] != '\n' && text[i] != '\r'));
+         i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        for (size_t d = 0; !quoted && d < DELIMITERS; d++)
+            fields[d] += text[i] == delimiters[d][0];
+    }
+    if (fd >= 0)
+        close(fd);
+    zpl_buf_release(&line);
+    return err;
+}
+
+/* What DuckDB says of a file that is no table at all: it is read with as many columns as its first
+ * line has fields, which tells the first line that differs. */
+static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *delimiter,
+                          size_t fields, struct zpl_buf *words)
+{
+    struct zpl_buf sql = {0};
+    zpl_buf_puts(&sql, "SELECT count(*) FROM read_csv(");
+    zpl_duck_text(&sql, path, strlen(path));
+    zpl_buf_puts(&sql, ", auto_detect = false, quote = '\"', escape = '\"', comment = '', "
+                       "header = false, delim = ");
+    zpl_duck_text(&sql, delimiter, strlen(delimiter));
+    zpl_buf_puts(&sql, ", columns = {");
+    for (size_t i = 0; i < fields; i++)
+        zpl_buf_printf(&sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
+    zpl_buf_puts(&sql, "})");
+    bool fine = zpl_buf_error(&sql) != ZPL_OK ||
+                zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
+    zpl_buf_release(&sql);
+    return !fine;
+}
+
 /* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
 static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, size_t count)
 {
@@ -89,26 +140,33 @@ static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, 
     return ZPL_OK;
 }
 
+/* Finds header and types with DuckDB, and the delimiter by the first line: DuckDB's own choice would
+ * take a file with one short line for one of a single column. */
 static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_options *options,
                           struct sniffed *out, const char **why, struct zpl_diags *diags)
 {
-    struct zpl_buf sql = {0}, words = {0};
+    struct zpl_buf sql = {0}, words = {0}, better = {0};
     duckdb_result none;
+    size_t fields[DELIMITERS], best = 0;
+    enum zpl_err err = count_fields(options->path, fields, diags);
+    if (err != ZPL_OK)
+        return err;
+    for (size_t d = 1; d < DELIMITERS; d++)
+        best = fields[d] > fields[best] ? d : best;
+    const char *delimiter = options->delimiter != NULL ? options->delimiter : delimiters[best];
     zpl_buf_puts(&sql, "CREATE OR REPLACE TEMP TABLE zpl_sniffed AS SELECT Delimiter AS d, "
                        "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
                        "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
     zpl_duck_text(&sql, options->path, strlen(options->path));
     zpl_buf_puts(&sql, ", quote = '\"', escape = '\"', comment = '', skip = 0, sample_size = 20480, "
                        "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
-                       "'TIMESTAMP', 'VARCHAR']");
-    if (options->delimiter != NULL) {
-        zpl_buf_puts(&sql, ", delim = ");
-        zpl_duck_text(&sql, options->delimiter, strlen(options->delimiter));
-    }
+                       "'TIMESTAMP', 'VARCHAR'], delim = ");
+    zpl_duck_text(&sql, delimiter, strlen(delimiter));
     if (options->header_given)
         zpl_buf_printf(&sql, ", header = %s", options->header ? "true" : "false");
     zpl_buf_putc(&sql, ')');
-    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(diags) : ZPL_OK;
+    if (zpl_buf_error(&sql) != ZPL_OK)
+        err = zpl_diag_nomem(diags);
     if (err == ZPL_OK && zpl_duck_try(duck, zpl_buf_str(&sql), &none, &words)) {
         duck->api->destroy_result(&none);
         err = zpl_duck_each(duck,
@@ -117,12 +175,15 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
                             keep_sniffed, out, diags);
     } else if (err == ZPL_OK) {
         struct zpl_buf line = {0};
-        zpl_duck_words(zpl_buf_str(&words), &line);
+        bool found = options->delimiter == NULL &&
+                     find_bad_line(duck, options->path, delimiter, fields[best], &better);
+        zpl_duck_words(zpl_buf_str(found ? &better : &words), &line);
         *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
         zpl_buf_release(&line);
     }
     zpl_buf_release(&sql);
     zpl_buf_release(&words);
+    zpl_buf_release(&better);
     return err;
 }
 

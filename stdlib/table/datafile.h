@@ -1,8 +1,9 @@
 /* datafile.h - files that people name, as tables: what is in them, and how SQL reads them.
  * Promise: what the schema says at check time is what is read at run time, because both find it in
- * the same way: a Parquet file says itself; of a CSV file (RFC 4180, UTF-8, quotes ") delimiter,
- * header and types are guessed from its first 20,480 rows unless they are given.  Dates and
- * timestamps are guessed only where they are written as in ISO 8601; anything else is text.
+ * the same way: a Parquet file says itself; of a CSV file (RFC 4180, UTF-8, quotes ") header and
+ * types are guessed from its first 20,480 rows, and the delimiter is that of , ; tab | which stands
+ * most often in the first line, unless they are given.  Dates and timestamps are guessed only where
+ * they are written as in ISO 8601; anything else is text.
  * Owns: everything is in the caller's arena.
  * Errors: what is wrong with the file is *why, in words that follow its path.   Floor: stdlib. */
 #ifndef ZPL_TABLE_DATAFILE_H

@@ -109,7 +109,8 @@ static inline enum zpl_err fake_bind(void *self, const struct zpl_bind_request *
     if (!list || !columns || !row || !reads || !used)
         return ZPL_ERR_NOMEM;
     *strstr(list, "FROM") = '\0';
-    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+    char *rest;
+    for (char *item = strtok_r(list, ",", &rest); item; item = strtok_r(NULL, ",", &rest)) {
         size_t len = strlen(item);
         while (len && strchr(" \n", item[len - 1]))
             item[--len] = '\0';

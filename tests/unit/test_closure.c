@@ -1,5 +1,5 @@
 /* Lua bodies: what counts as the same body, what a body sees, what it may return. */
-#include "fake_world.h"
+#include "tests/unit/fake_world.h"
 #include <errno.h>
 #include "lang/base/fault.h"
 #include "lang/dsl/closure.h"
