@@ -57,13 +57,9 @@ static enum zpl_err open_session(struct zpl_context *context)
     for (size_t i = 0; i < task->param_count; i++)
         if (task->params[i].value->kind == ZPL_LIT_PATH)
             paths[count++] = task->params[i].value->as.str.s;
-    /* The same limit wherever there is so much: what spills may leave in another order. */
-    uint64_t room = task->memory_bytes / 4 * 3;
+    /* The default limit, on every machine: what spills may leave in another order. */
     const struct zpl_duck_options options = {
-        .memory_bytes = room > 0 && room < ZPL_DUCK_BYTES_DEFAULT ? room : 0,
-        .scratch = spill,
-        .paths = paths,
-        .path_count = count};
+        .scratch = spill, .paths = paths, .path_count = count};
     return zpl_duck_open(&options, &context->duck, context->diags);
 }
 

@@ -13,8 +13,8 @@ static const struct zpl_span nowhere;
 
 bool zpl_outcome_is_json(const struct zpl_type *type)
 {
-    return zpl_kind_is_scalar(type->kind) || type->kind == ZPL_REPORT ||
-           type->kind == ZPL_RECORD || type->kind == ZPL_LIST || type->kind == ZPL_JSON;
+    return zpl_kind_is_scalar(type->kind) || type->kind == ZPL_REPORT || type->kind == ZPL_RECORD ||
+           type->kind == ZPL_LIST || type->kind == ZPL_JSON;
 }
 
 static const char *json_word(const struct zpl_json *v)
@@ -128,8 +128,8 @@ static enum zpl_err collect(struct tree *tree, const char *name, unsigned depth)
     if (lstat(path, &st) != 0)
         return zpl_diag_system(tree->diags, "read", path, errno);
     if (S_ISREG(st.st_mode)) {
-        struct entry *grown = zpl_arena_grow(tree->arena, tree->entries, tree->count,
-                                             &tree->capacity, sizeof *grown);
+        struct entry *grown =
+            zpl_arena_grow(tree->arena, tree->entries, tree->count, &tree->capacity, sizeof *grown);
         const char *copy = zpl_arena_strdup(tree->arena, name);
         if (grown == NULL || copy == NULL)
             return zpl_diag_nomem(tree->diags);

@@ -105,10 +105,9 @@ static enum zpl_err take_file(struct zpl_context *context, const struct zpl_run_
     if (type->kind == ZPL_DIR && !stat->is_dir)
         return wrong_output(context, output->name, "is no folder");
     made->tree = stat->is_dir;
-    return stat->is_dir
-               ? zpl_outcome_tree(output->path, &made->digest, &made->bytes, context->arena,
-                                  context->diags)
-               : zpl_fs_digest(output->path, &made->digest, &made->bytes, context->diags);
+    return stat->is_dir ? zpl_outcome_tree(output->path, &made->digest, &made->bytes,
+                                           context->arena, context->diags)
+                        : zpl_fs_digest(output->path, &made->digest, &made->bytes, context->diags);
 }
 
 /* Checks and digests output `i`. */

@@ -89,6 +89,8 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
     if (err == ZPL_OK) {
         deployment.manifest = zpl_buf_str(&text);
         err = deployer->deploy(deployer->self, &deployment, where, &plan->arena, diags);
+        if (err == ZPL_OK)
+            *where = zpl_project_show(&plan->session->project, *where);
     }
     zpl_buf_release(&text);
     return err;

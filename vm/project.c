@@ -146,3 +146,9 @@ enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *ty
     put(out, relative != NULL ? relative : full);
     return ZPL_OK;
 }
+
+const char *zpl_project_show(const struct zpl_project *project, const char *path)
+{
+    const char *relative = inside(project->root, path);
+    return relative != NULL ? relative : path;
+}

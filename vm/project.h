@@ -23,5 +23,7 @@ enum zpl_err zpl_project_path(const struct zpl_project *project, const char *pat
 /* A path typed on the command line is relative to the working directory: rewrites it to one that is
  * relative to the project if it lies inside, else absolute. */
 enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out);
+/* A path for people: without the project's root in front when it lies inside; borrowed. */
+const char *zpl_project_show(const struct zpl_project *project, const char *path);
 
 #endif

@@ -100,11 +100,10 @@ static const struct zpl_literal *literal_of(const struct zpl_json *v, const stru
             keys[i] = zpl_arena_strdup(arena, zpl_json_key_at(v, i));
             const struct zpl_column *field =
                 type != NULL && type->row != NULL ? zpl_row_find(type->row, keys[i]) : NULL;
-            items[i] = literal_of(zpl_json_value_at(v, i), field != NULL ? field->type : NULL,
-                                  arena);
+            items[i] =
+                literal_of(zpl_json_value_at(v, i), field != NULL ? field->type : NULL, arena);
         }
-        return items == NULL || keys == NULL ? NULL
-                                             : zpl_literal_record(arena, items, keys, count);
+        return items == NULL || keys == NULL ? NULL : zpl_literal_record(arena, items, keys, count);
     default:
         return zpl_literal_null();
     }
@@ -166,8 +165,8 @@ static int make_inputs(struct body *b)
             return 1;
     }
     for (size_t i = 0; i < task->param_count; i++)
-        b->inputs[b->input_count++] = (struct zpl_lua_input){
-            .name = task->params[i].name, .literal = task->params[i].value};
+        b->inputs[b->input_count++] =
+            (struct zpl_lua_input){.name = task->params[i].name, .literal = task->params[i].value};
     return 0;
 }
 
@@ -178,8 +177,8 @@ static int make_outputs(struct body *b)
         const struct zpl_type *type = zpl_context_type(b->context, task->outputs[i].type);
         if (type == NULL)
             return 1;
-        b->values[i] = (struct value_out){
-            .context = b->context, .output = &task->outputs[i], .type = type};
+        b->values[i] =
+            (struct value_out){.context = b->context, .output = &task->outputs[i], .type = type};
         b->outputs[i] = (struct zpl_lua_output){.name = task->outputs[i].name,
                                                 .type = type,
                                                 .self = &b->values[i],
@@ -195,8 +194,8 @@ static int write_tables(struct body *b)
     const struct zpl_run_task *task = b->context->task;
     for (size_t i = 0; i < task->output_count; i++)
         if (b->values[i].writer != NULL &&
-            zpl_cells_writer_write(b->values[i].writer, task->outputs[i].path,
-                                   b->context->diags) != ZPL_OK)
+            zpl_cells_writer_write(b->values[i].writer, task->outputs[i].path, b->context->diags) !=
+                ZPL_OK)
             return 1;
     return 0;
 }

@@ -124,8 +124,7 @@ static void classify(struct reading *r)
         const char *whole = text(r, "exception_message"), *table = quoted(r, message, 0);
         const char *candidates = strstr(whole, "Candidate tables: ");
         if (table != NULL)
-            name_fault(r, "table", table,
-                       candidates != NULL ? split(r, candidates + 18) : NULL);
+            name_fault(r, "table", table, candidates != NULL ? split(r, candidates + 18) : NULL);
     } else if (strncmp(message, "Ambiguous reference", 19) == 0) {
         r->out->fault = ZPL_BIND_NAME;
         r->out->name = quoted(r, message, 0);

@@ -53,10 +53,10 @@ enum zpl_err zpl_cells_reader_new(struct zpl_duck *duck, const struct zpl_scan *
     zpl_duck_text(&from, scan->path, strlen(scan->path));
     zpl_buf_putc(&from, ')');
     struct zpl_relation *columns = &reader->columns;
-    enum zpl_err err = zpl_buf_error(&from) != ZPL_OK
-                           ? zpl_diag_nomem(diags)
-                           : zpl_relation_from(duck, zpl_buf_str(&from), columns, &reader->arena,
-                                               diags);
+    enum zpl_err err =
+        zpl_buf_error(&from) != ZPL_OK
+            ? zpl_diag_nomem(diags)
+            : zpl_relation_from(duck, zpl_buf_str(&from), columns, &reader->arena, diags);
     size_t kept = 0;
     for (size_t i = 0; i < columns->count; i++)
         if (is_read(scan, columns->names[i])) {
@@ -119,9 +119,10 @@ static bool open_column(struct zpl_cells_reader *reader, size_t column, struct z
     zpl_buf_puts(&sql, " FROM read_parquet(");
     zpl_duck_text(&sql, reader->path, strlen(reader->path));
     zpl_buf_putc(&sql, ')');
-    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
-                           ? zpl_diag_nomem(diags)
-                           : zpl_duck_query(reader->duck, zpl_buf_str(&sql), &reader->result, diags);
+    enum zpl_err err =
+        zpl_buf_error(&sql) != ZPL_OK
+            ? zpl_diag_nomem(diags)
+            : zpl_duck_query(reader->duck, zpl_buf_str(&sql), &reader->result, diags);
     zpl_buf_release(&sql);
     reader->open = err == ZPL_OK;
     reader->column = column;

@@ -143,8 +143,7 @@ static bool set_value(const struct zpl_duck_api *api, duckdb_vector vector, idx_
         ((int64_t *)data)[row] = value->as.i;
         return value->kind == ZPL_LIT_INT;
     case ZPL_FLOAT:
-        ((double *)data)[row] =
-            value->kind == ZPL_LIT_INT ? (double)value->as.i : value->as.f;
+        ((double *)data)[row] = value->kind == ZPL_LIT_INT ? (double)value->as.i : value->as.f;
         return value->kind == ZPL_LIT_FLOAT || value->kind == ZPL_LIT_INT;
     case ZPL_BOOL:
         ((bool *)data)[row] = value->as.b;
@@ -172,9 +171,9 @@ bool zpl_cells_writer_set(struct zpl_cells_writer *writer, size_t column, int64_
         return true;
     struct zpl_buf shown = {0};
     zpl_literal_show(value, &shown);
-    zpl_diag_add(diags, ZPL_CODE_STEP_OUTPUT, nowhere,
-                 "row %lld, column '%s': %.100s is no %s", (long long)row + 1, declared->name,
-                 zpl_buf_str(&shown), zpl_type_text(declared->type, true, &writer->arena));
+    zpl_diag_add(diags, ZPL_CODE_STEP_OUTPUT, nowhere, "row %lld, column '%s': %.100s is no %s",
+                 (long long)row + 1, declared->name, zpl_buf_str(&shown),
+                 zpl_type_text(declared->type, true, &writer->arena));
     zpl_buf_release(&shown);
     return false;
 }

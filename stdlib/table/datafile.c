@@ -81,7 +81,7 @@ static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_di
     bool quoted = false;
     int fd = zpl_fs_open(path, O_RDONLY, 0);
     char *text = zpl_buf_extend(&line, LINE_BYTES);
-    enum zpl_err err = fd < 0 ? zpl_diag_system(diags, "open", path, errno)
+    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
                        : text == NULL ? zpl_diag_nomem(diags)
                                       : zpl_fs_read_all(fd, text, LINE_BYTES, &got);
     for (size_t d = 0; d < DELIMITERS; d++)
@@ -114,8 +114,7 @@ static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *d
     for (size_t i = 0; i < fields; i++)
         zpl_buf_printf(&sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
     zpl_buf_puts(&sql, "})");
-    bool fine = zpl_buf_error(&sql) != ZPL_OK ||
-                zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
+    bool fine = zpl_buf_error(&sql) != ZPL_OK || zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
     zpl_buf_release(&sql);
     return !fine;
 }
@@ -158,9 +157,10 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
                        "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
                        "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
     zpl_duck_text(&sql, options->path, strlen(options->path));
-    zpl_buf_puts(&sql, ", quote = '\"', escape = '\"', comment = '', skip = 0, sample_size = 20480, "
-                       "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
-                       "'TIMESTAMP', 'VARCHAR'], delim = ");
+    zpl_buf_puts(&sql,
+                 ", quote = '\"', escape = '\"', comment = '', skip = 0, sample_size = 20480, "
+                 "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
+                 "'TIMESTAMP', 'VARCHAR'], delim = ");
     zpl_duck_text(&sql, delimiter, strlen(delimiter));
     if (options->header_given)
         zpl_buf_printf(&sql, ", header = %s", options->header ? "true" : "false");
@@ -193,8 +193,9 @@ static const char *csv_from(const struct zpl_datafile_options *options, const st
     struct zpl_buf from = {0};
     zpl_buf_puts(&from, "read_csv(");
     zpl_duck_text(&from, options->path, strlen(options->path));
-    zpl_buf_puts(&from, ", auto_detect = false, quote = '\"', escape = '\"', comment = '', skip = 0, "
-                        "delim = ");
+    zpl_buf_puts(&from,
+                 ", auto_detect = false, quote = '\"', escape = '\"', comment = '', skip = 0, "
+                 "delim = ");
     zpl_duck_text(&from, s->delimiter, strlen(s->delimiter));
     zpl_buf_printf(&from, ", header = %s, columns = {", s->header ? "true" : "false");
     for (size_t i = 0; i < s->count; i++) {
@@ -223,9 +224,10 @@ static enum zpl_err open_csv(struct zpl_duck *duck, const struct zpl_datafile_op
     row->columns = s.columns;
     row->count = s.count;
     out->from = csv_from(options, &s);
-    out->note = zpl_arena_printf(arena, "types guessed from the first 20,480 rows (delimiter '%s', %s header)",
-                                 s.delimiter != NULL && s.delimiter[0] == '\t' ? "\\t" : s.delimiter,
-                                 s.header ? "with" : "without");
+    out->note = zpl_arena_printf(
+        arena, "types guessed from the first 20,480 rows (delimiter '%s', %s header)",
+        s.delimiter != NULL && s.delimiter[0] == '\t' ? "\\t" : s.delimiter,
+        s.header ? "with" : "without");
     return out->from == NULL || zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
 }
 
@@ -256,9 +258,9 @@ static enum zpl_err open_parquet(struct zpl_duck *duck, const struct zpl_datafil
         columns[i].name = have.names[i];
         columns[i].type = zpl_convert_type(duck->api, have.types[i], arena, &strange);
         if (strange != NULL && *why == NULL && options->naming == NULL)
-            *why = zpl_arena_printf(arena,
-                                    "has a column '%s' that %s; or declare a type without it",
-                                    have.names[i], strange);
+            *why =
+                zpl_arena_printf(arena, "has a column '%s' that %s; or declare a type without it",
+                                 have.names[i], strange);
     }
     row->columns = columns;
     row->count = have.count;
@@ -273,8 +275,8 @@ static enum zpl_err open_parquet(struct zpl_duck *duck, const struct zpl_datafil
 }
 
 enum zpl_err zpl_datafile_open(struct zpl_duck *duck, const struct zpl_datafile_options *options,
-                             struct zpl_datafile *out, const char **why, struct zpl_arena *arena,
-                             struct zpl_diags *diags)
+                               struct zpl_datafile *out, const char **why, struct zpl_arena *arena,
+                               struct zpl_diags *diags)
 {
     memset(out, 0, sizeof *out);
     *why = zpl_datafile_problem(options->format, options->path, arena);

@@ -21,14 +21,14 @@ struct zpl_datafile_options {
                                      without a header, and no others have to be readable */
 };
 struct zpl_datafile {
-    const char *from;           /* what stands behind FROM; of CSV every column is VARCHAR */
-    const struct zpl_row *row;  /* columns as stored; type NULL: zpl has none */
-    const char *note;           /* how they were found, or NULL */
+    const char *from;          /* what stands behind FROM; of CSV every column is VARCHAR */
+    const struct zpl_row *row; /* columns as stored; type NULL: zpl has none */
+    const char *note;          /* how they were found, or NULL */
 };
 
 enum zpl_err zpl_datafile_open(struct zpl_duck *duck, const struct zpl_datafile_options *options,
-                             struct zpl_datafile *out, const char **why, struct zpl_arena *arena,
-                             struct zpl_diags *diags);
+                               struct zpl_datafile *out, const char **why, struct zpl_arena *arena,
+                               struct zpl_diags *diags);
 /* Is there a regular file that can be read, of that format?  NULL: yes; else words that follow its
  * path.  Opens no database. */
 const char *zpl_datafile_problem(const char *format, const char *path, struct zpl_arena *arena);

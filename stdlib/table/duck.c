@@ -103,8 +103,9 @@ enum zpl_err zpl_duck_load(const struct zpl_duck_api **out, struct zpl_diags *di
                            "DuckDB's library is version %s, but this zpl is made for %s", version,
                            ZPL_DUCK_VERSION);
     zpl_diag_note(diags, diag, nowhere, "looked at %s", zpl_buf_str(&looked));
-    zpl_diag_help(diags, diag, "set DUCKDB_DIR to the folder of DuckDB " ZPL_DUCK_VERSION
-                               ": another version may write other bytes");
+    zpl_diag_help(diags, diag,
+                  "set DUCKDB_DIR to the folder of DuckDB " ZPL_DUCK_VERSION
+                  ": another version may write other bytes");
     zpl_buf_release(&looked);
     dlclose(library);
     return ZPL_ERR_VERSION;
@@ -270,9 +271,9 @@ enum zpl_err zpl_duck_fail(struct zpl_diags *diags, const char *words)
     struct zpl_buf text = {0};
     zpl_duck_words(words, &text);
     bool memory = strstr(words, "Out of Memory Error") != NULL;
-    struct zpl_diag *diag = zpl_diag_add(
-        diags, memory ? ZPL_CODE_STEP_LIMIT : ZPL_CODE_STEP_FAILED, nowhere, "%s",
-        text.len > 0 ? zpl_buf_str(&text) : "DuckDB failed without saying why");
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, memory ? ZPL_CODE_STEP_LIMIT : ZPL_CODE_STEP_FAILED, nowhere, "%s",
+                     text.len > 0 ? zpl_buf_str(&text) : "DuckDB failed without saying why");
     if (memory)
         zpl_diag_help(diags, diag, "give the step more with resources = { memory = \"…\" }");
     zpl_buf_release(&text);

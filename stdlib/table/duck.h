@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#ifndef DUCKDB_API_NO_DEPRECATED
+#define DUCKDB_API_NO_DEPRECATED
+#endif
 #include <duckdb.h>
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"
@@ -38,14 +41,12 @@
     X(column_type)                                                                                 \
     X(column_logical_type)                                                                         \
     X(result_error)                                                                                \
-    X(result_error_type)                                                                           \
     X(connection_get_arrow_options)                                                                \
     X(destroy_arrow_options)                                                                       \
     X(fetch_chunk)                                                                                 \
     X(prepare)                                                                                     \
     X(prepare_error)                                                                               \
     X(destroy_prepare)                                                                             \
-    X(nparams)                                                                                     \
     X(bind_parameter_index)                                                                        \
     X(bind_value)                                                                                  \
     X(execute_prepared)                                                                            \
@@ -55,16 +56,13 @@
     X(create_int64)                                                                                \
     X(create_double)                                                                               \
     X(create_varchar_length)                                                                       \
-    X(create_blob)                                                                                 \
     X(create_date)                                                                                 \
     X(create_timestamp)                                                                            \
     X(create_null_value)                                                                           \
-    X(create_list_value)                                                                           \
     X(destroy_value)                                                                               \
     X(free)                                                                                        \
     X(create_logical_type)                                                                         \
     X(create_list_type)                                                                            \
-    X(create_decimal_type)                                                                         \
     X(destroy_logical_type)                                                                        \
     X(get_type_id)                                                                                 \
     X(logical_type_get_alias)                                                                      \
@@ -76,7 +74,6 @@
     X(data_chunk_get_vector)                                                                       \
     X(data_chunk_get_size)                                                                         \
     X(data_chunk_set_size)                                                                         \
-    X(data_chunk_get_column_count)                                                                 \
     X(vector_get_column_type)                                                                      \
     X(vector_get_data)                                                                             \
     X(vector_get_validity)                                                                         \
@@ -97,7 +94,6 @@
     X(data_chunk_from_arrow)                                                                       \
     X(destroy_arrow_converted_schema)                                                              \
     X(error_data_message)                                                                          \
-    X(error_data_has_error)                                                                        \
     X(destroy_error_data)                                                                          \
     X(create_table_function)                                                                       \
     X(destroy_table_function)                                                                      \
@@ -109,7 +105,6 @@
     X(register_table_function)                                                                     \
     X(bind_get_extra_info)                                                                         \
     X(bind_add_result_column)                                                                      \
-    X(bind_set_error)                                                                              \
     X(function_get_extra_info)                                                                     \
     X(function_set_error)                                                                          \
     X(create_scalar_function)                                                                      \

@@ -154,9 +154,8 @@ enum zpl_err zpl_feed_of_result(struct zpl_duck *duck, duckdb_result *result, st
     }
     feed->self = feed;
     feed->result = *result;
-    return finish(feed,
-                  zpl_relation_of(duck->api, &feed->result, &feed->own, &feed->arena, diags), out,
-                  diags);
+    return finish(feed, zpl_relation_of(duck->api, &feed->result, &feed->own, &feed->arena, diags),
+                  out, diags);
 }
 
 enum zpl_err zpl_feed_of_stream(struct zpl_duck *duck, struct ArrowArrayStream *stream,
@@ -170,9 +169,9 @@ enum zpl_err zpl_feed_of_stream(struct zpl_duck *duck, struct ArrowArrayStream *
         return ZPL_ERR_NOMEM;
     }
     feed->self = feed;
-    return finish(
-        feed, zpl_arrow_chunks_new(duck, stream, &feed->arrow, &feed->own, &feed->arena, diags),
-        out, diags);
+    return finish(feed,
+                  zpl_arrow_chunks_new(duck, stream, &feed->arrow, &feed->own, &feed->arena, diags),
+                  out, diags);
 }
 
 enum zpl_err zpl_feed_of_chunks(struct zpl_duck *duck, const struct zpl_relation *columns,

@@ -19,8 +19,8 @@ struct zpl_arrow_chunks {
     struct ArrowArrayStream stream;
     struct ArrowSchema schema;
     duckdb_arrow_converted_schema converted;
-    struct ArrowArray batch; /* being cut; release NULL: none */
-    int64_t at;              /* its first row that was not given yet */
+    struct ArrowArray batch;                   /* being cut; release NULL: none */
+    int64_t at;                                /* its first row that was not given yet */
     struct ArrowArray *views, **view_pointers; /* one a column */
     char words[300];                           /* of the last failure */
 };
@@ -32,16 +32,26 @@ static duckdb_type plain_type(const char *format)
         const char *format;
         duckdb_type type;
     } plain[] = {
-        {"b", DUCKDB_TYPE_BOOLEAN},        {"c", DUCKDB_TYPE_TINYINT},
-        {"C", DUCKDB_TYPE_UTINYINT},       {"s", DUCKDB_TYPE_SMALLINT},
-        {"S", DUCKDB_TYPE_USMALLINT},      {"i", DUCKDB_TYPE_INTEGER},
-        {"I", DUCKDB_TYPE_UINTEGER},       {"l", DUCKDB_TYPE_BIGINT},
-        {"L", DUCKDB_TYPE_UBIGINT},        {"f", DUCKDB_TYPE_FLOAT},
-        {"g", DUCKDB_TYPE_DOUBLE},         {"u", DUCKDB_TYPE_VARCHAR},
-        {"U", DUCKDB_TYPE_VARCHAR},        {"z", DUCKDB_TYPE_BLOB},
-        {"Z", DUCKDB_TYPE_BLOB},           {"tdD", DUCKDB_TYPE_DATE},
-        {"tsu:", DUCKDB_TYPE_TIMESTAMP},   {"tss:", DUCKDB_TYPE_TIMESTAMP_S},
-        {"tsm:", DUCKDB_TYPE_TIMESTAMP_MS}, {"tsn:", DUCKDB_TYPE_TIMESTAMP_NS},
+        {"b", DUCKDB_TYPE_BOOLEAN},
+        {"c", DUCKDB_TYPE_TINYINT},
+        {"C", DUCKDB_TYPE_UTINYINT},
+        {"s", DUCKDB_TYPE_SMALLINT},
+        {"S", DUCKDB_TYPE_USMALLINT},
+        {"i", DUCKDB_TYPE_INTEGER},
+        {"I", DUCKDB_TYPE_UINTEGER},
+        {"l", DUCKDB_TYPE_BIGINT},
+        {"L", DUCKDB_TYPE_UBIGINT},
+        {"f", DUCKDB_TYPE_FLOAT},
+        {"g", DUCKDB_TYPE_DOUBLE},
+        {"u", DUCKDB_TYPE_VARCHAR},
+        {"U", DUCKDB_TYPE_VARCHAR},
+        {"z", DUCKDB_TYPE_BLOB},
+        {"Z", DUCKDB_TYPE_BLOB},
+        {"tdD", DUCKDB_TYPE_DATE},
+        {"tsu:", DUCKDB_TYPE_TIMESTAMP},
+        {"tss:", DUCKDB_TYPE_TIMESTAMP_S},
+        {"tsm:", DUCKDB_TYPE_TIMESTAMP_MS},
+        {"tsn:", DUCKDB_TYPE_TIMESTAMP_NS},
     };
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         if (strcmp(format, plain[i].format) == 0)
@@ -170,8 +180,8 @@ duckdb_data_chunk zpl_arrow_chunks_next(struct zpl_arrow_chunks *chunks, const c
         *why = chunks->words;
         return NULL;
     }
-    duckdb_error_data error = api->data_chunk_from_arrow(chunks->duck->connection, &view,
-                                                         chunks->converted, &chunk);
+    duckdb_error_data error =
+        api->data_chunk_from_arrow(chunks->duck->connection, &view, chunks->converted, &chunk);
     if (error != NULL) {
         if (chunk == NULL)
             fail(chunks, why, api->error_data_message(error));

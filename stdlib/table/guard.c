@@ -63,13 +63,13 @@ static const struct {
 };
 static const char *const refused_prefixes[] = {"pg_", "has_", "inet_", "__internal_"};
 /* Table functions that only make rows of their arguments. */
-static const char *const rows_of_arguments[] = {"unnest",     "range",     "generate_series", "repeat",
-                                                "repeat_row", "json_each", "json_tree"};
+static const char *const rows_of_arguments[] = {
+    "unnest", "range", "generate_series", "repeat", "repeat_row", "json_each", "json_tree"};
 /* What SQL calls without parentheses when no column has the name. */
-static const char *const bare_functions[] = {
-    "current_catalog", "current_date",      "current_role", "current_schema",
-    "current_time",    "current_timestamp", "current_user", "localtime",
-    "localtimestamp",  "session_user",      "user"};
+static const char *const bare_functions[] = {"current_catalog", "current_date", "current_role",
+                                             "current_schema",  "current_time", "current_timestamp",
+                                             "current_user",    "localtime",    "localtimestamp",
+                                             "session_user",    "user"};
 /* Take the name of an aggregate as text. */
 static const char *const by_name[] = {"list_aggr", "list_aggregate", "array_aggr",
                                       "array_aggregate", "aggregate"};
@@ -185,10 +185,12 @@ static void look_at_table(struct guard *g, const struct zpl_json *node, const st
     const char *name = zpl_guard_text(node, "table_name");
     if (name == NULL)
         return;
-    if (zpl_guard_text(node, "schema_name") != NULL || zpl_guard_text(node, "catalog_name") != NULL) {
+    if (zpl_guard_text(node, "schema_name") != NULL ||
+        zpl_guard_text(node, "catalog_name") != NULL) {
         refuse(g, ZPL_BIND_FORBIDDEN, node, name,
-               zpl_arena_printf(g->arena, "a step reads the tables it is given, by their names "
-                                          "alone: write '%s' without what stands before it",
+               zpl_arena_printf(g->arena,
+                                "a step reads the tables it is given, by their names "
+                                "alone: write '%s' without what stands before it",
                                 name));
         return;
     }
@@ -202,8 +204,9 @@ static void look_at_table(struct guard *g, const struct zpl_json *node, const st
             return;
     if (strpbrk(name, "./*") != NULL) {
         refuse(g, ZPL_BIND_FORBIDDEN, node, name,
-               zpl_arena_printf(g->arena, "'%s' is a file, and files come in as tables; declare it "
-                                          "with csv.read or parquet.read",
+               zpl_arena_printf(g->arena,
+                                "'%s' is a file, and files come in as tables; declare it "
+                                "with csv.read or parquet.read",
                                 name));
         return;
     }
@@ -256,7 +259,8 @@ static void look_at_param(struct guard *g, const struct zpl_json *node)
 
 static void look_at_sample(struct guard *g, const struct zpl_json *sample)
 {
-    if (zpl_json_kind(sample) != ZPL_JSON_OBJECT || zpl_json_i64(zpl_json_get(sample, "seed"), -1) >= 0)
+    if (zpl_json_kind(sample) != ZPL_JSON_OBJECT ||
+        zpl_json_i64(zpl_json_get(sample, "seed"), -1) >= 0)
         return;
     refuse(g, ZPL_BIND_FORBIDDEN, NULL, "sample",
            "a sample without a seed differs each time: write for example "
@@ -364,10 +368,9 @@ static enum zpl_err parse(struct zpl_duck *duck, const char *sql, struct zpl_gua
     zpl_buf_puts(&query, "SELECT json_serialize_sql(");
     zpl_duck_text(&query, sql, strlen(sql));
     zpl_buf_puts(&query, ")::VARCHAR");
-    enum zpl_err err =
-        zpl_buf_error(&query) != ZPL_OK
-            ? zpl_diag_nomem(diags)
-            : zpl_duck_each(duck, zpl_buf_str(&query), keep_text, &text, diags);
+    enum zpl_err err = zpl_buf_error(&query) != ZPL_OK
+                           ? zpl_diag_nomem(diags)
+                           : zpl_duck_each(duck, zpl_buf_str(&query), keep_text, &text, diags);
     if (err == ZPL_OK && zpl_buf_error(&text) != ZPL_OK)
         err = zpl_diag_nomem(diags);
     if (err == ZPL_OK) {

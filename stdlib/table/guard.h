@@ -16,7 +16,7 @@
 struct zpl_guarded {
     struct zpl_json *document;
     const struct zpl_json *tree; /* its query node ("type": "SELECT_NODE" …), in the document */
-    const char *identity; /* 64 hexadecimal digits: the tree without places; in the arena */
+    const char *identity;        /* 64 hexadecimal digits: the tree without places; in the arena */
 };
 
 /* Parses the request's SQL and looks at every part of it. */

@@ -118,7 +118,8 @@ static void mark_tables(struct marks *m, const struct zpl_json *v, bool all)
 static bool is_open(const struct zpl_json *v)
 {
     if (zpl_guard_is(v, "STAR") || zpl_guard_is(v, "POSITIONAL_REFERENCE") ||
-        zpl_guard_is(v, "PIVOT") || strcmp(zpl_json_str(zpl_json_get(v, "ref_type"), ""), "NATURAL") == 0)
+        zpl_guard_is(v, "PIVOT") ||
+        strcmp(zpl_json_str(zpl_json_get(v, "ref_type"), ""), "NATURAL") == 0)
         return true;
     for (size_t i = 0; i < zpl_json_count(v); i++)
         if (!is_query(member(v, i)) && is_open(member(v, i)))

@@ -111,9 +111,9 @@ struct stream {
     struct zpl_buf query; /* "SELECT … FROM …" */
     struct zpl_buf words; /* of the last failure */
     duckdb_result slab;
-    bool open;       /* slab holds rows */
-    bool over;       /* the last slab had none */
-    int64_t at;      /* its first row behind the slab */
+    bool open;  /* slab holds rows */
+    bool over;  /* the last slab had none */
+    int64_t at; /* its first row behind the slab */
 };
 
 static int tell(struct stream *s, duckdb_error_data error)
@@ -219,9 +219,9 @@ static enum zpl_err build_query(struct stream *s, const struct zpl_scan *scan,
         zpl_buf_printf(&s->query, " FROM %s", zpl_buf_str(&from));
         struct zpl_buf shown = {0};
         zpl_buf_printf(&shown, "(%s)", zpl_buf_str(&s->query));
-        err = zpl_buf_error(&shown) != ZPL_OK ? zpl_diag_nomem(diags)
-                                              : zpl_relation_from(&s->duck, zpl_buf_str(&shown),
-                                                                  &s->columns, &s->arena, diags);
+        err = zpl_buf_error(&shown) != ZPL_OK
+                  ? zpl_diag_nomem(diags)
+                  : zpl_relation_from(&s->duck, zpl_buf_str(&shown), &s->columns, &s->arena, diags);
         zpl_buf_release(&shown);
     }
     zpl_buf_release(&from);
@@ -238,10 +238,9 @@ enum zpl_err zpl_scan_stream(struct zpl_duck *duck, const struct zpl_scan *scan,
     *out = (struct ArrowArrayStream){stream_schema, stream_next, stream_error, stream_release, s};
     s->duck = *duck;
     s->duck.connection = NULL;
-    enum zpl_err err =
-        duck->api->connect(duck->database, &s->duck.connection) == DuckDBSuccess
-            ? build_query(s, scan, diags)
-            : zpl_duck_fail(diags, "the database could not be connected to");
+    enum zpl_err err = duck->api->connect(duck->database, &s->duck.connection) == DuckDBSuccess
+                           ? build_query(s, scan, diags)
+                           : zpl_duck_fail(diags, "the database could not be connected to");
     if (err == ZPL_OK)
         duck->api->connection_get_arrow_options(s->duck.connection, &s->options);
     else

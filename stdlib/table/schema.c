@@ -7,8 +7,8 @@
 /* The argument of that name, NULL when it was not given. */
 static const struct zpl_literal *option(const struct zpl_literal *options, const char *name)
 {
-    for (size_t i = 0; options != NULL && options->kind == ZPL_LIT_RECORD && i < options->as.list.count;
-         i++)
+    for (size_t i = 0;
+         options != NULL && options->kind == ZPL_LIT_RECORD && i < options->as.list.count; i++)
         if (strcmp(options->as.list.keys[i], name) == 0)
             return options->as.list.items[i];
     return NULL;
@@ -29,8 +29,8 @@ enum zpl_err zpl_duck_schema(const struct zpl_schema_request *request,
         options.header = header->as.b;
     }
     if (strcmp(request->format, "csv") != 0 && strcmp(request->format, "parquet") != 0) {
-        answer->error = zpl_arena_printf(arena, "is of a format this zpl can't read: '%s'",
-                                         request->format);
+        answer->error =
+            zpl_arena_printf(arena, "is of a format this zpl can't read: '%s'", request->format);
         return ZPL_OK;
     }
     answer->error = zpl_datafile_problem(request->format, request->path, arena);

@@ -194,7 +194,8 @@ static int find_strata(struct split *s, const char *column)
 {
     int64_t count = 0;
     if (ask(s,
-            "CREATE TEMP TABLE zpl_strata AS SELECT v, row_number() OVER (ORDER BY first) - 1 AS id "
+            "CREATE TEMP TABLE zpl_strata AS SELECT v, row_number() OVER (ORDER BY first) - 1 AS "
+            "id "
             "FROM (SELECT # AS v, min(file_row_number) AS first FROM @ GROUP BY #)",
             column, NULL, NULL) ||
         ask(s, "SELECT count(*)::BIGINT FROM zpl_strata", column, keep_count, &count))
@@ -206,10 +207,11 @@ static int find_strata(struct split *s, const char *column)
         zpl_diag_nomem(s->context->diags);
         return 1;
     }
-    return ask(s,
-               "SELECT file_row_number, id::BIGINT FROM (SELECT file_row_number, # AS zpl_v FROM @) "
-               "JOIN zpl_strata ON zpl_v IS NOT DISTINCT FROM v",
-               column, keep_stratum, s);
+    return ask(
+        s,
+        "SELECT file_row_number, id::BIGINT FROM (SELECT file_row_number, # AS zpl_v FROM @) "
+        "JOIN zpl_strata ON zpl_v IS NOT DISTINCT FROM v",
+        column, keep_stratum, s);
 }
 
 /* zpl_in_train(row number) → Bool, for SQL. */
@@ -246,8 +248,7 @@ static int register_in_train(struct split *s)
 static int write_part(struct split *s, const char *output, const char *where)
 {
     const char *path = s->ctx->input_path(s->ctx, "rows");
-    const struct zpl_type *type =
-        zpl_context_type(s->context, s->ctx->output_type(s->ctx, output));
+    const struct zpl_type *type = zpl_context_type(s->context, s->ctx->output_type(s->ctx, output));
     struct zpl_buf query = {0};
     if (type == NULL)
         return 1;
@@ -291,12 +292,14 @@ static int split_by_time(struct split *s, const char *column)
     if (ask(s, "SELECT count(*)::BIGINT FROM @ WHERE # IS NULL", column, keep_count, &nulls))
         return 1;
     if (nulls > 0)
-        return s->ctx->fail(s->ctx, "column '%s' is null in %lld rows, which so have no place in time",
+        return s->ctx->fail(s->ctx,
+                            "column '%s' is null in %lld rows, which so have no place in time",
                             column, (long long)nulls);
     char order[120];
-    snprintf(order, sizeof order,
-             "CREATE TEMP TABLE zpl_cut AS SELECT # AS moment FROM @ ORDER BY # LIMIT 1 OFFSET %lld",
-             (long long)first);
+    snprintf(
+        order, sizeof order,
+        "CREATE TEMP TABLE zpl_cut AS SELECT # AS moment FROM @ ORDER BY # LIMIT 1 OFFSET %lld",
+        (long long)first);
     if (ask(s, order, column, NULL, NULL))
         return 1;
     zpl_duck_ident(&test, column);
@@ -336,7 +339,8 @@ static int run(struct zpl_kernel_context *ctx)
     ctx->param_int(ctx, "seed", &seed);
     s.seed = (uint64_t)seed;
     if (stratify != NULL && time != NULL)
-        return ctx->fail(ctx, "give stratify or time, not both: rows are parted by chance or by time");
+        return ctx->fail(ctx,
+                         "give stratify or time, not both: rows are parted by chance or by time");
     if (s.rows < 0 || !(s.ratio >= 0 && s.ratio <= 1))
         return ctx->fail(ctx, "split needs a table and a ratio from 0 to 1");
     s.duck = zpl_context_duck(s.context);

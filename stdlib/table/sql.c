@@ -42,15 +42,13 @@ static int check(struct zpl_context *context, struct zpl_duck *duck, const struc
         tables[i] = (struct zpl_bind_table){task->inputs[i].name,
                                             scans[i].row != NULL ? scans[i].row : &unknown};
     for (size_t i = 0; i < task->param_count; i++)
-        params[i] =
-            (struct zpl_bind_param){task->params[i].name, kind_of(task->params[i].value)};
+        params[i] = (struct zpl_bind_param){task->params[i].name, kind_of(task->params[i].value)};
     const struct zpl_bind_request request = {.sql = task->body,
                                              .tables = tables,
                                              .table_count = task->input_count,
                                              .params = params,
                                              .param_count = task->param_count};
-    enum zpl_err err =
-        zpl_guard(duck, &request, &guarded, &error, context->arena, context->diags);
+    enum zpl_err err = zpl_guard(duck, &request, &guarded, &error, context->arena, context->diags);
     zpl_guarded_release(&guarded);
     if (err == ZPL_OK && error.message != NULL)
         zpl_diag_add(context->diags,
@@ -69,8 +67,7 @@ static int run(struct zpl_kernel_context *ctx)
     struct zpl_scan *scans = zpl_arena_array(context->arena, task->input_count + 1, sizeof *scans);
     struct zpl_write_param *params =
         zpl_arena_array(context->arena, task->param_count + 1, sizeof *params);
-    const char *query =
-        zpl_arena_strndup(context->arena, task->body, zpl_sqltext_trim(task->body));
+    const char *query = zpl_arena_strndup(context->arena, task->body, zpl_sqltext_trim(task->body));
     struct zpl_duck *duck = zpl_context_duck(context);
     if (type == NULL || duck == NULL)
         return 1;
@@ -100,15 +97,16 @@ ZPL_KERNEL(sql) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "sql",
     .signature = "",
-    .doc = "Runs one SELECT over the tables and scalars in scope.\n"
-           "\n"
-           "`sql [[ SELECT … ]]` sees the tables in scope by their names, and scalars and params as "
-           "$name.\n"
-           "The dialect is DuckDB's; timestamps are in UTC.  A query is a function of its tables: "
-           "it opens\n"
-           "no file, knows no clock and no chance.\n"
-           "\n"
-           "    local late = sql [[ SELECT *, delay > $minutes AS late FROM flights ]]",
+    .doc =
+        "Runs one SELECT over the tables and scalars in scope.\n"
+        "\n"
+        "`sql [[ SELECT … ]]` sees the tables in scope by their names, and scalars and params as "
+        "$name.\n"
+        "The dialect is DuckDB's; timestamps are in UTC.  A query is a function of its tables: "
+        "it opens\n"
+        "no file, knows no clock and no chance.\n"
+        "\n"
+        "    local late = sql [[ SELECT *, delay > $minutes AS late FROM flights ]]",
     .engines = "duckdb",
     .run = run,
 };

@@ -31,8 +31,8 @@ static enum zpl_err add_column(void *self, const struct zpl_duck_cell *cells, si
 {
     (void)count;
     struct reading *r = self;
-    struct zpl_stored_column *grown = zpl_arena_grow(
-        r->arena, r->columns, r->column_count, &r->column_capacity, sizeof *grown);
+    struct zpl_stored_column *grown =
+        zpl_arena_grow(r->arena, r->columns, r->column_count, &r->column_capacity, sizeof *grown);
     if (grown == NULL)
         return ZPL_ERR_NOMEM;
     r->columns = grown;
@@ -46,8 +46,8 @@ static enum zpl_err add_chunk(void *self, const struct zpl_duck_cell *cells, siz
 {
     (void)count;
     struct reading *r = self;
-    struct chunk *grown = zpl_arena_grow(r->arena, r->chunks, r->chunk_count, &r->chunk_capacity,
-                                         sizeof *grown);
+    struct chunk *grown =
+        zpl_arena_grow(r->arena, r->chunks, r->chunk_count, &r->chunk_capacity, sizeof *grown);
     if (grown == NULL)
         return ZPL_ERR_NOMEM;
     r->chunks = grown;
@@ -92,11 +92,12 @@ static enum zpl_err read_footer(struct zpl_duck *duck, const char *path, struct 
         ask(duck, "SELECT column_name, column_type FROM (DESCRIBE FROM read_parquet(@))", path,
             add_column, r, diags);
     if (err == ZPL_OK)
-        err = ask(duck,
-                  "SELECT column_id, least(data_page_offset, "
-                  "coalesce(nullif(dictionary_page_offset, 0), data_page_offset))::BIGINT AS place, "
-                  "total_compressed_size FROM parquet_metadata(@) ORDER BY place, column_id",
-                  path, add_chunk, r, diags);
+        err =
+            ask(duck,
+                "SELECT column_id, least(data_page_offset, "
+                "coalesce(nullif(dictionary_page_offset, 0), data_page_offset))::BIGINT AS place, "
+                "total_compressed_size FROM parquet_metadata(@) ORDER BY place, column_id",
+                path, add_chunk, r, diags);
     if (err == ZPL_OK)
         err = ask(duck,
                   "SELECT coalesce(sum(n), 0)::BIGINT, "

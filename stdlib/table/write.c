@@ -36,8 +36,7 @@ static enum zpl_err bind_params(struct zpl_duck *duck, duckdb_prepared_statement
         if (api->bind_parameter_index(statement, &index, params[i].name) != DuckDBSuccess)
             continue;
         duckdb_value value = value_of(api, params[i].value);
-        bool bound =
-            value != NULL && api->bind_value(statement, index, value) == DuckDBSuccess;
+        bool bound = value != NULL && api->bind_value(statement, index, value) == DuckDBSuccess;
         if (value != NULL)
             api->destroy_value(&value);
         if (!bound) {
@@ -104,8 +103,8 @@ static enum zpl_err project(const struct zpl_relation *have, const struct zpl_ro
     const char *why = NULL, *name = NULL;
     for (size_t i = 0; why == NULL && i < declared; i++) {
         name = row->columns[i].name;
-        why = add_column(have, zpl_relation_find(have, name), name, row->columns[i].type, out,
-                         arena);
+        why =
+            add_column(have, zpl_relation_find(have, name), name, row->columns[i].type, out, arena);
     }
     for (size_t i = 0; why == NULL && (row == NULL || row->open) && i < have->count; i++) {
         name = have->names[i];
@@ -128,8 +127,9 @@ static enum zpl_err copy(struct zpl_duck *duck, const struct zpl_feed *feed, con
     zpl_buf_printf(&sql,
                    " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE %d, USE_TMP_FILE false)",
                    ZPL_DUCK_GROUP_ROWS);
-    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(diags)
-                                                     : zpl_duck_exec(duck, zpl_buf_str(&sql), diags);
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
+                           ? zpl_diag_nomem(diags)
+                           : zpl_duck_exec(duck, zpl_buf_str(&sql), diags);
     zpl_buf_release(&sql);
     return err;
 }
@@ -169,7 +169,8 @@ enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *writ
     if (err != ZPL_OK)
         goto done;
     zpl_buf_printf(&sql, "SELECT %s FROM (%s\n)", zpl_buf_str(&projection), write->query);
-    if (zpl_buf_error(&projection) != ZPL_OK || zpl_buf_error(&sql) != ZPL_OK || zpl_arena_failed(&arena)) {
+    if (zpl_buf_error(&projection) != ZPL_OK || zpl_buf_error(&sql) != ZPL_OK ||
+        zpl_arena_failed(&arena)) {
         err = zpl_diag_nomem(diags);
         goto done;
     }

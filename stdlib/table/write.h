@@ -20,10 +20,10 @@ struct zpl_write_param {
     const struct zpl_literal *value;
 };
 struct zpl_write {
-    const char *query;                /* one SELECT, no semicolon */
+    const char *query; /* one SELECT, no semicolon */
     const struct zpl_write_param *params;
     size_t param_count;
-    const struct zpl_row *row;        /* the declared columns, in order; an open row (or NULL) is
+    const struct zpl_row *row; /* the declared columns, in order; an open row (or NULL) is
                                          followed by the others */
     const char *path;
 };
@@ -33,8 +33,7 @@ enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *writ
                              struct zpl_diags *diags);
 /* Consumes the stream, also on failure. */
 enum zpl_err zpl_write_stream(struct zpl_duck *duck, struct ArrowArrayStream *in,
-                              const struct zpl_row *row, const char *path,
-                              struct zpl_diags *diags);
+                              const struct zpl_row *row, const char *path, struct zpl_diags *diags);
 /* The rows of a feed, which the caller releases. */
 enum zpl_err zpl_write_feed(struct zpl_duck *duck, const struct zpl_feed *feed,
                             const struct zpl_row *row, const char *path, struct zpl_diags *diags);

@@ -37,7 +37,8 @@ static const struct zpl_row *row_of(const char *type)
 }
 
 #define FLIGHTS                                                                                    \
-    "Table {date: Timestamp, delay: Int hindsight, distance: Int, origin: String, \"end\": Float, "   \
+    "Table {date: Timestamp, delay: Int hindsight, distance: Int, origin: String, \"end\": "       \
+    "Float, "                                                                                      \
     "kind: Enum {\"a\", \"b\"}}"
 
 static struct zpl_bind_answer bind_params(const char *sql, const struct zpl_bind_param *params,
@@ -47,11 +48,8 @@ static struct zpl_bind_answer bind_params(const char *sql, const struct zpl_bind
         {"flights", row_of(FLIGHTS)},
         {"planes", row_of("Table {origin: String, seats: Int}")},
     };
-    const struct zpl_bind_request request = {.sql = sql,
-                                             .tables = tables,
-                                             .table_count = 2,
-                                             .params = params,
-                                             .param_count = count};
+    const struct zpl_bind_request request = {
+        .sql = sql, .tables = tables, .table_count = 2, .params = params, .param_count = count};
     struct zpl_bind_answer answer;
     if (zpl_duck_bind(&request, &answer, &arena, &diags) != ZPL_OK)
         fail_msg("%s", diags.items[diags.count - 1]->message);
@@ -85,13 +83,14 @@ static void test_types(void **state)
     assert_type("SELECT hour(date) AS hour, isodow(date) AS weekday, distance, "
                 "delay > $minutes AS late FROM flights",
                 "Table {hour: Int, weekday: Int, distance: Int, late: Bool}");
-    assert_type("SELECT sum(distance) AS s, avg(distance) AS a, count(*) AS n, 1.5 AS d, "
-                "list(origin) AS l, date::DATE AS day, any_value(kind) AS k FROM flights GROUP BY ALL;",
-                "Table {s: Int, a: Float, n: Int, d: Float, l: List(String), day: Date, "
-                "k: Enum {\"a\", \"b\"}}");
+    assert_type(
+        "SELECT sum(distance) AS s, avg(distance) AS a, count(*) AS n, 1.5 AS d, "
+        "list(origin) AS l, date::DATE AS day, any_value(kind) AS k FROM flights GROUP BY ALL;",
+        "Table {s: Int, a: Float, n: Int, d: Float, l: List(String), day: Date, "
+        "k: Enum {\"a\", \"b\"}}");
     assert_type("SELECT $minutes AS m, $ratio * 2 AS r, $word || 'x' AS w, NOT $flag AS f -- all\n",
                 "Table {m: Int, r: Float, w: String, f: Bool}");
-    assert_type("SELECT $$ -- ' $$ AS a, E'\\' -- ' AS b, '' AS c; -- end", 
+    assert_type("SELECT $$ -- ' $$ AS a, E'\\' -- ' AS b, '' AS c; -- end",
                 "Table {a: String, b: String, c: String}");
     assert_type("FROM planes", "Table {origin: String, seats: Int}");
     assert_type("WITH a AS (SELECT seats FROM planes) SELECT seats / 2 AS half FROM a",
@@ -321,8 +320,8 @@ static void test_hindsight_is_passed_on(void **state)
     (void)state;
     assert_string_equal(hindsight_of("SELECT delay > 15 AS late, distance FROM flights"), "");
     assert_string_equal(hindsight_of("SELECT delay, distance FROM flights"), "delay");
-    assert_string_equal(hindsight_of("SELECT distance, delay AS lag, delay::FLOAT AS f FROM flights"),
-                        "lag f");
+    assert_string_equal(
+        hindsight_of("SELECT distance, delay AS lag, delay::FLOAT AS f FROM flights"), "lag f");
     assert_string_equal(hindsight_of("SELECT * FROM flights"), "delay");
     assert_string_equal(hindsight_of("SELECT * EXCLUDE (delay) FROM flights"), "");
     assert_string_equal(hindsight_of("SELECT * REPLACE (delay > 3 AS delay) FROM flights"), "");
@@ -333,7 +332,8 @@ static void test_hindsight_is_passed_on(void **state)
                      "b AS (SELECT x AS y, delay FROM a) SELECT y, delay FROM b"),
         "y");
     assert_string_equal(
-        hindsight_of("WITH flights AS (SELECT * FROM flights) SELECT delay AS d FROM flights"), "d");
+        hindsight_of("WITH flights AS (SELECT * FROM flights) SELECT delay AS d FROM flights"),
+        "d");
     assert_string_equal(hindsight_of("SELECT seats AS s FROM planes UNION ALL "
                                      "SELECT delay FROM flights"),
                         "s");
@@ -438,8 +438,7 @@ static void make_tables(const struct zpl_bind_reads *reads)
 /* Puts views as a step has them in place of the tables, over the same rows. */
 static void make_views(const struct zpl_bind_reads *reads)
 {
-    const struct zpl_row *rows[] = {
-        row_of(FLIGHTS), row_of("Table {origin: String, seats: Int}")};
+    const struct zpl_row *rows[] = {row_of(FLIGHTS), row_of("Table {origin: String, seats: Int}")};
     for (size_t t = 0; t < 2; t++) {
         char sql[100];
         snprintf(sql, sizeof sql, "FROM %s", table_names[t]);
@@ -465,12 +464,18 @@ static void drop_views(void)
 /* One query made of parts that `pick` chooses. */
 static void make_query(unsigned pick, struct zpl_buf *out)
 {
-    static const char *const values[] = {
-        "hour(date) AS v",          "distance * 2 AS v",   "coalesce(delay, distance) AS v",
-        "upper(origin) AS v",       "1 AS v",              "\"end\" > $ratio AS v",
-        "CASE WHEN delay > $minutes THEN distance END AS v", "kind AS v"};
-    static const char *const sums[] = {"count(*) AS v",  "sum(distance) AS v",
-                                       "max(delay) AS v", "count(delay) AS v",
+    static const char *const values[] = {"hour(date) AS v",
+                                         "distance * 2 AS v",
+                                         "coalesce(delay, distance) AS v",
+                                         "upper(origin) AS v",
+                                         "1 AS v",
+                                         "\"end\" > $ratio AS v",
+                                         "CASE WHEN delay > $minutes THEN distance END AS v",
+                                         "kind AS v"};
+    static const char *const sums[] = {"count(*) AS v",
+                                       "sum(distance) AS v",
+                                       "max(delay) AS v",
+                                       "count(delay) AS v",
                                        "list(origin ORDER BY date, distance) AS v",
                                        "sum(distance) FILTER (delay > 0) AS v"};
     static const char *const where[] = {

@@ -174,19 +174,18 @@ static void test_sql(void **state)
 {
     (void)state;
     struct zpl_run_result result;
-    fixture_table(&f, 0, "SELECT i AS a, i / 4 AS b, 'c' || i AS c, "
-                         "CASE WHEN i % 2 = 0 THEN 'x' ELSE 'y' END AS k FROM range(10) r(i)");
+    fixture_table(&f, 0,
+                  "SELECT i AS a, i / 4 AS b, 'c' || i AS c, "
+                  "CASE WHEN i % 2 = 0 THEN 'x' ELSE 'y' END AS k FROM range(10) r(i)");
     const char *reads[] = {"a", "k"};
     if (run_sql("SELECT a * 2 AS d, $word AS w FROM t WHERE a >= $least AND k < 'y'; -- even\n",
                 reads, 2, "Table {d: Int, w: String}", &result) != ZPL_OK)
         fail_msg("%s", fixture_words(&f));
     assert_int_equal(result.made[0].rows, 3);
-    assert_int_equal(
-        fixture_number(&f, "SELECT sum(d) FROM $1 WHERE w = 'it''s'"), 8 + 12 + 16);
+    assert_int_equal(fixture_number(&f, "SELECT sum(d) FROM $1 WHERE w = 'it''s'"), 8 + 12 + 16);
     /* a column outside of what it reads is named but not needed: fine */
-    assert_int_equal(run_sql("SELECT a FROM (SELECT a, b FROM t)", reads, 2, "Table {a: Int}",
-                             &result),
-                     ZPL_OK);
+    assert_int_equal(
+        run_sql("SELECT a FROM (SELECT a, b FROM t)", reads, 2, "Table {a: Int}", &result), ZPL_OK);
     /* needed after all: an error, never a value */
     assert_int_equal(run_sql("SELECT b FROM t", reads, 2, "Table {b: Float}", &result),
                      ZPL_ERR_STEP);
@@ -229,9 +228,10 @@ static void test_lua(void **state)
 {
     (void)state;
     struct zpl_run_result result;
-    fixture_table(&f, 0, "SELECT i AS a, CASE WHEN i <> 4 THEN i / 4 END AS b, 'c' || i AS c, "
-                         "DATE '2024-01-01' + i::INT AS d, TIMESTAMP '2024-01-01' AS t, "
-                         "[i, i + 1] AS l, i % 2 = 0 AS e FROM range(5000) r(i)");
+    fixture_table(&f, 0,
+                  "SELECT i AS a, CASE WHEN i <> 4 THEN i / 4 END AS b, 'c' || i AS c, "
+                  "DATE '2024-01-01' + i::INT AS d, TIMESTAMP '2024-01-01' AS t, "
+                  "[i, i + 1] AS l, i % 2 = 0 AS e FROM range(5000) r(i)");
     const char *body = lua_body(
         "local double = step \"double\" {\n"
         "  signature = \"(rows: Table {a: Int, b: Float, c: String, d: Date, t: Timestamp, l: "
@@ -397,10 +397,10 @@ static void test_catalog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),        cmocka_unit_test(test_csv_errors),
-        cmocka_unit_test(test_parquet),    cmocka_unit_test(test_sql),
-        cmocka_unit_test(test_lua),        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_trees),      cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_errors),
+        cmocka_unit_test(test_parquet), cmocka_unit_test(test_sql),
+        cmocka_unit_test(test_lua),     cmocka_unit_test(test_values),
+        cmocka_unit_test(test_trees),   cmocka_unit_test(test_catalog),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -35,9 +35,8 @@ static enum zpl_err split_rows(double ratio, int64_t seed, const char *column_pa
     const struct zpl_run_param params[] = {
         {"ratio", zpl_literal_float(&f.arena, ratio)},
         {"seed", zpl_literal_int(&f.arena, seed)},
-        {column_param, column != NULL
-                           ? zpl_literal_string(&f.arena, column, strlen(column))
-                           : NULL},
+        {column_param,
+         column != NULL ? zpl_literal_string(&f.arena, column, strlen(column)) : NULL},
     };
     const struct zpl_run_input input = {
         .name = "rows", .type = TYPE, .path = f.paths[0], .rows = ROWS, .reads_all = true};
@@ -65,9 +64,10 @@ static void assert_parts_are_the_table(void)
 {
     assert_int_equal(fixture_number(&f, "(SELECT count(*) FROM $1) + (SELECT count(*) FROM $2)"),
                      ROWS);
-    assert_int_equal(fixture_number(&f, "SELECT count(*) FROM (FROM $1 UNION ALL FROM $2) AS p "
-                                        "JOIN $0 AS t ON p.i = t.i AND p.class IS NOT DISTINCT FROM "
-                                        "t.class AND p.moment = t.moment AND p.\"x y\" = t.\"x y\""),
+    assert_int_equal(fixture_number(&f,
+                                    "SELECT count(*) FROM (FROM $1 UNION ALL FROM $2) AS p "
+                                    "JOIN $0 AS t ON p.i = t.i AND p.class IS NOT DISTINCT FROM "
+                                    "t.class AND p.moment = t.moment AND p.\"x y\" = t.\"x y\""),
                      ROWS);
     for (int k = 1; k <= 2; k++) {
         char sql[200];
@@ -120,10 +120,11 @@ static void test_stratify(void **state)
     assert_parts_are_the_table();
     assert_int_equal(result.made[0].rows, (int64_t)(ROWS * 0.37 + 0.5));
     assert_int_equal(
-        fixture_number(&f, "SELECT count(*) FROM (SELECT class, count(*) AS n FROM $1 GROUP BY class) "
-                           "AS p JOIN (SELECT class, count(*) AS n FROM $0 GROUP BY class) AS t "
-                           "ON p.class IS NOT DISTINCT FROM t.class "
-                           "WHERE p.n IN (floor(t.n * 0.37), ceil(t.n * 0.37))"),
+        fixture_number(&f,
+                       "SELECT count(*) FROM (SELECT class, count(*) AS n FROM $1 GROUP BY class) "
+                       "AS p JOIN (SELECT class, count(*) AS n FROM $0 GROUP BY class) AS t "
+                       "ON p.class IS NOT DISTINCT FROM t.class "
+                       "WHERE p.n IN (floor(t.n * 0.37), ceil(t.n * 0.37))"),
         4);
 }
 
@@ -133,13 +134,12 @@ static void test_time(void **state)
     struct zpl_run_result result;
     assert_split(0.8, 0, "time", "moment", &result);
     assert_parts_are_the_table();
-    assert_int_equal(fixture_number(&f, "SELECT max(moment) FROM $1) < (SELECT min(moment) FROM $2"),
-                     1);
+    assert_int_equal(
+        fixture_number(&f, "SELECT max(moment) FROM $1) < (SELECT min(moment) FROM $2"), 1);
     /* at most 0.8 of the rows, and the moment of the cut is all that is missing */
     assert_true(result.made[0].rows <= (int64_t)(ROWS * 0.8 + 0.5));
-    assert_true(result.made[0].rows +
-                    fixture_number(&f, "SELECT count(*) FROM $2 WHERE moment = "
-                                       "(SELECT min(moment) FROM $2)") >
+    assert_true(result.made[0].rows + fixture_number(&f, "SELECT count(*) FROM $2 WHERE moment = "
+                                                         "(SELECT min(moment) FROM $2)") >
                 (int64_t)(ROWS * 0.8 + 0.5));
     assert_split(1.0, 0, "time", "moment", &result);
     assert_int_equal(result.made[0].rows, ROWS);

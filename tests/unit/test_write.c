@@ -79,7 +79,7 @@ static void assert_same_file(void)
 
 #define TYPE "Table {i: Int, f: Float, s: String, b: Bool}"
 #define COLUMNS                                                                                    \
-    "i, CASE WHEN mod(i, 5) = 0 THEN NULL ELSE i / 8 END AS f, 'text ' || mod(i, 1000) AS s, "         \
+    "i, CASE WHEN mod(i, 5) = 0 THEN NULL ELSE i / 8 END AS f, 'text ' || mod(i, 1000) AS s, "     \
     "mod(i, 3) = 0 AS b"
 
 /* A filter, a union and an order hand over chunks of other sizes; the bytes are the same. */
@@ -228,7 +228,8 @@ static void release_array(struct ArrowArray *array)
 
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
-    static const char *const names[] = {"i", "f", "s", "b"}, *const formats[] = {"i", "g", "u", "b"};
+    static const char *const names[] = {"i", "f", "s", "b"}, *const formats[] = {"i", "g", "u",
+                                                                                 "b"};
     struct made *made = stream->private_data;
     *out = (struct ArrowSchema){.format = "+s",
                                 .name = "",
@@ -264,7 +265,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
         f64[k] = (double)i / 8;
         valid[k / 8] |= (uint8_t)((i % 5 != 0) << (k % 8));
         bits[k / 8] |= (uint8_t)((i % 3 == 0) << (k % 8));
-        offsets[k + 1] = offsets[k] + sprintf(text + offsets[k], "text %d", (int)(i % 1000));
+        offsets[k + 1] = offsets[k] + snprintf(text + offsets[k], 16, "text %d", (int)(i % 1000));
     }
     if (made->step == 7)
         text[0] = (char)0xFF;
@@ -338,14 +339,14 @@ static void test_params(void **state)
         {"word", zpl_literal_string(&arena, "it's", 4)},
         {"unused", zpl_literal_bool(&arena, true)},
     };
-    const struct zpl_write write = {.query = "SELECT x + $limit AS x, $word AS w FROM range(2) t(x)",
+    const struct zpl_write write = {.query =
+                                        "SELECT x + $limit AS x, $word AS w FROM range(2) t(x)",
                                     .params = params,
                                     .param_count = 3,
                                     .row = row_of("Table {x: Int, w: String}"),
                                     .path = path_a};
     assert_int_equal(zpl_write_query(&duck, &write, &diags), ZPL_OK);
-    assert_int_equal(write_to(path_b,
-                              "SELECT * FROM (VALUES (3, 'it''s'), (4, 'it''s')) t(x, w)",
+    assert_int_equal(write_to(path_b, "SELECT * FROM (VALUES (3, 'it''s'), (4, 'it''s')) t(x, w)",
                               "Table {x: Int, w: String}"),
                      ZPL_OK);
     assert_same_file();

@@ -44,6 +44,7 @@ int zpl_cmd_check(struct zpl_cli *cli)
     if (cli->options & ZPL_OPT_JSON)
         print_json(&session);
     else if (err == ZPL_OK)
-        printf("%s: %zu steps, no errors\n", session.project.name, session.program.graph.count);
+        printf("%s: %zu step%s, no errors\n", session.project.name, session.program.graph.count,
+               session.program.graph.count == 1 ? "" : "s");
     return zpl_cli_end(cli, &session, err);
 }

@@ -4,46 +4,71 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
+#include "vm/json_read.h"
 #include "vm/run_record.h"
 
-/* The log of one step of a run; a cached step printed nothing in this run. */
+/* Adds the log of one row as JSON. */
+static void add_json(const char *name, const char *status, const struct zpl_step_row *row,
+                     struct zpl_json *array)
+{
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_json *text = row != NULL ? zpl_json_stringn(row->log, row->log_len) : zpl_json_null();
+    zpl_json_set_take(o, "step", zpl_json_string(name));
+    zpl_json_set_take(o, "status", zpl_json_string(status));
+    zpl_json_set_take(o, "log", text != NULL ? text : zpl_json_string("(bytes that are no UTF-8)"));
+    zpl_json_add_take(array, o);
+}
+
+static void add_text(const struct zpl_step_row *row, struct zpl_buf *out)
+{
+    if (row->error != NULL)
+        zpl_buf_printf(out, "error: %s\n", row->error);
+    zpl_buf_add(out, row->log, row->log_len);
+    if (row->log_len > 0 && row->log[row->log_len - 1] != '\n')
+        zpl_buf_putc(out, '\n');
+}
+
+/* The run that did the work of a step that was cached in this one; 0: unknown. */
+static int64_t origin(struct zpl_cli *cli, struct zpl_session *session,
+                      struct zpl_metadata *metadata, const struct zpl_json *step)
+{
+    struct zpl_digest key;
+    struct zpl_step_row row;
+    if (!zpl_read_digest(step, "key", &key) ||
+        metadata->step_by_key(metadata->self, &key, &row, &cli->arena, &session->diags) != ZPL_OK)
+        return 0;
+    return row.run;
+}
+
+/* The log of one step of a run; of a cached one it says where it ran.  `head` puts a title above. */
 static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                            const char *name, const char *status, bool head, struct zpl_json *json,
-                            struct zpl_buf *out)
+                            const struct zpl_json *step, const char *name, bool head,
+                            struct zpl_json *json, struct zpl_buf *out)
 {
     struct zpl_metadata *metadata;
     struct zpl_step_row row;
+    const char *status = zpl_json_str(zpl_json_get(step, "status"), "interrupted");
     enum zpl_err err = zpl_session_metadata(session, false, &metadata);
     if (err == ZPL_OK)
         err = metadata->step_of_run(metadata->self, run, name, &row, &cli->arena, &session->diags);
-    bool none = err == ZPL_ERR_NOT_FOUND;
-    if (err != ZPL_OK && !none)
+    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
         return err;
     if (json != NULL) {
-        struct zpl_json *o = zpl_json_object();
-        struct zpl_buf text = {0};
-        if (!none)
-            zpl_text_scrub(&text, row.log, row.log_len);
-        zpl_json_set_take(o, "step", zpl_json_string(name));
-        zpl_json_set_take(o, "status", zpl_json_string(status));
-        zpl_json_set_take(o, "log",
-                          none ? zpl_json_null() : zpl_json_stringn(zpl_buf_str(&text), text.len));
-        zpl_json_add_take(json, o);
-        zpl_buf_release(&text);
+        add_json(name, status, err == ZPL_OK ? &row : NULL, json);
         return ZPL_OK;
     }
     if (head)
         zpl_buf_printf(out, "== %s (%s)\n", name, status);
-    if (none && !head)
-        zpl_buf_printf(out, "%s did not run in run %lld (%s): it printed nothing\n", name,
-                       (long long)run, status);
-    if (!none && row.error != NULL)
-        zpl_buf_printf(out, "error: %s\n", row.error);
-    if (!none) {
-        zpl_buf_add(out, row.log, row.log_len);
-        if (row.log_len > 0 && row.log[row.log_len - 1] != '\n')
-            zpl_buf_putc(out, '\n');
+    if (err == ZPL_OK) {
+        add_text(&row, out);
+        return ZPL_OK;
     }
+    int64_t ran = origin(cli, session, metadata, step);
+    zpl_buf_printf(out, "%s did not run in run %lld (%s)", name, (long long)run, status);
+    if (ran > 0)
+        zpl_buf_printf(out, "; it ran in run %lld: zpl logs %lld/%s", (long long)ran, (long long)ran,
+                       name);
+    zpl_buf_putc(out, '\n');
     return ZPL_OK;
 }
 
@@ -64,11 +89,11 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
             continue;
         found = true;
         if (wanted != NULL || strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0)
-            err = add_log(cli, session, run->id, name, status, wanted == NULL, json, out);
+            err = add_log(cli, session, run->id, step, name, wanted == NULL, json, out);
     }
     if (err == ZPL_OK && record.plan == NULL && wanted != NULL) {
         found = true;
-        err = add_log(cli, session, run->id, wanted, "interrupted", false, json, out);
+        err = add_log(cli, session, run->id, NULL, wanted, false, json, out);
     }
     if (err == ZPL_OK && wanted != NULL && !found) {
         size_t count;

@@ -27,7 +27,7 @@ static void show_output(const char *name, const struct zpl_json *output, struct 
     zpl_buf_printf(out, ", %.12s\n", digest);
     if (value != NULL && zpl_json_write(value, false, &text) == ZPL_OK) {
         zpl_buf_puts(out, "      ");
-        zpl_view_report(zpl_buf_str(&text), out);
+        zpl_view_report(zpl_json_str(zpl_json_get(output, "type"), NULL), zpl_buf_str(&text), out);
         zpl_buf_putc(out, '\n');
     }
     zpl_buf_release(&text);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "lang/base/text.h"
+#include "lang/types/signature.h"
 #include "vm/view/term.h"
 
 #define NAME_LEAST 8u
@@ -78,20 +79,34 @@ static void report_value(const struct zpl_json *value, struct zpl_buf *out)
     }
 }
 
-void zpl_view_report(const char *json, struct zpl_buf *out)
+/* "auc 0.653" */
+static void report_field(const struct zpl_json *object, const char *key, bool first,
+                         struct zpl_buf *out)
+{
+    zpl_buf_printf(out, "%s%s ", first ? "" : "  ", key);
+    report_value(zpl_json_get(object, key), out);
+}
+
+void zpl_view_report(const char *type, const char *json, struct zpl_buf *out)
 {
     struct zpl_json *object = NULL;
+    struct zpl_arena arena = {0};
+    struct zpl_signature_error error;
+    const struct zpl_type *declared = NULL;
     const char *key;
     if (json == NULL || zpl_json_parse(json, strlen(json), &object, NULL) != ZPL_OK)
         return;
-    if (zpl_json_kind(object) != ZPL_JSON_OBJECT) {
+    if (type != NULL && zpl_type_parse(type, &arena, &declared, &error) != ZPL_OK)
+        declared = NULL;
+    if (zpl_json_kind(object) != ZPL_JSON_OBJECT)
         report_value(object, out);
-    } else {
-        for (size_t i = 0; (key = zpl_json_key_at(object, i)) != NULL; i++) {
-            zpl_buf_printf(out, "%s%s ", i > 0 ? "  " : "", key);
-            report_value(zpl_json_get(object, key), out);
-        }
-    }
+    else if (declared != NULL && declared->row != NULL)
+        for (size_t i = 0; i < declared->row->count; i++)
+            report_field(object, declared->row->columns[i].name, i == 0, out);
+    else
+        for (size_t i = 0; (key = zpl_json_key_at(object, i)) != NULL; i++)
+            report_field(object, key, i == 0, out);
+    zpl_arena_release(&arena);
     zpl_json_release(object);
 }
 
@@ -103,7 +118,7 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
         if (node->output_count > 1)
             zpl_buf_printf(out, "%s ", node->outputs[i].name);
         if (step->outputs[i].json != NULL)
-            zpl_view_report(step->outputs[i].json, out);
+            zpl_view_report(step->outputs[i].type, step->outputs[i].json, out);
         else
             zpl_view_output(&step->outputs[i], out);
     }

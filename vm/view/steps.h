@@ -20,8 +20,9 @@ void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, 
                       uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out);
 /* What a made output is, in a few words: "3,000,000 rows, 41.2 MB". */
 void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out);
-/* A report's fields: "auc 0.653  accuracy 0.801"; nothing for anything else. */
-void zpl_view_report(const char *json, struct zpl_buf *out);
+/* A report's fields in the order of its type: "auc 0.653  accuracy 0.801"; another value as it is.
+ * `type` is text; NULL or no type of fields gives the order of the JSON. */
+void zpl_view_report(const char *type, const char *json, struct zpl_buf *out);
 /* "2026-11-24 03:40:36" in local time. */
 void zpl_view_time(int64_t wall_ns, struct zpl_buf *out);
 

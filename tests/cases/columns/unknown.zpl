@@ -1,0 +1,3 @@
+local flights = csv.read "flights.csv"
+local rows = sql [[ SELECT delay, distance FROM flights ]]
+local model = xgboost.train { rows, label = "dealy" }

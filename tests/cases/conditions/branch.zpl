@@ -1,0 +1,8 @@
+local flights = csv.read "flights.csv"
+local rows = sql [[ SELECT distance, delay > 15 AS late FROM flights ]]
+local train, test = split { rows }
+local model = xgboost.train { train, label = "late" }
+local report = evaluate { model, test }
+if report.auc > 0.6 then
+  deploy { model, name = "delays" }
+end

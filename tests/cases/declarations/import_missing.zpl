@@ -1,0 +1,1 @@
+local common = import "comon.zpl"

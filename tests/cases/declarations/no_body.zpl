@@ -1,0 +1,3 @@
+local clip = step "clip" {
+  signature = "(rows: Table {delay: Int}) -> (rows: Table {delay: Int})",
+}

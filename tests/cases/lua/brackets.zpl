@@ -1,0 +1,1 @@
+local sizes = [1, 2, 3]

@@ -1,0 +1,1 @@
+flights = csv.read "flights.csv"

@@ -1,0 +1,2 @@
+local settings = { deep = {} }
+local x = settings.depe.name

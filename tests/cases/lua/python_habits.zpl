@@ -1,0 +1,2 @@
+import pandas as pd
+flights = pd.read_csv("flights.csv")

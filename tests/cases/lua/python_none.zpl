@@ -1,0 +1,2 @@
+local flights = csv.read { "flights.csv", header = True }
+local x = None

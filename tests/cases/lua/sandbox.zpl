@@ -1,0 +1,1 @@
+local text = io.open("flights.csv")

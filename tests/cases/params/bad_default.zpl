@@ -1,0 +1,1 @@
+local p = params { minutes = Int { default = -1, min = 0 } }

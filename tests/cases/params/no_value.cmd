@@ -1,0 +1,1 @@
+zpl check late.zpl --minutes

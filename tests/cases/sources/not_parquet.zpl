@@ -1,0 +1,1 @@
+local orders = parquet.read "text.parquet"

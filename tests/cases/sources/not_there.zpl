@@ -1,0 +1,1 @@
+local orders = csv.read "order.csv"

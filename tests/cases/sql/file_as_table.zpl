@@ -1,0 +1,1 @@
+local rows = sql [[ SELECT * FROM 'flights.csv' ]]

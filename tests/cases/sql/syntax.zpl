@@ -1,0 +1,2 @@
+local flights = csv.read "flights.csv"
+local rows = sql [[ SELECT delay FROM flights WHERE AND delay > 3 ]]
