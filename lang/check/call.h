@@ -41,6 +41,9 @@ struct zpl_call {
     /* For step->kernel "sql" with a body: where byte `offset` of the body stands in the program. */
     struct zpl_span (*place)(void *self, size_t offset, size_t length);
     void *place_self;
+    /* Variables that hold what steps made so far, for a did-you-mean in SQL. */
+    const struct zpl_naming *naming;
+    size_t naming_count;
     /* Told with each diagnostic: "called from …" for calls inside helpers. */
     const struct zpl_span *callers;
     size_t caller_count;

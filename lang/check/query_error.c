@@ -77,11 +77,16 @@ static const char **all_columns(const struct zpl_query *q, size_t *count)
 /* The names of the tables, or of the scalars. */
 static const char **all_inputs(const struct zpl_query *q, bool tables, size_t *count)
 {
-    const char **names = zpl_arena_array(q->scratch, q->input_count, sizeof *names);
+    const struct zpl_call *call = q->call;
+    const char **names =
+        zpl_arena_array(q->scratch, q->input_count + call->naming_count + 1, sizeof *names);
     *count = 0;
     for (size_t i = 0; names && i < q->input_count; i++)
         if ((q->inputs[i].row != NULL) == tables)
             names[(*count)++] = q->inputs[i].name;
+    for (size_t i = 0; names && tables && i < call->naming_count; i++)
+        if (call->naming[i].variable)
+            names[(*count)++] = call->naming[i].variable;
     return names;
 }
 

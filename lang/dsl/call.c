@@ -296,7 +296,9 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
                             .arguments = c->items,
                             .argument_count = c->count,
                             .place = place_in_literal,
-                            .place_self = c};
+                            .place_self = c,
+                            .naming = host->naming,
+                            .naming_count = host->naming_count};
     if (c->call.node)
         call.callee =
             zpl_tree_span(c->call.unit->tree, zpl_tree_callee(c->call.unit->tree, c->call.node));

@@ -1,1 +1,0 @@
-zpl check prepare.zpl:prepare

@@ -1,0 +1,1 @@
+zpl check prepare.zpl:prepar
