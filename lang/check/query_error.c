@@ -114,8 +114,12 @@ static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
     tell_tables(q, d, true);
     const char *near = names ? nearest(q, word, error->candidates, names, count) : NULL;
+    bool quoted = error->offset >= 0 && q->sql[error->offset] == '"';
     if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
+    else if (quoted)
+        zpl_diag_help(q->diags, d,
+                      "double quotes name a column; a text stands in single quotes: '%s'", word);
 }
 
 /* An unknown table or $name; both are names of the program. */

@@ -40,13 +40,11 @@ static void set_item_spans(struct calling *c, struct zpl_call_argument *argument
     argument->item_count = count;
 }
 
-/* Adds the value on top of the stack (popped) as an argument; name NULL: by position. */
-static void add_argument(struct calling *c, const char *name, struct zpl_span name_span,
-                         struct zpl_site where)
+/* Adds a value as an argument; name NULL: by position; value NULL: what was told already. */
+static void keep_argument(struct calling *c, const char *name, struct zpl_span name_span,
+                          struct zpl_site where, const struct zpl_value *value)
 {
     lua_State *L = c->L;
-    const struct zpl_value *value = zpl_read_value(L, -1, where);
-    lua_pop(L, 1);
     c->items = zpl_host_need(
         L, zpl_arena_grow(&c->host->arena, c->items, c->count, &c->capacity, sizeof *c->items));
     struct zpl_call_argument *argument = &c->items[c->count++];
@@ -56,6 +54,15 @@ static void add_argument(struct calling *c, const char *name, struct zpl_span na
                                            .span = where.span,
                                            .value = value ? value : c->host->values[0]};
     set_item_spans(c, argument, where);
+}
+
+/* Adds the value on top of the stack (popped). */
+static void add_argument(struct calling *c, const char *name, struct zpl_span name_span,
+                         struct zpl_site where)
+{
+    const struct zpl_value *value = zpl_read_value(c->L, -1, where);
+    lua_pop(c->L, 1);
+    keep_argument(c, name, name_span, where, value);
 }
 
 /* Reads the fields and items of the table of arguments. */
@@ -92,7 +99,12 @@ static void begin_call(struct calling *c, lua_State *L)
 {
     *c = (struct calling){.L = L, .host = zpl_host_of(L), .call = zpl_host_call(L)};
     c->table = zpl_site_arguments(c->call);
-    if (lua_gettop(L) > 2) {
+    if (c->call.node && c->call.unit->tree->nodes[c->call.node].kind == ZPL_NODE_METHOD) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span, "a step is called with a dot");
+        zpl_host_help(L, diag, "write `csv.read \"file.csv\"`: there is no object to pass");
+        lua_remove(L, 2);
+    } else if (lua_gettop(L) > 2) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span,
                                               "a step takes one table of arguments");
         zpl_host_help(L, diag, "write `step { a, name = b }` with braces");
@@ -372,6 +384,19 @@ static bool mentions(const char *sql, const char *name)
     return false;
 }
 
+/* The value of a param for a query: one that was not given is a NULL of its type. */
+static const struct zpl_value *param_value(struct calling *c, const struct zpl_param *param)
+{
+    if (!param->value)
+        return NULL;
+    struct zpl_value *value =
+        zpl_host_need(c->L, zpl_arena_alloc(zpl_host_arena(c->L), sizeof *value));
+    *value = *(const struct zpl_value *)zpl_host_need(
+        c->L, zpl_value_literal(zpl_host_arena(c->L), param->value));
+    value->type = param->type;
+    return value;
+}
+
 /* The names in scope, then the params that they do not hide, as far as the query mentions them. */
 static void add_scope(struct calling *c, const char *sql)
 {
@@ -401,11 +426,7 @@ static void add_scope(struct calling *c, const char *sql)
         if (hidden || !mentions(sql, param->name) ||
             (param->value && param->value->kind == ZPL_LIT_LIST))
             continue;
-        if (param->value)
-            zpl_push_literal(L, param->value);
-        else
-            zpl_push_poison(L);
-        add_argument(c, param->name, where.span, where);
+        keep_argument(c, param->name, where.span, where, param_value(c, param));
     }
 }
 

@@ -8,6 +8,14 @@ const struct zpl_type *zpl_param_type(lua_State *L, const char *name, struct zpl
 {
     struct zpl_arena *arena = zpl_host_arena(L);
     const struct zpl_type *type = zpl_test_type(L, -1);
+    if (type && type->kind == ZPL_SECRET) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                                              "param '%s' can't be a secret: the values of params "
+                                              "are kept with every run",
+                                              name);
+        zpl_host_help(L, diag, "let the step read it from its environment: secret \"NAME\"");
+        return NULL;
+    }
     if (type && (zpl_kind_is_scalar(type->kind) || type->kind == ZPL_LIST))
         return type;
     if (type && type->kind == ZPL_UNKNOWN)
@@ -74,7 +82,7 @@ static const struct zpl_literal *param_value(lua_State *L, struct zpl_param *par
                                               (struct zpl_span){0}, "--%s: '%s' %s", param->name,
                                               text ? text : "true", why);
         zpl_host_note(L, diag, param->span, "declared here as %s",
-                      zpl_type_text(param->type, true, arena));
+                      zpl_type_text(param->type, false, arena));
     }
     return value;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
+#include "lang/base/regex.h"
 #include "lang/base/text.h"
 #include "lang/types/moment.h"
 #include "lang/types/type.h"
@@ -180,6 +181,8 @@ static const struct zpl_literal *convert(const struct admission *a, const struct
     case ZPL_DIR:
         if (v->kind == ZPL_LIT_PATH)
             return v;
+        if (text && memchr(v->as.str.s, '\0', v->as.str.n))
+            return refuse(a, "is not a path: it holds a NUL character");
         return text ? zpl_literal_path(a->arena, v->as.str.s, v->as.str.n)
                     : refuse(a, "is not a path");
     case ZPL_ENUM:
@@ -243,6 +246,22 @@ static bool is_one_of(const struct zpl_literal *list, const struct zpl_literal *
     return false;
 }
 
+/* The value, if the pattern matches anywhere in it. */
+static const struct zpl_literal *keep_match(const struct admission *a, const char *pattern,
+                                            const struct zpl_literal *v)
+{
+    char words[ZPL_REGEX_WORDS];
+    bool matches = false;
+    enum zpl_err err = zpl_regex_match(pattern, v->as.str.s, v->as.str.n, &matches, words);
+    if (err == ZPL_ERR_NOMEM)
+        return refuse(a, "can't be used: out of memory");
+    if (err == ZPL_ERR_LIMIT)
+        return refuse(a, "takes too long to match \"%s\"", pattern);
+    if (err != ZPL_OK)
+        return refuse(a, "can't be matched: \"%s\" is no pattern: %s", pattern, words);
+    return matches ? v : refuse(a, "does not match \"%s\"", pattern);
+}
+
 /* The value, if it keeps the type's refinements. */
 static const struct zpl_literal *refine(const struct admission *a, const struct zpl_type *type,
                                         const struct zpl_literal *v)
@@ -255,6 +274,8 @@ static const struct zpl_literal *refine(const struct admission *a, const struct 
         return refuse(a, "is above the maximum %s", shown(a, r->max));
     if (r->one_of && !is_one_of(r->one_of, v))
         return refuse(a, "is not one of %s", shown(a, r->one_of));
+    if (r->match && v->kind == ZPL_LIT_STRING && !keep_match(a, r->match, v))
+        return NULL;
     *a->range = false;
     return v;
 }

@@ -121,8 +121,8 @@ const char *zpl_type_text(const struct zpl_type *type, bool brief, struct zpl_ar
 /* A value for the type, from text (command line) or from a literal that may be of another kind: a
  * whole number serves as Float and a whole Float as Int, a string as Path, Enum, Date
  * ("2024-02-29"), Timestamp ("2024-02-29 13:05:00", UTC or with an offset), Bytes or the name of a
- * Secret; null serves an optional type.  Minimum, maximum and one_of are checked; `match` is a
- * contract on data and is not.  A List is written "a,b,c" as text, a Json as JSON.
+ * Secret; null serves an optional type.  Minimum, maximum, one_of and match are checked.  A List is
+ * written "a,b,c" as text, a Json as JSON.
  * On failure NULL, and *why (arena text) says what is wrong in words that follow the value ("is
  * not a whole number", "is below the minimum 0"); *range tells a refinement from a wrong type. */
 const struct zpl_literal *zpl_type_read_text(const struct zpl_type *type, const char *text,

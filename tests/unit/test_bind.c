@@ -1,5 +1,5 @@
 /* test_bind.c - DuckDB as the checker's engine: types, errors with their places, what is refused, and
- * that what a query is said not to read does not change what it gives. */
+ * that what a query is said not to read does not change what it gives.   Time limit: 180 s */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

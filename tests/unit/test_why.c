@@ -358,7 +358,7 @@ static void the_last_time_of_the_same_name_is_compared(void **state)
     struct fixture f;
     struct store store = {.err = ZPL_ERR_NOT_FOUND};
     start(&f);
-    assert_string_equal(why(&f, &store, false), "it never ran here");
+    assert_string_equal(why(&f, &store, false), "it never ran in this pipeline");
     assert_false(f.reasons.known);
     store = (struct store){.row = {.run = 7, .ingredients = stored(&f)}};
     assert_string_equal(why(&f, &store, false), "what it made is gone from the store");
