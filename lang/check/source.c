@@ -1,5 +1,6 @@
 /* source.c - what a file holds, at check time: the columns of a step that reads one. */
 #include <string.h>
+#include "lang/base/limits.h"
 #include "lang/check/tell.h"
 
 /* The parts of a call to a source, by the names that all sources give them. */
@@ -62,8 +63,14 @@ static enum zpl_err ask(struct source *s, const struct zpl_row **row)
     const char *path = s->path->as.str.s;
     if (a->checker->resolve)
         path = a->checker->resolve(a->checker->resolve_self, path, a->scratch);
-    if (!path)
+    if (!path && zpl_arena_failed(a->scratch))
         return ZPL_ERR_NOMEM;
+    if (!path) {
+        zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
+                     "this path is too long: with its project's folder it has more than %d bytes",
+                     ZPL_PATH_MAX - 1);
+        return ZPL_OK;
+    }
     struct zpl_schema_request request = {
         .format = a->call->step->source, .path = path, .options = options(a)};
     struct zpl_schema_answer answer = {0};
@@ -192,6 +199,14 @@ enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *output
         row = declare(&s, row);
     else if (s.declared)
         row = s.declared->row;
+    if (row && row->count > ZPL_COLUMNS_MAX) {
+        struct zpl_diag *d =
+            zpl_diag_add(&a->diags, ZPL_CODE_LANG_LIMIT, s.path_span,
+                         "'%s' has %zu columns; a table has at most %u",
+                         s.path ? s.path->as.str.s : "the file", row->count, ZPL_COLUMNS_MAX);
+        zpl_diag_help(&a->diags, d, "name those to read: type = Table { … }");
+        return ZPL_OK;
+    }
     if (row)
         tell_twins(&s, row);
     if (row && s.hindsight)

@@ -359,6 +359,21 @@ static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, s
     }
 }
 
+/* Counts the type's parts in *parts and stops at a limit: a type can hold another many times over, and
+ * everything that looks at one is recursive. */
+static bool is_within_limits(const struct zpl_type *type, int depth, size_t *parts)
+{
+    if (depth > ZPL_VALUE_DEPTH_MAX || ++*parts > ZPL_LITERAL_ITEMS_MAX)
+        return false;
+    if (type->elem && !is_within_limits(type->elem, depth + 1, parts))
+        return false;
+    for (size_t i = 0; type->row && i < type->row->count; i++)
+        if (type->row->columns[i].type &&
+            !is_within_limits(type->row->columns[i].type, depth + 1, parts))
+            return false;
+    return true;
+}
+
 int zpl_call_type(lua_State *L)
 {
     const struct zpl_type *type = zpl_test_type(L, 1);
@@ -384,6 +399,13 @@ int zpl_call_type(lua_State *L)
             L, ZPL_CODE_BAD_DECLARATION, zpl_site_arguments(call).span, "%s can't be made of this",
             zpl_type_text(type, true, &zpl_host_of(L)->arena));
         zpl_host_help(L, diag, "%s", usage(type->kind));
+        return zpl_push_poison(L);
+    }
+    size_t parts = 0;
+    if (!is_within_limits(made, 1, &parts)) {
+        zpl_host_tell(L, ZPL_CODE_LANG_LIMIT, zpl_site_arguments(call).span,
+                      "a type of more than %u parts, or nested deeper than %d",
+                      ZPL_LITERAL_ITEMS_MAX, ZPL_VALUE_DEPTH_MAX);
         return zpl_push_poison(L);
     }
     zpl_push_type(L, made);

@@ -146,6 +146,17 @@ static void refuse_column(struct binding *b, const char *name, const char *messa
     e->length = e->offset >= 0 ? zpl_sqltext_length(b->request->sql, (size_t)e->offset) : 1;
 }
 
+/* A result of more columns than a table has. */
+static void refuse_width(struct binding *b)
+{
+    struct zpl_bind_error *e = &b->answer->error;
+    e->fault = ZPL_BIND_LIMIT;
+    e->message = zpl_arena_printf(b->arena, "the result has %zu columns; a table has at most %u",
+                                  b->result.count, ZPL_COLUMNS_MAX);
+    e->offset = -1;
+    e->length = 1;
+}
+
 /* The result's row, or an error for a column that can't be one of a table. */
 static enum zpl_err type_columns(struct binding *b)
 {
@@ -190,7 +201,9 @@ static enum zpl_err find_columns(struct binding *b)
     if (run_around(b, before, "\n) LIMIT 0", &result, &words)) {
         err = zpl_relation_of(b->duck.api, &result, &b->result, b->arena, b->diags);
         b->duck.api->destroy_result(&result);
-        if (err == ZPL_OK)
+        if (err == ZPL_OK && b->result.count > ZPL_COLUMNS_MAX)
+            refuse_width(b);
+        if (err == ZPL_OK && b->answer->error.message == NULL)
             err = name_columns(b);
         if (err == ZPL_OK && b->answer->error.message == NULL)
             err = type_columns(b);

@@ -9,6 +9,21 @@
 #include "lang/base/limits.h"
 #include "stdlib/table/convert.h"
 
+/* gzip or Zstandard, which DuckDB would read by the name's ending: and of a file that was cut off it
+ * gives the rows before the cut, without a word. */
+static bool is_compressed(const char *start, size_t len)
+{
+    return (len >= 2 && memcmp(start, "\x1f\x8b", 2) == 0) ||
+           (len >= 4 && memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0);
+}
+
+/* One character of at most 4 bytes that can stand between fields. */
+static bool is_delimiter(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 4 && strpbrk(s, "\"\r\n") == NULL;
+}
+
 const char *zpl_datafile_problem(const char *format, const char *path, struct zpl_arena *arena)
 {
     static const char magic[] = {'P', 'A', 'R', '1'};
@@ -32,6 +47,8 @@ const char *zpl_datafile_problem(const char *format, const char *path, struct zp
     close(fd);
     if (err != ZPL_OK)
         return zpl_arena_printf(arena, "can't be read: %s", strerror(error));
+    if (strcmp(format, "csv") == 0 && is_compressed(start, got))
+        return "is compressed: unpack it first";
     if (strcmp(format, "parquet") == 0 &&
         (got < sizeof magic || memcmp(start, magic, sizeof magic) != 0))
         return "is not a Parquet file";
@@ -83,7 +100,9 @@ static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_di
     char *text = zpl_buf_extend(&line, LINE_BYTES);
     enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
                        : text == NULL ? zpl_diag_nomem(diags)
-                                      : zpl_fs_read_all(fd, text, LINE_BYTES, &got);
+                       : zpl_fs_read_all(fd, text, LINE_BYTES, &got) != ZPL_OK
+                           ? zpl_diag_system(diags, "read", path, errno)
+                           : ZPL_OK;
     for (size_t d = 0; d < DELIMITERS; d++)
         fields[d] = 1;
     for (size_t i = 0; err == ZPL_OK && i < got && (quoted || (text[i] != '\n' && text[i] != '\r'));
@@ -107,8 +126,8 @@ static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *d
     struct zpl_buf sql = {0};
     zpl_buf_puts(&sql, "SELECT count(*) FROM read_csv(");
     zpl_duck_text(&sql, path, strlen(path));
-    zpl_buf_puts(&sql, ", auto_detect = false, quote = '\"', escape = '\"', comment = '', "
-                       "header = false, delim = ");
+    zpl_buf_puts(&sql, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
+                       "comment = '', header = false, delim = ");
     zpl_duck_text(&sql, delimiter, strlen(delimiter));
     zpl_buf_puts(&sql, ", columns = {");
     for (size_t i = 0; i < fields; i++)
@@ -150,6 +169,10 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
     enum zpl_err err = count_fields(options->path, fields, diags);
     if (err != ZPL_OK)
         return err;
+    if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
+        *why = "can't be read with this delimiter: it is one character, no quote and no line end";
+        return ZPL_OK;
+    }
     for (size_t d = 1; d < DELIMITERS; d++)
         best = fields[d] > fields[best] ? d : best;
     const char *delimiter = options->delimiter != NULL ? options->delimiter : delimiters[best];
@@ -158,7 +181,8 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
                        "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
     zpl_duck_text(&sql, options->path, strlen(options->path));
     zpl_buf_puts(&sql,
-                 ", quote = '\"', escape = '\"', comment = '', skip = 0, sample_size = 20480, "
+                 ", compression = 'none', quote = '\"', escape = '\"', comment = '', skip = 0, "
+                 "sample_size = 20480, "
                  "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
                  "'TIMESTAMP', 'VARCHAR'], delim = ");
     zpl_duck_text(&sql, delimiter, strlen(delimiter));
@@ -193,9 +217,8 @@ static const char *csv_from(const struct zpl_datafile_options *options, const st
     struct zpl_buf from = {0};
     zpl_buf_puts(&from, "read_csv(");
     zpl_duck_text(&from, options->path, strlen(options->path));
-    zpl_buf_puts(&from,
-                 ", auto_detect = false, quote = '\"', escape = '\"', comment = '', skip = 0, "
-                 "delim = ");
+    zpl_buf_puts(&from, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
+                        "comment = '', skip = 0, delim = ");
     zpl_duck_text(&from, s->delimiter, strlen(s->delimiter));
     zpl_buf_printf(&from, ", header = %s, columns = {", s->header ? "true" : "false");
     for (size_t i = 0; i < s->count; i++) {
