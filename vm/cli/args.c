@@ -209,6 +209,18 @@ static bool take_command(struct zpl_cli *cli, int argc, char **argv)
     return false;
 }
 
+/* Did an option nothing knows take the file as its value?  Then that is what is told. */
+static bool swallowed(struct zpl_cli *cli)
+{
+    for (size_t i = 0; i < cli->given_count; i++) {
+        const char *text = cli->given[i].text;
+        size_t n = text != NULL ? strlen(text) : 0;
+        if (n > 4 && strcmp(text + n - 4, ".zpl") == 0)
+            return !unknown_flag(cli, cli->given[i].name);
+    }
+    return false;
+}
+
 /* Command, options, params, words. */
 enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
 {
@@ -232,6 +244,8 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
     }
     if (cli->options & (ZPL_OPT_HELP | ZPL_OPT_EXPLAIN))
         return ZPL_OK;
+    if (cli->word_count < cli->command->least && swallowed(cli))
+        return ZPL_ERR_USAGE;
     if (cli->word_count < cli->command->least || cli->word_count > cli->command->most) {
         const char *usage = zpl_arena_printf(&cli->arena, "usage: zpl %s %s", cli->command->name,
                                              cli->command->arguments);

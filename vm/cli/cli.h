@@ -80,6 +80,8 @@ int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err e
 /* Prints a text to standard output; takes and releases the buffer. */
 void zpl_cli_print_take(struct zpl_buf *text);
 void zpl_cli_print_json_take(struct zpl_json *json);
+/* Did memory run out for something that had to be printed? */
+bool zpl_cli_print_failed(void);
 /* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */
 int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));

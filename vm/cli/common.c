@@ -6,9 +6,18 @@
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
 
-/* Standard output is the product; a failed write shows in the exit code (main). */
+/* Like the error flag of standard output: once set it stays. */
+static bool print_failed;
+
+bool zpl_cli_print_failed(void)
+{
+    return print_failed;
+}
+
+/* Standard output is the product; what could not be printed shows in the exit code (main). */
 void zpl_cli_print_take(struct zpl_buf *text)
 {
+    print_failed |= zpl_buf_error(text) != ZPL_OK;
     fwrite(zpl_buf_str(text), 1, text->len, stdout);
     zpl_buf_release(text);
 }
@@ -16,10 +25,14 @@ void zpl_cli_print_take(struct zpl_buf *text)
 void zpl_cli_print_json_take(struct zpl_json *json)
 {
     struct zpl_buf text = {0};
-    if (zpl_json_write(json, true, &text) == ZPL_OK)
+    if (zpl_json_write(json, true, &text) == ZPL_OK) {
         zpl_buf_putc(&text, '\n');
+        zpl_cli_print_take(&text);
+    } else { /* half a value would be worse than none */
+        print_failed = true;
+        zpl_buf_release(&text);
+    }
     zpl_json_release(json);
-    zpl_cli_print_take(&text);
 }
 
 /* On standard error, in the form of every diagnostic. */

@@ -1,4 +1,5 @@
 /* main.c - the program: zygote first, then the command.   Floor: vm. */
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,13 @@ static int run_command(struct zpl_cli *cli)
     return cli->command->run(cli);
 }
 
+/* Is standard output a pipe whose reader had enough (`zpl runs | head -1`)? */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int main(int argc, char **argv)
 {
     struct zpl_cli cli = {0};
@@ -61,11 +69,16 @@ int main(int argc, char **argv)
     zpl_term_init(&cli.terminal, &cli.colour_out, &cli.colour_err, &cli.width);
     enum zpl_err err = zpl_cli_parse(&cli, argc, argv);
     int code = err == ZPL_OK ? run_command(&cli) : ZPL_EXIT_USAGE;
+    if ((err != ZPL_OK && zpl_arena_failed(&cli.arena)) ||
+        (code == ZPL_EXIT_DONE && zpl_cli_print_failed())) {
+        fputs("error[E201]: out of memory\n", stderr);
+        code = ZPL_EXIT_FAILED;
+    }
     if (cli.zygote != NULL)
         zpl_zygote_release(cli.zygote);
     zpl_arena_release(&cli.arena);
     /* A write that failed earlier is not told again by a flush that succeeds. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == ZPL_EXIT_DONE) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == ZPL_EXIT_DONE && !reader_left()) {
         fputs("error: standard output can't be written\n", stderr);
         code = ZPL_EXIT_FAILED;
     }

@@ -11,7 +11,7 @@
 static void erase(struct zpl_live *live)
 {
     if (live->drawn > 0)
-        printf("\033[%uA\033[J", live->drawn);
+        printf("\r\033[%uA\033[J", live->drawn); /* a typed ^C may stand before the cursor */
     live->drawn = 0;
 }
 

@@ -10,6 +10,8 @@
 
 #define NAME_LEAST 8u
 #define NAME_MOST  36u
+#define FIXED_WIDTH (2 + 9 + 1 + 2 + 8u) /* of a line beside the name: state, gaps, time */
+#define REST_LEAST  8u                   /* columns below which the rest of a line is left out */
 
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
                    unsigned width)
@@ -22,8 +24,9 @@ void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool co
         if (columns > view->name_width)
             view->name_width = columns < NAME_MOST ? columns : NAME_MOST;
     }
-    if (width > 0 && view->name_width > width / 2)
-        view->name_width = width / 2;
+    unsigned room = width > FIXED_WIDTH + NAME_LEAST ? width - FIXED_WIDTH : NAME_LEAST;
+    if (width > 0 && view->name_width > room)
+        view->name_width = room;
 }
 
 static enum zpl_paint paint_of(enum zpl_plan_status status)
@@ -152,12 +155,12 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
         zpl_buf_puts(out, "  ");
         zpl_term_cell(out, zpl_buf_str(&time), 8);
     }
-    unsigned used = 2 + 9 + 1 + view->name_width + 2 + 8 + 2;
-    if (rest.len > 0) {
-        unsigned columns = zpl_term_columns(zpl_buf_str(&rest));
-        bool limited = view->width > used + 8 && columns > view->width - used;
+    unsigned used = FIXED_WIDTH + view->name_width + 2;
+    unsigned columns = zpl_term_columns(zpl_buf_str(&rest));
+    unsigned room = view->width == 0 ? columns : view->width > used ? view->width - used : 0;
+    if (columns > 0 && (room >= REST_LEAST || room >= columns)) {
         zpl_buf_puts(out, "  ");
-        zpl_term_cell(out, zpl_buf_str(&rest), limited ? view->width - used : columns);
+        zpl_term_cell(out, zpl_buf_str(&rest), columns < room ? columns : room);
     }
     while (out->len > 0 && out->data[out->len - 1] == ' ')
         out->data[--out->len] = '\0';
