@@ -1,0 +1,552 @@
+/* test_formats.c - every format that outlives a process has its bytes in tests/cases/formats/, one
+ * file a version.  A test fails when the bytes change while the number in lang/base/version.h does
+ * not; whoever changes a format gives it a new number, and `ACCEPT=1 make unit T=formats` writes
+ * the file of the new version.  What is read back is refused in any other version. */
+#include "tests/unit/fake_world.h"
+
+#include <unistd.h>
+#include "lang/base/fs.h"
+#include "lang/base/sqldb.h"
+#include "lang/base/version.h"
+#include "lang/dsl/closure.h"
+#include "stack/stack.h"
+#include "stdlib/kernel.h"
+#include "vm/ingredient.h"
+#include "vm/protocol.h"
+#include "vm/report.h"
+#include "vm/run_record.h"
+
+static struct zpl_arena arena;
+static struct zpl_diags diags;
+
+static int tear_down(void **state)
+{
+    (void)state;
+    zpl_arena_release(&arena);
+    zpl_diags_release(&diags);
+    arena = (struct zpl_arena){0};
+    diags = (struct zpl_diags){0};
+    return 0;
+}
+
+/* ---- fixtures --------------------------------------------------------------------------------- */
+
+/* `bytes` are those of the fixture of that format and version.  An existing fixture is never
+ * overwritten: a program that writes other bytes under an old number is the mistake looked for. */
+static void golden(const char *format, int version, const char *bytes)
+{
+    const char *root = getenv("ROOT");
+    char path[512];
+    struct zpl_buf expected = {0};
+    struct zpl_diags quiet = {0};
+    snprintf(path, sizeof path, "%s/tests/cases/formats/%s.%d", root ? root : ".", format, version);
+    if (access(path, F_OK) != 0) {
+        const char *accept = getenv("ACCEPT");
+        if (!accept || strcmp(accept, "1") != 0)
+            fail_msg("there is no %s; 'ACCEPT=1 make unit T=formats' writes it", path);
+        assert_int_equal(zpl_fs_write_file(path, bytes, strlen(bytes), false, &quiet), ZPL_OK);
+    }
+    assert_int_equal(zpl_fs_read_file(path, 1 << 20, &expected, &quiet), ZPL_OK);
+    if (strcmp(bytes, zpl_buf_str(&expected)) != 0)
+        fail_msg("the bytes of '%s' are others, and its version is still %d\n"
+                 "--- %s\n%s\n--- now\n%s",
+                 format, version, path, zpl_buf_str(&expected), bytes);
+    zpl_buf_release(&expected);
+}
+
+/* Writes and releases a JSON value; the text is valid until the end of the test. */
+static const char *text_of(struct zpl_json *json)
+{
+    struct zpl_buf buf = {0};
+    assert_int_equal(zpl_json_write(json, false, &buf), ZPL_OK);
+    const char *text = zpl_arena_strdup(&arena, zpl_buf_str(&buf));
+    zpl_buf_release(&buf);
+    zpl_json_release(json);
+    return text;
+}
+
+/* The same text with the number of the next version at `field`, which it has exactly once. */
+static const char *next_version(const char *text, const char *field, int version)
+{
+    char now[64], next[64];
+    snprintf(now, sizeof now, "\"%s\":%d", field, version);
+    snprintf(next, sizeof next, "\"%s\":%d", field, version + 1);
+    const char *at = strstr(text, now);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, now));
+    return zpl_arena_printf(&arena, "%.*s%s%s", (int)(at - text), text, next, at + strlen(now));
+}
+
+static struct zpl_digest digest(const char *text)
+{
+    return zpl_digest_of(text, strlen(text));
+}
+
+static const struct zpl_literal *string(const char *s)
+{
+    return zpl_literal_string(&arena, s, strlen(s));
+}
+
+/* ---- key -------------------------------------------------------------------------------------- */
+
+static void key(void **state)
+{
+    (void)state;
+    static const char *const values[ZPL_ING_KINDS] = {
+        "1",   IDENTITY, "duckdb 1.4.4", IDENTITY, "a,b",          "15", "Table {a: Int}",
+        "f00", "ba5",    "3000000",      "a,b",    "0123456789abc"};
+    struct zpl_ingredients list = {0};
+    for (int i = 0; i < ZPL_ING_KINDS; i++)
+        assert_true(zpl_ingredients_add(&list, &arena, (enum zpl_ingredient_kind)i,
+                                        zpl_arena_printf(&arena, "n%d", i), values[i],
+                                        i % 2 ? "shown" : NULL));
+    char whole[ZPL_HEX_SIZE], shape[ZPL_HEX_SIZE];
+    struct zpl_digest digests[] = {zpl_ingredients_key(&list, false),
+                                   zpl_ingredients_key(&list, true)};
+    zpl_digest_hex(&digests[0], whole);
+    zpl_digest_hex(&digests[1], shape);
+    golden("key", ZPL_KEY_VERSION,
+           zpl_arena_printf(&arena, "%s\n%s\n%s\n", text_of(zpl_ingredients_json(&list)), whole,
+                            shape));
+}
+
+/* ---- graph ------------------------------------------------------------------------------------ */
+
+static const struct zpl_type *type(const char *text)
+{
+    const struct zpl_type *type;
+    struct zpl_signature_error error;
+    assert_int_equal(zpl_type_parse(text, &arena, &type, &error), ZPL_OK);
+    return type;
+}
+
+/* A graph that has every field of a node at least once; its texts are static or in `arena`. */
+static void fill_graph(struct zpl_graph *graph)
+{
+    static const char *const columns[] = {"delay", "distance", NULL};
+    static const uint32_t after[] = {0};
+    const struct zpl_literal **items = zpl_arena_array(&arena, 2, sizeof *items);
+    static const char *const keys[] = {"leak"};
+    items[0] = string("delay");
+    graph->pipeline = "delays";
+    struct zpl_param *param = zpl_graph_add_param(graph);
+    *param = (struct zpl_param){.name = "minutes",
+                                .type = type("Int 0.. default 15"),
+                                .value = zpl_literal_int(&arena, 30),
+                                .given = true,
+                                .place = "delays.zpl:2:41"};
+
+    struct zpl_argument *path = zpl_arena_array(&arena, 2, sizeof *path);
+    path[0] = (struct zpl_argument){
+        .name = "path",
+        .value = zpl_value_literal(&arena, zpl_literal_path(&arena, "data/x.csv", 10))};
+    path[1] = (struct zpl_argument){
+        .name = "share", .value = zpl_value_literal(&arena, zpl_literal_float(&arena, 2))};
+    static struct zpl_output rows[1], report[1];
+    rows[0] = (struct zpl_output){"rows", type("Table {delay: Int hindsight, distance: Float}")};
+    report[0] = (struct zpl_output){"report", type("Report {auc: Float}")};
+    struct zpl_node *node = zpl_graph_add(graph);
+    node->name = node->step = node->kernel = "csv.read";
+    node->identity = IDENTITY;
+    node->engines = "duckdb 1.4.4";
+    node->place = "delays.zpl:4:17";
+    node->arguments = path;
+    node->argument_count = 2;
+    node->outputs = rows;
+    node->output_count = 1;
+    node->source = "csv";
+
+    struct zpl_argument *table = zpl_arena_array(&arena, 1, sizeof *table);
+    table[0] = (struct zpl_argument){.name = "rows",
+                                     .value = zpl_value_ref(&arena, 0, 0, NULL, rows[0].type),
+                                     .reads = columns,
+                                     .read_count = 2};
+    static const struct zpl_binding bindings[] = {{"f", columns, 2}};
+    node = zpl_graph_add(graph);
+    node->name = "judge";
+    node->step = "own";
+    node->kernel = "sql";
+    node->identity = IDENTITY;
+    node->engines = "";
+    node->body = "SELECT 1";
+    node->place = "delays.zpl:6:9";
+    node->arguments = table;
+    node->argument_count = 1;
+    node->outputs = report;
+    node->output_count = 1;
+    node->bindings = bindings;
+    node->binding_count = 1;
+    node->disjoint = true;
+    node->cache = false;
+    node->retries = 2;
+    node->timeout_ms = 5000;
+    node->resources = (struct zpl_resources){.cpu = 1.5, .memory_bytes = 1 << 30, .gpu = 1};
+    node->allow = zpl_literal_record(&arena, items, keys, 1);
+
+    node = zpl_graph_add(graph);
+    node->name = node->step = node->kernel = "deploy";
+    node->identity = IDENTITY;
+    node->engines = "";
+    node->place = "delays.zpl:8:1";
+    node->effect = true;
+    node->after = after;
+    node->after_count = 1;
+    node->when =
+        zpl_value_cond(&arena, ZPL_COND_GE, zpl_value_ref(&arena, 1, 0, "auc", type("Float")),
+                       zpl_value_literal(&arena, zpl_literal_float(&arena, 0.6)));
+}
+
+static enum zpl_err read_graph(const char *text, struct zpl_graph *out)
+{
+    struct zpl_json *json;
+    assert_int_equal(zpl_json_parse(text, strlen(text), &json, NULL), ZPL_OK);
+    enum zpl_err err = zpl_graph_from_json(json, out, &diags);
+    zpl_json_release(json);
+    return err;
+}
+
+static void graph(void **state)
+{
+    (void)state;
+    struct zpl_graph made = {0}, back = {0}, refused = {0};
+    fill_graph(&made);
+    const char *text = text_of(zpl_graph_to_json(&made, NULL));
+    golden("graph", ZPL_GRAPH_VERSION, text);
+    assert_int_equal(read_graph(text, &back), ZPL_OK);
+    assert_string_equal(text_of(zpl_graph_to_json(&back, NULL)), text);
+    assert_int_equal(read_graph(next_version(text, "version", ZPL_GRAPH_VERSION), &refused),
+                     ZPL_ERR_VERSION);
+    zpl_graph_release(&made);
+    zpl_graph_release(&back);
+    zpl_graph_release(&refused);
+}
+
+/* ---- plan ------------------------------------------------------------------------------------- */
+
+static void plan(void **state)
+{
+    (void)state;
+    static struct zpl_session session;
+    struct zpl_graph made = {0};
+    fill_graph(&made);
+    struct zpl_output_row rows = {.name = "rows",
+                                  .type = "Table {delay: Int hindsight, distance: Float}",
+                                  .digest = digest("rows"),
+                                  .bytes = 4096,
+                                  .rows = 300};
+    struct zpl_output_row report = {.name = "report",
+                                    .type = "Report {auc: Float}",
+                                    .digest = digest("report"),
+                                    .bytes = 12,
+                                    .rows = -1,
+                                    .json = "{\"auc\":0.75}"};
+    struct zpl_step_plan steps[] = {
+        {.status = ZPL_PLAN_CACHED,
+         .keyed = true,
+         .key = digest("key"),
+         .outputs = &rows,
+         .duration_ns = 12345678},
+        {.status = ZPL_PLAN_RAN,
+         .keyed = true,
+         .key = digest("key 2"),
+         .outputs = &report,
+         .why = "never ran",
+         .duration_ns = 2000000000,
+         .attempts = 2},
+        {.status = ZPL_PLAN_FAILED, .attempts = 1, .error = "it was refused"}};
+    struct zpl_run run = {
+        .id = 7,
+        .status = ZPL_RUN_FAILED,
+        .started_ns = 1000000000,
+        .ended_ns = 4500000000,
+        .plan = {.session = &session, .graph = &made, .steps = steps},
+    };
+    const char *text = text_of(zpl_report_run(&run));
+    golden("plan", ZPL_REPORT_VERSION, text);
+
+    struct zpl_run_record record;
+    struct zpl_run_row row = {.id = 7, .plan = text};
+    assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_OK);
+    assert_int_equal(zpl_json_count(record.steps), 3);
+    zpl_run_record_release(&record);
+    row.plan = next_version(text, "version", ZPL_REPORT_VERSION);
+    assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_ERR_VERSION);
+    zpl_run_record_release(&record);
+    zpl_graph_release(&made);
+}
+
+/* ---- protocol --------------------------------------------------------------------------------- */
+
+static const char *const abc[] = {"a", "b", "c", NULL};
+
+/* The messages that a driver and a worker exchange, each on a line of its own. */
+struct said {
+    struct zpl_buf all, one;
+    const char *lines[10];
+    size_t count;
+};
+
+static void keep(struct said *said, enum zpl_err err)
+{
+    assert_int_equal(err, ZPL_OK);
+    said->lines[said->count++] = zpl_arena_strdup(&arena, zpl_buf_str(&said->one));
+    zpl_buf_printf(&said->all, "%s\n", zpl_buf_str(&said->one));
+    zpl_buf_clear(&said->one);
+}
+
+static void say_tasks(struct said *said)
+{
+    const struct zpl_run_param params[] = {{"minutes", zpl_literal_int(&arena, 15)},
+                                           {"data", zpl_literal_path(&arena, "x.csv", 5)}};
+    const struct zpl_run_input inputs[] = {
+        {"rows", "Table {a: Int}", "/store/aa", 300, false, abc, 2},
+        {"model", "Model", "/store/bb", -1, true, NULL, 0}};
+    const struct zpl_run_output output = {"report", "Report {auc: Float}", "/scratch/report"};
+    const struct zpl_run_binding binding = {"f", abc};
+    const struct zpl_run_task run = {.kernel = "evaluate",
+                                     .body = "SELECT 1",
+                                     .params = params,
+                                     .param_count = 2,
+                                     .inputs = inputs,
+                                     .input_count = 2,
+                                     .outputs = &output,
+                                     .output_count = 1,
+                                     .bindings = &binding,
+                                     .binding_count = 1,
+                                     .scratch = "/scratch",
+                                     .threads = 1,
+                                     .memory_bytes = 1 << 30};
+    keep(said, zpl_task_encode_run(&run, &said->one));
+    const struct zpl_bind_table table = {"t", type("Table {a: Int, b: String}")->row};
+    const struct zpl_bind_param param = {"minutes", ZPL_INT};
+    const struct zpl_bind_request bind = {"SELECT a FROM t WHERE a > $minutes", &table, 1, &param,
+                                          1};
+    keep(said, zpl_task_encode_bind(&bind, &said->one));
+    const struct zpl_literal **items = zpl_arena_array(&arena, 1, sizeof *items);
+    static const char *const keys[] = {"delimiter"};
+    items[0] = string(";");
+    const struct zpl_schema_request schema = {"csv", "/data/x.csv",
+                                              zpl_literal_record(&arena, items, keys, 1)};
+    keep(said, zpl_task_encode_schema(&schema, &said->one));
+}
+
+static void say_replies(struct said *said)
+{
+    struct zpl_diags told = {0};
+    const struct zpl_run_column column = {"a", digest("a"), 512};
+    const struct zpl_run_made made[] = {
+        {"rows", digest("rows"), 4096, false, 300, &column, 1, NULL},
+        {"report", digest("report"), 12, false, -1, NULL, 0, "{\"auc\":0.75}"}};
+    const struct zpl_run_result result = {made, 2};
+    keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
+    const struct zpl_bind_reads reads = {true, false, abc, 2};
+    const struct zpl_bind_answer fine = {.row = type("Table {a: Int}")->row,
+                                         .reads = &reads,
+                                         .identity = IDENTITY,
+                                         .params_used = abc,
+                                         .warnings = abc,
+                                         .error.offset = -1};
+    keep(said, zpl_reply_encode_bind(ZPL_OK, &fine, 1, &told, &said->one));
+    const struct zpl_bind_answer wrong = {
+        .error = {ZPL_BIND_NAME, "unknown column 'x'", "x", abc, 7, 1}};
+    keep(said, zpl_reply_encode_bind(ZPL_OK, &wrong, 1, &told, &said->one));
+    const struct zpl_schema_answer schema = {type("Table {a: Int}")->row, "guessed", NULL};
+    keep(said, zpl_reply_encode_schema(ZPL_OK, &schema, &told, &said->one));
+    /* A failure: its code and its diagnostics travel as numbers and texts. */
+    struct zpl_diag *diag =
+        zpl_diag_add(&told, ZPL_CODE_STEP_FAILED, (struct zpl_span){0}, "it fell over");
+    zpl_diag_help(&told, diag, "pick it up");
+    keep(said, zpl_reply_encode_run(ZPL_ERR_STEP, NULL, &told, &said->one));
+    const struct zpl_note_message notes[] = {{"hello\n", 6, -1, NULL}, {NULL, 0, 0.5, "round 3"}};
+    for (size_t i = 0; i < 2; i++)
+        keep(said, zpl_message_encode(&notes[i], &said->one));
+    zpl_diags_release(&told);
+}
+
+/* Reads line `line` of the messages as the side that gets it does. */
+static enum zpl_err decode(size_t line, const char *text)
+{
+    struct zpl_task task;
+    struct zpl_run_result result;
+    struct zpl_bind_answer bind;
+    struct zpl_schema_answer schema;
+    size_t n = strlen(text);
+    switch (line) {
+    case 3:
+    case 7:
+        return zpl_reply_decode_run(text, n, &result, &arena, &diags);
+    case 4:
+    case 5:
+        return zpl_reply_decode_bind(text, n, 1, &bind, &arena, &diags);
+    case 6:
+        return zpl_reply_decode_schema(text, n, &schema, &arena, &diags);
+    }
+    return zpl_task_decode(text, n, &task, &arena, &diags);
+}
+
+static void protocol(void **state)
+{
+    (void)state;
+    struct said said = {0};
+    say_tasks(&said);
+    say_replies(&said);
+    golden("protocol", ZPL_PROTOCOL_VERSION, zpl_buf_str(&said.all));
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(decode(i, said.lines[i]), i == 7 ? ZPL_ERR_STEP : ZPL_OK);
+        assert_int_equal(decode(i, next_version(said.lines[i], "v", ZPL_PROTOCOL_VERSION)),
+                         ZPL_ERR_VERSION);
+    }
+    zpl_buf_release(&said.all);
+    zpl_buf_release(&said.one);
+}
+
+/* ---- schema of the metadata store ------------------------------------------------------------- */
+
+/* The definitions in a store as SQLite keeps them, runs of white space as one space. */
+static const char *definitions(struct zpl_sqldb *db)
+{
+    struct zpl_sqlrow *row;
+    struct zpl_buf out = {0};
+    enum zpl_err err = zpl_sqldb_query(
+        db, &row, &diags, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name", "");
+    assert_int_equal(err, ZPL_OK);
+    while ((err = zpl_sqldb_step(db, row, &diags)) == ZPL_OK) {
+        const char *text = zpl_sqlrow_text(row, 0);
+        for (bool blank = false; *text; text++) {
+            if (*text != ' ' && *text != '\n')
+                zpl_buf_printf(&out, "%s%c", blank ? " " : "", *text);
+            blank = *text == ' ' || *text == '\n';
+        }
+        zpl_buf_putc(&out, '\n');
+    }
+    assert_int_equal(err, ZPL_ERR_NOT_FOUND);
+    const char *text = zpl_arena_strdup(&arena, zpl_buf_str(&out));
+    zpl_buf_release(&out);
+    return text;
+}
+
+static void schema(void **state)
+{
+    (void)state;
+    char home[] = "/tmp/zpl-test-formats-XXXXXX", path[64], version[64];
+    struct zpl_metadata store;
+    struct zpl_sqldb *db;
+    assert_non_null(mkdtemp(home));
+    const struct zpl_stack_config config = {.home = home};
+    snprintf(path, sizeof path, "%s/zpl.db", home);
+    assert_int_equal(zpl_metadata_open(&config, true, &store, &diags), ZPL_OK);
+    store.release(store.self);
+    assert_int_equal(zpl_sqldb_open(path, ZPL_SQLDB_WRITE, &db, &diags), ZPL_OK);
+    golden("schema", ZPL_SCHEMA_VERSION, definitions(db));
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", ZPL_SCHEMA_VERSION + 1);
+    assert_int_equal(zpl_sqldb_exec(db, version, &diags), ZPL_OK);
+    zpl_sqldb_release(db);
+    assert_int_equal(zpl_metadata_open(&config, true, &store, &diags), ZPL_ERR_VERSION);
+    assert_int_equal(zpl_metadata_open(&config, false, &store, &diags), ZPL_ERR_VERSION);
+    assert_int_equal(zpl_fs_remove_tree(home, &diags), ZPL_OK);
+}
+
+/* ---- closure images --------------------------------------------------------------------------- */
+
+static bool keep_value(void *self, const struct zpl_literal *value)
+{
+    *(int64_t *)self = value->as.i;
+    return true;
+}
+
+static enum zpl_err run_image(const char *image, int64_t *result)
+{
+    const struct zpl_lua_input input = {.name = "n", .literal = zpl_literal_int(&arena, 4)};
+    const struct zpl_lua_output output = {
+        .name = "n", .type = type("Int"), .self = result, .value = keep_value};
+    const struct zpl_closure_call call = {.image = image,
+                                          .image_len = strlen(image),
+                                          .inputs = &input,
+                                          .input_count = 1,
+                                          .outputs = &output,
+                                          .output_count = 1};
+    return zpl_closure_run(&call, &diags);
+}
+
+static void closure(void **state)
+{
+    (void)state;
+    static const char text[] = "local most, names = 120, { a = 1, [2] = \"größe\" }\n"
+                               "local function clip (x) return math.min(x, most) end\n"
+                               "local s = step \"s\" { signature = \"(n: Int) -> (n: Int)\",\n"
+                               "  lua = function (t) local x = names.a + t.n -- adds\n"
+                               "    return clip(x) end }\n"
+                               "s { 1 }\n";
+    struct zpl_world world = fake_world(false, NULL);
+    struct zpl_compile_request request = {.name = "t.zpl", .text = text, .len = strlen(text)};
+    struct zpl_program program;
+    assert_int_equal(zpl_compile(&request, &world, &program), ZPL_OK);
+    const char *image = zpl_arena_strdup(&arena, program.graph.nodes[0].body);
+    zpl_program_release(&program);
+    golden("closure", ZPL_CLOSURE_VERSION, image);
+    int64_t result = 0;
+    assert_int_equal(run_image(image, &result), ZPL_OK);
+    assert_int_equal(result, 5);
+    assert_int_equal(run_image(next_version(image, "version", ZPL_CLOSURE_VERSION), &result),
+                     ZPL_ERR_VERSION);
+}
+
+/* ---- kernel ABI ------------------------------------------------------------------------------- */
+
+#define FIELD(s, f)                                                                                \
+    zpl_buf_printf(&out, "%s.%s %zu %zu\n", #s, #f, offsetof(struct s, f),                         \
+                   sizeof(((struct s *)0)->f))
+
+static void kernel_abi(void **state)
+{
+    (void)state;
+    struct zpl_buf out = {0};
+    zpl_buf_printf(&out, "zpl_kernel %zu\n", sizeof(struct zpl_kernel));
+    FIELD(zpl_kernel, abi);
+    FIELD(zpl_kernel, name);
+    FIELD(zpl_kernel, signature);
+    FIELD(zpl_kernel, doc);
+    FIELD(zpl_kernel, source);
+    FIELD(zpl_kernel, engines);
+    FIELD(zpl_kernel, run);
+    zpl_buf_printf(&out, "zpl_kernel_context %zu\n", sizeof(struct zpl_kernel_context));
+    FIELD(zpl_kernel_context, abi);
+    FIELD(zpl_kernel_context, self);
+    FIELD(zpl_kernel_context, param_int);
+    FIELD(zpl_kernel_context, param_float);
+    FIELD(zpl_kernel_context, param_bool);
+    FIELD(zpl_kernel_context, param_text);
+    FIELD(zpl_kernel_context, param_json);
+    FIELD(zpl_kernel_context, columns);
+    FIELD(zpl_kernel_context, input_path);
+    FIELD(zpl_kernel_context, input_type);
+    FIELD(zpl_kernel_context, input_rows);
+    FIELD(zpl_kernel_context, input_table);
+    FIELD(zpl_kernel_context, output_path);
+    FIELD(zpl_kernel_context, output_type);
+    FIELD(zpl_kernel_context, output_table);
+    FIELD(zpl_kernel_context, output_json);
+    FIELD(zpl_kernel_context, scratch);
+    FIELD(zpl_kernel_context, threads);
+    FIELD(zpl_kernel_context, memory);
+    FIELD(zpl_kernel_context, log);
+    FIELD(zpl_kernel_context, progress);
+    FIELD(zpl_kernel_context, fail);
+    assert_int_equal(ZPL_KERNEL_ABI, ZPL_KERNEL_ABI_VERSION);
+    golden("kernel", ZPL_KERNEL_ABI, zpl_buf_str(&out));
+    zpl_buf_release(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(key, tear_down),
+        cmocka_unit_test_teardown(graph, tear_down),
+        cmocka_unit_test_teardown(plan, tear_down),
+        cmocka_unit_test_teardown(protocol, tear_down),
+        cmocka_unit_test_teardown(schema, tear_down),
+        cmocka_unit_test_teardown(closure, tear_down),
+        cmocka_unit_test_teardown(kernel_abi, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
