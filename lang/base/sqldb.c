@@ -2,9 +2,12 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+#include "lang/base/buf.h"
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
@@ -110,6 +113,38 @@ static enum zpl_err use_wal(struct zpl_sqldb *db, struct zpl_diags *diags)
     return ZPL_ERR_IO;
 }
 
+/* Does the file hold all there is, in a folder where nothing can be written by us?  A reader makes files
+ * beside it otherwise. */
+static bool is_still(const char *path)
+{
+    char folder[ZPL_PATH_MAX], log[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    if (zpl_path_dir(folder, path) != ZPL_OK || access(folder, W_OK) == 0 || errno == ENOENT)
+        return false;
+    int n = snprintf(log, sizeof log, "%s-wal", path);
+    return n > 0 && (size_t)n < sizeof log &&
+           (zpl_fs_stat(log, &st, NULL) == ZPL_ERR_NOT_FOUND || st.size == 0);
+}
+
+/* sqlite3_open_v2() of a file that is_still(). */
+static int open_still(struct zpl_sqldb *db, int flags)
+{
+    struct zpl_buf uri = {0};
+    zpl_buf_puts(&uri, "file:");
+    for (const char *s = db->path; *s; s++) {
+        if (strchr("%?#", *s))
+            zpl_buf_printf(&uri, "%%%02X", (unsigned char)*s);
+        else
+            zpl_buf_putc(&uri, *s);
+    }
+    zpl_buf_puts(&uri, "?immutable=1");
+    int code = zpl_buf_error(&uri) != ZPL_OK
+                   ? SQLITE_NOMEM
+                   : sqlite3_open_v2(zpl_buf_str(&uri), &db->handle, flags | SQLITE_OPEN_URI, NULL);
+    zpl_buf_release(&uri);
+    return code;
+}
+
 enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct zpl_sqldb **out,
                             struct zpl_diags *diags)
 {
@@ -131,7 +166,9 @@ enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct z
     }
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-    int code = fails() ? SQLITE_CANTOPEN : sqlite3_open_v2(path, &db->handle, flags, NULL);
+    int code = fails()                     ? SQLITE_CANTOPEN
+               : !writes && is_still(path) ? open_still(db, flags)
+                                           : sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (code != SQLITE_OK) {
         err = report(db, code, "open", diags);
         goto done;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -451,6 +452,41 @@ static void failing_calls_are_told_and_leave_whole_transactions(void **state)
     }
 }
 
+/* In a process without rights: 0 if the file in the folder reads as it should. */
+static int read_as_nobody(const char *path)
+{
+    struct zpl_sqldb *db = NULL;
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+        return 1;
+    if (access(folder, W_OK) == 0 || zpl_sqldb_open(path, ZPL_SQLDB_READ, &db, NULL) != ZPL_OK)
+        return 2;
+    return number(db, "SELECT sum(v) FROM t") == 42 ? 0 : 3;
+}
+
+static void a_database_is_read_where_nothing_can_be_written(void **state)
+{
+    (void)state;
+    char own[ZPL_PATH_MAX], before[ZPL_PATH_MAX];
+    memcpy(before, folder, sizeof before);
+    strcpy(folder, "/tmp/zpl-still-XXXXXX");
+    assert_non_null(mkdtemp(folder)); /* not below TMPDIR, whose folders may be private */
+    memcpy(own, at("50% of #1?.db"), sizeof own);
+    struct zpl_sqldb *db = opened("50% of #1?.db", ZPL_SQLDB_WRITE);
+    run(db, "CREATE TABLE t (v INTEGER); INSERT INTO t VALUES (40), (2)");
+    zpl_sqldb_release(db);
+    assert_int_equal(chmod(folder, 0555), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(read_as_nobody(own));
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(zpl_fs_remove_tree(folder, NULL), ZPL_OK);
+    memcpy(folder, before, sizeof before);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_damaged_page_is_corrupt),
         cmocka_unit_test(a_held_database_is_busy),
         cmocka_unit_test(many_processes_open_a_new_database_at_once),
+        cmocka_unit_test(a_database_is_read_where_nothing_can_be_written),
         cmocka_unit_test(a_new_database_is_switched_to_wal_by_many),
         cmocka_unit_test(opening_waits_for_the_switch_to_wal),
         cmocka_unit_test(failing_calls_are_told_and_leave_whole_transactions),
