@@ -58,8 +58,7 @@ static enum zpl_err open_session(struct zpl_context *context)
         if (task->params[i].value->kind == ZPL_LIT_PATH)
             paths[count++] = task->params[i].value->as.str.s;
     /* The default limit, on every machine: what spills may leave in another order. */
-    const struct zpl_duck_options options = {
-        .scratch = spill, .paths = paths, .path_count = count};
+    const struct zpl_duck_options options = {.scratch = spill, .paths = paths, .path_count = count};
     return zpl_duck_open(&options, &context->duck, context->diags);
 }
 

@@ -186,8 +186,9 @@ enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out
     struct zpl_ingredients before;
     memset(out, 0, sizeof *out);
     if (plan->steps[id].gone) {
-        reason(out, arena, plan->graph->nodes[id].effect ? "what it did is not so any more"
-                                                         : "what it made is gone from the store");
+        reason(out, arena,
+               plan->graph->nodes[id].effect ? "what it did is not so any more"
+                                             : "what it made is gone from the store");
         return ZPL_OK;
     }
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);

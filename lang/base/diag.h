@@ -21,7 +21,7 @@ enum zpl_code {
 #define ZPL_CODE_ENUM(name, id, title) ZPL_CODE_##name,
     ZPL_CODES(ZPL_CODE_ENUM)
 #undef ZPL_CODE_ENUM
-    ZPL_CODE_COUNT
+        ZPL_CODE_COUNT
 };
 enum zpl_severity { ZPL_ERROR, ZPL_WARNING };
 

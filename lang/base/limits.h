@@ -3,54 +3,54 @@
 #ifndef ZPL_BASE_LIMITS_H
 #define ZPL_BASE_LIMITS_H
 
-#define ZPL_SOURCE_BYTES_MAX   (1u << 20)  /* text of one .zpl file */
-#define ZPL_TOKENS_MAX         (1u << 20)  /* tokens of one .zpl file */
-#define ZPL_NESTING_MAX        190         /* blocks, expressions, table constructors inside each other */
-#define ZPL_CHAIN_MAX          1000        /* operators in one expression, suffixes of one value */
-#define ZPL_ARMS_MAX           200         /* elseif arms, labels, gotos of one function */
-#define ZPL_LOCALS_MAX         200         /* local variables of one function, as in Lua */
-#define ZPL_LUA_BYTES_MAX      (256u << 20) /* memory of one evaluation */
-#define ZPL_LUA_STRING_MAX     (1u << 20)  /* one string made during an evaluation */
-#define ZPL_LUA_BLOCK_MAX      (16u << 20) /* one allocation during an evaluation */
-#define ZPL_LUA_MS_MAX         5000        /* wall clock of one evaluation */
-#define ZPL_DIAGS_MAX          100         /* diagnostics kept of one compilation */
-#define ZPL_ARENA_BYTES_MAX    (1u << 30)  /* memory of one compilation */
-#define ZPL_BUF_BYTES_MAX      (1u << 30)  /* one growable buffer, where no smaller cap is named */
-#define ZPL_JSON_DEPTH_MAX     200         /* nesting of a JSON text */
-#define ZPL_IMPORTS_MAX        1000        /* files one program imports */
-#define ZPL_HOST_VALUES_MAX    (1u << 21)  /* run-time values made by one evaluation */
-#define ZPL_VALUE_SIZE_MAX     10000       /* parts of one condition or list of run-time values */
-#define ZPL_VALUE_DEPTH_MAX    50          /* their nesting, and that of literal tables */
-#define ZPL_LITERAL_ITEMS_MAX  (1u << 18)  /* items of one table given to a step, all levels */
-#define ZPL_NODES_MAX          (1u << 20)  /* steps of one graph */
-#define ZPL_COLUMNS_MAX        (1u << 14)  /* columns of one table */
-#define ZPL_SIGNATURE_MAX      (64u << 10) /* bytes of one signature */
-#define ZPL_TYPE_TEXT_MAX      (16u << 20) /* bytes of one type text, as machines write it */
-#define ZPL_NAME_MAX           255         /* bytes of a step, column, pipeline or param name */
-#define ZPL_PATH_MAX           4096        /* bytes of a path, with its NUL */
-#define ZPL_MESSAGE_MAX        (64u << 20) /* one message between driver and worker */
-#define ZPL_MESSAGE_FDS_MAX    16          /* descriptors of one message */
-#define ZPL_SLOTS_MAX          256         /* steps running at the same time on this machine */
-#define ZPL_LOG_HEAD_BYTES     (1u << 20)  /* kept of the start of a step's log */
-#define ZPL_LOG_TAIL_BYTES     (1u << 20)  /* kept of its end */
-#define ZPL_BODY_ROWS_MAX      1000000     /* rows of a table given to a lua body */
-#define ZPL_MODEL_BYTES_MAX    (1u << 30)  /* the file of a trained model */
-#define ZPL_CLASSES_MAX        1000        /* classes that a model tells apart */
-#define ZPL_SQLDB_STATEMENTS_MAX 64        /* prepared statements kept by one connection */
-#define ZPL_BIND_MS_MAX        10000       /* time to understand one SQL text or one file's schema */
-#define ZPL_BIND_BYTES_MAX     (2ull << 30) /* memory for it */
-#define ZPL_TREE_DEPTH_MAX     64          /* folders inside each other in a Dir or Model */
-#define ZPL_DUCK_BYTES_DEFAULT (2ull << 30) /* memory of one database session */
-#define ZPL_REGEX_STEPS_MAX    1000000     /* steps of one match */
-#define ZPL_INGREDIENTS_MAX    (1u << 16)  /* ingredients of one cache key */
-#define ZPL_GRACE_MS           2000        /* from SIGTERM to SIGKILL, for a step that is ended */
-#define ZPL_LEAVE_MS           100         /* for a worker to end by itself when it is not needed */
-#define ZPL_KILL_MS            10000       /* for killed processes to be gone */
-#define ZPL_MEMORY_POLL_MS     100         /* between two looks at the memory of a step */
-#define ZPL_WORKER_RSS_MAX     (512u << 20) /* a warm worker that kept more of it is not used again */
-#define ZPL_DESCENDANTS_MAX    4096        /* processes of one step whose memory is summed */
-#define ZPL_LOG_CHUNK_BYTES    (64u << 10) /* printed text told at once */
-#define ZPL_INLINE_BYTES_MAX   (16u << 10) /* a value kept in the metadata store */
-#define ZPL_LINEAGE_STEPS_MAX  1000        /* steps one question about lineage answers with */
+#define ZPL_SOURCE_BYTES_MAX     (1u << 20) /* text of one .zpl file */
+#define ZPL_TOKENS_MAX           (1u << 20) /* tokens of one .zpl file */
+#define ZPL_NESTING_MAX          190 /* blocks, expressions, table constructors inside each other */
+#define ZPL_CHAIN_MAX            1000 /* operators in one expression, suffixes of one value */
+#define ZPL_ARMS_MAX             200  /* elseif arms, labels, gotos of one function */
+#define ZPL_LOCALS_MAX           200  /* local variables of one function, as in Lua */
+#define ZPL_LUA_BYTES_MAX        (256u << 20) /* memory of one evaluation */
+#define ZPL_LUA_STRING_MAX       (1u << 20)   /* one string made during an evaluation */
+#define ZPL_LUA_BLOCK_MAX        (16u << 20)  /* one allocation during an evaluation */
+#define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
+#define ZPL_DIAGS_MAX            100          /* diagnostics kept of one compilation */
+#define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
+#define ZPL_BUF_BYTES_MAX        (1u << 30) /* one growable buffer, where no smaller cap is named */
+#define ZPL_JSON_DEPTH_MAX       200        /* nesting of a JSON text */
+#define ZPL_IMPORTS_MAX          1000       /* files one program imports */
+#define ZPL_HOST_VALUES_MAX      (1u << 21) /* run-time values made by one evaluation */
+#define ZPL_VALUE_SIZE_MAX       10000      /* parts of one condition or list of run-time values */
+#define ZPL_VALUE_DEPTH_MAX      50         /* their nesting, and that of literal tables */
+#define ZPL_LITERAL_ITEMS_MAX    (1u << 18) /* items of one table given to a step, all levels */
+#define ZPL_NODES_MAX            (1u << 20) /* steps of one graph */
+#define ZPL_COLUMNS_MAX          (1u << 14) /* columns of one table */
+#define ZPL_SIGNATURE_MAX        (64u << 10) /* bytes of one signature */
+#define ZPL_TYPE_TEXT_MAX        (16u << 20) /* bytes of one type text, as machines write it */
+#define ZPL_NAME_MAX             255         /* bytes of a step, column, pipeline or param name */
+#define ZPL_PATH_MAX             4096        /* bytes of a path, with its NUL */
+#define ZPL_MESSAGE_MAX          (64u << 20) /* one message between driver and worker */
+#define ZPL_MESSAGE_FDS_MAX      16          /* descriptors of one message */
+#define ZPL_SLOTS_MAX            256         /* steps running at the same time on this machine */
+#define ZPL_LOG_HEAD_BYTES       (1u << 20)  /* kept of the start of a step's log */
+#define ZPL_LOG_TAIL_BYTES       (1u << 20)  /* kept of its end */
+#define ZPL_BODY_ROWS_MAX        1000000     /* rows of a table given to a lua body */
+#define ZPL_MODEL_BYTES_MAX      (1u << 30)  /* the file of a trained model */
+#define ZPL_CLASSES_MAX          1000        /* classes that a model tells apart */
+#define ZPL_SQLDB_STATEMENTS_MAX 64          /* prepared statements kept by one connection */
+#define ZPL_BIND_MS_MAX          10000 /* time to understand one SQL text or one file's schema */
+#define ZPL_BIND_BYTES_MAX       (2ull << 30) /* memory for it */
+#define ZPL_TREE_DEPTH_MAX       64           /* folders inside each other in a Dir or Model */
+#define ZPL_DUCK_BYTES_DEFAULT   (2ull << 30) /* memory of one database session */
+#define ZPL_REGEX_STEPS_MAX      1000000      /* steps of one match */
+#define ZPL_INGREDIENTS_MAX      (1u << 16)   /* ingredients of one cache key */
+#define ZPL_GRACE_MS             2000  /* from SIGTERM to SIGKILL, for a step that is ended */
+#define ZPL_LEAVE_MS             100   /* for a worker to end by itself when it is not needed */
+#define ZPL_KILL_MS              10000 /* for killed processes to be gone */
+#define ZPL_MEMORY_POLL_MS       100   /* between two looks at the memory of a step */
+#define ZPL_WORKER_RSS_MAX       (512u << 20) /* a warm worker that kept more of it is not used again */
+#define ZPL_DESCENDANTS_MAX      4096         /* processes of one step whose memory is summed */
+#define ZPL_LOG_CHUNK_BYTES      (64u << 10) /* printed text told at once */
+#define ZPL_INLINE_BYTES_MAX     (16u << 10) /* a value kept in the metadata store */
+#define ZPL_LINEAGE_STEPS_MAX    1000        /* steps one question about lineage answers with */
 
 #endif

@@ -13,7 +13,7 @@
 #include "lang/base/diag.h"
 #include "lang/base/err.h"
 
-struct zpl_sqldb; /* opaque */
+struct zpl_sqldb;  /* opaque */
 struct zpl_sqlrow; /* a prepared statement that stands on a row; borrowed from the connection */
 
 enum zpl_sqldb_mode { ZPL_SQLDB_READ, ZPL_SQLDB_WRITE };
@@ -38,8 +38,8 @@ void zpl_sqldb_rollback(struct zpl_sqldb *db);
  * then zpl_sqldb_step() once a row: ZPL_OK a row, ZPL_ERR_NOT_FOUND the end.  Arguments are copied.
  * The statement is reset by the end, by an error, or by zpl_sqldb_reset(); then `row` is gone.  The
  * same `sql` may be queried again while it stands on a row. */
-enum zpl_err zpl_sqldb_query(struct zpl_sqldb *db, struct zpl_sqlrow **out,
-                             struct zpl_diags *diags, const char *sql, const char *format, ...);
+enum zpl_err zpl_sqldb_query(struct zpl_sqldb *db, struct zpl_sqlrow **out, struct zpl_diags *diags,
+                             const char *sql, const char *format, ...);
 enum zpl_err zpl_sqldb_step(struct zpl_sqldb *db, struct zpl_sqlrow *row, struct zpl_diags *diags);
 void zpl_sqldb_reset(struct zpl_sqlrow *row);
 /* Query and step to the end (rows are passed over), for INSERT, UPDATE, DELETE. */

@@ -24,9 +24,9 @@ struct zpl_checker {
 
 /* One argument as the program wrote it. */
 struct zpl_call_argument {
-    const char *name;           /* NULL: by position */
-    struct zpl_span name_span;  /* of the name, or of the value when by position */
-    struct zpl_span span;       /* of the value */
+    const char *name;          /* NULL: by position */
+    struct zpl_span name_span; /* of the name, or of the value when by position */
+    struct zpl_span span;      /* of the value */
     const struct zpl_value *value;
     const struct zpl_span *item_spans; /* of the items of a list or record, or NULL */
     size_t item_count;
@@ -50,8 +50,7 @@ struct zpl_call {
 };
 
 /* Checks and adds the node; *id is its number in every case but NOMEM and LIMIT. */
-enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call,
-                            uint32_t *id);
+enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call, uint32_t *id);
 
 /* `sql [[…]]` on tables and scalars in scope: arguments are all named, without a $; those that are
  * neither tables nor scalars are passed over.  The node keeps the tables that the query uses, by

@@ -37,9 +37,9 @@ struct zpl_bind_reads {
 enum zpl_bind_fault {
     ZPL_BIND_FINE,
     ZPL_BIND_SYNTAX,
-    ZPL_BIND_NAME,      /* a name; the checker explains "unknown column 'x'", "unknown table 'x'" and
+    ZPL_BIND_NAME, /* a name; the checker explains "unknown column 'x'", "unknown table 'x'" and
                            "unknown param 'x'" further, other words are told as they are */
-    ZPL_BIND_TYPE,      /* operators and arguments that do not fit, or a result of no zpl type */
+    ZPL_BIND_TYPE, /* operators and arguments that do not fit, or a result of no zpl type */
     ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
     ZPL_BIND_LIMIT      /* it took too long or too much memory */
 };
@@ -53,18 +53,18 @@ struct zpl_bind_error {
     size_t length;                 /* bytes, at least 1 */
 };
 struct zpl_bind_answer {
-    const struct zpl_row *row;           /* the result's columns */
-    const struct zpl_bind_reads *reads;  /* one a table, in the order of the request */
-    const char *identity;                /* the statement's meaning without layout: 64 hex digits */
-    const char *const *params_used;      /* NULL-terminated names */
-    const char *const *warnings;         /* NULL-terminated, or NULL */
+    const struct zpl_row *row;          /* the result's columns */
+    const struct zpl_bind_reads *reads; /* one a table, in the order of the request */
+    const char *identity;               /* the statement's meaning without layout: 64 hex digits */
+    const char *const *params_used;     /* NULL-terminated names */
+    const char *const *warnings;        /* NULL-terminated, or NULL */
     struct zpl_bind_error error;
 };
 
 struct zpl_schema_request {
-    const char *format;                 /* "csv", "parquet" */
-    const char *path;                   /* absolute */
-    const struct zpl_literal *options;  /* a RECORD of the step's arguments, or NULL */
+    const char *format;                /* "csv", "parquet" */
+    const char *path;                  /* absolute */
+    const struct zpl_literal *options; /* a RECORD of the step's arguments, or NULL */
 };
 struct zpl_schema_answer {
     const struct zpl_row *row;

@@ -19,8 +19,8 @@ enum zpl_literal_kind {
     ZPL_LIT_INT,
     ZPL_LIT_FLOAT,
     ZPL_LIT_STRING,
-    ZPL_LIT_PATH,  /* text; relative to the project, absolute, or a URL */
-    ZPL_LIT_LIST,  /* items */
+    ZPL_LIT_PATH,   /* text; relative to the project, absolute, or a URL */
+    ZPL_LIT_LIST,   /* items */
     ZPL_LIT_RECORD, /* items with keys, in written order */
     ZPL_LIT_TYPE
 };

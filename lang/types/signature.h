@@ -86,8 +86,8 @@ enum zpl_err zpl_signature_parse(const char *text, struct zpl_arena *arena,
                                  const struct zpl_signature **out,
                                  struct zpl_signature_error *error);
 /* One type alone: "Table {a: Int, ...}", "f32[784]" only after Tensor. */
-enum zpl_err zpl_type_parse(const char *text, struct zpl_arena *arena,
-                            const struct zpl_type **out, struct zpl_signature_error *error);
+enum zpl_err zpl_type_parse(const char *text, struct zpl_arena *arena, const struct zpl_type **out,
+                            struct zpl_signature_error *error);
 /* Canonical text without white space of the writer's. */
 void zpl_signature_show(const struct zpl_signature *signature, struct zpl_buf *out);
 const struct zpl_field *zpl_signature_input(const struct zpl_signature *s, const char *name);

@@ -38,18 +38,18 @@ enum zpl_kind {
     ZPL_CLASS,  /* in signatures: Enum or String, what a classifier tells apart */
     ZPL_ANY,    /* in signatures: anything */
     /* only in the patterns of signatures: */
-    ZPL_VAR,       /* a type variable: name */
-    ZPL_COLUMN_OF, /* `column l`: the argument names one column, bound to name */
+    ZPL_VAR,        /* a type variable: name */
+    ZPL_COLUMN_OF,  /* `column l`: the argument names one column, bound to name */
     ZPL_COLUMNS_OF, /* `columns k`: the argument lists columns, bound to row variable name */
-    ZPL_TYPE_OF    /* `type t`: the argument is a type, bound to name */
+    ZPL_TYPE_OF     /* `type t`: the argument is a type, bound to name */
 };
 
 /* What is promised or wanted beyond the kind; absent bounds are NULL. */
 struct zpl_refine {
-    const struct zpl_literal *min, *max;  /* inclusive */
-    const struct zpl_literal *one_of;     /* a LIST */
-    const struct zpl_literal *fallback;   /* the default */
-    const char *match;                    /* PCRE2 pattern */
+    const struct zpl_literal *min, *max; /* inclusive */
+    const struct zpl_literal *one_of;    /* a LIST */
+    const struct zpl_literal *fallback;  /* the default */
+    const char *match;                   /* PCRE2 pattern */
     const char *doc;
     bool unique, required, hindsight;
 };
@@ -58,17 +58,17 @@ struct zpl_row;
 struct zpl_signature;
 struct zpl_type {
     enum zpl_kind kind;
-    bool optional;                   /* Optional(T) */
-    const struct zpl_refine *refine; /* NULL: nothing */
-    const char *name;                /* VAR, COLUMN_OF, COLUMNS_OF, TYPE_OF: the variable; ENUM of
+    bool optional;                     /* Optional(T) */
+    const struct zpl_refine *refine;   /* NULL: nothing */
+    const char *name;                  /* VAR, COLUMN_OF, COLUMNS_OF, TYPE_OF: the variable; ENUM of
                                         any values: what the signature calls them, or NULL */
-    const struct zpl_type *elem;     /* LIST */
-    const struct zpl_row *row;       /* RECORD, TABLE, REPORT; MODEL: its features (NULL: any) */
-    const char *const *values;       /* ENUM: NULL-terminated;  TENSOR: its dimensions as text */
-    const char *dtype;               /* TENSOR: "f32" … */
-    const char *framework;           /* MODEL: "xgboost" … or NULL for any */
-    const char *label;               /* MODEL: name or column variable, or NULL */
-    bool label_is_var;               /* MODEL, in patterns: label is a column variable */
+    const struct zpl_type *elem;       /* LIST */
+    const struct zpl_row *row;         /* RECORD, TABLE, REPORT; MODEL: its features (NULL: any) */
+    const char *const *values;         /* ENUM: NULL-terminated;  TENSOR: its dimensions as text */
+    const char *dtype;                 /* TENSOR: "f32" … */
+    const char *framework;             /* MODEL: "xgboost" … or NULL for any */
+    const char *label;                 /* MODEL: name or column variable, or NULL */
+    bool label_is_var;                 /* MODEL, in patterns: label is a column variable */
     const struct zpl_type *label_type; /* MODEL, or NULL */
     const struct zpl_signature *signature; /* STEP */
 };

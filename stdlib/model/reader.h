@@ -49,5 +49,4 @@ int zpl_nulls_refuse(const struct zpl_nulls *nulls, const struct zpl_reader *rea
 int zpl_table_row(struct zpl_kernel_context *ctx, const char *text, struct zpl_arena *arena,
                   const struct zpl_row **row);
 
-
 #endif

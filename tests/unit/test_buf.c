@@ -22,7 +22,8 @@ static void what_is_added_stands_in_order(void **state)
         zpl_buf_repeat(&buf, 'z', (size_t)(i % 7));
         zpl_buf_printf(&buf, "%d", i);
         zpl_buf_add(&buf, "\0x", 2);
-        len += (size_t)sprintf(expected + len, "ab-%.*s%d", i % 7, "zzzzzzz", i);
+        len += (size_t)snprintf(expected + len, sizeof expected - len, "ab-%.*s%d", i % 7,
+                                "zzzzzzz", i);
         memcpy(expected + len, "\0x", 2);
         len += 2;
         assert_int_equal(buf.len, len);

@@ -1,5 +1,5 @@
 /* test_call.c - calls against signatures: what fits, what it gives, what is told when it does
- * not. */
+ * not.   Long because every rule of a call has its case here, and all share the steps below. */
 #include "tests/unit/checking.h"
 #include "lang/base/fault.h"
 

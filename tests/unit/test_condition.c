@@ -81,10 +81,9 @@ static int64_t random_int(struct random *r)
 
 static double random_float(struct random *r)
 {
-    static const double EDGES[] = {0,      -0.0,    1,       -1,       0.5,     -0.5,
-                                   1.5,    2,       0x1p53,  -0x1p53,  0x1p62,  0x1p63,
-                                   -0x1p63, 1e300,  -1e300,  INFINITY, -INFINITY, 5e-324,
-                                   0x1.8p52, 0x1p64};
+    static const double EDGES[] = {0,      -0.0,     1,         -1,     0.5,      -0.5,    1.5,
+                                   2,      0x1p53,   -0x1p53,   0x1p62, 0x1p63,   -0x1p63, 1e300,
+                                   -1e300, INFINITY, -INFINITY, 5e-324, 0x1.8p52, 0x1p64};
     return EDGES[random_below(r, sizeof EDGES / sizeof *EDGES)];
 }
 
@@ -243,8 +242,8 @@ static void conditions_are_what_c_says_they_are(void **state)
         met[truth]++;
         if (truth == NOT_KNOWN && got != NULL)
             fail_msg("seed %d: known too early", seed);
-        if (truth != NOT_KNOWN && (got == NULL || got->kind != ZPL_LIT_BOOL ||
-                                   got->as.b != (truth == YES)))
+        if (truth != NOT_KNOWN &&
+            (got == NULL || got->kind != ZPL_LIT_BOOL || got->as.b != (truth == YES)))
             fail_msg("seed %d: not %s", seed, truth == YES ? "true" : "false");
         end(&w);
     }
@@ -266,8 +265,8 @@ static void asking_for_null_is_a_plain_comparison(void **state)
     static const char *const FIELDS[] = {"none", "zero"};
     for (int i = 0; i < 2; i++) {
         const struct zpl_value *field = zpl_value_ref(&w.arena, 0, 0, FIELDS[i], type);
-        const struct zpl_literal *given = zpl_plan_value(
-            &w.plan, zpl_value_cond(&w.arena, ZPL_COND_NE, field, null), &w.arena);
+        const struct zpl_literal *given =
+            zpl_plan_value(&w.plan, zpl_value_cond(&w.arena, ZPL_COND_NE, field, null), &w.arena);
         assert_int_equal(given->as.b, i == 1);
     }
     end(&w);
@@ -283,8 +282,7 @@ static void a_whole_float_of_a_report_stays_a_float(void **state)
     assert_true(zpl_json_set_take(w.report, "rows", zpl_json_int(2)));
     report_is_made(&w);
     const struct zpl_literal *auc = zpl_plan_value(
-        &w.plan, zpl_value_ref(&w.arena, 0, 0, "auc", zpl_type_new(&w.arena, ZPL_FLOAT)),
-        &w.arena);
+        &w.plan, zpl_value_ref(&w.arena, 0, 0, "auc", zpl_type_new(&w.arena, ZPL_FLOAT)), &w.arena);
     const struct zpl_literal *rows = zpl_plan_value(
         &w.plan, zpl_value_ref(&w.arena, 0, 0, "rows", zpl_type_new(&w.arena, ZPL_INT)), &w.arena);
     assert_int_equal(auc->kind, ZPL_LIT_FLOAT);
@@ -349,9 +347,9 @@ static void a_long_chain_of_and_has_a_value(void **state)
     start(&w);
     assert_true(zpl_json_set_take(w.report, "ok", zpl_json_bool(true)));
     report_is_made(&w);
-    const struct zpl_value *ok = zpl_value_cond(
-        &w.arena, ZPL_COND_TRUTH,
-        zpl_value_ref(&w.arena, 0, 0, "ok", zpl_type_new(&w.arena, ZPL_BOOL)), NULL);
+    const struct zpl_value *ok =
+        zpl_value_cond(&w.arena, ZPL_COND_TRUTH,
+                       zpl_value_ref(&w.arena, 0, 0, "ok", zpl_type_new(&w.arena, ZPL_BOOL)), NULL);
     const struct zpl_value *chain = ok;
     while (zpl_value_fits(ZPL_COND_AND, chain, ok))
         chain = zpl_value_cond(&w.arena, ZPL_COND_AND, chain, ok);

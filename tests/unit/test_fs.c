@@ -94,10 +94,10 @@ static void paths_are_joined(void **state)
         assert_int_equal(zpl_path_join(out, CASES[i][0], CASES[i][1]), ZPL_OK);
         assert_string_equal(out, CASES[i][2]);
     }
-    strcpy(out, "dir");
+    snprintf(out, sizeof out, "dir");
     assert_int_equal(zpl_path_join(out, out, "name"), ZPL_OK);
     assert_string_equal(out, "dir/name");
-    strcpy(out, "name");
+    snprintf(out, sizeof out, "name");
     assert_int_equal(zpl_path_join(out, "dir", out), ZPL_OK);
     assert_string_equal(out, "dir/name");
     char name[ZPL_PATH_MAX];
@@ -135,7 +135,7 @@ static void paths_are_cleaned(void **state)
         char out[ZPL_PATH_MAX], same[ZPL_PATH_MAX];
         assert_int_equal(zpl_path_clean(out, CASES[i][0]), ZPL_OK);
         assert_string_equal(out, CASES[i][1]);
-        strcpy(same, CASES[i][0]);
+        snprintf(same, sizeof same, "%s", CASES[i][0]);
         assert_int_equal(zpl_path_clean(same, same), ZPL_OK);
         assert_string_equal(same, CASES[i][1]);
     }

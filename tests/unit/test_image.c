@@ -160,7 +160,7 @@ static void test_free_names_are_told(void **state)
         assert_int_equal(n->whole, expected[i].whole);
         assert_int_equal(n->written, expected[i].written);
         for (size_t k = 0; k < n->field_count; k++)
-            strcat(strcat(fields, n->fields[k]), " ");
+            snprintf(fields + strlen(fields), sizeof fields - strlen(fields), "%s ", n->fields[k]);
         assert_string_equal(fields, expected[i].fields);
     }
     fixture_release(&f);

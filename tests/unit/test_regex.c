@@ -18,8 +18,8 @@ static void patterns_match_as_perl_says(void **state)
     static const struct {
         const char *pattern, *text;
         bool matches;
-    } CASES[] = {{"^[a-z]+$", "abc", true},   {"^[a-z]+$", "ABC", false}, {"b", "abc", true},
-                 {"^$", "", true},            {"^\\p{L}+$", "Köln", true}, {"^.{4}$", "Köln", true},
+    } CASES[] = {{"^[a-z]+$", "abc", true}, {"^[a-z]+$", "ABC", false},  {"b", "abc", true},
+                 {"^$", "", true},          {"^\\p{L}+$", "Köln", true}, {"^.{4}$", "Köln", true},
                  {"^\\d{3}$", "12a", false}};
     char words[ZPL_REGEX_WORDS];
     (void)state;
@@ -44,8 +44,9 @@ static void a_bomb_ends(void **state)
     char words[ZPL_REGEX_WORDS];
     bool matches;
     (void)state;
-    assert_int_equal(match("^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", &matches, words),
-                     ZPL_ERR_LIMIT);
+    assert_int_equal(
+        match("^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", &matches, words),
+        ZPL_ERR_LIMIT);
 }
 
 int main(void)

@@ -49,9 +49,8 @@ static void need(struct zpl_graph *graph, struct random *r, uint32_t node, const
             after[n->after_count++] = makers[i];
             break;
         case 1:
-            n->when = n->when == NULL
-                          ? value
-                          : zpl_value_cond(&graph->arena, ZPL_COND_AND, n->when, value);
+            n->when = n->when == NULL ? value
+                                      : zpl_value_cond(&graph->arena, ZPL_COND_AND, n->when, value);
             break;
         case 2: {
             const struct zpl_value **items = zpl_arena_array(&graph->arena, 2, sizeof *items);

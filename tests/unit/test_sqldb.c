@@ -468,7 +468,7 @@ static void a_database_is_read_where_nothing_can_be_written(void **state)
     (void)state;
     char own[ZPL_PATH_MAX], before[ZPL_PATH_MAX];
     memcpy(before, folder, sizeof before);
-    strcpy(folder, "/tmp/zpl-still-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/zpl-still-XXXXXX");
     assert_non_null(mkdtemp(folder)); /* not below TMPDIR, whose folders may be private */
     memcpy(own, at("50% of #1?.db"), sizeof own);
     struct zpl_sqldb *db = opened("50% of #1?.db", ZPL_SQLDB_WRITE);

@@ -387,9 +387,12 @@ static void one_line_holds_three_reasons_and_counts_the_rest(void **state)
 {
     (void)state;
     static const char *TEXTS[] = {"one", "two", "three", "four", "five"};
-    static const char *const LINES[] = {
-        "", "one", "one; two", "one; two; three", "one; two; three; and 1 more",
-        "one; two; three; and 2 more"};
+    static const char *const LINES[] = {"",
+                                        "one",
+                                        "one; two",
+                                        "one; two; three",
+                                        "one; two; three; and 1 more",
+                                        "one; two; three; and 2 more"};
     struct zpl_arena arena = {0};
     for (size_t n = 0; n <= 5; n++) {
         struct zpl_reasons reasons = {.texts = TEXTS, .count = n};

@@ -12,7 +12,8 @@ static void add_json(const char *name, const char *status, const struct zpl_step
                      struct zpl_json *array)
 {
     struct zpl_json *o = zpl_json_object();
-    struct zpl_json *text = row != NULL ? zpl_json_stringn(row->log, row->log_len) : zpl_json_null();
+    struct zpl_json *text =
+        row != NULL ? zpl_json_stringn(row->log, row->log_len) : zpl_json_null();
     zpl_json_set_take(o, "step", zpl_json_string(name));
     zpl_json_set_take(o, "status", zpl_json_string(status));
     zpl_json_set_take(o, "log", text != NULL ? text : zpl_json_string("(bytes that are no UTF-8)"));
@@ -66,8 +67,8 @@ static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, in
     int64_t ran = origin(cli, session, metadata, step);
     zpl_buf_printf(out, "%s did not run in run %lld (%s)", name, (long long)run, status);
     if (ran > 0)
-        zpl_buf_printf(out, "; it ran in run %lld: zpl logs %lld/%s", (long long)ran, (long long)ran,
-                       name);
+        zpl_buf_printf(out, "; it ran in run %lld: zpl logs %lld/%s", (long long)ran,
+                       (long long)ran, name);
     zpl_buf_putc(out, '\n');
     return ZPL_OK;
 }

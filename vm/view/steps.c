@@ -8,8 +8,8 @@
 #include "lang/types/signature.h"
 #include "vm/view/term.h"
 
-#define NAME_LEAST 8u
-#define NAME_MOST  36u
+#define NAME_LEAST  8u
+#define NAME_MOST   36u
 #define FIXED_WIDTH (2 + 9 + 1 + 2 + 8u) /* of a line beside the name: state, gaps, time */
 #define REST_LEAST  8u                   /* columns below which the rest of a line is left out */
 
