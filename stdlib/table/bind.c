@@ -112,7 +112,8 @@ static bool run_around(struct binding *b, const char *before, const char *after,
     return fine;
 }
 
-/* The names as the query gives them: in a subquery DuckDB would rename the second of two. */
+/* The names as the query gives them: in a subquery DuckDB would rename the second of two.  A query whose
+ * columns depend on a param's value has none before it is given; then the subquery's names stand. */
 static enum zpl_err name_columns(struct binding *b)
 {
     const struct zpl_duck_api *api = b->duck.api;
@@ -122,7 +123,9 @@ static enum zpl_err name_columns(struct binding *b)
         zpl_bind_error_read(b->request, api->prepare_error(statement), 0, &b->answer->error,
                             b->arena);
     size_t count = api->prepared_statement_column_count(statement);
-    for (size_t i = 0; count == b->result.count && i < count; i++) {
+    bool known = count == b->result.count && count > 0 &&
+                 api->prepared_statement_column_type(statement, 0) != DUCKDB_TYPE_INVALID;
+    for (size_t i = 0; known && i < count; i++) {
         const char *name = api->prepared_statement_column_name(statement, i);
         if (name != NULL)
             b->result.names[i] = zpl_arena_strdup(b->arena, name);

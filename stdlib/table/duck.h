@@ -52,6 +52,7 @@
     X(execute_prepared)                                                                            \
     X(prepared_statement_column_count)                                                             \
     X(prepared_statement_column_name)                                                              \
+    X(prepared_statement_column_type)                                                              \
     X(create_bool)                                                                                 \
     X(create_int64)                                                                                \
     X(create_double)                                                                               \

@@ -92,6 +92,8 @@ static void test_types(void **state)
                 "Table {m: Int, r: Float, w: String, f: Bool}");
     assert_type("SELECT $$ -- ' $$ AS a, E'\\' -- ' AS b, '' AS c; -- end",
                 "Table {a: String, b: String, c: String}");
+    assert_type("SELECT i AS few, i * 2 AS more FROM range($minutes) t(i)",
+                "Table {few: Int, more: Int}"); /* whose columns wait for the param */
     assert_type("FROM planes", "Table {origin: String, seats: Int}");
     assert_type("WITH a AS (SELECT seats FROM planes) SELECT seats / 2 AS half FROM a",
                 "Table {half: Float}");

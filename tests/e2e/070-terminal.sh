@@ -1,0 +1,58 @@
+# What a person at a terminal sees: one live line a running step, nothing left of it afterwards, no
+# colours where they are not wanted, and Ctrl-C that ends the run but not the store.
+. "$ROOT/tests/lib.sh"
+need tmux
+
+cat >slow.zpl <<'Z'
+local p = params { rows = 20000000 }
+local few = sql [[ SELECT i AS few FROM range(10) t(i) ]]
+local slow = sql [[ SELECT sum(sin(i::DOUBLE) * cos(i * 2.0)) AS slow FROM range($rows) t(i), few ]]
+Z
+term() { tmux -S "$TMP/tmux" -f /dev/null "$@"; }
+trap 'term kill-server 2>/dev/null || true' EXIT
+screen() { term capture-pane -p -t t >screen; }
+shows() { screen && grep -qE -- "$1" screen; }
+type() { term send-keys -t t "$1" Enter; }
+prompt() { shows '^ready>$'; }
+gone() { ! pgrep -f "zpl run slow.zpl" >/dev/null; }
+
+term new-session -d -s t -x 100 -y 30 "env PS1='ready>' bash --norc --noprofile"
+wait_for 10 shows 'ready>'
+
+# a running step has a line with its time, also after the window became narrow
+type "clear; zpl run slow.zpl"
+wait_for 20 shows 'ran +few|ran +sql'
+wait_for 20 shows 'slow|sql@slow'
+term resize-window -t t -x 40 -y 30
+sleep 0.5
+term send-keys -t t C-c
+wait_for 20 shows 'cancelled in'
+wait_for 10 gone
+screen
+equal "$(grep -cE '^  running' screen)" 0 "running lines left on the screen"
+expect 0 zpl runs
+contains out cancelled
+expect 0 zpl run slow.zpl --rows 10
+contains out "1 ran, 1 cached"
+
+# twice Ctrl-C does not wait
+term resize-window -t t -x 100 -y 30
+type "clear; zpl run slow.zpl --rows 20000001"
+wait_for 20 shows 'running'
+term send-keys -t t C-c
+term send-keys -t t C-c
+wait_for 5 gone
+
+# colours: on a terminal, not with NO_COLOR, not in a pipe
+escapes() { # escapes FILE: how many escape characters
+    tr -cd '\033' <"$1" | wc -c
+}
+term pipe-pane -t t "cat >$TMP/raw"
+type "clear; zpl check slow.zpl; zpl run slow.zpl --rows 10"
+wait_for 10 shows 'cached in|2 cached'
+[ "$(escapes raw)" -gt 4 ] || fail "no colours on a terminal"
+zpl run slow.zpl --rows 10 >piped 2>&1
+equal "$(escapes piped)" 0 "escape characters in a pipe"
+type "clear; NO_COLOR=1 script -qec 'zpl run slow.zpl --rows 10' plain >/dev/null; echo over"
+wait_for 10 shows '^over'
+! grep -q "$(printf '\033')\[[0-9;]*m" plain || fail "NO_COLOR has colours: $(cat -v plain)"
