@@ -13,6 +13,7 @@
     X(deploy, "stdlib/effect/deploy.c", true)                                                      \
     X(drift, "stdlib/model/drift.c", true)                                                         \
     X(evaluate, "stdlib/model/evaluate.c", true)                                                   \
+    X(fold, "stdlib/table/split.c", true)                                                          \
     X(lua, "stdlib/body/lua.c", false)                                                             \
     X(parquet_read, "stdlib/table/parquet.c", true)                                                \
     X(predict, "stdlib/model/predict.c", true)                                                     \

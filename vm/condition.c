@@ -126,6 +126,72 @@ static const struct zpl_literal *condition(const struct zpl_plan *plan,
     return zpl_literal_bool(arena, holds(op, compare(left, right)));
 }
 
+static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *value);
+
+/* The one that is meant; NULL when none is known. */
+static const struct zpl_value *picked(const struct zpl_plan *plan, const struct zpl_value *value,
+                                      struct zpl_arena *arena)
+{
+    enum zpl_pick_op op = value->pick.op;
+    const struct zpl_value *best = NULL;
+    const struct zpl_literal *best_by = NULL;
+    for (size_t i = 0; i < value->pick.count; i++) {
+        if (op == ZPL_PICK_COALESCE && !is_skipped(plan, value->pick.items[i]))
+            return value->pick.items[i];
+        if (op == ZPL_PICK_COALESCE)
+            continue;
+        const struct zpl_literal *by = zpl_plan_value(plan, value->pick.by[i], arena);
+        if (by == NULL)
+            return NULL;
+        bool nan = by->kind == ZPL_LIT_FLOAT && isnan(by->as.f);
+        if (!nan && (best == NULL || compare(by, best_by) == (op == ZPL_PICK_MAX ? 1 : -1))) {
+            best = value->pick.items[i];
+            best_by = by;
+        }
+    }
+    return best;
+}
+
+static void find_skipped(void *self, uint32_t node, uint32_t output)
+{
+    const struct zpl_plan **plan = self;
+    (void)output;
+    if (*plan != NULL && (*plan)->steps[node].status == ZPL_PLAN_SKIPPED)
+        *plan = NULL;
+}
+
+/* Does it need a step that was skipped? */
+static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *value)
+{
+    const struct zpl_plan *seen = plan;
+    if (value->kind == ZPL_VALUE_PICK && value->pick.op == ZPL_PICK_COALESCE)
+        return picked(plan, value, NULL) == NULL;
+    zpl_value_refs(value, find_skipped, &seen);
+    return seen == NULL;
+}
+
+const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struct zpl_value *value,
+                                        struct zpl_arena *arena)
+{
+    while (value != NULL && value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN)
+        value = picked(plan, value, arena);
+    return value;
+}
+
+/* Of the numbers, added in their order; NULL when one is not known. */
+static const struct zpl_literal *mean(const struct zpl_plan *plan, const struct zpl_value *value,
+                                      struct zpl_arena *arena)
+{
+    double sum = 0;
+    for (size_t i = 0; i < value->pick.count; i++) {
+        const struct zpl_literal *item = zpl_plan_value(plan, value->pick.items[i], arena);
+        if (item == NULL || !is_number(item))
+            return NULL;
+        sum += item->kind == ZPL_LIT_INT ? (double)item->as.i : item->as.f;
+    }
+    return zpl_literal_float(arena, sum / (double)value->pick.count);
+}
+
 /* A list or record whose items are all known. */
 static const struct zpl_literal *collect(const struct zpl_plan *plan, const struct zpl_value *value,
                                          struct zpl_arena *arena)
@@ -160,6 +226,11 @@ const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const stru
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         return collect(plan, value, arena);
+    case ZPL_VALUE_PICK:
+        if (value->pick.op == ZPL_PICK_MEAN)
+            return mean(plan, value, arena);
+        value = zpl_plan_picked(plan, value, arena);
+        return value != NULL ? zpl_plan_value(plan, value, arena) : NULL;
     }
     return NULL;
 }

@@ -58,20 +58,28 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
             strcmp(node->kernel, "sql") == 0 ? node->body : NULL);
 }
 
-/* A param: its value, as canonical JSON and as it is written. */
-static void add_param(struct zpl_plan *plan, const struct zpl_node *node,
-                      const struct zpl_argument *argument)
+/* A param: its value, as canonical JSON and as it is written.  Everything it comes from is known by now:
+ * what has no value is the greatest of nothing but NaN, or a field that a report does not have. */
+static enum zpl_err add_param(struct zpl_plan *plan, const struct zpl_node *node,
+                              const struct zpl_argument *argument)
 {
     struct zpl_buf shown = {0};
     const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
-    if (value == NULL) {
-        plan->arena.failed = true;
-        return;
+    if (value == NULL && !zpl_arena_failed(&plan->arena)) {
+        zpl_value_show(plan->graph, argument->value, &shown);
+        zpl_diag_add(&plan->session->diags, ZPL_CODE_BAD_CONDITION, node->span,
+                     "'%s' of step %s has no value: %s", argument->name, node->name,
+                     zpl_buf_str(&shown));
+        zpl_buf_release(&shown);
+        return ZPL_ERR_STEP;
     }
+    if (value == NULL)
+        return ZPL_OK; /* told with the arena */
     zpl_literal_show(value, &shown);
     add(plan, node->id, ZPL_ING_PARAM, argument->name, text_take(plan, zpl_literal_json(value)),
         zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
     zpl_buf_release(&shown);
+    return ZPL_OK;
 }
 
 /* The argument that names the file a step reads. */
@@ -158,8 +166,8 @@ static void add_table(struct zpl_plan *plan, const struct zpl_node *node,
 static void add_input(struct zpl_plan *plan, const struct zpl_node *node,
                       const struct zpl_argument *argument)
 {
-    const struct zpl_step_plan *maker = &plan->steps[argument->value->ref.node];
-    const struct zpl_output_row *row = &maker->outputs[argument->value->ref.output];
+    const struct zpl_value *value = zpl_plan_input(plan, argument);
+    const struct zpl_output_row *row = &plan->steps[value->ref.node].outputs[value->ref.output];
     if (row->rows >= 0)
         add_table(plan, node, argument, row);
     else
@@ -167,20 +175,22 @@ static void add_input(struct zpl_plan *plan, const struct zpl_node *node,
 }
 
 /* Bindings, params and outputs: what the program says beside code and data. */
-static void add_shape(struct zpl_plan *plan, const struct zpl_node *node)
+static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node)
 {
+    enum zpl_err err = ZPL_OK;
     for (size_t i = 0; i < node->binding_count; i++)
         if (zpl_binding_is_seen(node, &node->bindings[i]))
             add(plan, node->id, ZPL_ING_BINDING, node->bindings[i].var,
                 names_text(plan, node->bindings[i].columns, node->bindings[i].count), NULL);
-    for (size_t i = 0; i < node->argument_count; i++) {
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];
         if (!is_source(node, argument) && !zpl_argument_is_input(argument))
-            add_param(plan, node, argument);
+            err = add_param(plan, node, argument);
     }
     for (size_t i = 0; i < node->output_count; i++)
         add(plan, node->id, ZPL_ING_OUTPUT, node->outputs[i].name,
             zpl_type_text(node->outputs[i].type, false, &plan->arena), NULL);
+    return err;
 }
 
 /* All of it, then the digests. */
@@ -191,7 +201,7 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     enum zpl_err err = ZPL_OK;
     memset(&step->ingredients, 0, sizeof step->ingredients);
     add_code(plan, node);
-    add_shape(plan, node);
+    err = add_shape(plan, node);
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];
         if (zpl_argument_is_input(argument))

@@ -37,8 +37,21 @@ void zpl_plan_release(struct zpl_plan *plan)
 bool zpl_argument_is_input(const struct zpl_argument *argument)
 {
     const struct zpl_value *value = argument->value;
+    while (value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN)
+        value = value->pick.items[0]; /* all are of one kind */
     return value->kind == ZPL_VALUE_REF && value->ref.field == NULL && value->type != NULL &&
            (!zpl_kind_is_scalar(value->type->kind) || value->type->kind == ZPL_JSON);
+}
+
+const struct zpl_value *zpl_plan_input(const struct zpl_plan *plan,
+                                       const struct zpl_argument *argument)
+{
+    struct zpl_arena scratch = {0};
+    const struct zpl_value *value = zpl_plan_picked(plan, argument->value, &scratch);
+    zpl_arena_release(&scratch);
+    if (value == NULL || value->kind != ZPL_VALUE_REF)
+        ZPL_BUG("an input that no step makes");
+    return value;
 }
 
 static bool reads(const struct zpl_argument *argument, const char *column)
@@ -101,17 +114,70 @@ static void need(void *self, uint32_t node, uint32_t output)
     }
 }
 
+static void need_value(struct needs *needs, const struct zpl_value *value);
+
+/* The first alternative that is not skipped is needed, and those before it to be known. */
+static void need_first(struct needs *needs, const struct zpl_value *value)
+{
+    const char *skipped = NULL;
+    for (size_t i = 0; i < value->pick.count; i++) {
+        struct needs one = {.plan = needs->plan};
+        need_value(&one, value->pick.items[i]);
+        if (one.failed == NULL && !one.pending && one.skipped != NULL) {
+            skipped = one.skipped;
+            continue;
+        }
+        needs->pending |= one.pending;
+        needs->failed = one.failed != NULL ? one.failed : needs->failed;
+        needs->unknown = one.unknown != NULL ? one.unknown : needs->unknown;
+        return;
+    }
+    needs->skipped = skipped;
+}
+
+static void need_value(struct needs *needs, const struct zpl_value *value)
+{
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+        return;
+    case ZPL_VALUE_REF:
+        need(needs, value->ref.node, value->ref.output);
+        return;
+    case ZPL_VALUE_COND:
+        need_value(needs, value->cond.left);
+        if (value->cond.right != NULL)
+            need_value(needs, value->cond.right);
+        return;
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; i < value->list.count; i++)
+            need_value(needs, value->list.items[i]);
+        return;
+    case ZPL_VALUE_PICK:
+        if (value->pick.op == ZPL_PICK_COALESCE) {
+            need_first(needs, value);
+            return;
+        }
+        for (size_t i = 0; i < value->pick.count; i++) {
+            need_value(needs, value->pick.items[i]);
+            if (value->pick.by != NULL)
+                need_value(needs, value->pick.by[i]);
+        }
+        return;
+    }
+}
+
 /* Decides from what the step needs; true when that settles it (or it has to wait). */
 static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
 {
     struct zpl_step_plan *step = &plan->steps[node->id];
     struct needs needs = {.plan = plan};
     for (size_t i = 0; i < node->argument_count; i++)
-        zpl_value_refs(node->arguments[i].value, need, &needs);
+        need_value(&needs, node->arguments[i].value);
     for (size_t i = 0; i < node->after_count; i++)
         need(&needs, node->after[i], 0);
     if (node->when != NULL)
-        zpl_value_refs(node->when, need, &needs);
+        need_value(&needs, node->when);
     if (needs.failed != NULL) {
         step->status = ZPL_PLAN_CANCELLED;
         step->why = zpl_arena_printf(&plan->arena, "it needs %s", needs.failed);

@@ -58,6 +58,13 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
  * NULL when it needs something that is not known. */
 const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const struct zpl_value *value,
                                          struct zpl_arena *arena);
+/* What a choice stands for now, any other value as it is; NULL when the choice is not known or there is
+ * nothing to choose. */
+const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struct zpl_value *value,
+                                        struct zpl_arena *arena);
+/* The output that an argument which is an artifact stands for; what it needs is known. */
+const struct zpl_value *zpl_plan_input(const struct zpl_plan *plan,
+                                       const struct zpl_argument *argument);
 /* Is the argument an artifact (a whole output of a step), rather than a param? */
 bool zpl_argument_is_input(const struct zpl_argument *argument);
 /* Does the kernel see this binding?  (A variable of columns it does not read stays unseen.) */

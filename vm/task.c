@@ -55,7 +55,7 @@ static enum zpl_err input_path(struct zpl_plan *plan, const struct zpl_output_ro
 static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument *argument,
                                const char *scratch, struct zpl_run_input *input)
 {
-    const struct zpl_value *value = argument->value;
+    const struct zpl_value *value = zpl_plan_input(plan, argument);
     const struct zpl_output_row *row = &plan->steps[value->ref.node].outputs[value->ref.output];
     input->name = argument->name;
     input->type = zpl_type_text(value->type, false, &plan->arena);
@@ -243,9 +243,9 @@ const struct zpl_input_row *zpl_task_inputs(struct zpl_plan *plan, uint32_t id, 
         zpl_arena_array(&plan->arena, node->argument_count + 1, sizeof *rows);
     *count = 0;
     for (size_t i = 0; rows != NULL && i < node->argument_count; i++) {
-        const struct zpl_value *value = node->arguments[i].value;
         if (!zpl_argument_is_input(&node->arguments[i]))
             continue;
+        const struct zpl_value *value = zpl_plan_input(plan, &node->arguments[i]);
         const struct zpl_node *maker = &plan->graph->nodes[value->ref.node];
         rows[(*count)++] = (struct zpl_input_row){
             node->arguments[i].name, plan->steps[value->ref.node].outputs[value->ref.output].digest,

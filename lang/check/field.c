@@ -96,6 +96,30 @@ static void tell_no_field(struct zpl_checker *checker, const struct zpl_value *b
     zpl_arena_release(&scratch);
 }
 
+/* The field of a choice is the choice among the fields. */
+static const struct zpl_value *field_of_pick(struct zpl_checker *checker,
+                                             const struct zpl_value *base, const char *field,
+                                             struct zpl_span span)
+{
+    struct zpl_arena *arena = &checker->graph->arena;
+    size_t odd;
+    const struct zpl_value **items = zpl_arena_array(arena, base->pick.count + 1, sizeof *items);
+    if (!items)
+        return no_memory(checker);
+    for (size_t i = 0; i < base->pick.count; i++)
+        if (!(items[i] = zpl_check_field(checker, base->pick.items[i], field, span)))
+            return NULL;
+    const struct zpl_type *type = zpl_value_common_type(arena, items, base->pick.count, &odd);
+    if (!type) {
+        zpl_diag_add(checker->diags, ZPL_CODE_WRONG_KIND, span,
+                     "field '%s' has other types in the values that are chosen from", field);
+        return NULL;
+    }
+    const struct zpl_value *value =
+        zpl_value_pick(arena, base->pick.op, items, base->pick.by, base->pick.count, type);
+    return value ? value : no_memory(checker);
+}
+
 const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
                                         const char *field, struct zpl_span span)
 {
@@ -103,6 +127,8 @@ const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struc
     const struct zpl_row *row = type->row;
     if (type->kind == ZPL_UNKNOWN)
         return field_of(checker, base, field, type);
+    if (base->kind == ZPL_VALUE_PICK && base->pick.op != ZPL_PICK_MEAN && type->kind != ZPL_TABLE)
+        return field_of_pick(checker, base, field, span);
     const struct zpl_column *found =
         row && type->kind != ZPL_MODEL ? zpl_row_find(row, field) : NULL;
     if (type->kind == ZPL_TABLE) {

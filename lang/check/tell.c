@@ -123,6 +123,7 @@ const char *zpl_say_value(const struct zpl_value *value, struct zpl_arena *scrat
     case ZPL_VALUE_RECORD:
         return "a record";
     case ZPL_VALUE_REF:
+    case ZPL_VALUE_PICK:
         break;
     }
     return zpl_say_kind(value->type->kind, scratch);

@@ -167,6 +167,7 @@ void zpl_offer_declarations(lua_State *L); /* `step` */
 void zpl_offer_pipelines(lua_State *L);
 void zpl_offer_imports(lua_State *L);
 void zpl_offer_each(lua_State *L);
+void zpl_offer_picks(lua_State *L); /* coalesce max min mean grid */
 
 /* After the evaluation: captures every `lua =` function as it is then, and gives the images to the
  * nodes.  A lua_CFunction. */

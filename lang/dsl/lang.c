@@ -30,6 +30,7 @@ static int set_up(lua_State *L)
     zpl_offer_pipelines(L);
     zpl_offer_imports(L);
     zpl_offer_each(L);
+    zpl_offer_picks(L);
     return 0;
 }
 

@@ -21,7 +21,8 @@ enum zpl_value_kind {
     ZPL_VALUE_REF,  /* output of a node, or a constant field of it */
     ZPL_VALUE_COND, /* a condition over run-time values */
     ZPL_VALUE_LIST, /* values, at least one of them not a literal */
-    ZPL_VALUE_RECORD
+    ZPL_VALUE_RECORD,
+    ZPL_VALUE_PICK /* one value of several: coalesce, max, min, mean */
 };
 enum zpl_cond_op {
     ZPL_COND_EQ,
@@ -34,6 +35,13 @@ enum zpl_cond_op {
     ZPL_COND_OR,
     ZPL_COND_NOT,  /* left only */
     ZPL_COND_TRUTH /* left only: a Bool known at run time */
+};
+/* One value of several that are known at run time. */
+enum zpl_pick_op {
+    ZPL_PICK_COALESCE, /* the first whose step was not skipped */
+    ZPL_PICK_MAX,      /* the first with the greatest `by`; NaN is never it */
+    ZPL_PICK_MIN,
+    ZPL_PICK_MEAN /* of numbers, a Float */
 };
 struct zpl_value {
     enum zpl_value_kind kind;
@@ -56,6 +64,13 @@ struct zpl_value {
         const char *const *keys; /* RECORD only */
         size_t count;
     } list;
+    struct {
+        enum zpl_pick_op op;
+        const struct zpl_value *const *items;
+        const struct zpl_value *const
+            *by;      /* MAX and MIN: what is compared, one an item; else NULL */
+        size_t count; /* at least 1 */
+    } pick;
 };
 
 struct zpl_argument {
@@ -147,6 +162,16 @@ const struct zpl_value *zpl_value_cond(struct zpl_arena *arena, enum zpl_cond_op
 const struct zpl_value *zpl_value_items(struct zpl_arena *arena,
                                         const struct zpl_value *const *items,
                                         const char *const *keys, size_t count);
+/* All arrays are borrowed and must live in the arena; `type` is that of the result. */
+const struct zpl_value *zpl_value_pick(struct zpl_arena *arena, enum zpl_pick_op op,
+                                       const struct zpl_value *const *items,
+                                       const struct zpl_value *const *by, size_t count,
+                                       const struct zpl_type *type);
+/* A type that holds the values of every item; NULL: there is none, and *odd is the first that does not
+ * fit those before it.  Numbers of both kinds are Float; tables have the same columns in one order. */
+const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
+                                             const struct zpl_value *const *items, size_t count,
+                                             size_t *odd);
 /* Is a condition of these two (`right` may be NULL) within ZPL_VALUE_SIZE_MAX and
  * ZPL_VALUE_DEPTH_MAX? */
 bool zpl_value_fits(enum zpl_cond_op op, const struct zpl_value *left,

@@ -76,6 +76,24 @@ static struct zpl_json *items_json(const struct zpl_value *value)
     return object;
 }
 
+static struct zpl_json *values_json(const struct zpl_value *const *values, size_t count)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < count; i++)
+        zpl_json_add_take(array, zpl_value_to_json(values[i]));
+    return array;
+}
+
+static struct zpl_json *pick_json(const struct zpl_value *value)
+{
+    struct zpl_json *object = zpl_json_object();
+    zpl_json_set_take(object, "pick", zpl_json_string(zpl_pick_words[value->pick.op]));
+    zpl_json_set_take(object, "of", values_json(value->pick.items, value->pick.count));
+    if (value->pick.by)
+        zpl_json_set_take(object, "by", values_json(value->pick.by, value->pick.count));
+    return object;
+}
+
 static struct zpl_json *ref_json(const struct zpl_value *value)
 {
     struct zpl_json *pair = zpl_json_array();
@@ -100,6 +118,8 @@ struct zpl_json *zpl_value_to_json(const struct zpl_value *value)
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         return items_json(value);
+    case ZPL_VALUE_PICK:
+        return pick_json(value);
     }
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "literal", zpl_literal_json(value->literal));

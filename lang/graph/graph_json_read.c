@@ -149,8 +149,45 @@ static const struct zpl_value *read_items(struct reader *r, const struct zpl_jso
     return zpl_value_items(r->arena, items, keys, count);
 }
 
+/* The values of an array of `count`, in the arena; NULL when it is another one. */
+static const struct zpl_value *const *read_values(struct reader *r, const struct zpl_json *array,
+                                                  size_t count)
+{
+    const struct zpl_value **values = zpl_arena_array(r->arena, count + 1, sizeof *values);
+    if (!values || zpl_json_count(array) != count)
+        return fail(r, "pick");
+    for (size_t i = 0; i < count; i++)
+        if (!(values[i] = read_value(r, zpl_json_at(array, i))))
+            return NULL;
+    return values;
+}
+
+static const struct zpl_value *read_pick(struct reader *r, const struct zpl_json *json)
+{
+    const char *word = zpl_json_str(zpl_json_get(json, "pick"), "");
+    const struct zpl_json *of = zpl_json_get(json, "of"), *by = zpl_json_get(json, "by");
+    size_t count = zpl_json_count(of), odd;
+    int op = 0;
+    while (op < ZPL_PICK_WORDS && strcmp(zpl_pick_words[op], word) != 0)
+        op++;
+    if (op == ZPL_PICK_WORDS || count == 0 ||
+        (by != NULL) != (op == ZPL_PICK_MAX || op == ZPL_PICK_MIN))
+        return fail(r, "pick");
+    const struct zpl_value *const *items = read_values(r, of, count);
+    const struct zpl_value *const *compared = items && by ? read_values(r, by, count) : NULL;
+    if (!items || (by && !compared))
+        return NULL;
+    const struct zpl_type *type = op == ZPL_PICK_MEAN
+                                      ? zpl_type_new(r->arena, ZPL_FLOAT)
+                                      : zpl_value_common_type(r->arena, items, count, &odd);
+    return type ? zpl_value_pick(r->arena, (enum zpl_pick_op)op, items, compared, count, type)
+                : fail(r, "pick");
+}
+
 static const struct zpl_value *read_value(struct reader *r, const struct zpl_json *json)
 {
+    if (zpl_json_get(json, "pick"))
+        return read_pick(r, json);
     if (zpl_json_get(json, "ref"))
         return read_ref(r, json);
     if (zpl_json_get(json, "cond"))

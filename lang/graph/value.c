@@ -1,6 +1,7 @@
 #include "lang/graph/graph.h"
 #include <string.h>
 #include "lang/base/limits.h"
+#include "lang/graph/json_words.h"
 
 static struct zpl_value *new_value(struct zpl_arena *arena, enum zpl_value_kind kind,
                                    const struct zpl_type *type)
@@ -186,6 +187,49 @@ const struct zpl_value *zpl_value_items(struct zpl_arena *arena,
     return value;
 }
 
+const struct zpl_value *zpl_value_pick(struct zpl_arena *arena, enum zpl_pick_op op,
+                                       const struct zpl_value *const *items,
+                                       const struct zpl_value *const *by, size_t count,
+                                       const struct zpl_type *type)
+{
+    struct zpl_value *value = new_value(arena, ZPL_VALUE_PICK, type);
+    if (!value)
+        return NULL;
+    value->pick.op = op;
+    value->pick.items = items;
+    value->pick.by = by;
+    value->pick.count = count;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size = (uint64_t)value->size + size_of(items[i]) + (by ? size_of(by[i]) : 0);
+        uint32_t depth = depth_of(items[i]);
+        if (by && depth_of(by[i]) > depth)
+            depth = depth_of(by[i]);
+        value->size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+        if (depth >= value->depth)
+            value->depth = depth + 1;
+    }
+    return value;
+}
+
+const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
+                                             const struct zpl_value *const *items, size_t count,
+                                             size_t *odd)
+{
+    const struct zpl_type *type = items[0]->type;
+    *odd = 0;
+    for (size_t i = 1; i < count; i++) {
+        const struct zpl_type *next = items[i]->type;
+        bool tables = next->kind == ZPL_TABLE && type->kind == ZPL_TABLE;
+        if (tables ? zpl_type_equal(next, type) : zpl_type_fits(next, type, arena, NULL))
+            continue;
+        *odd = i;
+        if (tables || !zpl_type_fits(type, next, arena, NULL))
+            return NULL;
+        type = next;
+    }
+    return type;
+}
+
 /* ---- walking and showing --------------------------------------------------------------------- */
 
 void zpl_value_refs(const struct zpl_value *value,
@@ -207,6 +251,12 @@ void zpl_value_refs(const struct zpl_value *value,
     case ZPL_VALUE_RECORD:
         for (size_t i = 0; i < value->list.count; i++)
             zpl_value_refs(value->list.items[i], visit, self);
+        return;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < value->pick.count; i++) {
+            zpl_value_refs(value->pick.items[i], visit, self);
+            zpl_value_refs(value->pick.by ? value->pick.by[i] : NULL, visit, self);
+        }
         return;
     }
 }
@@ -278,6 +328,19 @@ static void show_items(const struct zpl_graph *graph, const struct zpl_value *va
     zpl_buf_puts(out, value->list.count ? " }" : "}");
 }
 
+/* "coalesce(a, b)", "max(x, y)"; a choice by another value is shown by what is compared. */
+static void show_pick(const struct zpl_graph *graph, const struct zpl_value *value,
+                      struct zpl_buf *out)
+{
+    const struct zpl_value *const *shown = value->pick.by ? value->pick.by : value->pick.items;
+    zpl_buf_printf(out, "%s(", zpl_pick_words[value->pick.op]);
+    for (size_t i = 0; i < value->pick.count; i++) {
+        zpl_buf_puts(out, i ? ", " : "");
+        zpl_value_show(graph, shown[i], out);
+    }
+    zpl_buf_putc(out, ')');
+}
+
 static void show_ref(const struct zpl_graph *graph, const struct zpl_value *value,
                      struct zpl_buf *out)
 {
@@ -305,6 +368,9 @@ void zpl_value_show(const struct zpl_graph *graph, const struct zpl_value *value
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         show_items(graph, value, out);
+        return;
+    case ZPL_VALUE_PICK:
+        show_pick(graph, value, out);
         return;
     }
 }

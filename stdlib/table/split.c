@@ -1,6 +1,6 @@
-/* split.c - split: rows into two disjoint tables.
- * Who goes where is decided by a threshold: row i has a number h(i), and those with the smallest
- * numbers go to `train`.  h is the output of SplitMix64 at place i (G. L. Steele, D. Lea, C. H. Flood,
+/* split.c - split and fold: rows into two disjoint tables.
+ * Who goes where is decided by thresholds: row i has a number h(i); those with the smallest numbers are
+ * the part that split calls `train`, those between two ranks the part that fold calls `test`.  h is the output of SplitMix64 at place i (G. L. Steele, D. Lea, C. H. Flood,
  * "Fast splittable pseudorandom number generators", OOPSLA 2014), which gives no number twice, so
  * there are no ties.   Floor: stdlib. */
 #include <math.h>
@@ -14,8 +14,8 @@
 
 struct stratum {
     int64_t rows;
-    int64_t train;      /* how many of them go to train */
-    uint64_t threshold; /* their numbers are at most this; meaningless when train is 0 */
+    int64_t from, to;   /* ranks of those that are in the part, from 0, `to` excluded */
+    uint64_t low, high; /* their numbers are above low (unless from is 0) and at most high */
 };
 struct split {
     struct zpl_kernel_context *ctx;
@@ -65,10 +65,12 @@ static uint64_t select_smallest(uint64_t *a, ptrdiff_t n, ptrdiff_t k)
     return a[k];
 }
 
-static bool goes_to_train(const struct split *s, int64_t row)
+static bool is_in_part(const struct split *s, int64_t row)
 {
     const struct stratum *stratum = &s->strata[s->stratum_of != NULL ? s->stratum_of[row] : 0];
-    return stratum->train > 0 && number_of(s->seed, (uint64_t)row) <= stratum->threshold;
+    uint64_t number = number_of(s->seed, (uint64_t)row);
+    return stratum->to > stratum->from && number <= stratum->high &&
+           (stratum->from == 0 || number > stratum->low);
 }
 
 /* A stratum's share beyond what it was given. */
@@ -97,15 +99,15 @@ static int share(struct split *s)
     }
     for (size_t i = 0; i < s->stratum_count; i++) {
         double exact = (double)s->strata[i].rows * s->ratio;
-        s->strata[i].train = (int64_t)floor(exact);
-        left -= s->strata[i].train;
+        s->strata[i].to = (int64_t)floor(exact);
+        left -= s->strata[i].to;
         remainders[i] = (struct remainder){exact - floor(exact), i};
     }
     qsort(remainders, s->stratum_count, sizeof *remainders, by_remainder);
     for (size_t i = 0; i < s->stratum_count && left > 0; i++) {
         struct stratum *stratum = &s->strata[remainders[i].stratum];
-        if (stratum->train < stratum->rows) {
-            stratum->train++;
+        if (stratum->to < stratum->rows) {
+            stratum->to++;
             left--;
         }
     }
@@ -134,10 +136,13 @@ static int find_thresholds(struct split *s)
             number_of(s->seed, (uint64_t)row);
     for (size_t i = 0; i < s->stratum_count; i++) {
         struct stratum *stratum = &s->strata[i];
-        if (stratum->train > 0)
-            stratum->threshold =
-                select_smallest(numbers + begin[i] - stratum->rows, (ptrdiff_t)stratum->rows,
-                                (ptrdiff_t)stratum->train - 1);
+        uint64_t *first = numbers + begin[i] - stratum->rows;
+        if (stratum->to > stratum->from)
+            stratum->high =
+                select_smallest(first, (ptrdiff_t)stratum->rows, (ptrdiff_t)stratum->to - 1);
+        if (stratum->from > 0)
+            stratum->low =
+                select_smallest(first, (ptrdiff_t)stratum->rows, (ptrdiff_t)stratum->from - 1);
     }
     free(numbers);
     free(begin);
@@ -214,8 +219,8 @@ static int find_strata(struct split *s, const char *column)
         column, keep_stratum, s);
 }
 
-/* zpl_in_train(row number) → Bool, for SQL. */
-static void in_train(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
+/* zpl_in_part(row number) → Bool, for SQL. */
+static void in_part(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const struct zpl_duck_api *api = zpl_duck_api();
     const struct split *s = api->scalar_function_get_extra_info(info);
@@ -223,20 +228,20 @@ static void in_train(duckdb_function_info info, duckdb_data_chunk input, duckdb_
     bool *out = api->vector_get_data(output);
     idx_t count = api->data_chunk_get_size(input);
     for (idx_t i = 0; i < count; i++)
-        out[i] = goes_to_train(s, rows[i]);
+        out[i] = is_in_part(s, rows[i]);
 }
 
-static int register_in_train(struct split *s)
+static int register_in_part(struct split *s)
 {
     const struct zpl_duck_api *api = s->duck->api;
     duckdb_scalar_function function = api->create_scalar_function();
     duckdb_logical_type row = api->create_logical_type(DUCKDB_TYPE_BIGINT);
     duckdb_logical_type verdict = api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
-    api->scalar_function_set_name(function, "zpl_in_train");
+    api->scalar_function_set_name(function, "zpl_in_part");
     api->scalar_function_add_parameter(function, row);
     api->scalar_function_set_return_type(function, verdict);
     api->scalar_function_set_extra_info(function, s, NULL);
-    api->scalar_function_set_function(function, in_train);
+    api->scalar_function_set_function(function, in_part);
     bool fine = api->register_scalar_function(s->duck->connection, function) == DuckDBSuccess;
     api->destroy_scalar_function(&function);
     api->destroy_logical_type(&row);
@@ -265,23 +270,32 @@ static int write_part(struct split *s, const char *output, const char *where)
     return err != ZPL_OK;
 }
 
+/* Strata by the values of a column; NULL: one of all rows. */
+static int make_strata(struct split *s, const char *stratify)
+{
+    if (stratify != NULL)
+        return find_strata(s, stratify);
+    s->stratum_count = 1;
+    s->strata = zpl_calloc(1, sizeof *s->strata);
+    if (s->strata == NULL) {
+        zpl_diag_nomem(s->context->diags);
+        return 1;
+    }
+    s->strata[0].rows = s->rows;
+    return 0;
+}
+
+/* Writes the rows of the part into one output and the others into the other. */
+static int write_parts(struct split *s, const char *part, const char *others)
+{
+    return find_thresholds(s) || register_in_part(s) ||
+           write_part(s, part, "zpl_in_part(file_row_number)") ||
+           write_part(s, others, "NOT zpl_in_part(file_row_number)");
+}
+
 static int split_by_chance(struct split *s, const char *stratify)
 {
-    if (stratify != NULL) {
-        if (find_strata(s, stratify) != 0)
-            return 1;
-    } else {
-        s->stratum_count = 1;
-        s->strata = zpl_calloc(1, sizeof *s->strata);
-        if (s->strata == NULL) {
-            zpl_diag_nomem(s->context->diags);
-            return 1;
-        }
-        s->strata[0].rows = s->rows;
-    }
-    return share(s) || find_thresholds(s) || register_in_train(s) ||
-           write_part(s, "train", "zpl_in_train(file_row_number)") ||
-           write_part(s, "test", "NOT zpl_in_train(file_row_number)");
+    return make_strata(s, stratify) || share(s) || write_parts(s, "train", "test");
 }
 
 /* The rows before the moment at which the row stands that would be the first of `test`. */
@@ -352,6 +366,39 @@ static int run(struct zpl_kernel_context *ctx)
     return failed;
 }
 
+/* Rank i·rows/k, rounded down: where fold i begins. */
+static int64_t fold_begin(int64_t rows, int64_t i, int64_t k)
+{
+    return rows / k * i + rows % k * i / k;
+}
+
+static int run_fold(struct zpl_kernel_context *ctx)
+{
+    struct split s = {
+        .ctx = ctx, .context = zpl_context_of(ctx), .rows = ctx->input_rows(ctx, "rows")};
+    int64_t seed = 0, k = 5, fold = 1;
+    ctx->param_int(ctx, "seed", &seed);
+    ctx->param_int(ctx, "k", &k);
+    ctx->param_int(ctx, "fold", &fold);
+    s.seed = (uint64_t)seed;
+    if (s.rows < 0 || k < 2 || fold < 1)
+        return ctx->fail(ctx, "fold needs a table, k from 2 and a fold from 1");
+    if (fold > k)
+        return ctx->fail(ctx, "there is no fold %lld of %lld", (long long)fold, (long long)k);
+    s.duck = zpl_context_duck(s.context);
+    if (s.duck == NULL)
+        return 1;
+    int failed = make_strata(&s, ctx->param_text(ctx, "stratify"));
+    for (size_t i = 0; !failed && i < s.stratum_count; i++) {
+        s.strata[i].from = fold_begin(s.strata[i].rows, fold - 1, k);
+        s.strata[i].to = fold_begin(s.strata[i].rows, fold, k);
+    }
+    failed = failed || write_parts(&s, "test", "train");
+    free(s.stratum_of);
+    free(s.strata);
+    return failed;
+}
+
 ZPL_KERNEL(split) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "split",
@@ -384,4 +431,28 @@ ZPL_KERNEL(split) = {
         "    local train, test = split { rows, ratio = 0.8, seed = 7, stratify = \"late\" }",
     .engines = "duckdb",
     .run = run,
+};
+
+ZPL_KERNEL(fold) = {
+    .abi = ZPL_KERNEL_ABI_VERSION,
+    .name = "fold",
+    .signature = "(rows: Table {...r}, fold: Int 1..1000, k: Int 2..1000 = 5, seed: Int = 0, "
+                 "stratify?: column s) "
+                 "-> (train: Table {...r}, test: Table {...r}) disjoint",
+    .doc =
+        "One of k folds for cross-validation: `test` is the fold, `train` all other rows.\n"
+        "\n"
+        "    rows      the table\n"
+        "    fold      which one, from 1 to k\n"
+        "    k         how many folds; each row is in the test part of exactly one\n"
+        "    seed      another seed shares out in another way; the same for all folds of a set\n"
+        "    stratify  a column each of whose values (null is one) is shared out equally\n"
+        "\n"
+        "Folds have rows / k rows each, one more or less per value of stratify, and keep the\n"
+        "order of rows.  Which fold a row is in depends on its number and the seed, as in split.\n"
+        "`kfold { rows, k = 5 }` gives all k of them as an array of { train, test }.\n"
+        "\n"
+        "    local train, test = fold { rows, fold = 1, k = 5, seed = 7 }",
+    .engines = "duckdb",
+    .run = run_fold,
 };

@@ -82,14 +82,37 @@ static const struct zpl_value *random_ref(struct zpl_graph *graph)
     return zpl_value_ref(&graph->arena, id, output, field, type);
 }
 
+static const struct zpl_value *random_value(struct zpl_graph *graph, int depth);
+
+/* A choice of up to three values that have a common type; just one when they have none. */
+static const struct zpl_value *random_pick(struct zpl_graph *graph, int depth)
+{
+    struct zpl_arena *arena = &graph->arena;
+    const struct zpl_value **items = zpl_arena_array(arena, 3, sizeof *items);
+    const struct zpl_value **by = zpl_arena_array(arena, 3, sizeof *by);
+    enum zpl_pick_op op = (enum zpl_pick_op)(rand() % 4);
+    bool compared = op == ZPL_PICK_MAX || op == ZPL_PICK_MIN;
+    size_t count = 1 + (size_t)(rand() % 3), odd;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = random_value(graph, depth + 1);
+        by[i] = random_value(graph, depth + 1);
+    }
+    const struct zpl_type *type = zpl_value_common_type(arena, items, count, &odd);
+    count = type ? count : 1;
+    type = op == ZPL_PICK_MEAN ? zpl_type_new(arena, ZPL_FLOAT) : type ? type : items[0]->type;
+    return zpl_value_pick(arena, op, items, compared ? by : NULL, count, type);
+}
+
 static const struct zpl_value *random_value(struct zpl_graph *graph, int depth)
 {
     struct zpl_arena *arena = &graph->arena;
     if (graph->count == 0 || depth > 4 || rand() % 4 == 0)
         return zpl_value_literal(arena, random_literal(arena, 0));
-    switch (rand() % 4) {
+    switch (rand() % 5) {
     case 0:
         return random_ref(graph);
+    case 4:
+        return random_pick(graph, depth);
     case 1: {
         enum zpl_cond_op op = (enum zpl_cond_op)(rand() % 10);
         bool one = op == ZPL_COND_NOT || op == ZPL_COND_TRUTH;
@@ -220,6 +243,12 @@ static bool same_value(const struct zpl_value *a, const struct zpl_value *b)
     case ZPL_VALUE_COND:
         return a->cond.op == b->cond.op && same_value(a->cond.left, b->cond.left) &&
                same_value(a->cond.right, b->cond.right);
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < a->pick.count; i++)
+            if (!same_value(a->pick.items[i], b->pick.items[i]) ||
+                !same_value(a->pick.by ? a->pick.by[i] : NULL, b->pick.by ? b->pick.by[i] : NULL))
+                return false;
+        return a->pick.op == b->pick.op && a->pick.count == b->pick.count;
     default:
         break;
     }

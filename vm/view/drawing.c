@@ -99,14 +99,40 @@ void zpl_draw_dot(const struct zpl_graph *graph, struct zpl_buf *out)
     zpl_buf_puts(out, "}\n");
 }
 
-/* What a step takes from another: the step, and which of its outputs when it has several. */
-static void maker(void *self, uint32_t node, uint32_t output)
+#define MAKERS_SHOWN 12
+
+/* What a step takes from others, each once. */
+struct makers {
+    const struct zpl_graph *graph;
+    uint32_t nodes[MAKERS_SHOWN], outputs[MAKERS_SHOWN];
+    size_t count;
+    bool more;
+};
+
+static void note_maker(void *self, uint32_t node, uint32_t output)
 {
-    struct pen *pen = self;
-    const struct zpl_node *from = &pen->graph->nodes[node];
-    zpl_buf_printf(pen->out, "%s%s", pen->out->len > 0 ? ", " : "", from->name);
-    if (from->output_count > 1)
-        zpl_buf_printf(pen->out, ".%s", from->outputs[output].name);
+    struct makers *makers = self;
+    for (size_t i = 0; i < makers->count; i++)
+        if (makers->nodes[i] == node && makers->outputs[i] == output)
+            return;
+    makers->more = makers->count == MAKERS_SHOWN;
+    if (makers->more)
+        return;
+    makers->nodes[makers->count] = node;
+    makers->outputs[makers->count++] = output;
+}
+
+/* The step, and which of its outputs when it has several. */
+static void show_makers(const struct makers *makers, struct zpl_buf *out)
+{
+    for (size_t i = 0; i < makers->count; i++) {
+        const struct zpl_node *from = &makers->graph->nodes[makers->nodes[i]];
+        zpl_buf_printf(out, "%s%s", i == 0 ? "  ← " : ", ", from->name);
+        if (from->output_count > 1)
+            zpl_buf_printf(out, ".%s", from->outputs[makers->outputs[i]].name);
+    }
+    if (makers->more)
+        zpl_buf_puts(out, ", …");
 }
 
 void zpl_draw_text(const struct zpl_graph *graph, bool colour, struct zpl_buf *out)
@@ -115,15 +141,13 @@ void zpl_draw_text(const struct zpl_graph *graph, bool colour, struct zpl_buf *o
     zpl_view_init(&view, graph, colour, 0);
     for (size_t i = 0; i < graph->count; i++) {
         const struct zpl_node *node = &graph->nodes[i];
-        struct zpl_buf from = {0};
-        struct pen pen = {graph, node, "text", &from};
+        struct makers makers = {.graph = graph};
         for (size_t k = 0; k < node->argument_count; k++)
-            zpl_value_refs(node->arguments[k].value, maker, &pen);
+            zpl_value_refs(node->arguments[k].value, note_maker, &makers);
         zpl_buf_puts(out, zpl_term_paint(ZPL_BOLD, colour));
         zpl_term_cell(out, node->name, view.name_width);
         zpl_buf_puts(out, zpl_term_paint(ZPL_PLAIN, colour));
-        if (from.len > 0)
-            zpl_buf_printf(out, "  ← %s", zpl_buf_str(&from));
+        show_makers(&makers, out);
         zpl_buf_putc(out, '\n');
         if (node->when != NULL) {
             zpl_buf_puts(out, "    when ");
@@ -136,6 +160,5 @@ void zpl_draw_text(const struct zpl_graph *graph, bool colour, struct zpl_buf *o
             zpl_type_show(node->outputs[k].type, true, out);
             zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, colour));
         }
-        zpl_buf_release(&from);
     }
 }

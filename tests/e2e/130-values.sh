@@ -1,0 +1,111 @@
+# Values known at run time: a sweep by cross-validation picks what single runs say is best, folds share
+# the rows out, coalesce takes what was not skipped, and plan and run agree on all of it.
+. "$ROOT/tests/lib.sh"
+flights flights.csv 3000
+head='local flights = csv.read "flights.csv"
+local dev = sql [[ SELECT hour(date) AS hour, distance, origin = $$SFO$$ AS sfo, delay > 15 AS late FROM flights ]]'
+cat >sweep.zpl <<Z
+$head
+local trials = each(grid { max_depth = { 1, 3 }, eta = { 0.05, 0.5 } }, function (h)
+  local reports = each(kfold { dev, k = 3, seed = 7, stratify = "late" }, function (fold)
+    local model = xgboost.train { fold.train, label = "late", rounds = 4, max_depth = h.max_depth, eta = h.eta }
+    return evaluate { model, fold.test }
+  end)
+  return { h = h, auc = mean(reports).auc }
+end)
+local best, worst = max(trials, "auc"), min(trials, "auc")
+xgboost.train { dev, label = "late", rounds = 4, max_depth = best.h.max_depth, eta = best.h.eta, as = "best" }
+xgboost.train { dev, label = "late", rounds = 4, max_depth = worst.h.max_depth, eta = worst.h.eta, as = "worst" }
+Z
+expect 0 zpl plan sweep.zpl --json
+equal "$(json out "[s['status'] for s in j['steps'] if s['name'] == 'best'][0]")" unknown
+expect 0 zpl run sweep.zpl --json
+cp out sweep.json
+
+# the same by hand: the mean of each trial, and the two models that belong to the best and the worst
+cat >oracle.py <<'P'
+import json
+steps = {s["name"]: s for s in json.load(open("sweep.json"))["steps"]}
+grid = [(d, e) for d in (1, 3) for e in (0.05, 0.5)]
+def auc(t, f):
+    outputs = steps[f"evaluate[{t}][{f}]"]["outputs"]["report"]
+    return (outputs.get("value") or json.loads(outputs["json"]))["auc"]
+means = [sum(auc(t, f) for f in (1, 2, 3)) / 3 for t in (1, 2, 3, 4)]
+assert len(set(means)) > 1, means
+for name, i in (("best", means.index(max(means))), ("worst", means.index(min(means)))):
+    print(name, *grid[i], steps[name]["outputs"]["model"]["digest"])
+P
+python3 oracle.py >chosen
+while read -r name depth eta digest; do
+    cat >single.zpl <<Z
+$head
+xgboost.train { dev, label = "late", rounds = 4, max_depth = $depth, eta = $eta, as = "single" }
+Z
+    rm -rf alone && mkdir alone && cp flights.csv single.zpl alone
+    expect 0 zpl run alone/single.zpl --json
+    equal "$(json out "[s['outputs']['model']['digest'] for s in j['steps'] if s['name'] == 'single'][0]")" \
+        "$digest" "the model of the $name trial"
+done <chosen
+
+expect 0 zpl run sweep.zpl --json
+equal "$(json out "sorted(set(s['status'] for s in j['steps']))")" '["cached"]'
+
+# every row is in the test part of one fold, and each fold has its share of each label
+cat >folds.zpl <<'Z'
+local rows = sql [[ SELECT i, i % 10 = 0 AS rare FROM range(1003) t(i) ]]
+local folds = kfold { rows, k = 4, seed = 5, stratify = "rare" }
+local a, b, c, d, rest = folds[1].test, folds[2].test, folds[3].test, folds[4].test, folds[2].train
+local all = sql [[ SELECT count(*) AS n, count(DISTINCT i) AS distinct_n, sum(i) AS total
+                   FROM (FROM a UNION ALL FROM b UNION ALL FROM c UNION ALL FROM d) ]]
+local rest_of_b = sql [[ SELECT count(*) AS n FROM rest SEMI JOIN b USING (i) ]]
+local shares = sql [[ SELECT max(n) - min(n) AS spread, max(r) - min(r) AS rare_spread FROM (
+    SELECT count(*) AS n, count(*) FILTER (rare) AS r FROM a UNION ALL
+    SELECT count(*), count(*) FILTER (rare) FROM b UNION ALL
+    SELECT count(*), count(*) FILTER (rare) FROM c UNION ALL
+    SELECT count(*), count(*) FILTER (rare) FROM d) ]]
+local told = step "told" {
+  signature = "(all: Table {n: Int, distinct_n: Int, total: Int}, none: Table {n: Int}, shares: Table {spread: Int, rare_spread: Int}) -> (report: Report {n: Int, distinct: Int, total: Int, both: Int, spread: Int, rare: Int})",
+  lua = function (t)
+    return { n = t.all.n[1], distinct = t.all.distinct_n[1], total = t.all.total[1], both = t.none.n[1],
+             spread = t.shares.spread[1], rare = t.shares.rare_spread[1] }
+  end,
+}
+told { all, rest_of_b, shares }
+Z
+expect 0 zpl run folds.zpl --json
+report="[json.loads(o['json']) if 'json' in o else o['value'] for s in j['steps'] if s['name'] == 'told' for o in s['outputs'].values()][0]"
+equal "$(json out "[r := $report, [r['n'], r['distinct'], r['total'], r['both']] == [1003, 1003, sum(range(1003)), 0]][1]")" true "whole and disjoint"
+equal "$(json out "[r := $report, r['spread'] <= 2 and r['rare'] <= 1][1]")" true "equal shares"
+
+# coalesce: what was skipped is passed over, in artifacts and in scalars; skipped when all are
+cat >choice.zpl <<Z
+local p = params { retrain = false, none = false }
+$head
+local champion = xgboost.train { dev, label = "late", rounds = 2, as = "champion", when = not p.none }
+local report = evaluate { champion, dev, as = "old" }
+local challenger = xgboost.train { dev, label = "late", rounds = 3, as = "challenger", when = p.retrain }
+local model = coalesce(challenger, champion)
+local second = evaluate { challenger, dev, as = "second" }
+evaluate { model, dev, as = "chosen" }
+predict { model, dev, as = "scored", when = coalesce(second.auc, report.auc, 0.0) > 0.1 }
+Z
+for params in "" "--retrain" "--none" "--none --retrain"; do
+    rm -rf .zpl
+    expect 0 zpl run choice.zpl $params --json
+    cp out run.json
+    statuses="[s['status'] == 'skipped' for s in j['steps'] if s['name'] in ('chosen', 'scored')]"
+    case $params in
+    "--none") equal "$(json run.json "$statuses")" '[true, true]' "with $params" ;;
+    *) equal "$(json run.json "$statuses")" '[false, false]' "with '$params'" ;;
+    esac
+    case $params in
+    *retrain) from=challenger ;;
+    *) from=champion ;;
+    esac
+    [ "$params" = --none ] || {
+        expect 0 zpl lineage 1/chosen/report
+        contains out "$from"
+    }
+    expect 0 zpl plan choice.zpl $params --json
+    equal "$(json out "sorted(set(s['status'] for s in j['steps']) - {'skipped'})")" '["cached"]'
+done
