@@ -6,6 +6,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "lang/check/leak.h"
+#include "lang/dsl/slot.h"
 #include "lang/dsl/step.h"
 #include "lang/syntax/scope.h"
 
@@ -331,6 +332,58 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
     return push_outputs(c, id);
 }
 
+/* Adds the names of the table below the one on top to it, those that it does not have; pops neither. */
+static void add_fixed(lua_State *L, int fixed, int given)
+{
+    lua_pushnil(L);
+    while (lua_next(L, fixed)) {
+        lua_pushvalue(L, -2);
+        if (lua_rawget(L, given) == LUA_TNIL) {
+            lua_pushvalue(L, -3);
+            lua_pushvalue(L, -3);
+            lua_rawset(L, given);
+        }
+        lua_pop(L, 2);
+    }
+}
+
+/* Pushes the step with the arguments of this call fixed. */
+static int push_fixed(struct calling *c, const struct zpl_step_def *step)
+{
+    lua_State *L = c->L;
+    struct zpl_step_def *fixed = zpl_host_need(L, zpl_arena_alloc(&c->host->arena, sizeof *fixed));
+    *fixed = *step;
+    if (!c->index || lua_rawlen(L, 2) > 0) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span, "a default fixes arguments by name");
+        zpl_host_help(L, diag, "write `default = deploy { name = \"mine\" }`");
+        return zpl_push_poison(L);
+    }
+    lua_pushvalue(L, 2);
+    fixed->fixed = luaL_ref(L, LUA_REGISTRYINDEX);
+    zpl_push_step(L, fixed);
+    return 1;
+}
+
+/* Makes one table of what a step has fixed and of what the call gives. */
+static void take_fixed(struct calling *c, const struct zpl_step_def *step)
+{
+    lua_State *L = c->L;
+    lua_newtable(L);
+    int given = lua_gettop(L);
+    if (c->index) {
+        add_fixed(L, 2, given);
+    } else if (!lua_isnil(L, 2)) {
+        lua_pushvalue(L, 2);
+        lua_rawseti(L, given, 1);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, step->fixed);
+    add_fixed(L, given + 1, given);
+    lua_settop(L, given);
+    lua_replace(L, 2);
+    c->index = 2;
+}
+
 int zpl_call_step(lua_State *L)
 {
     struct zpl_step_def *step = zpl_test_step(L, 1);
@@ -338,6 +391,10 @@ int zpl_call_step(lua_State *L)
     begin_call(&c, L);
     if (step->broken)
         return zpl_push_poisons(L);
+    if (zpl_is_slot_default(c.call))
+        return push_fixed(&c, step);
+    if (step->fixed != LUA_NOREF)
+        take_fixed(&c, step);
     if (c.index)
         read_arguments(&c);
     else if (!lua_isnil(L, 2)) {
@@ -478,7 +535,7 @@ static void offer_step(lua_State *L, const struct zpl_step_info *info)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_step_def *step = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *step));
-    step->info = info;
+    *step = (struct zpl_step_def){.info = info, .lua = LUA_NOREF, .fixed = LUA_NOREF};
     const char *dot = strchr(info->name, '.');
     if (!dot) {
         zpl_push_step(L, step);

@@ -308,7 +308,7 @@ static int declare_step(lua_State *L)
     }
     struct zpl_step_def *step = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *step));
     struct zpl_step_info *info = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *info));
-    step->lua = LUA_NOREF;
+    step->lua = step->fixed = LUA_NOREF;
     step->info = info;
     check_fields(L, 1, table);
     const char *signature = declared_signature(L, 1, table, span);

@@ -131,7 +131,8 @@ static int kfold(lua_State *L)
 
 void zpl_offer_each(lua_State *L)
 {
-    lua_getfield(L, -1, "fold"); /* of the catalog */
+    lua_pushliteral(L, "fold"); /* of the catalog, if it has one */
+    lua_rawget(L, -2);
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
     } else {

@@ -56,7 +56,14 @@ struct zpl_step_def {
     struct zpl_running running;
     int lua;                  /* a `lua =` function in Lua's registry; LUA_NOREF: none */
     struct zpl_site function; /* where that one stands */
+    int fixed;                /* a table of arguments that are given already, or LUA_NOREF */
     bool broken;              /* its declaration had an error: calls give poison */
+};
+
+/* The default of a Step slot. */
+struct zpl_slot {
+    const struct zpl_type *type;
+    int step; /* in Lua's registry */
 };
 
 struct zpl_pipeline_def {
@@ -86,6 +93,8 @@ struct zpl_host {
     size_t step_count, step_capacity;
     struct zpl_pipeline_def **pipelines;
     size_t pipeline_count, pipeline_capacity;
+    struct zpl_slot *slots;
+    size_t slot_count, slot_capacity;
     struct zpl_naming *naming; /* one a node */
     size_t naming_count, naming_capacity;
     const char *prefix, *suffix; /* of the names of nodes added now; see struct zpl_naming */

@@ -1,4 +1,5 @@
 #include "lang/dsl/params.h"
+#include "lang/dsl/slot.h"
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/limits.h"
@@ -8,6 +9,8 @@ const struct zpl_type *zpl_param_type(lua_State *L, const char *name, struct zpl
 {
     struct zpl_arena *arena = zpl_host_arena(L);
     const struct zpl_type *type = zpl_test_type(L, -1);
+    if (type && type->kind == ZPL_STEP)
+        return type;
     if (type && type->kind == ZPL_SECRET) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
                                               "param '%s' can't be a secret: the values of params "
@@ -87,6 +90,19 @@ static const struct zpl_literal *param_value(lua_State *L, struct zpl_param *par
     return value;
 }
 
+/* Pushes the step that the command line names for a slot, nil when it names none. */
+static void push_given_step(lua_State *L, const char *name)
+{
+    const char *text;
+    if (!find_given(zpl_host_of(L), name, &text) || !text)
+        lua_pushnil(L);
+    else if (!zpl_push_named_step(L, text)) {
+        zpl_host_tell(L, ZPL_CODE_UNKNOWN_STEP, (struct zpl_span){0}, "--%s: there is no step '%s'",
+                      name, text);
+        zpl_push_poison(L);
+    }
+}
+
 /* Declares one param, the value on top (popped), and sets its value in the table below. */
 static void declare_param(lua_State *L, const char *name, struct zpl_site table)
 {
@@ -98,6 +114,12 @@ static void declare_param(lua_State *L, const char *name, struct zpl_site table)
     else
         type = zpl_param_type(L, name, where);
     lua_pop(L, 1);
+    if (type && type->kind == ZPL_STEP) {
+        push_given_step(L, name);
+        zpl_fill_slot(L, type, NULL, name, where);
+        lua_setfield(L, -2, name);
+        return;
+    }
     const struct zpl_literal *value = NULL;
     if (type) {
         struct zpl_param *param = zpl_graph_add_param(&zpl_host_of(L)->program->graph);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
+#include "lang/dsl/slot.h"
 
 /* ---- declaring --------------------------------------------------------------------------------- */
 
@@ -118,6 +119,59 @@ static int name_pipeline(lua_State *L)
 
 /* ---- calling ------------------------------------------------------------------------------------ */
 
+/* Pushes what the call at 2 gives for take `i`, nil when nothing; *where is its place. */
+static void push_given(lua_State *L, const struct zpl_pipeline_def *pipeline, size_t i,
+                       struct zpl_site table, struct zpl_site *where)
+{
+    const char *name = pipeline->takes[i].name;
+    *where = zpl_site_field(table, name);
+    if (lua_getfield(L, 2, name) != LUA_TNIL)
+        return;
+    lua_pop(L, 1);
+    lua_rawgeti(L, 2, (lua_Integer)i + 1);
+    *where = zpl_site_item(table, i + 1);
+}
+
+/* The column that the call names for the variable of a `column v`; `v` itself when it names none. */
+static const char *column_of(lua_State *L, const struct zpl_pipeline_def *pipeline, const char *v,
+                             struct zpl_site table)
+{
+    const char *column = v;
+    struct zpl_site where;
+    for (size_t i = 0; i < pipeline->take_count; i++) {
+        const struct zpl_type *type = pipeline->takes[i].type;
+        if (type->kind != ZPL_COLUMN_OF || strcmp(type->name, v) != 0)
+            continue;
+        push_given(L, pipeline, i, table, &where);
+        if (lua_type(L, -1) == LUA_TSTRING)
+            column = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), lua_tostring(L, -1)));
+        lua_pop(L, 1);
+    }
+    return column;
+}
+
+/* The type of a take with the columns' names that this call gives. */
+static const struct zpl_type *called_type(lua_State *L, const struct zpl_pipeline_def *pipeline,
+                                          const struct zpl_type *type, struct zpl_site table)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    if (type->kind == ZPL_COLUMN_OF)
+        return zpl_host_need(L, zpl_type_new(arena, ZPL_STRING));
+    if (type->kind != ZPL_TABLE || !type->row)
+        return type;
+    struct zpl_row *row = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *row));
+    struct zpl_column *columns =
+        zpl_host_need(L, zpl_arena_array(arena, type->row->count + 1, sizeof *columns));
+    *row = *type->row;
+    for (size_t i = 0; i < row->count; i++) {
+        columns[i] = type->row->columns[i];
+        if (columns[i].type)
+            columns[i].name = column_of(L, pipeline, columns[i].name, table);
+    }
+    row->columns = columns;
+    return zpl_host_need(L, zpl_type_table(arena, row));
+}
+
 /* Sets argument `field` of the table on top from the value below it (popped, nil: not given). */
 static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
                          const struct zpl_field *field, struct zpl_site where,
@@ -126,6 +180,11 @@ static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
     struct zpl_arena *arena = zpl_host_arena(L);
     const char *why = "";
     bool range = false, fits = true;
+    if (field->type->kind == ZPL_STEP) {
+        zpl_fill_slot(L, field->type, field->fallback, field->name, where);
+        lua_setfield(L, -2, field->name);
+        return;
+    }
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
         if (field->fallback)
@@ -246,14 +305,11 @@ int zpl_call_pipeline(lua_State *L)
     tell_unknown(L, pipeline, table);
     lua_newtable(L);
     for (size_t i = 0; i < pipeline->take_count; i++) {
-        const struct zpl_field *field = &pipeline->takes[i];
-        struct zpl_site where = zpl_site_field(table, field->name);
-        if (lua_getfield(L, 2, field->name) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_rawgeti(L, 2, (lua_Integer)i + 1);
-            where = zpl_site_item(table, i + 1);
-        }
-        set_argument(L, pipeline, field, where, callee);
+        struct zpl_field field = pipeline->takes[i];
+        struct zpl_site where;
+        field.type = called_type(L, pipeline, field.type, table);
+        push_given(L, pipeline, i, table, &where);
+        set_argument(L, pipeline, &field, where, callee);
     }
     zpl_freeze_params(L, take_names(L, pipeline), pipeline->take_count);
     const char *prefix =

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
-#include "lang/dsl/value.h"
+#include "lang/dsl/slot.h"
 #include "lang/types/signature.h"
 
 static char rest_key; /* its address is `...` in a table of columns */
@@ -320,6 +320,8 @@ static const char *usage(enum zpl_kind kind)
     case ZPL_RECORD:
     case ZPL_REPORT:
         return "it takes a table of names and types: Table { a = Int, b = String }";
+    case ZPL_STEP:
+        return "it takes a signature: Step \"(train: Table {...r}) -> (model: Model)\"";
     case ZPL_FILE:
     case ZPL_DIR:
     case ZPL_ENDPOINT:
@@ -350,6 +352,8 @@ static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, s
         return table ? with_model(L, type, where) : NULL;
     case ZPL_TENSOR:
         return lua_type(L, 2) == LUA_TSTRING && !type->dtype ? read_tensor(L, call) : NULL;
+    case ZPL_STEP:
+        return zpl_make_slot(L, where);
     case ZPL_ENUM:
         if (table && !type->values)
             return with_values(L, type, where);
@@ -430,9 +434,9 @@ static int make_optional(lua_State *L)
 void zpl_offer_types(lua_State *L)
 {
     static const enum zpl_kind kinds[] = {
-        ZPL_INT,    ZPL_FLOAT, ZPL_STRING, ZPL_BOOL, ZPL_TIMESTAMP, ZPL_DATE,    ZPL_BYTES,
-        ZPL_JSON,   ZPL_PATH,  ZPL_SECRET, ZPL_ENUM, ZPL_LIST,      ZPL_RECORD,  ZPL_TABLE,
-        ZPL_TENSOR, ZPL_MODEL, ZPL_REPORT, ZPL_FILE, ZPL_DIR,       ZPL_ENDPOINT};
+        ZPL_INT,    ZPL_FLOAT, ZPL_STRING, ZPL_BOOL, ZPL_TIMESTAMP, ZPL_DATE,     ZPL_BYTES,
+        ZPL_JSON,   ZPL_PATH,  ZPL_SECRET, ZPL_ENUM, ZPL_LIST,      ZPL_RECORD,   ZPL_TABLE,
+        ZPL_TENSOR, ZPL_MODEL, ZPL_REPORT, ZPL_FILE, ZPL_DIR,       ZPL_ENDPOINT, ZPL_STEP};
     struct zpl_arena *arena = zpl_host_arena(L);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct zpl_type *type = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *type));

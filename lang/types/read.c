@@ -236,10 +236,49 @@ static bool tensor(struct zpl_parser *p, struct zpl_type *type)
     return zpl_parser_expect_mark(p, ']');
 }
 
-/* The type of a slot that takes a step: its signature stands in a string, which bounds it. */
+/* Steps over `(` … `)`. */
+static void skip_parens(struct zpl_parser *p)
+{
+    int open = 0;
+    do {
+        open += zpl_parser_at_mark(p, '(') - zpl_parser_at_mark(p, ')');
+        zpl_parser_step(p);
+    } while (open > 0 && !p->failed && p->token.kind != ZPL_TOKEN_END);
+}
+
+/* `(…) -> (…)` as it is, inside another signature: variables are its own. */
+static bool inner_signature(struct zpl_parser *p, struct zpl_type *type)
+{
+    size_t begin = p->token.offset;
+    skip_parens(p);
+    if (p->token.kind == ZPL_TOKEN_ARROW) {
+        zpl_parser_step(p);
+        skip_parens(p);
+    }
+    if (p->failed)
+        return false;
+    struct zpl_parser inner;
+    const char *text = zpl_arena_strndup(p->arena, p->text + begin, p->token.offset - begin);
+    if (!text)
+        return zpl_parser_no_memory(p);
+    zpl_parser_start(&inner, text, p->arena);
+    inner.depth = p->depth;
+    type->signature = zpl_parse_signature(&inner);
+    if (inner.no_memory)
+        return zpl_parser_no_memory(p);
+    if (!inner.failed)
+        return true;
+    struct zpl_token at = {.offset = begin + inner.error.offset, .length = inner.error.length};
+    zpl_parser_fail(p, &at, "%s", inner.error.message);
+    return false;
+}
+
+/* The type of a slot that takes a step: its signature follows, in a string or as it is. */
 static bool step(struct zpl_parser *p, struct zpl_type *type)
 {
     struct zpl_token at = p->token;
+    if (zpl_parser_at_mark(p, '('))
+        return inner_signature(p, type);
     if (at.kind != ZPL_TOKEN_STRING)
         return true;
     struct zpl_parser inner;

@@ -17,6 +17,14 @@ static bool field(struct zpl_parser *p, struct zpl_field *out)
         return !p->failed;
     zpl_parser_step(p);
     struct zpl_token at = p->token;
+    if (out->type->kind == ZPL_STEP) { /* the name of a step */
+        out->optional = true;
+        out->fallback = at.kind == ZPL_TOKEN_NAME
+                            ? zpl_literal_string(p->arena, at.text, at.n)
+                            : zpl_parser_fail(p, &at, "the default of a Step is a step's name");
+        zpl_parser_step(p);
+        return out->fallback && !p->failed;
+    }
     const struct zpl_literal *value = zpl_parse_literal(p);
     const char *why = "is no value for it";
     bool out_of_range;
@@ -249,7 +257,10 @@ static void show_fields(const struct zpl_shower *s, const struct zpl_field *item
         zpl_shower_type(s, items[i].type);
         if (items[i].fallback) {
             zpl_buf_puts(s->out, " = ");
-            zpl_literal_show(items[i].fallback, s->out);
+            if (items[i].type->kind == ZPL_STEP)
+                zpl_buf_puts(s->out, items[i].fallback->as.str.s);
+            else
+                zpl_literal_show(items[i].fallback, s->out);
         }
     }
     zpl_buf_putc(s->out, ')');

@@ -9,7 +9,7 @@
  *             | ( "Table" | "Record" | "Report" ) [ row | "..." ]
  *             | "Model" [ "{" [ part { "," part } ] "}" ]
  *             | "List" "(" type ")" | "Enum" [ "{" string { "," string } "}" | name ]
- *             | "Tensor" name "[" [ dim { "," dim } ] "]" | "Step" [ string ]
+ *             | "Tensor" name "[" [ dim { "," dim } ] "]" | "Step" [ string | signature ]
  *             | ( "column" | "columns" | "type" ) var | var
  *   scalar    = "Int" | "Float" | "String" | "Bool" | "Timestamp" | "Date" | "Bytes" | "Json"
  *             | "Path" | "Secret"
@@ -24,7 +24,7 @@
  *
  * Names are [A-Za-z_][A-Za-z0-9_]*, others stand in quotes; variables begin in lower case.
  * `...` and its one-character look are the same, and white space only separates.  The string
- * behind Step holds a signature.  `Table` alone is `Table {...}`; a column whose type is left
+ * behind Step holds a signature; its default is the name of a step: `= xgboost.train`.  `Table` alone is `Table {...}`; a column whose type is left
  * out may have any.  Number is Int, Float or Bool; Class is Enum or String.
  *
  * Variables.  `column l` binds l to the name of one column, `columns f` f to several, `type t` t

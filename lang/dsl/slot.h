@@ -1,0 +1,23 @@
+/* slot.h - Step "(…) -> (…)": a param that takes a step.  Private to lang/dsl.
+ * Promise: what stands in a slot can be called as the slot's signature says, or is refused where it is
+ * given; the call itself is then checked against the step that is really there.
+ * Errors: told.   Floor: lang/dsl. */
+#ifndef ZPL_DSL_SLOT_H
+#define ZPL_DSL_SLOT_H
+
+#include "lang/dsl/value.h"
+
+/* The type that `Step` called with what stands at 2 is, a signature's text or a table with one and a
+ * `default`; NULL when it is neither. */
+const struct zpl_type *zpl_make_slot(lua_State *L, struct zpl_site where);
+/* Replaces what is on top (nil: not given) by the step or pipeline for the slot `name`: what is there,
+ * the slot's own default, or the catalog's step that `fallback` (NULL: none) names; else poison. */
+void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_literal *fallback,
+                   const char *name, struct zpl_site where);
+/* Pushes the step of the catalog of that name; false when there is none. */
+bool zpl_push_named_step(lua_State *L, const char *name);
+/* Is this call written as the default of a slot?  Then it is not made: it stands for the step with
+ * these arguments fixed. */
+bool zpl_is_slot_default(struct zpl_site call);
+
+#endif
