@@ -120,6 +120,19 @@ static const struct zpl_value *field_of_pick(struct zpl_checker *checker,
     return value ? value : no_memory(checker);
 }
 
+/* Is it what a data frame or an estimator would be asked for? */
+static bool is_method(const char *field)
+{
+    static const char *const methods[] = {
+        "apply",   "append",  "columns", "copy",  "describe",    "drop", "dropna", "fillna",
+        "fit",     "groupby", "head",    "iloc",  "info",        "join", "loc",    "merge",
+        "predict", "query",   "sample",  "shape", "sort_values", "tail", "to_csv", "transform"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(field, methods[i]) == 0)
+            return true;
+    return false;
+}
+
 const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
                                         const char *field, struct zpl_span span)
 {
@@ -134,6 +147,14 @@ const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struc
     if (type->kind == ZPL_TABLE) {
         if (found || row->open)
             return column_name(checker, field);
+        if (is_method(field)) {
+            struct zpl_diag *d = zpl_diag_add(checker->diags, ZPL_CODE_UNKNOWN_FIELD, span,
+                                              "a table has no method '%s'", field);
+            zpl_diag_help(checker->diags, d,
+                          "tables are worked on by steps: `sql [[ SELECT … FROM rows ]]`, "
+                          "`xgboost.train { rows, label = \"…\" }`");
+            return NULL;
+        }
         zpl_tell_unknown_column(checker->graph, checker->diags, span, field,
                                 base_name(checker, base), row, base);
         return NULL;

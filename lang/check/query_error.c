@@ -113,8 +113,12 @@ static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
     tell_tables(q, d, true);
-    const char *near = names ? nearest(q, word, error->candidates, names, count) : NULL;
     bool quoted = error->offset >= 0 && q->sql[error->offset] == '"';
+    const char *near =
+        NULL; /* what stands in double quotes is often a text: no wild guesses there */
+    if (names)
+        near = quoted ? zpl_text_nearest(word, names, count)
+                      : nearest(q, word, error->candidates, names, count);
     if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
     else if (quoted)

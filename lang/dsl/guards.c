@@ -75,7 +75,11 @@ static bool comparable(lua_State *L, enum zpl_cond_op op, const struct zpl_value
     struct zpl_diag *diag =
         zpl_host_tell(L, ZPL_CODE_BAD_CONDITION, zpl_host_span(L), "%s can't be compared with %s",
                       zpl_type_text(a->type, true, scratch), zpl_type_text(b->type, true, scratch));
-    if (left == FAMILY_NONE || right == FAMILY_NONE)
+    if (a->kind == ZPL_VALUE_LITERAL && zpl_test_value(L, 1))
+        zpl_host_help(L, diag,
+                      "a field of a table is the name of its column; compare its values in "
+                      "`sql [[ … ]]`");
+    else if (left == FAMILY_NONE || right == FAMILY_NONE)
         zpl_host_help(L, diag,
                       "compare numbers, texts or Bools, as a field of a report: "
                       "`report.auc >= 0.6`");

@@ -259,6 +259,10 @@ static int value_length(lua_State *L)
 static int value_call(lua_State *L)
 {
     const struct zpl_value *value = zpl_test_value(L, 1);
+    if (zpl_is_poison(value) && lua_gettop(L) == 3 && lua_isnil(L, 2)) {
+        lua_pushnil(L); /* as the iterator of `for … in poison do` it has nothing to give */
+        return 1;
+    }
     if (zpl_is_poison(value))
         return zpl_push_poisons(L);
     zpl_misuse(L, value, "called", "steps are called, their outputs are given to steps");

@@ -357,6 +357,12 @@ static enum zpl_token_kind stray(struct lexer *lx)
         diag = complain(lx, begin, lx->at, "a character that means nothing here");
         if (lx->s[begin] == '$')
             zpl_diag_help(lx->diags, diag, "'$name' is for SQL text; here it is just 'name'");
+        if (lx->s[begin] == '?')
+            zpl_diag_help(lx->diags, diag,
+                          "there is no '? :'; plain values are chosen by `a and b or c`");
+        if (lx->s[begin] == '@')
+            zpl_diag_help(lx->diags, diag,
+                          "there are no decorators: a step is declared with `step \"name\" { … }`");
         return ZPL_TOKEN_BAD;
     }
     while (lx->at < lx->n && (unsigned char)lx->s[lx->at] >= 0x80)

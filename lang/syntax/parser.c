@@ -72,7 +72,7 @@ void zpl_parser_suggest(struct parser *p, struct zpl_diag *diag, uint32_t token,
 {
     const struct zpl_token *t = p->tree->tokens;
 
-    if (!diag)
+    if (!diag || zpl_parser_habit(p, diag, token))
         return;
     if (wanted == ZPL_TOKEN_THEN || wanted == ZPL_TOKEN_DO) {
         for (uint32_t i = token; i > 0 && token - i < 16; i--) {

@@ -47,6 +47,8 @@ struct zpl_diag *zpl_parser_complain(struct parser *p, uint32_t begin, uint32_t 
                                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Adds help to a diagnostic (or NULL) at `token`, where `wanted` was expected, by what stands before
  * it: a block begun by ':', a comment of another language, a long string that ended too early. */
+/* A help for a habit of another language at an unexpected token; false: none is known. */
+bool zpl_parser_habit(struct parser *p, struct zpl_diag *diag, uint32_t token);
 void zpl_parser_suggest(struct parser *p, struct zpl_diag *diag, uint32_t token,
                         enum zpl_token_kind wanted);
 /* "expected <wanted>, found …" at the cursor, with what the surroundings suggest. */

@@ -1,0 +1,3 @@
+local rows = csv.read "flights.csv"
+fn = function() {
+}

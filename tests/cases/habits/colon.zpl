@@ -1,0 +1,3 @@
+local rows = csv.read "flights.csv"
+for x in {1,2}:
+  print(x)

@@ -1,0 +1,2 @@
+local rows = csv.read "flights.csv"
+local y = rows.delay > 15 and 1 or 2

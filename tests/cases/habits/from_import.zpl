@@ -1,0 +1,2 @@
+local rows = csv.read "flights.csv"
+from numpy import array

@@ -1,0 +1,2 @@
+local rows = csv.read "flights.csv"
+local x = 1 is None

@@ -1,0 +1,2 @@
+local rows = csv.read "flights.csv"
+local q = sql [[ SELECT distance AS d FROM rows WHERE origin == "JFK" ]]

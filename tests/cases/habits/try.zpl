@@ -1,0 +1,5 @@
+local rows = csv.read "flights.csv"
+try:
+  x
+except:
+  y
