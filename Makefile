@@ -212,7 +212,7 @@ oracle: ## a Python with the reference libraries, in build/oracle
 
 # --- Checks of the sources
 
-.PHONY: layers hdr-check lint fmt
+.PHONY: layers hdr-check lint docs fmt
 layers: ## includes go down the floors, libraries have one owner
 	@awk -f .ci/strip.awk -f .ci/layers.awk $(filter-out tests/%,$(SOURCES) $(HEADERS))
 
@@ -226,6 +226,9 @@ build/hdr/%.ok: % $(BUILD)/flags | tools build/gen/identity.h build/gen/prelude.
 lint: layers hdr-check ## these two, and the house style
 	@.ci/setup.sh lint
 	@.ci/lint.sh
+
+docs: $(BUILD)/zpl ## write docs/errors.md from the program
+	@$(BUILD)/zpl check --explain all >docs/errors.md
 
 fmt: ## format the C sources in place
 	@.ci/setup.sh lint

@@ -1,22 +1,6 @@
 /* check.c - zpl check.   Floor: vm. */
-#include <string.h>
-
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
-
-/* --explain E014 */
-static int explain(struct zpl_cli *cli)
-{
-    for (int code = 0; code < ZPL_CODE_COUNT; code++) {
-        if (strcasecmp(zpl_code_id((enum zpl_code)code), cli->explain) == 0) {
-            printf("%s: %s\n", zpl_code_id((enum zpl_code)code),
-                   zpl_code_title((enum zpl_code)code));
-            return ZPL_EXIT_DONE;
-        }
-    }
-    return zpl_cli_usage(cli, ZPL_CODE_USAGE, "a code stands in brackets after `error`",
-                         "there is no code '%s'", cli->explain);
-}
 
 /* { version, diagnostics } of the program and of everything around it. */
 static void print_json(struct zpl_session *session)
@@ -37,7 +21,7 @@ int zpl_cmd_check(struct zpl_cli *cli)
 {
     struct zpl_session session;
     if (cli->options & ZPL_OPT_EXPLAIN)
-        return explain(cli);
+        return zpl_cli_explain(cli);
     if (cli->word_count == 0)
         return zpl_cli_usage(cli, ZPL_CODE_USAGE, "usage: zpl check FILE", "check which file?");
     enum zpl_err err = zpl_cli_compile(cli, &session);

@@ -86,6 +86,9 @@ bool zpl_cli_print_failed(void);
 int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
 
+/* `zpl check --explain CODE`; the exit code. */
+int zpl_cli_explain(struct zpl_cli *cli);
+
 /* RUN[/STEP[/OUTPUT]] as typed: "3", "3/train", "last/evaluate/report"; texts in the arena. */
 struct zpl_run_path {
     int64_t run;      /* 0: the last one */
