@@ -25,6 +25,10 @@ struct zpl_world {
     /* A path of the program (relative to the project) as the engine can open it; arena text. */
     const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
     void *resolve_self;
+    /* The files that match a pattern of the program, in a fixed order; arena text.  ZPL_ERR_LIMIT: too
+     * many.  NULL function: there are none. */
+    enum zpl_err (*files)(void *self, const char *pattern, struct zpl_arena *arena,
+                          const char *const **paths, size_t *count, struct zpl_diags *diags);
     /* A path typed on the command line (relative to the working directory) as the program holds it;
      * arena text.  NULL function: it stands as typed. */
     const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);

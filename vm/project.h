@@ -5,6 +5,7 @@
 #ifndef ZPL_VM_PROJECT_H
 #define ZPL_VM_PROJECT_H
 
+#include "lang/base/arena.h"
 #include "lang/base/diag.h"
 #include "lang/base/limits.h"
 
@@ -23,6 +24,12 @@ enum zpl_err zpl_project_path(const struct zpl_project *project, const char *pat
 /* A path typed on the command line is relative to the working directory: rewrites it to one that is
  * relative to the project if it lies inside, else absolute. */
 enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out);
+/* The regular files that match a pattern of the program (relative to the project; * ? [ ] stand for
+ * parts of one name), as the program names them, in the order of their bytes; arena text.
+ * ZPL_ERR_LIMIT: more than ZPL_FILES_MAX. */
+enum zpl_err zpl_project_files(const struct zpl_project *project, const char *pattern,
+                               struct zpl_arena *arena, const char *const **paths, size_t *count,
+                               struct zpl_diags *diags);
 /* A path for people: without the project's root in front when it lies inside; borrowed. */
 const char *zpl_project_show(const struct zpl_project *project, const char *path);
 

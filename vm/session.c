@@ -32,6 +32,13 @@ static const char *adopt(void *self, const char *typed, struct zpl_arena *arena)
     return zpl_arena_strdup(arena, path);
 }
 
+static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *arena,
+                          const char *const **paths, size_t *count, struct zpl_diags *diags)
+{
+    const struct zpl_session *session = self;
+    return zpl_project_files(&session->project, pattern, arena, paths, count, diags);
+}
+
 /* An import: relative to the importing file, with ".zpl" added when it has no ending. */
 static enum zpl_err load(void *self, const char *from, const char *name, struct zpl_arena *arena,
                          const char **canonical, const char **text, size_t *len,
@@ -93,6 +100,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.catalog = (struct zpl_catalog){NULL, catalog_find, catalog_at};
     session->world.resolve = resolve;
     session->world.adopt = adopt;
+    session->world.files = files;
     session->world.resolve_self = session;
     return ZPL_OK;
 }

@@ -42,6 +42,7 @@
 #define ZPL_TREE_DEPTH_MAX       64           /* folders inside each other in a Dir or Model */
 #define ZPL_DUCK_BYTES_DEFAULT   (2ull << 30) /* memory of one database session */
 #define ZPL_REGEX_STEPS_MAX      1000000      /* steps of one match */
+#define ZPL_FILES_MAX            100000       /* files that one pattern matches */
 #define ZPL_INGREDIENTS_MAX      (1u << 16)   /* ingredients of one cache key */
 #define ZPL_GRACE_MS             2000  /* from SIGTERM to SIGKILL, for a step that is ended */
 #define ZPL_LEAVE_MS             100   /* for a worker to end by itself when it is not needed */

@@ -175,6 +175,7 @@ void zpl_offer_steps(lua_State *L);        /* the catalog's, and `sql` */
 void zpl_offer_declarations(lua_State *L); /* `step` */
 void zpl_offer_pipelines(lua_State *L);
 void zpl_offer_imports(lua_State *L);
+void zpl_offer_files(lua_State *L);
 void zpl_offer_each(lua_State *L);
 void zpl_offer_picks(lua_State *L); /* coalesce max min mean grid */
 

@@ -29,6 +29,7 @@ static int set_up(lua_State *L)
     zpl_offer_declarations(L);
     zpl_offer_pipelines(L);
     zpl_offer_imports(L);
+    zpl_offer_files(L);
     zpl_offer_each(L);
     zpl_offer_picks(L);
     return 0;
