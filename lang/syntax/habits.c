@@ -19,7 +19,6 @@ static const struct {
     {"try", "", "errors can't be caught: a program says what to do, steps do it"},
     {"async", "", "steps run at the same time by themselves, as far as their data allows"},
     {"await", "", "a step's outputs are given to steps; nothing waits here"},
-    {")", "{", "a function's body follows its parameters at once and ends with 'end'"},
 };
 
 static const char no_colon[] =

@@ -179,6 +179,21 @@ static uint32_t for_statement(struct parser *p)
     return node;
 }
 
+/* A body in braces, as JavaScript writes it: told, and skipped whole. */
+static void skip_braces(struct parser *p)
+{
+    uint32_t brace = p->at, depth = 0;
+
+    zpl_parser_complain(p, brace, brace + 1,
+                        "a function's body is no '{ … }': it follows at once and ends with 'end'");
+    do {
+        depth += zpl_parser_is(p, ZPL_TOKEN_OPEN_BRACE);
+        depth -= zpl_parser_is(p, ZPL_TOKEN_CLOSE_BRACE);
+        zpl_parser_next(p);
+    } while (depth > 0 && !zpl_parser_is(p, ZPL_TOKEN_EOF));
+    p->panic = false;
+}
+
 void zpl_parser_body(struct parser *p, uint32_t function, uint32_t opener)
 {
     uint32_t params, paren = p->at;
@@ -201,6 +216,10 @@ void zpl_parser_body(struct parser *p, uint32_t function, uint32_t opener)
         zpl_parser_recover(p, paren, ZPL_TOKEN_CLOSE_PAREN, false);
     if (!zpl_parser_close(p, ZPL_TOKEN_CLOSE_PAREN, paren) && !zpl_parser_is(p, ZPL_TOKEN_EOF))
         p->panic = false;
+    if (zpl_parser_is(p, ZPL_TOKEN_OPEN_BRACE)) {
+        skip_braces(p);
+        return;
+    }
     zpl_parser_adopt(p, function, zpl_parser_block(p, false));
     zpl_parser_close(p, ZPL_TOKEN_END, opener);
 }
