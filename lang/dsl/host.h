@@ -93,6 +93,7 @@ struct zpl_host {
     size_t step_count, step_capacity;
     struct zpl_pipeline_def **pipelines;
     size_t pipeline_count, pipeline_capacity;
+    bool is_library; /* the file ends in `return { … }`: others import it */
     struct zpl_slot *slots;
     size_t slot_count, slot_capacity;
     struct zpl_naming *naming; /* one a node */

@@ -63,8 +63,11 @@ static enum zpl_err evaluate(struct zpl_host *host)
     if (err != ZPL_OK)
         return err;
     unit->running = true;
-    err = zpl_host_enter(host, 0, 0);
+    err = zpl_host_enter(host, 0, 1);
     unit->running = false;
+    host->is_library = err == ZPL_OK && lua_type(host->sandbox.L, -1) == LUA_TTABLE;
+    if (err == ZPL_OK)
+        lua_pop(host->sandbox.L, 1);
     if (err == ZPL_OK)
         err = enter(host, zpl_build_pipeline);
     if (err == ZPL_OK)

@@ -359,6 +359,8 @@ int zpl_build_pipeline(lua_State *L)
     struct zpl_pipeline_def *pipeline = choose(L);
     if (!pipeline || pipeline->build == LUA_NOREF)
         return 0;
+    if (pipeline->input_count > 0 && host->is_library && !host->request->pipeline)
+        return 0;
     host->program->graph.pipeline = pipeline->name;
     if (pipeline->input_count > 0) {
         struct zpl_diag *diag = zpl_host_tell(
