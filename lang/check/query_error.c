@@ -136,7 +136,12 @@ static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *er
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
                      table ? "unknown table '%s'" : "nothing in scope is called '%s'", word);
     const char *near = names ? nearest(q, word, error->candidates, names, count) : NULL;
-    if (near)
+    if (near && strcmp(near, word) == 0)
+        zpl_diag_help(
+            q->diags, d,
+            "only a query that is one literal sees variables; in one that is put together "
+            "nothing is in scope: use $name for values, or a step with inputs");
+    else if (near)
         zpl_diag_help(q->diags, d, table ? "did you mean '%s'?" : "did you mean '$%s'?", near);
     else if (table)
         zpl_diag_help(q->diags, d, "a query sees the tables that are in scope by their names");

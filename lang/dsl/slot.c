@@ -75,6 +75,9 @@ bool zpl_is_slot_default(struct zpl_site call)
     if (!call.node)
         return false;
     const struct zpl_tree *tree = call.unit->tree;
+    uint32_t begin = tree->nodes[call.node].begin;
+    if (begin < 2 || !zpl_tree_token_is(tree, begin - 2, "default"))
+        return false; /* so that a file of many calls is not searched for each */
     for (uint32_t i = 1; i < tree->node_count; i++) {
         if (tree->nodes[i].kind != ZPL_NODE_CALL)
             continue;
