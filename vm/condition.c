@@ -192,6 +192,33 @@ static const struct zpl_literal *mean(const struct zpl_plan *plan, const struct 
     return zpl_literal_float(arena, sum / (double)value->pick.count);
 }
 
+enum zpl_err zpl_plan_param(struct zpl_plan *plan, const struct zpl_node *node,
+                            const struct zpl_argument *argument, const struct zpl_literal **out)
+{
+    struct zpl_diags *diags = &plan->session->diags;
+    const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
+    const char *why = "has no value";
+    bool range = false;
+    *out = value != NULL && argument->wants != NULL
+               ? zpl_type_admit(argument->wants, value, &plan->arena, &why, &range)
+               : value;
+    if (zpl_arena_failed(&plan->arena))
+        return zpl_diag_nomem(diags);
+    if (*out != NULL)
+        return ZPL_OK;
+    struct zpl_buf text = {0};
+    zpl_value_show(plan->graph, argument->value, &text);
+    if (value != NULL) {
+        zpl_buf_puts(&text, " = ");
+        zpl_literal_show(value, &text);
+    }
+    zpl_diag_add(diags, range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_WRONG_KIND, node->span,
+                 "%s of step %s is %s, which %s", argument->name, node->name, zpl_buf_str(&text),
+                 why);
+    zpl_buf_release(&text);
+    return ZPL_ERR_STEP;
+}
+
 /* A list or record whose items are all known. */
 static const struct zpl_literal *collect(const struct zpl_plan *plan, const struct zpl_value *value,
                                          struct zpl_arena *arena)

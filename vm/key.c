@@ -58,23 +58,15 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
             strcmp(node->kernel, "sql") == 0 ? node->body : NULL);
 }
 
-/* A param: its value, as canonical JSON and as it is written.  Everything it comes from is known by now:
- * what has no value is the greatest of nothing but NaN, or a field that a report does not have. */
+/* A param: its value, as canonical JSON and as it is written. */
 static enum zpl_err add_param(struct zpl_plan *plan, const struct zpl_node *node,
                               const struct zpl_argument *argument)
 {
     struct zpl_buf shown = {0};
-    const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
-    if (value == NULL && !zpl_arena_failed(&plan->arena)) {
-        zpl_value_show(plan->graph, argument->value, &shown);
-        zpl_diag_add(&plan->session->diags, ZPL_CODE_BAD_CONDITION, node->span,
-                     "'%s' of step %s has no value: %s", argument->name, node->name,
-                     zpl_buf_str(&shown));
-        zpl_buf_release(&shown);
-        return ZPL_ERR_STEP;
-    }
-    if (value == NULL)
-        return ZPL_OK; /* told with the arena */
+    const struct zpl_literal *value;
+    enum zpl_err err = zpl_plan_param(plan, node, argument, &value);
+    if (err != ZPL_OK)
+        return err;
     zpl_literal_show(value, &shown);
     add(plan, node->id, ZPL_ING_PARAM, argument->name, text_take(plan, zpl_literal_json(value)),
         zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));

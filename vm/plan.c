@@ -351,11 +351,27 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
     return err;
 }
 
+/* A step that a value makes impossible: the others go on, as they do in a run. */
+static void plan_failure(struct zpl_plan *plan, uint32_t id)
+{
+    struct zpl_diags *diags = &plan->session->diags;
+    const char *message =
+        diags->count > 0 ? diags->items[diags->count - 1]->message : "it can't run";
+    plan->steps[id].status = ZPL_PLAN_FAILED;
+    plan->steps[id].error = zpl_arena_strdup(&plan->arena, message);
+}
+
 /* Ids are a topological order. */
 enum zpl_err zpl_plan_all(struct zpl_plan *plan)
 {
-    enum zpl_err err = ZPL_OK;
-    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++)
+    enum zpl_err err = ZPL_OK, worst = ZPL_OK;
+    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
         err = zpl_plan_decide(plan, id);
-    return err;
+        if (err != ZPL_ERR_STEP)
+            continue;
+        plan_failure(plan, id);
+        worst = err;
+        err = ZPL_OK;
+    }
+    return err == ZPL_OK ? worst : err;
 }

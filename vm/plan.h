@@ -49,7 +49,7 @@ void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
 
 /* Decides step `id` if what it needs is decided; else leaves it PENDING. */
 enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id);
-/* Decides every step, in order. */
+/* Decides every step, in order.  ZPL_ERR_STEP (told): one can only fail; all are decided. */
 enum zpl_err zpl_plan_all(struct zpl_plan *plan);
 /* Looks again for a hit of a step that is keyed (another process may have made it). */
 enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
@@ -58,6 +58,10 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
  * NULL when it needs something that is not known. */
 const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const struct zpl_value *value,
                                          struct zpl_arena *arena);
+/* The value of an argument that is a param, as what the step wants.  What it comes from is known by now.
+ * ZPL_ERR_STEP (told): it has none, or one that the step does not take. */
+enum zpl_err zpl_plan_param(struct zpl_plan *plan, const struct zpl_node *node,
+                            const struct zpl_argument *argument, const struct zpl_literal **out);
 /* What a choice stands for now, any other value as it is; NULL when the choice is not known or there is
  * nothing to choose. */
 const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struct zpl_value *value,

@@ -300,6 +300,21 @@ static enum zpl_err begin(struct driver *d, uint32_t id)
     return err;
 }
 
+/* A step that can't begin: a value that became known is not what it takes. */
+static enum zpl_err fail_before(struct driver *d, uint32_t id)
+{
+    struct zpl_diags details = {0};
+    struct zpl_log none = {0};
+    d->plan->steps[id].started_ns = zpl_clock_wall_ns();
+    zpl_diags_append(&details, &d->session->diags);
+    zpl_diags_clear(&d->session->diags);
+    zpl_journal_failure(d->run, id, ZPL_CODE_STEP_FAILED, "it can't begin", &details, NULL);
+    zpl_diags_release(&details);
+    enum zpl_err err = fail_step(d, id, &none, 0);
+    settle(d, id);
+    return err;
+}
+
 /* Decides a ready step, and starts it if it has to run. */
 static enum zpl_err take_up(struct driver *d, uint32_t id)
 {
@@ -310,6 +325,8 @@ static enum zpl_err take_up(struct driver *d, uint32_t id)
     } else {
         err = zpl_plan_decide(d->plan, id);
     }
+    if (err == ZPL_ERR_STEP)
+        return fail_before(d, id);
     if (err != ZPL_OK)
         return err;
     if (step->status == ZPL_PLAN_WOULD_RUN)

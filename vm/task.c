@@ -70,9 +70,12 @@ static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument 
 static enum zpl_err make_param(struct zpl_plan *plan, const struct zpl_node *node,
                                const struct zpl_argument *argument, struct zpl_run_param *param)
 {
-    const struct zpl_literal *value = zpl_plan_value(plan, argument->value, &plan->arena);
+    const struct zpl_literal *value;
     char full[ZPL_PATH_MAX];
-    if (value != NULL && node->source != NULL && strcmp(argument->name, "path") == 0) {
+    enum zpl_err err = zpl_plan_param(plan, node, argument, &value);
+    if (err != ZPL_OK)
+        return err;
+    if (node->source != NULL && strcmp(argument->name, "path") == 0) {
         if (zpl_project_path(&plan->session->project, value->as.str.s, full) != ZPL_OK)
             return zpl_diag_system(&plan->session->diags, "use", value->as.str.s, ENAMETOOLONG);
         value = zpl_literal_path(&plan->arena, full, strlen(full));

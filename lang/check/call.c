@@ -85,6 +85,8 @@ static bool fill_arguments(struct zpl_attempt *a, struct zpl_node *node)
             zpl_attempt_reads(a, i, argument);
         else if (value->kind != ZPL_VALUE_LITERAL)
             argument->reads_all = true; /* tables may stand inside a list */
+        if (value->kind != ZPL_VALUE_LITERAL && zpl_kind_is_scalar(line->inputs[i].type->kind))
+            argument->wants = line->inputs[i].type;
     }
     node->arguments = arguments;
     return true;

@@ -169,6 +169,8 @@ static struct zpl_json *arguments_json(const struct zpl_node *node)
         struct zpl_json *object = zpl_json_object();
         zpl_json_set_take(object, "name", zpl_json_string(argument->name));
         zpl_json_set_take(object, "value", zpl_value_to_json(argument->value));
+        if (argument->wants)
+            zpl_json_set_take(object, "wants", type_json(argument->wants));
         if (argument->reads_all)
             zpl_json_set_take(object, "reads", zpl_json_string("all"));
         else if (argument->reads)

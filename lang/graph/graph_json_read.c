@@ -48,11 +48,13 @@ static bool truth_of(const struct zpl_json *object, const char *key)
     return zpl_json_truth(zpl_json_get(object, key), false);
 }
 
-static const struct zpl_type *type_of(struct reader *r, const struct zpl_json *object)
+/* The type that field `key` of an object says. */
+static const struct zpl_type *type_of(struct reader *r, const struct zpl_json *object,
+                                      const char *key)
 {
     const struct zpl_type *type = NULL;
     struct zpl_signature_error error;
-    const char *text = zpl_json_str(zpl_json_get(object, "type"), NULL);
+    const char *text = zpl_json_str(zpl_json_get(object, key), NULL);
     if (!text || zpl_type_parse(text, r->arena, &type, &error) != ZPL_OK)
         return fail(r, "type");
     return type;
@@ -214,6 +216,8 @@ static bool read_arguments(struct reader *r, const struct zpl_json *json, struct
         struct zpl_argument *argument = &arguments[i];
         argument->name = text_of(r, item, "name");
         argument->value = read_value(r, zpl_json_get(item, "value"));
+        if (zpl_json_get(item, "wants"))
+            argument->wants = type_of(r, item, "wants");
         argument->reads_all = strcmp(zpl_json_str(reads, ""), "all") == 0;
         if (reads && !argument->reads_all)
             argument->reads = names_of(r, reads, &argument->read_count);
@@ -235,7 +239,7 @@ static bool read_outputs(struct reader *r, const struct zpl_json *json, struct z
     for (size_t i = 0; i < count; i++) {
         const struct zpl_json *item = zpl_json_at(array, i);
         outputs[i].name = text_of(r, item, "name");
-        outputs[i].type = type_of(r, item);
+        outputs[i].type = type_of(r, item, "type");
         if (!outputs[i].name || !outputs[i].type)
             return false;
     }
@@ -328,7 +332,7 @@ static bool read_node(struct reader *r, const struct zpl_json *json)
 
 static bool read_param(struct reader *r, const struct zpl_json *json)
 {
-    const struct zpl_type *type = type_of(r, json);
+    const struct zpl_type *type = type_of(r, json, "type");
     struct zpl_param *param = type ? zpl_graph_add_param(r->graph) : NULL;
     if (!param)
         return false;

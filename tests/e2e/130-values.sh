@@ -50,6 +50,23 @@ done <chosen
 expect 0 zpl run sweep.zpl --json
 equal "$(json out "sorted(set(s['status'] for s in j['steps']))")" '["cached"]'
 
+# a value that becomes known and is not what a step takes fails that step alone, told before and after
+cat >late.zpl <<Z
+$head
+local report = evaluate { xgboost.train { dev, label = "late", rounds = 2 }, dev, as = "report" }
+local many = sql [[ SELECT * FROM dev CROSS JOIN range(3) ]]
+local large = evaluate { xgboost.train { dev, label = "late", rounds = 2, as = "again" }, many, as = "large" }
+xgboost.train { dev, label = "late", rounds = large.rows, as = "impossible" }
+xgboost.train { dev, label = "late", eta = report.auc, rounds = 2, as = "possible" }
+Z
+expect 1 zpl run late.zpl --json
+equal "$(status_of out impossible)" failed
+equal "$(status_of out possible)" ran
+contains err "large.report.rows = 9000, which is above the maximum 5000"
+expect 1 zpl plan late.zpl --json
+equal "$(status_of out impossible)" failed
+equal "$(status_of out possible)" cached
+
 # every row is in the test part of one fold, and each fold has its share of each label
 cat >folds.zpl <<'Z'
 local rows = sql [[ SELECT i, i % 10 = 0 AS rare FROM range(1003) t(i) ]]

@@ -179,7 +179,7 @@ static void hostile_scripts_end(void **state)
     stops("local t = {} for i = 1, 1e9 do t[i] = i end", ZPL_STOP_BLOCK);
     stops("local t = {} for i = 1, 1e9 do t[i % 30000 + 1] = { i, { i }, { i }, { i }, { i } } end",
           ZPL_STOP_BYTES);
-    stops("local t = {} for i = 1, 1e9 do t[#t % 30000 + 1] = ('x'):rep(1000) .. i end",
+    stops("local t = {} for i = 1, 1e9 do t[#t % 300 + 1] = ('x'):rep(30000) .. i end",
           ZPL_STOP_BYTES);
     gives("return ('').rep('', 1 << 62)", "");
     fails("local function f() return 1 + f() end return f()", "stack overflow");

@@ -35,9 +35,10 @@ int zpl_cmd_plan(struct zpl_cli *cli)
         err = zpl_plan_init(&plan, &session, cli->options & ZPL_OPT_NO_CACHE);
     if (err == ZPL_OK)
         err = zpl_plan_all(&plan);
-    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
+    bool decided = err == ZPL_OK || err == ZPL_ERR_STEP;
+    if (decided && (cli->options & ZPL_OPT_JSON))
         zpl_cli_print_json_take(zpl_report_plan(&plan));
-    else if (err == ZPL_OK)
+    else if (decided)
         show(cli, &plan);
     zpl_plan_release(&plan);
     return zpl_cli_end(cli, &session, err);

@@ -1,7 +1,7 @@
 -- twelve mistakes, each told once, nothing else
 local p = params { minutes = Int { default = 15, min = 20 }, when_ = Date { default = "2024-02-31" } } -- 1, 2
 local flights = csv.read { "flights.csv", hindsight = { "delay" } }
-local planes  = csv.read "planes.csv"                                             -- 3
+local planes  = csv.read { "flights.csv", type = Table { tailnum = String, ... } } -- 3
 local rows    = sql [[ SELECT distance, dealy > 15 AS late FROM flights ]]        -- 4
 local data    = sql [[ SELECT distance, origin, delay, delay > 15 AS late FROM flights ]]
 local train, test = split { data, ratio = 1.8 }                                   -- 5
