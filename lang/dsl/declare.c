@@ -149,12 +149,15 @@ const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
 {
     const struct zpl_signature *signature = NULL;
     struct zpl_signature_error error = {0};
-    enum zpl_err err = zpl_signature_parse(text, zpl_host_arena(L), &signature, &error);
+    size_t origin = 0;
+    const char *whole = zpl_expand_types(L, text, 0, &origin);
+    enum zpl_err err = zpl_signature_parse(whole, zpl_host_arena(L), &signature, &error);
     if (err == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
     if (err == ZPL_OK)
         return signature;
-    zpl_host_tell(L, ZPL_CODE_SIGNATURE, inside(where, error.offset, error.length), "%s",
+    zpl_expand_types(L, text, error.offset, &origin);
+    zpl_host_tell(L, ZPL_CODE_SIGNATURE, inside(where, origin, error.length), "%s",
                   error.message ? error.message : "the signature can't be read");
     return NULL;
 }
@@ -202,7 +205,8 @@ static const char *declared_signature(lua_State *L, int index, struct zpl_site t
         where = (struct zpl_site){.span = name};
         text = spelled_signature(L, index, table);
     }
-    return text && zpl_read_signature(L, text, where) ? text : NULL;
+    const struct zpl_signature *signature = text ? zpl_read_signature(L, text, where) : NULL;
+    return signature ? signature->text : NULL;
 }
 
 /* ---- bodies ------------------------------------------------------------------------------------ */
@@ -234,8 +238,9 @@ static const char *body_field(lua_State *L, int index, struct zpl_site table, st
     } else if (strcmp(found, "sql") != 0 && strcmp(found, "lua") != 0) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, found),
                                               "this version of zpl runs no `%s` bodies", found);
-        zpl_host_help(L, diag, "write the body as `sql` or `lua`");
-        return NULL;
+        zpl_host_help(L, diag,
+                      "write the body as `sql` or `lua`; what follows is checked by the step's "
+                      "signature");
     }
     return found;
 }
@@ -245,6 +250,10 @@ static bool read_body(lua_State *L, int index, struct zpl_site table, const char
                       struct zpl_step_def *step)
 {
     struct zpl_site where = zpl_site_field(table, kind);
+    if (strcmp(kind, "sql") != 0 && strcmp(kind, "lua") != 0) {
+        step->body = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), "")); /* told already */
+        return true;
+    }
     if (strcmp(kind, "sql") == 0) {
         step->body = text_field(L, index, table, "sql");
         step->literal = where;
@@ -263,10 +272,18 @@ static bool read_body(lua_State *L, int index, struct zpl_site table, const char
     return true;
 }
 
+static bool has_field(lua_State *L, int index, const char *name)
+{
+    bool there = lua_getfield(L, index, name) != LUA_TNIL;
+    lua_pop(L, 1);
+    return there;
+}
+
 /* Fields that no step has, and those that bodies of a later version take. */
 static void check_fields(lua_State *L, int index, struct zpl_site table)
 {
     static const char *const later[] = {"env", "network", "secrets", "vars"};
+    bool foreign = !has_field(L, index, "sql") && !has_field(L, index, "lua");
     size_t count;
     const char *const *names = zpl_site_names(L, index, table, &count);
     for (size_t i = 0; i < count; i++) {
@@ -280,7 +297,7 @@ static void check_fields(lua_State *L, int index, struct zpl_site table)
             zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
         }
         for (size_t k = 0; k < sizeof later / sizeof *later; k++)
-            if (strcmp(later[k], names[i]) == 0)
+            if (!foreign && strcmp(later[k], names[i]) == 0)
                 zpl_host_tell(L, ZPL_CODE_BODY, span,
                               "%s is for Python and command bodies; sql and lua bodies reach "
                               "nothing outside",

@@ -21,6 +21,12 @@ void zpl_read_fields(lua_State *L, int index, struct zpl_site table, const char 
 /* The signature of a text written at `where`, or NULL (told at the byte that is wrong). */
 const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
                                                struct zpl_site where);
+/* The text with the names of variables that hold types replaced by what these are; arena text.
+ * *origin is the byte of `text` that byte `place` of the result comes from. */
+const char *zpl_expand_types(lua_State *L, const char *text, size_t place, size_t *origin);
+/* The schedule on top, checked against what the pipeline takes; NULL when it is none (told). */
+const struct zpl_literal *zpl_read_schedule(lua_State *L, const struct zpl_pipeline_def *pipeline,
+                                            struct zpl_site where);
 /* Is it a name for a step or pipeline (`what`)?  Tells when not. */
 bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span);
 

@@ -68,9 +68,10 @@ struct zpl_slot {
 
 struct zpl_pipeline_def {
     const char *name;
-    struct zpl_span span;          /* of the name */
-    struct zpl_site params;        /* of `params = {…}` */
-    int build, param_table;        /* references into Lua's registry; LUA_NOREF: none */
+    struct zpl_span span;               /* of the name */
+    struct zpl_site params;             /* of `params = {…}` */
+    const struct zpl_literal *schedule; /* when it is to run; NULL: not said */
+    int build, param_table;             /* references into Lua's registry; LUA_NOREF: none */
     const struct zpl_field *takes; /* when it is called: inputs, then params, in written order */
     size_t take_count, input_count;
     bool building; /* to find that it calls itself */

@@ -24,9 +24,6 @@ static void check_fields(lua_State *L, struct zpl_site table)
             struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, span,
                                                   "a pipeline has no field '%s'", names[i]);
             zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
-        } else if (strcmp(names[i], "schedule") == 0) {
-            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
-                          "this version of zpl runs no schedules");
         }
     }
 }
@@ -87,6 +84,8 @@ static int declare_pipeline(lua_State *L)
         .param_table = LUA_NOREF};
     check_fields(L, table);
     read_takes(L, table, pipeline);
+    if (lua_getfield(L, 1, "schedule") != LUA_TNIL)
+        pipeline->schedule = zpl_read_schedule(L, pipeline, zpl_site_field(table, "schedule"));
     if (lua_getfield(L, 1, "params") == LUA_TTABLE)
         pipeline->param_table = luaL_ref(L, LUA_REGISTRYINDEX);
     if (lua_getfield(L, 1, "build") == LUA_TFUNCTION) {
@@ -362,6 +361,7 @@ int zpl_build_pipeline(lua_State *L)
     if (pipeline->input_count > 0 && host->is_library && !host->request->pipeline)
         return 0;
     host->program->graph.pipeline = pipeline->name;
+    host->program->graph.schedule = pipeline->schedule;
     if (pipeline->input_count > 0) {
         struct zpl_diag *diag = zpl_host_tell(
             L, ZPL_CODE_USAGE, pipeline->span,

@@ -136,7 +136,8 @@ struct zpl_param {
 };
 struct zpl_graph {
     struct zpl_arena arena;
-    const char *pipeline; /* name */
+    const char *pipeline;               /* name */
+    const struct zpl_literal *schedule; /* RECORD { cron, timezone, sets }, or NULL: none */
     struct zpl_node *nodes;
     size_t count, capacity;
     struct zpl_param *params;

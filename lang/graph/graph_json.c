@@ -279,6 +279,8 @@ struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct z
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_GRAPH_VERSION));
     set_text(object, "pipeline", graph->pipeline);
+    if (graph->schedule)
+        zpl_json_set_take(object, "schedule", zpl_literal_json(graph->schedule));
     zpl_json_set_take(object, "params", params);
     zpl_json_set_take(object, "nodes", nodes);
     zpl_arena_release(&w.scratch);

@@ -366,6 +366,8 @@ enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *
     if (version < 0 || zpl_json_kind(nodes) != ZPL_JSON_ARRAY)
         fail(&r, "version or nodes");
     out->pipeline = maybe_text(&r, json, "pipeline");
+    if (zpl_json_get(json, "schedule"))
+        out->schedule = literal_of(&r, zpl_json_get(json, "schedule"));
     for (size_t i = 0; !r.wrong && i < zpl_json_count(params); i++)
         if (!read_param(&r, zpl_json_at(params, i)))
             fail(&r, "params");
