@@ -25,8 +25,24 @@ struct zpl_compile_request {
     const struct zpl_given *given;
     size_t given_count;
 };
+/* One component of a stack: which flavour, and its options with the defaults filled in. */
+struct zpl_stack_part {
+    const char *component;
+    const struct zpl_flavour_info *flavour;
+    const struct zpl_literal *options; /* a RECORD; of a Secret the name */
+    struct zpl_span span;
+};
+/* stack "name" { … }; a component that it does not name is the embedded one. */
+struct zpl_stack_def {
+    const char *name;
+    struct zpl_span span;
+    const struct zpl_stack_part *parts;
+    size_t part_count;
+};
 struct zpl_program {
     struct zpl_graph graph;
+    struct zpl_stack_def *stacks; /* in the graph's arena */
+    size_t stack_count;
     struct zpl_sources sources;
     struct zpl_diags diags;
 };

@@ -6,6 +6,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "stack/catalog.h"
 #include "stdlib/catalog.h"
 #include "vm/engine.h"
 #include "vm/memo.h"
@@ -87,6 +88,12 @@ static const struct zpl_step_info *catalog_at(void *self, size_t i)
     return zpl_stdlib_step(i);
 }
 
+static const struct zpl_flavour_info *catalog_flavour(void *self, size_t i)
+{
+    (void)self;
+    return zpl_flavour_at(i);
+}
+
 /* Fills the world; the engine remembers its answers. */
 static enum zpl_err fill_world(struct zpl_session *session)
 {
@@ -97,7 +104,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     zpl_engine_init(&raw, session);
     zpl_memo_init(session->memo, session, raw, &session->world.engine);
     session->world.loader = (struct zpl_loader){session, load};
-    session->world.catalog = (struct zpl_catalog){NULL, catalog_find, catalog_at};
+    session->world.catalog = (struct zpl_catalog){NULL, catalog_find, catalog_at, catalog_flavour};
     session->world.resolve = resolve;
     session->world.adopt = adopt;
     session->world.files = files;
@@ -152,7 +159,7 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
         err = zpl_compile(&request, &session->world, &session->program);
     }
     zpl_buf_release(&text);
-    return err;
+    return err == ZPL_OK && options->stack ? zpl_session_use_stack(session, options->stack) : err;
 }
 
 void zpl_session_release(struct zpl_session *session)

@@ -26,7 +26,8 @@ struct zpl_session {
 };
 
 struct zpl_session_options {
-    const char *file; /* FILE or FILE:PIPELINE; NULL: none (runs, show, …) */
+    const char *file;  /* FILE or FILE:PIPELINE; NULL: none (runs, show, …) */
+    const char *stack; /* the one to use, of the program or of project.zpl; NULL: the embedded one */
     const struct zpl_given *given;
     size_t given_count;
     uint32_t jobs;
@@ -39,6 +40,9 @@ enum zpl_err zpl_session_open(struct zpl_session *session,
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);
+/* Sets what the session opens by the stack of that name; the program was compiled.  In
+ * session_stack.c.  NOT_FOUND, UNREACHABLE: told. */
+enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name);
 void zpl_session_release(struct zpl_session *session); /* safe on a zeroed struct */
 
 /* Components; opened once.  Metadata for reading on a project that never ran: NOT_FOUND, told. */

@@ -66,6 +66,14 @@ struct zpl_slot {
     int step; /* in Lua's registry */
 };
 
+/* A word of a stack with its options, which the component it is given to reads. */
+struct zpl_word {
+    const char *name;
+    const char *secret; /* `secret "NAME"`: the name; else NULL */
+    struct zpl_site call, table;
+    int options; /* a table in Lua's registry; LUA_NOREF: none */
+};
+
 struct zpl_pipeline_def {
     const char *name;
     struct zpl_span span;               /* of the name */
@@ -94,6 +102,9 @@ struct zpl_host {
     size_t step_count, step_capacity;
     struct zpl_pipeline_def **pipelines;
     size_t pipeline_count, pipeline_capacity;
+    struct zpl_word **words;
+    size_t word_count, word_capacity;
+    size_t stack_capacity; /* of program->stacks */
     bool is_library; /* the file ends in `return { … }`: others import it */
     struct zpl_slot *slots;
     size_t slot_count, slot_capacity;
@@ -176,6 +187,7 @@ void zpl_offer_params(lua_State *L);
 void zpl_offer_steps(lua_State *L);        /* the catalog's, and `sql` */
 void zpl_offer_declarations(lua_State *L); /* `step` */
 void zpl_offer_pipelines(lua_State *L);
+void zpl_offer_stacks(lua_State *L);
 void zpl_offer_imports(lua_State *L);
 void zpl_offer_files(lua_State *L);
 void zpl_offer_each(lua_State *L);

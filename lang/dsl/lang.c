@@ -28,6 +28,7 @@ static int set_up(lua_State *L)
     zpl_offer_steps(L);
     zpl_offer_declarations(L);
     zpl_offer_pipelines(L);
+    zpl_offer_stacks(L);
     zpl_offer_imports(L);
     zpl_offer_files(L);
     zpl_offer_each(L);

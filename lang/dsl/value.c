@@ -9,6 +9,7 @@
 #define PATH     "path"
 #define STEP     "step"
 #define PIPELINE "pipeline"
+#define WORD     "part of a stack"
 
 /* What a userdata of these kinds holds: its number in the host's list. */
 struct handle {
@@ -91,6 +92,15 @@ void zpl_push_pipeline(lua_State *L, struct zpl_pipeline_def *pipeline)
     push_handle(L, PIPELINE, host->pipeline_count++);
 }
 
+void zpl_push_word(lua_State *L, struct zpl_word *word)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    host->words = zpl_host_need(L, zpl_arena_grow(&host->arena, host->words, host->word_count,
+                                                  &host->word_capacity, sizeof *host->words));
+    host->words[host->word_count] = word;
+    push_handle(L, WORD, host->word_count++);
+}
+
 void zpl_push_path(lua_State *L, const char *s, size_t n)
 {
     if (n >= ZPL_PATH_MAX)
@@ -123,6 +133,12 @@ struct zpl_pipeline_def *zpl_test_pipeline(lua_State *L, int index)
 {
     size_t number = test_handle(L, index, PIPELINE);
     return number == SIZE_MAX ? NULL : zpl_host_of(L)->pipelines[number];
+}
+
+struct zpl_word *zpl_test_word(lua_State *L, int index)
+{
+    size_t number = test_handle(L, index, WORD);
+    return number == SIZE_MAX ? NULL : zpl_host_of(L)->words[number];
 }
 
 const char *zpl_test_path(lua_State *L, int index, size_t *len)
@@ -421,6 +437,12 @@ static int pipeline_text(lua_State *L)
     return 1;
 }
 
+static int word_text(lua_State *L)
+{
+    lua_pushstring(L, zpl_test_word(L, 1)->name);
+    return 1;
+}
+
 /* A field of what has none. */
 static int no_field(lua_State *L)
 {
@@ -463,6 +485,8 @@ void zpl_value_metatables(lua_State *L)
                                         {"__tostring", pipeline_text},
                                         {"__index", no_field},
                                         {NULL, NULL}};
+    static const luaL_Reg word[] = {
+        {"__tostring", word_text}, {"__index", no_field}, {NULL, NULL}};
     new_metatable(L, VALUE, value);
     luaL_getmetatable(L, VALUE);
     for (size_t i = 0; i < sizeof arithmetic / sizeof *arithmetic; i++) {
@@ -474,4 +498,5 @@ void zpl_value_metatables(lua_State *L)
     new_metatable(L, TYPE, type);
     new_metatable(L, STEP, step);
     new_metatable(L, PIPELINE, pipeline);
+    new_metatable(L, WORD, word);
 }

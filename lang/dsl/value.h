@@ -20,6 +20,7 @@ void zpl_push_type(lua_State *L, const struct zpl_type *type);
 void zpl_push_path(lua_State *L, const char *s, size_t n);
 void zpl_push_step(lua_State *L, struct zpl_step_def *step);
 void zpl_push_pipeline(lua_State *L, struct zpl_pipeline_def *pipeline);
+void zpl_push_word(lua_State *L, struct zpl_word *word);
 /* As plain Lua values: a list is an array, a record a table, a null nil. */
 void zpl_push_literal(lua_State *L, const struct zpl_literal *literal);
 
@@ -29,6 +30,7 @@ const struct zpl_type *zpl_test_type(lua_State *L, int index);
 const char *zpl_test_path(lua_State *L, int index, size_t *len);
 struct zpl_step_def *zpl_test_step(lua_State *L, int index);
 struct zpl_pipeline_def *zpl_test_pipeline(lua_State *L, int index);
+struct zpl_word *zpl_test_word(lua_State *L, int index);
 
 bool zpl_is_poison(const struct zpl_value *value);
 /* The value as a program would write it: "evaluate.report.auc"; in scratch. */

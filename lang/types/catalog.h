@@ -17,10 +17,21 @@ struct zpl_step_info {
     const char *engines; /* versions that shape bytes, "duckdb 1.4.4"; or "" */
 };
 
+/* A word of a stack, as `s3` in `artifacts = s3 { … }`.  One word may serve several components: it
+ * then has an entry for each. */
+struct zpl_flavour_info {
+    const char *word;
+    const char *component; /* "orchestrator", "artifacts", "metadata", "images", "deployer", "secrets" */
+    const char *signature; /* its options: "(bucket: String, endpoint?: String)" */
+    const char *doc;       /* one line */
+    bool opens;            /* false: this build can check it, not open it */
+};
+
 struct zpl_catalog {
     void *self;
     const struct zpl_step_info *(*find)(void *self, const char *name); /* NULL: none */
     const struct zpl_step_info *(*at)(void *self, size_t i);           /* NULL: past the end */
+    const struct zpl_flavour_info *(*flavour)(void *self, size_t i);   /* NULL: past the end */
 };
 
 #endif

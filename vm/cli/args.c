@@ -20,6 +20,7 @@ static const struct option OPTIONS[] = {
     {"format", ZPL_OPT_FORMAT, "F", "text, mermaid, dot or json"},
     {"limit", ZPL_OPT_LIMIT, "N", "how many to list (default 20)"},
     {"explain", ZPL_OPT_EXPLAIN, "CODE", "more about a diagnostic's code"},
+    {"stack", ZPL_OPT_STACK, "NAME", "where to run: a stack of the program or of project.zpl"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
@@ -114,6 +115,9 @@ static bool take_value(struct zpl_cli *cli, const struct option *option, const c
         return read_count(cli, option->name, value, &cli->limit);
     case ZPL_OPT_FORMAT:
         cli->format = value;
+        return true;
+    case ZPL_OPT_STACK:
+        cli->stack = value;
         return true;
     case ZPL_OPT_EXPLAIN:
         cli->explain = value;

@@ -17,6 +17,18 @@ static void print_json(struct zpl_session *session)
     zpl_diags_release(&all);
 }
 
+/* "delays.zpl: 7 steps, no errors" */
+static void print_counts(const struct zpl_session *session)
+{
+    size_t steps = session->program.graph.count, stacks = session->program.stack_count;
+    printf("%s: ", session->project.name);
+    if (steps > 0 || stacks == 0)
+        printf("%zu step%s, ", steps, steps == 1 ? "" : "s");
+    if (stacks > 0)
+        printf("%zu stack%s, ", stacks, stacks == 1 ? "" : "s");
+    puts("no errors");
+}
+
 int zpl_cmd_check(struct zpl_cli *cli)
 {
     struct zpl_session session;
@@ -28,7 +40,6 @@ int zpl_cmd_check(struct zpl_cli *cli)
     if (cli->options & ZPL_OPT_JSON)
         print_json(&session);
     else if (err == ZPL_OK)
-        printf("%s: %zu step%s, no errors\n", session.project.name, session.program.graph.count,
-               session.program.graph.count == 1 ? "" : "s");
+        print_counts(&session);
     return zpl_cli_end(cli, &session, err);
 }

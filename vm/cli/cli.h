@@ -28,7 +28,8 @@ enum zpl_option {
     ZPL_OPT_LIMIT = 1 << 5,
     ZPL_OPT_EXPLAIN = 1 << 6,
     ZPL_OPT_HELP = 1 << 7,
-    ZPL_OPT_PARAMS = 1 << 8 /* --name value of the pipeline's own params */
+    ZPL_OPT_STACK = 1 << 8,
+    ZPL_OPT_PARAMS = 1 << 9 /* --name value of the pipeline's own params */
 };
 
 struct zpl_cli;
@@ -54,6 +55,7 @@ struct zpl_cli {
     uint32_t limit;
     const char *format;
     const char *explain;
+    const char *stack;
     bool colour_out, colour_err; /* a terminal that wants colour */
     bool terminal;               /* standard output is a terminal */
     unsigned width;              /* its columns, 80 when unknown */

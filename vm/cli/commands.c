@@ -7,7 +7,9 @@ static const struct zpl_command COMMANDS[] = {
      "Every step whose code, params and input content are as before is taken from the store.\n"
      "A step that fails stops only the steps that need it.",
      "zpl run delays.zpl --minutes 30",
-     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST, 1, 1,
+     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST |
+         ZPL_OPT_STACK,
+     1, 1,
      zpl_cmd_run},
     {"check", "FILE[:PIPELINE] [--PARAM VALUE …]", "check types, columns and params; nothing runs",
      "All independent mistakes are told at once.  --explain E014 says more about one code.",
