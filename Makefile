@@ -154,7 +154,7 @@ demo: ## set up, build, and run the example on three million flights
 
 # --- Tests
 
-.PHONY: programs test unit cases e2e fault fuzz fuzz-replay bench valgrind cov accept oracle
+.PHONY: programs test unit cases e2e fault fuzz fuzz-replay mutants bench valgrind cov accept oracle
 programs: $(BUILD)/zpl $(UNIT_BINS) $(FUZZ_BINS) $(PROGRAM_BINS)
 run_tests = CC='$(CC)' BUILD='$(BUILD)' DUCKDB='$(DUCKDB)' tests/run.sh
 
@@ -190,6 +190,12 @@ fuzz: ## look for inputs that break the parsers, FUZZ_SECONDS each (needs clang)
 	@tests/fuzz.sh build/libfuzzer/fuzz $(FUZZ_SECONDS)
 .PHONY: fuzz-bins
 fuzz-bins: $(FUZZ_BINS)
+
+MUTANTS ?= 1000000
+mutants: ## damage foreign Lua MUTANTS times and compare the parser's verdicts with Lua's own
+	@.ci/setup.sh build test
+	@$(MAKE) $(BUILD)/unit/test_mutants
+	@ZPL_MUTANTS=$(MUTANTS) $(BUILD)/unit/test_mutants
 
 valgrind: ## the unit tests under valgrind
 	@.ci/setup.sh build test valgrind

@@ -20,8 +20,10 @@ packages() {
                 esac
             done
             ;;
-        # The lua-* packages are a body of Lua that others wrote, for the parser's tests.
-        test) echo libcmocka-dev python3 sqlite3 tmux procps lua-penlight luarocks lua-busted ;;
+        # The last four are Lua that others wrote, a quarter of a million lines, for the parser's tests.
+        test)
+            echo libcmocka-dev python3 sqlite3 tmux procps lua-penlight luarocks lua-busted nmap-common
+            ;;
         lint) echo clang-format-14 ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         oracle) echo python3-venv ;;

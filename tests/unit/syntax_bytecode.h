@@ -96,6 +96,43 @@ __attribute__((unused)) static void bytecode(lua_State *L, struct zpl_buf *out)
     zpl_buf_release(&raw);
 }
 
+/* Of a text that Lua took, its function on the stack's top: the emitted text has its bytecode. */
+__attribute__((unused)) static void check_same_code(lua_State *L, const struct fixture *f,
+                                                    const char *what)
+{
+    struct zpl_buf plain = {0}, original_code = {0}, plain_code = {0};
+    struct zpl_emit_map map = {0};
+
+    bytecode(L, &original_code);
+    assert_int_equal(zpl_emit(f->tree, ZPL_EMIT_PLAIN, &plain, &map), ZPL_OK);
+    if (luaL_loadbufferx(L, plain.data, plain.len, "=p", "t") != LUA_OK)
+        fail_msg("%s: emitted: %s", what, lua_tostring(L, -1));
+    bytecode(L, &plain_code);
+    if (plain_code.len != original_code.len ||
+        memcmp(plain_code.data, original_code.data, plain_code.len) != 0)
+        fail_msg("%s: the bytecode differs\n%.*s", what, (int)f->tree->len, f->tree->text);
+    zpl_emit_map_release(&map);
+    zpl_buf_release(&plain);
+    zpl_buf_release(&original_code);
+    zpl_buf_release(&plain_code);
+}
+
+/* The guarded text of what zpl took compiles. */
+__attribute__((unused)) static void check_guarded(lua_State *L, const struct fixture *f,
+                                                  const char *what)
+{
+    struct zpl_buf guarded = {0};
+    struct zpl_emit_map map = {0};
+
+    assert_int_equal(zpl_emit(f->tree, ZPL_EMIT_GUARD, &guarded, &map), ZPL_OK);
+    if (luaL_loadbufferx(L, guarded.data, guarded.len, "=g", "t") != LUA_OK)
+        fail_msg("%s: guarded: %s\n%.*s", what, lua_tostring(L, -1), (int)f->tree->len,
+                 f->tree->text);
+    lua_pop(L, 1);
+    zpl_emit_map_release(&map);
+    zpl_buf_release(&guarded);
+}
+
 /* Texts with what the corpus may lack. */
 __attribute__((unused)) static const char *const snippets[] = {
     "",

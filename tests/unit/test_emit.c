@@ -1,62 +1,18 @@
 /* test_emit.c - the emitted text does what the original does, says where it is, and guards. */
 #include "syntax_bytecode.h"
 
-/* A text that both accept: same bytecode from the plain text, and the guarded one compiles. */
-static void check_same_code(void *data, const char *path, const char *text, size_t len)
-{
-    lua_State *L = data;
-    struct fixture f;
-    struct zpl_buf plain = {0}, guarded = {0}, original_code = {0}, plain_code = {0}, said = {0};
-    struct zpl_emit_map map = {0}, guarded_map = {0};
-
-    if (fixture_lua_load(L, text, len) != LUA_OK) {
-        lua_settop(L, 0);
-        return;
-    }
-    bytecode(L, &original_code);
-    fixture_parse(&f, text, len);
-    fixture_messages(&f, &said);
-    if (f.err)
-        fail_msg("%s: %s", path, zpl_buf_str(&said));
-    assert_int_equal(zpl_emit(f.tree, ZPL_EMIT_PLAIN, &plain, &map), ZPL_OK);
-    if (luaL_loadbufferx(L, plain.data, plain.len, "=p", "t") != LUA_OK)
-        fail_msg("%s: %s", path, lua_tostring(L, -1));
-    bytecode(L, &plain_code);
-    if (plain_code.len != original_code.len ||
-        memcmp(plain_code.data, original_code.data, plain_code.len) != 0)
-        fail_msg("%s: the bytecode differs", path);
-    assert_int_equal(zpl_emit(f.tree, ZPL_EMIT_GUARD, &guarded, &guarded_map), ZPL_OK);
-    if (luaL_loadbufferx(L, guarded.data, guarded.len, "=g", "t") != LUA_OK)
-        fail_msg("%s: guarded: %s", path, lua_tostring(L, -1));
-    lua_settop(L, 0);
-    zpl_emit_map_release(&map);
-    zpl_emit_map_release(&guarded_map);
-    zpl_buf_release(&plain);
-    zpl_buf_release(&guarded);
-    zpl_buf_release(&original_code);
-    zpl_buf_release(&plain_code);
-    zpl_buf_release(&said);
-    fixture_release(&f);
-}
-
-static void test_corpus_compiles_to_the_same_code(void **state)
-{
-    lua_State *L = luaL_newstate();
-
-    (void)state;
-    fixture_corpus(1, check_same_code, L);
-    lua_close(L);
-}
-
 static void test_snippets_compile_to_the_same_code(void **state)
 {
     lua_State *L = luaL_newstate();
 
     (void)state;
     for (size_t i = 0; i < sizeof snippets / sizeof *snippets; i++) {
-        assert_int_equal(fixture_lua_load(L, snippets[i], strlen(snippets[i])), LUA_OK);
-        lua_pop(L, 1);
-        check_same_code(L, snippets[i], snippets[i], strlen(snippets[i]));
+        struct fixture f;
+
+        assert_true(fixture_check(&f, L, snippets[i], snippets[i], strlen(snippets[i])));
+        check_same_code(L, &f, snippets[i]);
+        check_guarded(L, &f, snippets[i]);
+        fixture_release(&f);
     }
     lua_close(L);
 }
@@ -394,7 +350,6 @@ static void test_errors_report_their_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_corpus_compiles_to_the_same_code),
         cmocka_unit_test(test_snippets_compile_to_the_same_code),
         cmocka_unit_test(test_guards_keep_the_meaning_of_plain_values),
         cmocka_unit_test(test_guards_carry_conditions),

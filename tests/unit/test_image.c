@@ -74,7 +74,8 @@ static void test_images_drop_what_does_not_count(void **state)
 }
 
 /* With the names of the source put back, the image of a function compiles to the bytecode of the
- * function: only what does not count was dropped.  The text stands as the body of a function. */
+ * function: only what does not count was dropped.  The text stands as the body of a function, unless
+ * Lua or a limit refuses it there. */
 static void check_image(void *data, const char *path, const char *text, size_t len)
 {
     lua_State *L = data;
@@ -88,9 +89,12 @@ static void check_image(void *data, const char *path, const char *text, size_t l
         zpl_buf_puts(&source, "-- ");
     zpl_buf_add(&source, text, len);
     zpl_buf_puts(&source, "\nend");
-    fixture_parse(&f, source.data, source.len);
-    assert_int_equal(f.err, ZPL_OK);
-    assert_int_equal(luaL_loadbufferx(L, source.data, source.len, "=w", "t"), LUA_OK);
+    if (!fixture_check(&f, L, path, source.data, source.len)) {
+        lua_settop(L, 0);
+        zpl_buf_release(&source);
+        fixture_release(&f);
+        return;
+    }
     bytecode(L, &code);
     while (f.tree->nodes[function].kind != ZPL_NODE_FUNCTION)
         function++;

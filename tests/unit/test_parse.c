@@ -1,4 +1,4 @@
-/* test_parse.c - the parser judges as Lua does, tells every mistake once, and answers questions. */
+/* test_parse.c - the parser tells every mistake once, keeps its limits, and answers questions. */
 #include "syntax_fixture.h"
 
 #include <errno.h>
@@ -167,167 +167,6 @@ static void test_right_texts_are_left_alone(void **state)
     }
 }
 
-/* --- the same verdict as Lua --- */
-
-struct fuzz {
-    lua_State *L;
-    uint64_t seed;
-    size_t accepted, refused;
-    unsigned rounds; /* per file */
-};
-
-static uint32_t random_below(struct fuzz *z, size_t n)
-{
-    z->seed ^= z->seed << 13; /* xorshift64 */
-    z->seed ^= z->seed >> 7;
-    z->seed ^= z->seed << 17;
-    return (uint32_t)((z->seed >> 16) % n);
-}
-
-/* Does the tree hold what the parser accepts beyond Lua: `...` as a rest outside vararg functions? */
-static bool has_rest(const struct zpl_tree *tree)
-{
-    for (uint32_t i = 1; i < tree->node_count; i++)
-        if (tree->nodes[i].kind == ZPL_NODE_VARARG && (tree->nodes[i].flags & ZPL_NODE_REST))
-            return true;
-    return false;
-}
-
-/* Refused for one of the reasons that parse.h documents? */
-static bool is_documented(const struct fixture *f)
-{
-    for (size_t i = 0; i < f->diags.count; i++) {
-        const struct zpl_diag *d = f->diags.items[i];
-
-        if (d->code != ZPL_CODE_LANG_LIMIT && !strstr(d->message, "__zpl") &&
-            !strstr(d->message, "f-strings"))
-            return false;
-    }
-    return true;
-}
-
-static void check_verdict(struct fuzz *z, const char *text, size_t len)
-{
-    bool accepted = fixture_lua_load(z->L, text, len) == LUA_OK;
-    struct zpl_buf said = {0}, out = {0};
-    struct zpl_emit_map map = {0};
-    struct fixture f;
-
-    fixture_parse(&f, text, len);
-    fixture_messages(&f, &said);
-    if (accepted && f.err && !is_documented(&f))
-        fail_msg("Lua takes it: %.*s\n%s", (int)len, text, zpl_buf_str(&said));
-    if (!accepted && f.err == ZPL_OK && !has_rest(f.tree))
-        fail_msg("Lua refuses it: %.*s\n%s", (int)len, text, lua_tostring(z->L, -1));
-    zpl_tree_print(f.tree, &out);
-    assert_int_equal(out.len, len);
-    assert_memory_equal(zpl_buf_str(&out), text, len);
-    if (f.err == ZPL_OK) {
-        zpl_buf_clear(&out);
-        assert_int_equal(zpl_emit(f.tree, ZPL_EMIT_GUARD, &out, &map), ZPL_OK);
-        if (luaL_loadbufferx(z->L, out.data, out.len, "=g", "t") != LUA_OK)
-            fail_msg("%.*s\nguarded: %s", (int)len, text, lua_tostring(z->L, -1));
-        z->accepted++;
-    } else {
-        z->refused++;
-    }
-    lua_settop(z->L, 0);
-    zpl_emit_map_release(&map);
-    zpl_buf_release(&said);
-    zpl_buf_release(&out);
-    fixture_release(&f);
-}
-
-/* One to three small changes to text[0..*len), which has room for some more bytes. */
-static void mutate(struct fuzz *z, char *text, size_t *len)
-{
-    static const char *const pieces[] = {
-        "(",       ")",        "{",        "}",       "[",          "]",        "[[",
-        "]]",      "=",        "==",       "~=",      ",",          ";",        ":",
-        "::",      "...",      "..",       ".",       "end",        " do ",     " if ",
-        " then ",  " else ",   " elseif ", " local ", " function ", " return ", "x",
-        "1",       "0x",       "1e",       "'",       "\"",         "\\",       "--",
-        "--[[",    "\n",       " goto x ", " break ", "<const>",    "<close>",  " and ",
-        " or ",    " not ",    "#",        "-",       "~",          "//",       " nil ",
-        " until ", " repeat ", " for ",    " in ",    " while ",    " ",        "3..2",
-        "\\u{",    "\\x4",     "\xFF",     "$",       "::x::",      "f(",       "{...}",
-        "sql ''",  "=[",       "\r",       "self",    "x.y",        "f'' {}",   "function(...)",
-        " elif "};
-    unsigned changes = 1 + random_below(z, 3);
-
-    while (changes-- > 0) {
-        size_t at = random_below(z, *len + 1), n;
-
-        switch (random_below(z, 3)) {
-        case 0: {
-            const char *piece = pieces[random_below(z, sizeof pieces / sizeof *pieces)];
-
-            n = strlen(piece);
-            memmove(text + at + n, text + at, *len - at);
-            memcpy(text + at, piece, n);
-            *len += n;
-            break;
-        }
-        case 1:
-            n = 1 + random_below(z, 6);
-            if (at + n > *len)
-                n = *len - at;
-            memmove(text + at, text + at + n, *len - at - n);
-            *len -= n;
-            break;
-        default:
-            if (at < *len)
-                text[at] = (char)(32 + random_below(z, 96));
-        }
-    }
-}
-
-/* Cuts pieces of whole lines out of a file, changes them and compares the verdicts. */
-static void fuzz_file(void *data, const char *path, const char *text, size_t len)
-{
-    struct fuzz *z = data;
-
-    (void)path;
-    for (unsigned i = 0; i < z->rounds && len > 10; i++) {
-        size_t begin = random_below(z, len), n = 40 + random_below(z, 600);
-        char *piece = malloc(n + 2000);
-
-        assert_non_null(piece);
-        while (begin > 0 && text[begin - 1] != '\n')
-            begin--;
-        if (begin + n > len)
-            n = len - begin;
-        memcpy(piece, text + begin, n);
-        mutate(z, piece, &n);
-        if (n > 0 && piece[0] != '#')
-            check_verdict(z, piece, n);
-        free(piece);
-    }
-}
-
-/* A text of this file, for machines without Lua sources. */
-static const char sample[] =
-    "local M = {}\nlocal a <const>, b = 1, { x = 2, [3] = 4; 5 }\n"
-    "function M.f:g(x, ...)\n  local n = select('#', ...)\n  for i = 1, n, 1 do\n"
-    "    if x[i] == nil then goto continue elseif x > 3 and not x.y or n then break end\n"
-    "    x[i], b.x = f { i }, (g 's') (i) :m()\n    ::continue::\n  end\n"
-    "  while n < 3 do n = n + 1 end\n  repeat local y = -n ^ 2 .. 'a' until y ~= [[ z ]]\n"
-    "  return function (k, ...) return sql 'M a', self, ... end\nend\n"
-    "for k, v in pairs(M) do print(k, v, #k, ~v, a // 2) end\nreturn M\n";
-
-static void test_mutants_get_luas_verdict(void **state)
-{
-    struct fuzz z = {.L = luaL_newstate(), .seed = 20240229, .rounds = 3000};
-
-    (void)state;
-    fuzz_file(&z, "sample", sample, sizeof sample - 1);
-    z.rounds = 100;
-    fixture_corpus(8, fuzz_file, &z);
-    /* both verdicts must have been tried in earnest */
-    assert_true(z.accepted > 300 && z.refused > 300);
-    lua_close(z.L);
-}
-
 /* --- limits --- */
 
 /* head, n times the piece, middle, n times the other piece. */
@@ -432,7 +271,7 @@ static void test_no_memory_is_told(void **state)
         enum zpl_err err;
 
         zpl_fault_arm(ZPL_FAULT_ALLOC, n, ENOMEM);
-        err = zpl_parse(&arena, 1, sample, sizeof sample - 1, &diags, &tree);
+        err = zpl_parse(&arena, 1, fixture_sample, sizeof fixture_sample - 1, &diags, &tree);
         assert_int_equal(err == ZPL_OK, tree != NULL);
         if (!err) {
             while (tree->nodes[function].kind != ZPL_NODE_FUNCTION)
@@ -563,7 +402,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes_are_told_exactly),
         cmocka_unit_test(test_right_texts_are_left_alone),
-        cmocka_unit_test(test_mutants_get_luas_verdict),
         cmocka_unit_test(test_limits_are_told_and_what_is_below_compiles),
         cmocka_unit_test(test_many_mistakes_end_the_reading),
         cmocka_unit_test(test_no_memory_is_told),
