@@ -9,12 +9,14 @@
 /* Every kernel: its id, the file it is in, and whether a program can call it by its name (the others
  * run the bodies of users' steps).  By name, in alphabetical order. */
 #define KERNELS(X)                                                                                 \
+    X(command, "stdlib/body/command.c", false)                                                     \
     X(csv_read, "stdlib/table/csv.c", true)                                                        \
     X(deploy, "stdlib/effect/deploy.c", true)                                                      \
     X(drift, "stdlib/model/drift.c", true)                                                         \
     X(evaluate, "stdlib/model/evaluate.c", true)                                                   \
     X(fold, "stdlib/table/split.c", true)                                                          \
     X(lua, "stdlib/body/lua.c", false)                                                             \
+    X(native, "stdlib/body/native.c", false)                                                       \
     X(parquet_read, "stdlib/table/parquet.c", true)                                                \
     X(predict, "stdlib/model/predict.c", true)                                                     \
     X(split, "stdlib/table/split.c", true)                                                         \

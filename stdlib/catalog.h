@@ -7,7 +7,7 @@
 #include "lang/types/catalog.h"
 #include "stdlib/kernel.h"
 
-/* NULL: no such kernel.  "sql" and "lua" are kernels too: they run a user's bodies. */
+/* NULL: no such kernel.  "sql", "lua", "command" and "native" are kernels too: they run users' bodies. */
 const struct zpl_kernel *zpl_stdlib_kernel(const char *name);
 /* The i-th kernel that a program can call by name, in alphabetical order; NULL past the end. */
 const struct zpl_step_info *zpl_stdlib_step(size_t i);

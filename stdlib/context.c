@@ -44,7 +44,9 @@ long zpl_context_output(const struct zpl_context *context, const char *name)
 static enum zpl_err open_session(struct zpl_context *context)
 {
     const struct zpl_run_task *task = context->task;
-    size_t most = task->input_count + task->output_count + task->param_count, count = 0;
+    size_t most = task->input_count + task->output_count + task->param_count +
+                  context->path_count,
+           count = 0;
     const char **paths = zpl_arena_array(context->arena, most + 1, sizeof *paths);
     const char *spill = zpl_arena_printf(context->arena, "%s/spill", task->scratch);
     if (paths == NULL || spill == NULL)
@@ -57,6 +59,8 @@ static enum zpl_err open_session(struct zpl_context *context)
     for (size_t i = 0; i < task->param_count; i++)
         if (task->params[i].value->kind == ZPL_LIT_PATH)
             paths[count++] = task->params[i].value->as.str.s;
+    for (size_t i = 0; i < context->path_count; i++)
+        paths[count++] = context->paths[i];
     /* The default limit, on every machine: what spills may leave in another order. */
     const struct zpl_duck_options options = {.scratch = spill, .paths = paths, .path_count = count};
     return zpl_duck_open(&options, &context->duck, context->diags);

@@ -35,7 +35,7 @@ struct zpl_run_binding {
 };
 struct zpl_run_task {
     const char *kernel;
-    const char *body; /* sql text or closure image, or NULL */
+    const char *body; /* of a user's step: SQL text, closure image, words of a command …; or NULL */
     const struct zpl_run_param *params;
     size_t param_count;
     const struct zpl_run_input *inputs;
@@ -45,6 +45,7 @@ struct zpl_run_task {
     const struct zpl_run_binding *bindings;
     size_t binding_count;
     const char *scratch;
+    const char *project; /* the folder that paths of a user's body are relative to */
     uint32_t threads;
     uint64_t memory_bytes;
     /* Called with text for the step's log and with progress 0..1 (fraction < 0: unknown). */

@@ -6,6 +6,11 @@
 
 #include "vm/plan.h"
 
+/* Does the stack do what the step is about?  (A user's own effect is a step like any other.) */
+static inline bool zpl_effect_is(const struct zpl_node *node)
+{
+    return node->effect && node->body == NULL;
+}
 /* Is what the step did still so?  (Its key was done before.) */
 enum zpl_err zpl_effect_stands(struct zpl_plan *plan, uint32_t id, bool *stands);
 /* Does it; *where (plan arena) says for people where the result is.  Why not goes into `diags`. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "lang/base/version.h"
@@ -55,7 +56,7 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
     add(plan, node->id, ZPL_ING_ENGINE, "engines", zpl_stdlib_engines(node->kernel), NULL);
     if (node->body != NULL)
         add(plan, node->id, ZPL_ING_BODY, node->kernel, node->identity,
-            strcmp(node->kernel, "sql") == 0 ? node->body : NULL);
+            strcmp(node->kernel, "lua") != 0 ? node->body : NULL);
 }
 
 /* A param: its value, as canonical JSON and as it is written. */
@@ -99,19 +100,89 @@ static enum zpl_err source_digest(struct zpl_plan *plan, const char *path,
     return zpl_source_digest(plan->session, full, digest, &bytes, diags);
 }
 
-/* The file a source step reads counts by its content, never by its path. */
-static enum zpl_err add_source(struct zpl_plan *plan, const struct zpl_node *node,
-                               const struct zpl_argument *argument)
+/* A file of the user's that shapes what a step does. */
+struct user_file {
+    const char *name; /* of the argument, else the path as the program writes it */
+    const char *path;
+};
+struct user_files {
+    struct user_file *items;
+    size_t count, capacity;
+};
+
+static void add_file(struct zpl_plan *plan, struct user_files *files, const char *name,
+                     const char *path)
 {
-    const char *path = source_path(plan, argument);
-    struct zpl_buf shown = {0};
-    struct zpl_digest digest;
-    enum zpl_err err = source_digest(plan, path, &digest, &plan->session->diags);
-    zpl_text_scrub(&shown, path, strlen(path));
-    if (err == ZPL_OK)
-        add(plan, node->id, ZPL_ING_SOURCE, argument->name, hex(plan, &digest),
-            zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
-    zpl_buf_release(&shown);
+    files->items = zpl_arena_grow(&plan->arena, files->items, files->count, &files->capacity,
+                                  sizeof *files->items);
+    if (files->items != NULL)
+        files->items[files->count++] = (struct user_file){name, path};
+}
+
+/* Is it a path of a regular file? */
+static bool is_file(const struct zpl_plan *plan, const char *path)
+{
+    char full[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    return *path != '\0' && zpl_project_path(&plan->session->project, path, full) == ZPL_OK &&
+           zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
+}
+
+/* The words of a command, and its params, that are files: scripts, settings. */
+static void command_files(struct zpl_plan *plan, const struct zpl_node *node,
+                          struct user_files *files)
+{
+    struct zpl_json *body = NULL;
+    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) == ZPL_OK) {
+        const struct zpl_json *words = zpl_json_get(body, "command");
+        for (size_t i = 0; i < zpl_json_count(words); i++) {
+            const char *word = zpl_json_str(zpl_json_at(words, i), "");
+            if (strchr(word, '$') == NULL && is_file(plan, word)) {
+                word = zpl_arena_strdup(&plan->arena, word);
+                add_file(plan, files, word, word);
+            }
+        }
+    }
+    zpl_json_release(body);
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_literal *value =
+            zpl_plan_value(plan, node->arguments[i].value, &plan->arena);
+        if (value != NULL && value->kind == ZPL_LIT_PATH && is_file(plan, value->as.str.s))
+            add_file(plan, files, node->arguments[i].name, value->as.str.s);
+    }
+}
+
+/* Every file of the user's that counts by its content, never by its path. */
+static struct user_files user_files(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct user_files files = {0};
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (is_source(node, &node->arguments[i]))
+            add_file(plan, &files, "path", source_path(plan, &node->arguments[i]));
+    if (node->body != NULL && strcmp(node->kernel, "native") == 0)
+        add_file(plan, &files, "kernel",
+                 zpl_arena_strndup(&plan->arena, node->body,
+                                   (size_t)(strrchr(node->body, ':') - node->body)));
+    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
+        command_files(plan, node, &files);
+    return files;
+}
+
+static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct user_files files = user_files(plan, node);
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < files.count; i++) {
+        const char *path = files.items[i].path;
+        struct zpl_buf shown = {0};
+        struct zpl_digest digest;
+        err = source_digest(plan, path, &digest, &plan->session->diags);
+        zpl_text_scrub(&shown, path, strlen(path));
+        if (err == ZPL_OK)
+            add(plan, node->id, ZPL_ING_SOURCE, files.items[i].name, hex(plan, &digest),
+                zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
+        zpl_buf_release(&shown);
+    }
     return err;
 }
 
@@ -194,13 +265,11 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     memset(&step->ingredients, 0, sizeof step->ingredients);
     add_code(plan, node);
     err = add_shape(plan, node);
-    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
-        const struct zpl_argument *argument = &node->arguments[i];
-        if (zpl_argument_is_input(argument))
-            add_input(plan, node, argument);
-        else if (is_source(node, argument))
-            err = add_source(plan, node, argument);
-    }
+    if (err == ZPL_OK)
+        err = add_files(plan, node);
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
+        if (zpl_argument_is_input(&node->arguments[i]))
+            add_input(plan, node, &node->arguments[i]);
     if (err == ZPL_OK && step->ingredients.count >= ZPL_INGREDIENTS_MAX) {
         zpl_diag_add(&plan->session->diags, ZPL_CODE_LANG_LIMIT, node->span,
                      "step %s reads more than %u things", node->name, ZPL_INGREDIENTS_MAX);
@@ -219,20 +288,21 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
 enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, bool *same,
                                  struct zpl_diags *diags)
 {
-    const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_ingredients *list = &plan->steps[id].ingredients;
-    const struct zpl_argument *argument = zpl_node_argument(node, "path");
-    struct zpl_digest digest;
-    char text[ZPL_HEX_SIZE];
+    struct user_files files = user_files(plan, &plan->graph->nodes[id]);
+    enum zpl_err err = ZPL_OK;
+    size_t next = 0;
     *same = true;
-    if (argument == NULL || !is_source(node, argument))
-        return ZPL_OK;
-    enum zpl_err err = source_digest(plan, source_path(plan, argument), &digest, diags);
-    if (err != ZPL_OK)
-        return err;
-    zpl_digest_hex(&digest, text);
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].kind == ZPL_ING_SOURCE)
-            *same = strcmp(list->items[i].value, text) == 0;
-    return ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < files.count; i++) {
+        struct zpl_digest digest;
+        char text[ZPL_HEX_SIZE];
+        err = source_digest(plan, files.items[i].path, &digest, diags);
+        if (err != ZPL_OK)
+            break;
+        zpl_digest_hex(&digest, text);
+        while (next < list->count && list->items[next].kind != ZPL_ING_SOURCE)
+            next++;
+        *same = *same && next < list->count && strcmp(list->items[next++].value, text) == 0;
+    }
+    return err;
 }

@@ -305,7 +305,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
                                 &plan->session->diags);
     if (err == ZPL_ERR_NOT_FOUND)
         return ZPL_OK;
-    if (err == ZPL_OK && node->effect)
+    if (err == ZPL_OK && zpl_effect_is(node))
         err = zpl_effect_stands(plan, id, &there);
     else if (err == ZPL_OK)
         err = all_there(plan, &row, &there);

@@ -177,7 +177,7 @@ static enum zpl_err launch(struct driver *d, uint32_t id)
     struct zpl_task_needs needs = {.cpu = node->resources.cpu,
                                    .memory_bytes = memory,
                                    .timeout_ms = node->timeout_ms,
-                                   .fresh = node->body != NULL && strcmp(node->kernel, "lua") == 0};
+                                   .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct slot *slot = d->slots;
     while (slot->taken)
@@ -287,7 +287,7 @@ static enum zpl_err begin(struct driver *d, uint32_t id)
     if (err != ZPL_OK)
         return err;
     err = zpl_plan_look(d->plan, id, &hit);
-    if (err == ZPL_OK && !hit && !d->plan->graph->nodes[id].effect) {
+    if (err == ZPL_OK && !hit && !zpl_effect_is(&d->plan->graph->nodes[id])) {
         err = launch(d, id);
         if (err == ZPL_OK)
             return ZPL_OK;

@@ -33,6 +33,15 @@ static const char *adopt(void *self, const char *typed, struct zpl_arena *arena)
     return zpl_arena_strdup(arena, path);
 }
 
+static bool has_file(void *self, const char *path)
+{
+    const struct zpl_session *session = self;
+    char full[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    return zpl_project_path(&session->project, path, full) == ZPL_OK &&
+           zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
+}
+
 static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *arena,
                           const char *const **paths, size_t *count, struct zpl_diags *diags)
 {
@@ -108,6 +117,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.resolve = resolve;
     session->world.adopt = adopt;
     session->world.files = files;
+    session->world.has_file = has_file;
     session->world.resolve_self = session;
     return ZPL_OK;
 }

@@ -132,6 +132,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .output_count = node->output_count,
                                 .bindings = bindings,
                                 .scratch = scratch,
+                                .project = plan->session->project.root,
                                 .threads = 1,
                                 .memory_bytes = memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags) : ZPL_OK;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "vm/effect.h"
+
 #define SHOWN_MAX   3  /* reasons in one line */
 #define EXCERPT_MAX 60 /* bytes of a long text around its first difference */
 
@@ -187,7 +189,7 @@ enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out
     memset(out, 0, sizeof *out);
     if (plan->steps[id].gone) {
         reason(out, arena,
-               plan->graph->nodes[id].effect ? "what it did is not so any more"
+               zpl_effect_is(&plan->graph->nodes[id]) ? "what it did is not so any more"
                                              : "what it made is gone from the store");
         return ZPL_OK;
     }

@@ -1,7 +1,7 @@
 /* reads.c - which columns of its tables a call may see, and what its kernel knows of variables.
  * A column counts as read when the signature names it, or a variable that is of use anywhere else
  * in the signature holds it; what is left over and never mentioned again is not read, so a change
- * there leaves the step's key alone. */
+ * there leaves the step's key alone.  A body of the user's own sees whatever its signature mentions. */
 #include <string.h>
 #include "lang/check/attempt.h"
 
@@ -30,6 +30,12 @@ static void mark_row(struct marks *m, const struct zpl_bound_row *b)
     }
 }
 
+/* Is the row variable of input `input` of use, beside binding what is there? */
+static bool is_used(const struct zpl_attempt *a, const char *var, size_t input)
+{
+    return a->call->body != NULL || zpl_line_has_row(a->line, var, input);
+}
+
 static void mark_pattern(struct zpl_attempt *a, struct marks *m, size_t input,
                          const struct zpl_row *pattern)
 {
@@ -42,7 +48,7 @@ static void mark_pattern(struct zpl_attempt *a, struct marks *m, size_t input,
         }
         m->variables = true;
         const struct zpl_bound_row *b = zpl_attempt_row(a, column->name);
-        if (!b || !zpl_line_has_row(a->line, column->name, input))
+        if (!b || !is_used(a, column->name, input))
             continue;
         if (b->state != ZPL_BOUND)
             m->sees_rest = true; /* unknown, so it may be all */
@@ -135,7 +141,7 @@ static bool is_seen(struct zpl_attempt *a, const struct zpl_bound_row *b)
         return false;
     if (b->state != ZPL_BOUND || b->param != ZPL_NO_INPUT)
         return b->state == ZPL_BOUND;
-    return b->of_table && zpl_line_has_row(a->line, b->var, b->input);
+    return b->of_table && is_used(a, b->var, b->input);
 }
 
 void zpl_attempt_bindings(struct zpl_attempt *a, struct zpl_node *node)

@@ -249,14 +249,9 @@ static void apply_reserved(struct calling *c, uint32_t id, const struct zpl_runn
 static struct zpl_span place_in_literal(void *self, size_t offset, size_t length)
 {
     const struct calling *c = self;
-    if (!c->literal.node)
-        return c->literal.unit ? c->literal.span : c->call.span;
-    const struct zpl_tree *tree = c->literal.unit->tree;
-    uint32_t token = tree->nodes[c->literal.node].key;
-    return (struct zpl_span){.source = tree->source,
-                             .begin = zpl_tree_string_offset(tree, token, (uint32_t)offset),
-                             .end =
-                                 zpl_tree_string_offset(tree, token, (uint32_t)(offset + length))};
+    if (!c->literal.node && !c->literal.unit)
+        return c->call.span;
+    return zpl_site_inside(c->literal, offset, length);
 }
 
 /* Notes what the program says about the name of node `id`. */

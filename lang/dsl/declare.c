@@ -106,7 +106,8 @@ static void show_fields(const struct zpl_fields *fields, struct zpl_buf *out)
             refine.fallback = NULL;
             plain.refine = &refine;
         }
-        zpl_buf_printf(out, "%s%s: ", i ? ", " : "", field->name);
+        zpl_buf_printf(out, "%s%s%s: ", i ? ", " : "", field->name,
+                       field->optional && !field->fallback ? "?" : "");
         zpl_type_show(&plain, false, out);
         if (field->fallback) {
             zpl_buf_puts(out, " = ");
@@ -131,19 +132,6 @@ static const char *spelled_signature(lua_State *L, int index, struct zpl_site ta
     return zpl_keep_text(L, zpl_host_arena(L), &text);
 }
 
-/* The place of bytes of a text that a literal says. */
-static struct zpl_span inside(struct zpl_site literal, size_t offset, size_t length)
-{
-    const struct zpl_tree *tree = literal.unit ? literal.unit->tree : NULL;
-    if (!literal.node || tree->nodes[literal.node].kind != ZPL_NODE_STRING)
-        return literal.span;
-    uint32_t token = tree->nodes[literal.node].key;
-    return (struct zpl_span){.source = tree->source,
-                             .begin = zpl_tree_string_offset(tree, token, (uint32_t)offset),
-                             .end =
-                                 zpl_tree_string_offset(tree, token, (uint32_t)(offset + length))};
-}
-
 const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
                                                struct zpl_site where)
 {
@@ -157,13 +145,12 @@ const struct zpl_signature *zpl_read_signature(lua_State *L, const char *text,
     if (err == ZPL_OK)
         return signature;
     zpl_expand_types(L, text, error.offset, &origin);
-    zpl_host_tell(L, ZPL_CODE_SIGNATURE, inside(where, origin, error.length), "%s",
+    zpl_host_tell(L, ZPL_CODE_SIGNATURE, zpl_site_inside(where, origin, error.length), "%s",
                   error.message ? error.message : "the signature can't be read");
     return NULL;
 }
 
-/* The text of a field that must be one, in the graph's arena; NULL when it is absent or none (told). */
-static const char *text_field(lua_State *L, int index, struct zpl_site table, const char *name)
+const char *zpl_text_field(lua_State *L, int index, struct zpl_site table, const char *name)
 {
     size_t len;
     const char *copy = NULL;
@@ -178,11 +165,11 @@ static const char *text_field(lua_State *L, int index, struct zpl_site table, co
     return copy;
 }
 
-/* The signature's text, from one line or spelled out; NULL (told) when there is none that reads. */
-static const char *declared_signature(lua_State *L, int index, struct zpl_site table,
+/* The signature, from one line or spelled out; NULL (told) when there is none that reads. */
+static const struct zpl_signature *declared_signature(lua_State *L, int index, struct zpl_site table,
                                       struct zpl_span name)
 {
-    const char *text = text_field(L, index, table, "signature");
+    const char *text = zpl_text_field(L, index, table, "signature");
     struct zpl_site where = zpl_site_field(table, "signature");
     bool given = lua_getfield(L, index, "signature") != LUA_TNIL;
     bool spelled = lua_getfield(L, index, "inputs") != LUA_TNIL ||
@@ -205,103 +192,31 @@ static const char *declared_signature(lua_State *L, int index, struct zpl_site t
         where = (struct zpl_site){.span = name};
         text = spelled_signature(L, index, table);
     }
-    const struct zpl_signature *signature = text ? zpl_read_signature(L, text, where) : NULL;
-    return signature ? signature->text : NULL;
+    return text ? zpl_read_signature(L, text, where) : NULL;
 }
 
-/* ---- bodies ------------------------------------------------------------------------------------ */
+/* ---- steps ------------------------------------------------------------------------------------- */
 
-static const char *const bodies[] = {"command", "kernel", "lua", "python", "sql"};
 static const char *const fields[] = {"cache",  "command",   "doc",     "env",     "inputs",
                                      "kernel", "lua",       "network", "outputs", "params",
                                      "python", "resources", "retries", "secrets", "signature",
                                      "sql",    "timeout",   "vars"};
 
-/* The one body field that the table has, or NULL (told). */
-static const char *body_field(lua_State *L, int index, struct zpl_site table, struct zpl_span name)
-{
-    const char *found = NULL;
-    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-        bool there = lua_getfield(L, index, bodies[i]) != LUA_TNIL;
-        lua_pop(L, 1);
-        if (there && found) {
-            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[i]),
-                          "a step has one body; this one has %s and %s", found, bodies[i]);
-            return NULL;
-        }
-        if (there)
-            found = bodies[i];
-    }
-    if (!found) {
-        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
-        zpl_host_help(L, diag, "add `sql = [[ SELECT … ]]` or `lua = function (t) … end`");
-    } else if (strcmp(found, "sql") != 0 && strcmp(found, "lua") != 0) {
-        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, found),
-                                              "this version of zpl runs no `%s` bodies", found);
-        zpl_host_help(L, diag,
-                      "write the body as `sql` or `lua`; what follows is checked by the step's "
-                      "signature");
-    }
-    return found;
-}
-
-/* Reads the body into the definition; false when it is wrong (told). */
-static bool read_body(lua_State *L, int index, struct zpl_site table, const char *kind,
-                      struct zpl_step_def *step)
-{
-    struct zpl_site where = zpl_site_field(table, kind);
-    if (strcmp(kind, "sql") != 0 && strcmp(kind, "lua") != 0) {
-        step->body = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), "")); /* told already */
-        return true;
-    }
-    if (strcmp(kind, "sql") == 0) {
-        step->body = text_field(L, index, table, "sql");
-        step->literal = where;
-        if (where.node && where.unit->tree->nodes[where.node].kind != ZPL_NODE_STRING)
-            step->literal.node = 0;
-        return step->body != NULL;
-    }
-    if (lua_getfield(L, index, "lua") != LUA_TFUNCTION) {
-        zpl_host_tell(L, ZPL_CODE_BODY, where.span, "lua takes a function");
-        return false;
-    }
-    step->function = where;
-    step->lua = luaL_ref(L, LUA_REGISTRYINDEX);
-    /* A text of its own, by which zpl_capture_bodies() finds the nodes that wait for the image. */
-    step->body = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), ""));
-    return true;
-}
-
-static bool has_field(lua_State *L, int index, const char *name)
-{
-    bool there = lua_getfield(L, index, name) != LUA_TNIL;
-    lua_pop(L, 1);
-    return there;
-}
-
-/* Fields that no step has, and those that bodies of a later version take. */
+/* Tells fields that no step has. */
 static void check_fields(lua_State *L, int index, struct zpl_site table)
 {
-    static const char *const later[] = {"env", "network", "secrets", "vars"};
-    bool foreign = !has_field(L, index, "sql") && !has_field(L, index, "lua");
     size_t count;
     const char *const *names = zpl_site_names(L, index, table, &count);
     for (size_t i = 0; i < count; i++) {
-        struct zpl_span span = zpl_site_key(table, names[i]);
         bool known = false;
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
             known = known || strcmp(fields[k], names[i]) == 0;
-        if (!known) {
-            struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, span,
-                                                  "a step has no field '%s'", names[i]);
-            zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
-        }
-        for (size_t k = 0; k < sizeof later / sizeof *later; k++)
-            if (!foreign && strcmp(later[k], names[i]) == 0)
-                zpl_host_tell(L, ZPL_CODE_BODY, span,
-                              "%s is for Python and command bodies; sql and lua bodies reach "
-                              "nothing outside",
-                              names[i]);
+        if (known)
+            continue;
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),
+                          "a step has no field '%s'", names[i]);
+        zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
     }
     if (lua_rawlen(L, index) > 0)
         zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_item(table, 1).span,
@@ -328,17 +243,23 @@ static int declare_step(lua_State *L)
     step->lua = step->fixed = LUA_NOREF;
     step->info = info;
     check_fields(L, 1, table);
-    const char *signature = declared_signature(L, 1, table, span);
-    const char *kind = body_field(L, 1, table, span);
-    step->broken = !signature || !kind || !read_body(L, 1, table, kind, step);
+    const struct zpl_signature *signature = declared_signature(L, 1, table, span);
+    step->broken = !zpl_read_body(L, 1, table, span, signature, step) || !signature;
     zpl_read_running(L, 1, table, &step->running);
-    const char *doc = text_field(L, 1, table, "doc");
+    const char *doc = zpl_text_field(L, 1, table, "doc");
+    const char *kernel = step->kernel ? step->kernel : "";
+    char *identity = "";
+    if (step->body && *step->body && strcmp(kernel, "sql") != 0) {
+        struct zpl_digest digest = zpl_digest_of(step->body, strlen(step->body));
+        identity = zpl_host_need(L, zpl_arena_alloc(arena, ZPL_HEX_SIZE));
+        zpl_digest_hex(&digest, identity);
+    }
     *info = (struct zpl_step_info){.name = zpl_host_need(L, zpl_arena_strdup(arena, name)),
-                                   .signature = signature ? signature : "",
+                                   .signature = signature ? signature->text : "",
                                    .doc = doc ? doc : "",
-                                   .kernel = kind ? kind : "",
-                                   .identity = "",
-                                   .engines = kind ? zpl_body_info(L, kind)->engines : ""};
+                                   .kernel = kernel,
+                                   .identity = identity,
+                                   .engines = zpl_body_info(L, kernel)->engines};
     zpl_push_step(L, step);
     return 1;
 }

@@ -27,6 +27,15 @@ const char *zpl_expand_types(lua_State *L, const char *text, size_t place, size_
 /* The schedule on top, checked against what the pipeline takes; NULL when it is none (told). */
 const struct zpl_literal *zpl_read_schedule(lua_State *L, const struct zpl_pipeline_def *pipeline,
                                             struct zpl_site where);
+/* The text of a field that must be one, in the graph's arena; NULL when it is absent or none (told). */
+const char *zpl_text_field(lua_State *L, int index, struct zpl_site table, const char *name);
+/* Reads the one body of the step that the table at `index` declares, and what belongs to it; false
+ * when it can't run (told).  `name` is where the step is named, `signature` NULL when it was wrong. */
+bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name,
+                   const struct zpl_signature *signature, struct zpl_step_def *step);
+/* The JSON that stands for the words of `command = { … }` and for `vars`; NULL: told. */
+const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
+                             const struct zpl_signature *signature);
 /* Is it a name for a step or pipeline (`what`)?  Tells when not. */
 bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span);
 

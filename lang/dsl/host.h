@@ -50,7 +50,8 @@ struct zpl_running {
 /* A step that can be called: one of the catalog, or declared in the program. */
 struct zpl_step_def {
     const struct zpl_step_info *info;
-    const char *body; /* of a declared step */
+    const char *kernel; /* of a declared step: what runs its body */
+    const char *body;   /* of a declared step */
     struct zpl_site
         literal; /* the string token's node that the body's text stands in, or nowhere */
     struct zpl_running running;
@@ -150,6 +151,8 @@ struct zpl_site zpl_site_field(struct zpl_site table, const char *name);
 struct zpl_site zpl_site_item(struct zpl_site table, size_t i);
 /* The span of a field's name; of the constructor when it has none. */
 struct zpl_span zpl_site_key(struct zpl_site table, const char *name);
+/* Bytes of the text that the literal at a site says; where it is none, the site's span. */
+struct zpl_span zpl_site_inside(struct zpl_site literal, size_t offset, size_t length);
 /* A name that a constructor writes twice (Lua would keep the last), and where; false: none. */
 bool zpl_site_again(lua_State *L, struct zpl_site table, const char **name, struct zpl_span *span);
 /* The names of the table at `index`, each once: in written order where `where` is its constructor,
@@ -186,6 +189,7 @@ void zpl_offer_types(lua_State *L);
 void zpl_offer_params(lua_State *L);
 void zpl_offer_steps(lua_State *L);        /* the catalog's, and `sql` */
 void zpl_offer_declarations(lua_State *L); /* `step` */
+void zpl_offer_bodies(lua_State *L);       /* `venv` */
 void zpl_offer_pipelines(lua_State *L);
 void zpl_offer_stacks(lua_State *L);
 void zpl_offer_imports(lua_State *L);

@@ -27,6 +27,7 @@ static int set_up(lua_State *L)
     zpl_offer_params(L);
     zpl_offer_steps(L);
     zpl_offer_declarations(L);
+    zpl_offer_bodies(L);
     zpl_offer_pipelines(L);
     zpl_offer_stacks(L);
     zpl_offer_imports(L);

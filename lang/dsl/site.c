@@ -270,3 +270,15 @@ bool zpl_site_again(lua_State *L, struct zpl_site table, const char **name, stru
     lua_settop(L, top);
     return again;
 }
+
+struct zpl_span zpl_site_inside(struct zpl_site literal, size_t offset, size_t length)
+{
+    const struct zpl_tree *tree = literal.unit ? literal.unit->tree : NULL;
+    if (!literal.node || tree->nodes[literal.node].kind != ZPL_NODE_STRING)
+        return literal.span;
+    uint32_t token = tree->nodes[literal.node].key;
+    return (struct zpl_span){.source = tree->source,
+                             .begin = zpl_tree_string_offset(tree, token, (uint32_t)offset),
+                             .end =
+                                 zpl_tree_string_offset(tree, token, (uint32_t)(offset + length))};
+}

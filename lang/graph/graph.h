@@ -103,7 +103,7 @@ struct zpl_node {
     uint32_t id;
     const char *name;     /* unique in the graph */
     const char *step;     /* the step called: "xgboost.train" */
-    const char *kernel;   /* what the workers run: "xgboost.train", "sql", "lua" */
+    const char *kernel;   /* what the workers run: "xgboost.train", "sql", "lua", "command" */
     const char *identity; /* of the code: 64 hexadecimal digits */
     const char *engines;  /* versions that shape bytes */
     struct zpl_span span; /* of the callee */
@@ -115,7 +115,7 @@ struct zpl_node {
     const struct zpl_binding *bindings;
     size_t binding_count;
     const char *source; /* "csv" …: this node reads the file its `path` argument names */
-    const char *body;   /* sql: the text;  lua: the closure image (JSON);  else NULL */
+    const char *body;   /* of a user's step: SQL, closure image (JSON), words (JSON) …; else NULL */
     const struct zpl_value *when; /* NULL: always */
     const uint32_t *after;        /* nodes without data between */
     size_t after_count;

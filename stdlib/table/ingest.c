@@ -3,7 +3,6 @@
 
 #include <string.h>
 #include "lang/base/text.h"
-#include "stdlib/context.h"
 #include "stdlib/table/convert.h"
 #include "stdlib/table/write.h"
 
@@ -164,20 +163,16 @@ static int write_rows(struct ingest *in, const char *path)
     return err != ZPL_OK;
 }
 
-int zpl_ingest(struct zpl_kernel_context *ctx, struct zpl_datafile_options *options)
+int zpl_ingest_file(struct zpl_context *context, struct zpl_datafile_options *options,
+                    const char *shown, const struct zpl_type *type, const char *out)
 {
-    struct ingest in = {.context = zpl_context_of(ctx), .path = ctx->param_text(ctx, "path")};
-    const char *out = ctx->output_path(ctx, "rows"), *why;
-    if (in.path == NULL || out == NULL)
-        return ctx->fail(ctx, "a source needs a path");
-    const struct zpl_type *type = zpl_context_type(in.context, ctx->output_type(ctx, "rows"));
-    in.duck = zpl_context_duck(in.context);
-    if (type == NULL || in.duck == NULL)
+    struct ingest in = {.context = context, .path = shown, .duck = zpl_context_duck(context)};
+    struct zpl_diags *diags = context->diags;
+    const char *why;
+    if (in.duck == NULL)
         return 1;
-    options->path = in.path;
     options->naming = type->kind == ZPL_TABLE ? type->row : NULL;
-    struct zpl_diags *diags = in.context->diags;
-    if (zpl_datafile_open(in.duck, options, &in.file, &why, in.context->arena, diags) != ZPL_OK)
+    if (zpl_datafile_open(in.duck, options, &in.file, &why, context->arena, diags) != ZPL_OK)
         return 1;
     if (why != NULL) {
         zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", in.path, why);
@@ -185,9 +180,20 @@ int zpl_ingest(struct zpl_kernel_context *ctx, struct zpl_datafile_options *opti
     }
     in.row = wanted(&in, options->naming);
     int failed = in.row == NULL || zpl_relation_from(in.duck, in.file.from, &in.have,
-                                                     in.context->arena, diags) != ZPL_OK;
+                                                     context->arena, diags) != ZPL_OK;
     if (!failed)
         failed = check_columns(&in) || write_rows(&in, out);
     zpl_relation_release(&in.have);
     return failed;
+}
+
+int zpl_ingest(struct zpl_kernel_context *ctx, struct zpl_datafile_options *options)
+{
+    struct zpl_context *context = zpl_context_of(ctx);
+    const char *out = ctx->output_path(ctx, "rows");
+    options->path = ctx->param_text(ctx, "path");
+    if (options->path == NULL || out == NULL)
+        return ctx->fail(ctx, "a source needs a path");
+    const struct zpl_type *type = zpl_context_type(context, ctx->output_type(ctx, "rows"));
+    return type == NULL || zpl_ingest_file(context, options, options->path, type, out);
 }

@@ -314,6 +314,7 @@ static void say_tasks(struct said *said)
                                      .bindings = &binding,
                                      .binding_count = 1,
                                      .scratch = "/scratch",
+                                     .project = "/project",
                                      .threads = 1,
                                      .memory_bytes = 1 << 30};
     keep(said, zpl_task_encode_run(&run, &said->one));

@@ -6,6 +6,7 @@
 
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
+#include "vm/effect.h"
 #include "vm/view/term.h"
 
 #define NAME_LEAST  8u
@@ -125,7 +126,7 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
         else
             zpl_view_output(&step->outputs[i], out);
     }
-    if (node->effect && step->status == ZPL_PLAN_RAN && step->why != NULL)
+    if (zpl_effect_is(node) && step->status == ZPL_PLAN_RAN && step->why != NULL)
         zpl_buf_puts(out, step->why);
 }
 

@@ -1,0 +1,224 @@
+/* command = { "program", "--rows", "$rows" } and vars = { NAME = "value", "PASSED_ON" }: the words of a
+ * process, with the step's inputs, params and outputs in them. */
+#include <ctype.h>
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/dsl/declare.h"
+
+/* A declaration under reading. */
+struct reading {
+    lua_State *L;
+    const struct zpl_signature *signature;
+    const char **words;
+    size_t count;
+    bool *named; /* one an output: does a word say it? */
+    bool fine;
+};
+
+static const struct zpl_field *output_of(const struct zpl_signature *s, const char *name, size_t *i)
+{
+    for (*i = 0; *i < s->output_count; ++*i)
+        if (strcmp(s->outputs[*i].name, name) == 0)
+            return &s->outputs[*i];
+    return NULL;
+}
+
+/* `$name` at byte `at` of a word: an input, a param or an output. */
+static void check_name(struct reading *r, const char *name, size_t at, struct zpl_site where)
+{
+    lua_State *L = r->L;
+    const struct zpl_signature *s = r->signature;
+    size_t output, total = s->input_count + s->output_count;
+    if (output_of(s, name, &output))
+        r->named[output] = true;
+    else if (!zpl_signature_input(s, name)) {
+        const char **known =
+            zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, total + 1, sizeof *known));
+        for (size_t i = 0; i < total; i++)
+            known[i] = i < s->input_count ? s->inputs[i].name
+                                          : s->outputs[i - s->input_count].name;
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_inside(where, at, strlen(name) + 1),
+                          "the step has no input, param or output '%s'", name);
+        if (zpl_text_nearest(name, known, total))
+            zpl_host_nearest(L, diag, name, known, total);
+        else
+            zpl_host_help(L, diag, "a dollar sign that means itself is written $$");
+        r->fine = false;
+    }
+}
+
+/* Looks for `$name` in a word. */
+static void check_word(struct reading *r, const char *word, struct zpl_site where)
+{
+    for (const char *s = strchr(word, '$'); s; s = strchr(s, '$')) {
+        size_t n = 1;
+        if (s[1] == '$') {
+            s += 2;
+            continue;
+        }
+        while (isalnum((unsigned char)s[n]) || s[n] == '_')
+            n++;
+        const char *name = zpl_host_need(
+            r->L, zpl_arena_strndup(&zpl_host_of(r->L)->arena, s + 1, n - 1));
+        check_name(r, name, (size_t)(s - word), where);
+        s += n;
+    }
+}
+
+/* The item on top as a word; NULL: it is none (told, but for poison). */
+static const char *read_word(struct reading *r, struct zpl_site where)
+{
+    lua_State *L = r->L;
+    size_t len;
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    const char *text = zpl_test_path(L, -1, &len);
+    if (!text && (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER))
+        text = luaL_tolstring(L, -1, &len);
+    else
+        lua_pushnil(L);
+    const char *word = NULL;
+    if (text && strlen(text) == len && zpl_utf8_valid(text, len))
+        word = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), text));
+    else if (!value || !zpl_is_poison(value))
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, where.span, "a word of a command is a text"),
+                      "what the step is given is named in it: \"$rows\"");
+    lua_pop(L, 1);
+    return word;
+}
+
+static void read_words(struct reading *r, int index, struct zpl_site table)
+{
+    lua_State *L = r->L;
+    struct zpl_site where = zpl_site_field(table, "command");
+    size_t names;
+    lua_getfield(L, index, "command");
+    if (lua_type(L, -1) != LUA_TTABLE || lua_rawlen(L, -1) == 0) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                                    "command takes the words of a command line, as a table"),
+                      "write `command = { \"program\", \"$rows\" }`; no shell reads them: for one "
+                      "write { \"sh\", \"-c\", \"…\" }");
+        r->fine = false;
+        return;
+    }
+    r->count = lua_rawlen(L, -1);
+    r->words = zpl_host_need(L, zpl_arena_array(zpl_host_arena(L), r->count + 1, sizeof *r->words));
+    if (zpl_site_names(L, -1, where, &names), names > 0) {
+        zpl_host_tell(L, ZPL_CODE_BODY, where.span, "the words of a command have no names");
+        r->fine = false;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        struct zpl_site at = zpl_site_item(where, i + 1);
+        lua_rawgeti(L, -1, (lua_Integer)i + 1);
+        r->words[i] = read_word(r, at);
+        lua_pop(L, 1);
+        if (r->words[i])
+            check_word(r, r->words[i], at);
+        else
+            r->fine = false;
+    }
+    lua_pop(L, 1);
+    for (size_t i = 0; r->fine && i < r->signature->output_count; i++) {
+        const char *name = r->signature->outputs[i].name;
+        if (r->named[i])
+            continue;
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                                    "no word of the command says where output '%s' is written", name),
+                      "name it in a word: \"$%s\" is the path of a file that the command makes",
+                      name);
+        r->fine = false;
+    }
+}
+
+/* vars: names with a value, and names whose value is passed on; as a RECORD and a LIST. */
+static void read_vars(struct reading *r, int index, struct zpl_site table,
+                      const struct zpl_literal **set, const struct zpl_literal **pass)
+{
+    lua_State *L = r->L;
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_site where = zpl_site_field(table, "vars");
+    if (lua_getfield(L, index, "vars") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return;
+    }
+    size_t count = 0, items = 0, kept = 0;
+    const char *const *names = NULL;
+    bool fine = lua_type(L, -1) == LUA_TTABLE;
+    if (fine) {
+        names = zpl_site_names(L, -1, where, &count);
+        items = lua_rawlen(L, -1);
+    }
+    const struct zpl_literal **values =
+        zpl_host_need(L, zpl_arena_array(arena, count + items + 1, sizeof(struct zpl_literal *)));
+    const char **keys = zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *keys));
+    for (size_t i = 0; fine && i < count + items; i++) {
+        size_t len = 0;
+        if (i < count)
+            lua_getfield(L, -1, names[i]);
+        else
+            lua_rawgeti(L, -1, (lua_Integer)(i - count) + 1);
+        const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+        fine = text && strlen(text) == len && zpl_utf8_valid(text, len) &&
+               zpl_text_is_name(i < count ? names[i] : text);
+        if (fine)
+            values[kept++] = zpl_host_need(L, zpl_literal_string(arena, text, len));
+        if (i < count)
+            keys[i] = zpl_host_need(L, zpl_arena_strdup(arena, names[i]));
+        lua_pop(L, 1);
+    }
+    if (fine) {
+        *set = zpl_host_need(L, zpl_literal_record(arena, values, keys, count));
+        *pass = zpl_host_need(L, zpl_literal_list(arena, values + count, items));
+    } else {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                                    "vars takes variables of the environment, as texts"),
+                      "write `vars = { LC_ALL = \"C\", \"CUDA_VISIBLE_DEVICES\" }`: with a value, or "
+                      "passed on as it is");
+        r->fine = false;
+    }
+    lua_pop(L, 1);
+}
+
+/* {"command": […], "pass": […], "vars": {…}} as text in the graph's arena; NULL: no memory. */
+static const char *body_text(const struct reading *r, const struct zpl_literal *set,
+                             const struct zpl_literal *pass, struct zpl_arena *arena)
+{
+    struct zpl_json *body = zpl_json_object(), *words = zpl_json_array();
+    struct zpl_json *vars = zpl_json_object(), *names = zpl_json_array();
+    struct zpl_buf text = {0};
+    for (size_t i = 0; i < r->count; i++)
+        zpl_json_add_take(words, zpl_json_string(r->words[i]));
+    for (size_t i = 0; set && i < set->as.list.count; i++)
+        zpl_json_set_take(vars, set->as.list.keys[i],
+                          zpl_json_string(set->as.list.items[i]->as.str.s));
+    for (size_t i = 0; pass && i < pass->as.list.count; i++)
+        zpl_json_add_take(names, zpl_json_string(pass->as.list.items[i]->as.str.s));
+    zpl_json_set_take(body, "command", words);
+    zpl_json_set_take(body, "pass", names);
+    zpl_json_set_take(body, "vars", vars);
+    const char *out = zpl_json_write(body, false, &text) == ZPL_OK
+                          ? zpl_arena_strdup(arena, zpl_buf_str(&text))
+                          : NULL;
+    zpl_json_release(body);
+    zpl_buf_release(&text);
+    return out;
+}
+
+const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
+                             const struct zpl_signature *signature)
+{
+    const struct zpl_literal *set = NULL, *pass = NULL;
+    struct reading r = {.L = L, .signature = signature, .fine = true};
+    r.named = zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1,
+                                               sizeof *r.named));
+    read_words(&r, index, table);
+    read_vars(&r, index, table, &set, &pass);
+    lua_settop(L, index);
+    return r.fine ? zpl_host_need(L, body_text(&r, set, pass, zpl_host_arena(L))) : NULL;
+}

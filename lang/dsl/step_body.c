@@ -1,0 +1,171 @@
+/* The body of a step that a program declares: `sql`, `lua`, `command` or `kernel`. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/dsl/declare.h"
+
+/* The fields that are bodies, what runs each, and the fields that it alone may have. */
+static const struct {
+    const char *field, *kernel;
+    bool outside; /* it is a process of its own, with an environment */
+} bodies[] = {{"command", "command", true},
+              {"kernel", "native", false},
+              {"lua", "lua", false},
+              {"python", "python", true},
+              {"sql", "sql", false}};
+#define BODIES (sizeof bodies / sizeof *bodies)
+
+static bool has_field(lua_State *L, int index, const char *name)
+{
+    bool there = lua_getfield(L, index, name) != LUA_TNIL;
+    lua_pop(L, 1);
+    return there;
+}
+
+/* The number of the one body that the table has; BODIES: none, or several (told). */
+static size_t find_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name)
+{
+    size_t found = BODIES;
+    for (size_t i = 0; i < BODIES; i++) {
+        if (!has_field(L, index, bodies[i].field))
+            continue;
+        if (found < BODIES) {
+            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[i].field),
+                          "a step has one body; this one has %s and %s", bodies[found].field,
+                          bodies[i].field);
+            return BODIES;
+        }
+        found = i;
+    }
+    if (found == BODIES) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
+        zpl_host_help(L, diag,
+                      "add `sql = [[ SELECT … ]]`, `lua = function (t) … end`, or `command = { "
+                      "\"program\", \"$rows\" }`");
+    }
+    return found;
+}
+
+/* Fields of bodies that reach outside. */
+static void check_outside(lua_State *L, int index, struct zpl_site table, size_t body)
+{
+    static const char *const outside[] = {"env", "network", "secrets", "vars"};
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        if (!has_field(L, index, outside[i]) || strcmp(bodies[body].field, "python") == 0)
+            continue;
+        struct zpl_span span = zpl_site_key(table, outside[i]);
+        if (!bodies[body].outside)
+            zpl_host_tell(L, ZPL_CODE_BODY, span,
+                          "%s is for steps with a command or Python body; a %s body reaches "
+                          "nothing outside",
+                          outside[i], bodies[body].field);
+        else if (strcmp(outside[i], "vars") != 0)
+            zpl_host_tell(L, ZPL_CODE_BODY, span,
+                          "this version of zpl runs commands without `%s`: they see this machine as "
+                          "it is, and the variables that `vars` names",
+                          outside[i]);
+    }
+}
+
+static bool read_sql(lua_State *L, int index, struct zpl_site table, struct zpl_step_def *step)
+{
+    struct zpl_site where = zpl_site_field(table, "sql");
+    step->body = zpl_text_field(L, index, table, "sql");
+    step->literal = where;
+    if (where.node && where.unit->tree->nodes[where.node].kind != ZPL_NODE_STRING)
+        step->literal.node = 0;
+    return step->body != NULL;
+}
+
+static bool read_lua(lua_State *L, int index, struct zpl_site table, struct zpl_step_def *step)
+{
+    struct zpl_site where = zpl_site_field(table, "lua");
+    if (lua_getfield(L, index, "lua") != LUA_TFUNCTION) {
+        zpl_host_tell(L, ZPL_CODE_BODY, where.span, "lua takes a function");
+        return false;
+    }
+    step->function = where;
+    step->lua = luaL_ref(L, LUA_REGISTRYINDEX);
+    /* A text of its own, by which zpl_capture_bodies() finds the nodes that wait for the image. */
+    step->body = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), ""));
+    return true;
+}
+
+/* kernel = "path.so:name" */
+static bool read_kernel(lua_State *L, int index, struct zpl_site table, struct zpl_step_def *step)
+{
+    const char *text = zpl_text_field(L, index, table, "kernel");
+    struct zpl_site where = zpl_site_field(table, "kernel");
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    if (!text)
+        return false;
+    if (!colon || colon == text || !zpl_text_is_name(colon + 1)) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BODY, where.span, "kernel names a library and a kernel in it");
+        zpl_host_help(L, diag, "write `kernel = \"kernels/mine.so:name\"`; the library defines it by "
+                               "ZPL_KERNEL(name)");
+        return false;
+    }
+    const struct zpl_world *world = zpl_host_of(L)->world;
+    const char *path = zpl_host_need(
+        L, zpl_arena_strndup(zpl_host_arena(L), text, (size_t)(colon - text)));
+    if (world->has_file && !world->has_file(world->resolve_self, path)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_SOURCE_READ,
+                                    zpl_site_inside(where, 0, (size_t)(colon - text)),
+                                    "there is no library '%s'", path),
+                      "paths in a program are relative to its project");
+        return false;
+    }
+    step->body = text;
+    return true;
+}
+
+bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name,
+                   const struct zpl_signature *signature, struct zpl_step_def *step)
+{
+    size_t body = find_body(L, index, table, name);
+    if (body == BODIES)
+        return false;
+    step->kernel = bodies[body].kernel;
+    check_outside(L, index, table, body);
+    if (strcmp(step->kernel, "sql") == 0)
+        return read_sql(L, index, table, step);
+    if (strcmp(step->kernel, "lua") == 0)
+        return read_lua(L, index, table, step);
+    if (strcmp(step->kernel, "native") == 0)
+        return read_kernel(L, index, table, step);
+    if (strcmp(step->kernel, "command") == 0)
+        return signature && (step->body = zpl_read_command(L, index, table, signature)) != NULL;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[body].field),
+                      "a `python` body comes with Python steps, which this version of zpl does not "
+                      "run");
+    zpl_host_help(L, diag, "until then a `command` body can start Python: `command = { \"python3\", "
+                           "\"script.py\", \"$rows\" }`");
+    step->body = ""; /* told; what follows is checked by the signature */
+    return true;
+}
+
+/* venv "requirements.txt": what `env` of a Python step takes. */
+static int name_venv(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_arguments(zpl_host_call(L)).span,
+                                    "venv takes the path of a file of requirements"),
+                      "write `env = venv \"requirements.txt\"`");
+        return zpl_push_poison(L);
+    }
+    struct zpl_word *word = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *word));
+    *word = (struct zpl_word){.name = "venv", .options = LUA_NOREF};
+    zpl_push_word(L, word);
+    return 1;
+}
+
+void zpl_offer_bodies(lua_State *L)
+{
+    lua_pushcfunction(L, name_venv);
+    lua_setfield(L, -2, "venv");
+}

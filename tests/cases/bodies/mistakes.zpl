@@ -1,0 +1,14 @@
+-- The bodies of a step, and what can be wrong about each.
+local rows = csv.read "flights.csv"
+local sig = "(rows: Table {delay: Int}, k: Int = 2) -> (out: Table {delay: Int})"
+step "a" { signature = sig, command = { "python3", "$rwos", "$out", "$k$$ $x", 3, {} } }
+step "b" { signature = sig, command = { "cat", "$rows" } }
+step "c" { signature = sig, command = "cat $rows" }
+step "d" { signature = sig, command = { "cat", "$rows", out = "$out" }, vars = { "A B" }, network = true }
+step "e" { signature = sig, kernel = "x.so" }
+step "f" { signature = sig, kernel = "x.so:f" }
+step "g" { signature = sig, lua = function (t) return t.rows end, vars = { A = "1" } }
+step "h" { signature = sig, command = { "cat" }, lua = function (t) return t.rows end }
+local py = step "py" { signature = sig, python = "steps.py:f", env = venv "requirements.txt" }
+local out = py { rows, k = "three" }
+sql [[ SELECT dealy FROM out ]]
