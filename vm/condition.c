@@ -258,6 +258,9 @@ const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const stru
             return mean(plan, value, arena);
         value = zpl_plan_picked(plan, value, arena);
         return value != NULL ? zpl_plan_value(plan, value, arena) : NULL;
+    case ZPL_VALUE_ITEM: /* a run refuses maps before it comes here */
+    case ZPL_VALUE_GATHER:
+        return NULL;
     }
     return NULL;
 }

@@ -139,6 +139,10 @@ static void need_value(struct needs *needs, const struct zpl_value *value)
 {
     switch (value->kind) {
     case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_ITEM:
+        return;
+    case ZPL_VALUE_GATHER:
+        need_value(needs, value->gather.value);
         return;
     case ZPL_VALUE_REF:
         need(needs, value->ref.node, value->ref.output);
@@ -178,6 +182,8 @@ static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
         need(&needs, node->after[i], 0);
     if (node->when != NULL)
         need_value(&needs, node->when);
+    if (node->map > 0)
+        need_value(&needs, plan->graph->maps[node->map - 1].over);
     if (needs.failed != NULL) {
         step->status = ZPL_PLAN_CANCELLED;
         step->why = zpl_arena_printf(&plan->arena, "it needs %s", needs.failed);
@@ -190,6 +196,10 @@ static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
         step->status = ZPL_PLAN_UNKNOWN;
         step->until = needs.unknown;
         step->why = zpl_arena_printf(&plan->arena, "until %s has run", needs.unknown);
+    } else if (node->map > 0) {
+        step->status = ZPL_PLAN_UNKNOWN;
+        step->until = node->name;
+        step->why = "once for every item of its list";
     } else {
         return false;
     }

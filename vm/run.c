@@ -542,12 +542,29 @@ static enum zpl_err end_run(struct driver *d, enum zpl_err err)
 }
 
 /* Everything in its order. */
+/* Steps for the items of a list that is known only at run time are checked, not run. */
+static enum zpl_err refuse_maps(struct zpl_session *session)
+{
+    const struct zpl_graph *graph = &session->program.graph;
+    if (graph->map_count == 0)
+        return ZPL_OK;
+    struct zpl_diags *diags = &session->program.diags;
+    struct zpl_diag *diag = zpl_diag_add(
+        diags, ZPL_CODE_RUNTIME_VALUE, graph->maps[0].span,
+        "this version of zpl checks `each` over a list that is known only at run time, but can't run "
+        "it");
+    zpl_diag_help(diags, diag, "an array that is known now can be mapped and run");
+    return ZPL_ERR_CHECK;
+}
+
 enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *options,
                      struct zpl_run *run)
 {
     struct driver d = {.session = session, .options = options, .run = run, .plan = &run->plan};
     memset(run, 0, sizeof *run);
-    enum zpl_err err = zpl_plan_init(&run->plan, session, options->no_cache);
+    enum zpl_err err = refuse_maps(session);
+    if (err == ZPL_OK)
+        err = zpl_plan_init(&run->plan, session, options->no_cache);
     if (err == ZPL_OK)
         err = open_stack(&d);
     if (err == ZPL_OK)

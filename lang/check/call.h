@@ -65,6 +65,11 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
 const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
                                         const char *field, struct zpl_span span);
 
+/* The same of every item of a list that `each` gathered (list->kind is GATHER): the list of them. */
+const struct zpl_value *zpl_check_item_field(struct zpl_checker *checker,
+                                             const struct zpl_value *list, const char *field,
+                                             struct zpl_span span);
+
 /* The type of output `output` of node `id`. */
 const struct zpl_type *zpl_check_output_type(const struct zpl_checker *checker, uint32_t id,
                                              uint32_t output);

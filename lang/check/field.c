@@ -14,15 +14,15 @@ static const struct zpl_value *field_of(struct zpl_checker *checker, const struc
                                         const char *field, const struct zpl_type *type)
 {
     struct zpl_arena *arena = &checker->graph->arena;
-    struct zpl_value *v = zpl_arena_alloc(arena, sizeof *v);
-    if (!v || !type)
-        return no_memory(checker);
-    v->kind = ZPL_VALUE_REF;
-    v->type = type;
-    v->ref = base->ref;
-    v->ref.field = base->ref.field ? zpl_arena_printf(arena, "%s.%s", base->ref.field, field)
-                                   : zpl_arena_strdup(arena, field);
-    return v->ref.field ? v : no_memory(checker);
+    bool item = base->kind == ZPL_VALUE_ITEM;
+    const char *outer = item ? base->item.field : base->ref.field;
+    const char *path =
+        outer ? zpl_arena_printf(arena, "%s.%s", outer, field) : zpl_arena_strdup(arena, field);
+    const struct zpl_value *v = NULL;
+    if (path && type)
+        v = item ? zpl_value_item(arena, base->item.map, false, path, type)
+                 : zpl_value_ref(arena, base->ref.node, base->ref.output, path, type);
+    return v ? v : no_memory(checker);
 }
 
 static const struct zpl_value *column_name(struct zpl_checker *checker, const char *field)
@@ -106,10 +106,16 @@ static const struct zpl_value *field_of_pick(struct zpl_checker *checker,
     const struct zpl_value **items = zpl_arena_array(arena, base->pick.count + 1, sizeof *items);
     if (!items)
         return no_memory(checker);
-    for (size_t i = 0; i < base->pick.count; i++)
-        if (!(items[i] = zpl_check_field(checker, base->pick.items[i], field, span)))
+    for (size_t i = 0; i < base->pick.count; i++) {
+        const struct zpl_value *item = base->pick.items[i];
+        bool reduces = base->pick.op != ZPL_PICK_COALESCE && item->kind == ZPL_VALUE_GATHER;
+        items[i] = reduces ? zpl_check_item_field(checker, item, field, span)
+                           : zpl_check_field(checker, item, field, span);
+        if (!items[i])
             return NULL;
-    const struct zpl_type *type = zpl_value_common_type(arena, items, base->pick.count, &odd);
+    }
+    const struct zpl_type *type =
+        zpl_value_pick_type(arena, base->pick.op, items, base->pick.count, &odd);
     if (!type) {
         zpl_diag_add(checker->diags, ZPL_CODE_WRONG_KIND, span,
                      "field '%s' has other types in the values that are chosen from", field);
@@ -118,6 +124,17 @@ static const struct zpl_value *field_of_pick(struct zpl_checker *checker,
     const struct zpl_value *value =
         zpl_value_pick(arena, base->pick.op, items, base->pick.by, base->pick.count, type);
     return value ? value : no_memory(checker);
+}
+
+/* The field of every item of a gathered list: the list of their fields. */
+const struct zpl_value *zpl_check_item_field(struct zpl_checker *checker,
+                                             const struct zpl_value *list, const char *field,
+                                             struct zpl_span span)
+{
+    const struct zpl_value *inner = zpl_check_field(checker, list->gather.value, field, span);
+    const struct zpl_value *value =
+        inner ? zpl_value_gather(&checker->graph->arena, list->gather.map, inner) : NULL;
+    return value || !inner ? value : no_memory(checker);
 }
 
 /* Is it what a data frame or an estimator would be asked for? */
@@ -162,7 +179,7 @@ const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struc
     if ((type->kind == ZPL_REPORT || type->kind == ZPL_RECORD) && row && (found || row->open)) {
         const struct zpl_type *held =
             found ? found->type : zpl_type_new(&checker->graph->arena, ZPL_UNKNOWN);
-        if (base->kind == ZPL_VALUE_REF)
+        if (base->kind == ZPL_VALUE_REF || base->kind == ZPL_VALUE_ITEM)
             return field_of(checker, base, field, held);
         const struct zpl_value *item = item_of(checker, base, field, held);
         if (item)

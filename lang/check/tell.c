@@ -124,6 +124,8 @@ const char *zpl_say_value(const struct zpl_value *value, struct zpl_arena *scrat
         return "a record";
     case ZPL_VALUE_REF:
     case ZPL_VALUE_PICK:
+    case ZPL_VALUE_ITEM:
+    case ZPL_VALUE_GATHER:
         break;
     }
     return zpl_say_kind(value->type->kind, scratch);

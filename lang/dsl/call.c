@@ -49,6 +49,8 @@ static void keep_argument(struct calling *c, const char *name, struct zpl_span n
     c->items = zpl_host_need(
         L, zpl_arena_grow(&c->host->arena, c->items, c->count, &c->capacity, sizeof *c->items));
     struct zpl_call_argument *argument = &c->items[c->count++];
+    if (zpl_escapes_map(L, value, where.span))
+        value = NULL;
     /* What could not be read was told: the step gets poison for it. */
     *argument = (struct zpl_call_argument){.name = name,
                                            .name_span = name ? name_span : where.span,
@@ -161,7 +163,8 @@ static void apply_when(struct calling *c, uint32_t id)
         return;
     }
     const struct zpl_value *condition = zpl_as_condition(L, -1);
-    if (condition && zpl_is_poison(condition))
+    if (condition && (zpl_is_poison(condition) ||
+                      zpl_escapes_map(L, condition, zpl_site_field(c->table, "when").span)))
         return;
     if (condition) {
         node_of(c, id)->when = condition;
@@ -188,8 +191,11 @@ static void apply_after(struct calling *c, uint32_t id)
             lua_pushvalue(L, -1);
         const struct zpl_value *value = zpl_test_value(L, -1);
         lua_pop(L, 1);
-        if (value && value->kind == ZPL_VALUE_REF)
+        struct zpl_span span = (list ? zpl_site_item(where, i + 1) : where).span;
+        if (value && value->kind == ZPL_VALUE_REF && !zpl_escapes_map(L, value, span))
             after[kept++] = value->ref.node;
+        else if (value && value->kind == ZPL_VALUE_REF)
+            continue;
         else if (!value || !zpl_is_poison(value))
             zpl_host_tell(L, ZPL_CODE_BAD_CALL, (list ? zpl_site_item(where, i + 1) : where).span,
                           "after takes what steps returned: { rows, model }");
@@ -321,6 +327,7 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
     if (err == ZPL_ERR_LIMIT || id == ZPL_NO_NODE)
         return luaL_error(L, "a pipeline has at most %d steps", (int)ZPL_NODES_MAX);
     note_naming(c, id);
+    node_of(c, id)->map = host->map;
     apply_reserved(c, id, declared);
     if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);

@@ -26,15 +26,131 @@ static void collect(lua_State *L, int first, int base, int *lists)
     lua_settop(L, base);
 }
 
+/* ---- over a list that is known only at run time ------------------------------------------------ */
+
+/* Replaces what the function returned, above `base`, by lists of it; what is nil gives none. */
+static int gather(lua_State *L, int base, uint32_t map, struct zpl_site call)
+{
+    int results = lua_gettop(L) - base;
+    if (results > RESULTS_MAX)
+        luaL_error(L, "each: a function returns at most %d values", RESULTS_MAX);
+    for (int i = 1; i <= results; i++) {
+        lua_pushvalue(L, base + i);
+        const struct zpl_value *value = lua_isnil(L, -1) ? NULL : zpl_read_value(L, -1, call);
+        lua_pop(L, 1);
+        if (value && !zpl_is_poison(value))
+            zpl_push_value(L, zpl_value_gather(zpl_host_arena(L), map, value));
+        else if (value || !lua_isnil(L, base + i))
+            zpl_push_poison(L);
+        else
+            lua_pushnil(L);
+        lua_replace(L, base + i);
+    }
+    return results;
+}
+
+/* Calls the function at 2 once, with the item of the list at 1 that is at hand. */
+static int map(lua_State *L, const struct zpl_value *over, struct zpl_site call)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_graph *graph = &host->program->graph;
+    const char *outer_suffix = host->suffix;
+    uint32_t outer = host->map;
+    struct zpl_map *made = zpl_host_need(L, zpl_graph_add_map(graph));
+    made->over = over;
+    made->parent = outer;
+    made->span = call.span;
+    host->map = (uint32_t)graph->map_count;
+    host->suffix = zpl_host_need(
+        L, zpl_arena_printf(&host->arena, "%s[*]", outer_suffix ? outer_suffix : ""));
+    uint32_t number = host->map - 1;
+    int base = lua_gettop(L);
+    lua_pushvalue(L, 2);
+    zpl_push_value(L, zpl_value_item(arena, number, false, NULL, over->type->elem));
+    zpl_push_value(L, zpl_value_item(arena, number, true, NULL, zpl_type_new(arena, ZPL_INT)));
+    lua_call(L, 2, LUA_MULTRET);
+    int results = gather(L, base, number, call);
+    host->map = outer;
+    host->suffix = outer_suffix;
+    return results;
+}
+
+/* A value that belongs to the items of a map which the caller is not in. */
+struct escape {
+    const struct zpl_host *host;
+    bool found;
+};
+
+static bool is_outside(const struct zpl_host *host, uint32_t map)
+{
+    return !zpl_map_within(&host->program->graph, host->map, map);
+}
+
+static void find_escape(struct escape *e, const struct zpl_value *value)
+{
+    const struct zpl_graph *graph = &e->host->program->graph;
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+        return;
+    case ZPL_VALUE_REF:
+        e->found |= is_outside(e->host, graph->nodes[value->ref.node].map);
+        return;
+    case ZPL_VALUE_ITEM:
+        e->found |= is_outside(e->host, value->item.map + 1);
+        return;
+    case ZPL_VALUE_GATHER:
+        e->found |= is_outside(e->host, graph->maps[value->gather.map].parent);
+        return;
+    case ZPL_VALUE_COND:
+        find_escape(e, value->cond.left);
+        if (value->cond.right)
+            find_escape(e, value->cond.right);
+        return;
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; i < value->list.count; i++)
+            find_escape(e, value->list.items[i]);
+        return;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < value->pick.count; i++) {
+            find_escape(e, value->pick.items[i]);
+            if (value->pick.by)
+                find_escape(e, value->pick.by[i]);
+        }
+        return;
+    }
+}
+
+bool zpl_escapes_map(lua_State *L, const struct zpl_value *value, struct zpl_span span)
+{
+    struct escape e = {.host = zpl_host_of(L)};
+    if (!value || e.host->program->graph.map_count == 0)
+        return false;
+    find_escape(&e, value);
+    if (!e.found)
+        return false;
+    zpl_host_help(L,
+                  zpl_host_tell(L, ZPL_CODE_RUNTIME_VALUE, span,
+                                "'%s' belongs to one item of a list that `each` maps over",
+                                zpl_value_words(L, value)),
+                  "return it from the function: each(…) gives the list of all of them");
+    return true;
+}
+
+/* ---- over an array ------------------------------------------------------------------------------- */
+
 static int each(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_site call = zpl_host_call(L);
     lua_settop(L, 2);
     const struct zpl_value *value = zpl_test_value(L, 1);
+    if (value && value->type->kind == ZPL_LIST && lua_type(L, 2) == LUA_TFUNCTION)
+        return map(L, value, call);
     if (value) {
         zpl_misuse(L, value, "mapped over",
-                   "this version of zpl maps over arrays that are known now");
+                   "each takes an array, or a List that a step returned, and a function");
         lua_pop(L, 1);
         return zpl_push_poisons(L);
     }

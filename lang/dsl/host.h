@@ -112,6 +112,7 @@ struct zpl_host {
     struct zpl_naming *naming; /* one a node */
     size_t naming_count, naming_capacity;
     const char *prefix, *suffix; /* of the names of nodes added now; see struct zpl_naming */
+    uint32_t map;                /* 1 + the map that nodes added now are inside; 0: none */
     bool *given_used;            /* one an item of request->given */
     bool declared_params;        /* params {…} was called */
     int operands;                /* height of the stack of left operands; see guards.c */

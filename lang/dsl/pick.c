@@ -54,9 +54,16 @@ static bool is_known(const struct zpl_value *value)
     return value->kind == ZPL_VALUE_LITERAL;
 }
 
+/* What is reduced: a value, or the items of a gathered list. */
+static const struct zpl_type *reduced_type(const struct zpl_value *value)
+{
+    return value->kind == ZPL_VALUE_GATHER ? value->type->elem : value->type;
+}
+
 static bool is_number(const struct zpl_value *value)
 {
-    return value->type->kind == ZPL_INT || value->type->kind == ZPL_FLOAT;
+    enum zpl_kind kind = reduced_type(value)->kind;
+    return kind == ZPL_INT || kind == ZPL_FLOAT;
 }
 
 static bool too_large(struct picking *p)
@@ -75,9 +82,7 @@ static int finish(struct picking *p)
     size_t odd;
     if (too_large(p))
         return luaL_error(p->L, "%s: more than %d parts", p->name, ZPL_VALUE_SIZE_MAX);
-    const struct zpl_type *type = p->op == ZPL_PICK_MEAN
-                                      ? zpl_type_new(arena, ZPL_FLOAT)
-                                      : zpl_value_common_type(arena, p->items, p->count, &odd);
+    const struct zpl_type *type = zpl_value_pick_type(arena, p->op, p->items, p->count, &odd);
     if (!type && !zpl_arena_failed(arena)) {
         struct zpl_diag *diag = zpl_host_tell(
             p->L, ZPL_CODE_WRONG_KIND, p->call.span, "%s of values of different types: %s, and %s",
@@ -124,6 +129,15 @@ static bool read_list(struct picking *p)
     struct zpl_site where = argument_site(p, 1);
     const char *field = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
     const struct zpl_value *value = zpl_test_value(L, 1);
+    if (value && value->kind == ZPL_VALUE_GATHER) {
+        make_room(p, 1);
+        p->items[p->count++] = value;
+        p->by[0] = field ? zpl_check_item_field(&host->checker, value, field,
+                                                argument_site(p, 2).span)
+                         : value;
+        p->poison |= !p->by[0] || zpl_is_poison(p->by[0]);
+        return true;
+    }
     if (value) {
         p->poison = true;
         zpl_misuse(L, value, "reduced", "put what is compared into an array: { a, b }");
@@ -150,7 +164,7 @@ static bool read_list(struct picking *p)
 static bool have_order(struct picking *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        enum zpl_kind kind = p->by[i]->type->kind;
+        enum zpl_kind kind = reduced_type(p->by[i])->kind;
         if (!is_number(p->by[i]) && kind != ZPL_STRING && kind != ZPL_DATE && kind != ZPL_TIMESTAMP)
             return false;
     }
@@ -238,16 +252,18 @@ static int push_means(struct picking *p)
 {
     lua_State *L = p->L;
     struct zpl_host *host = zpl_host_of(L);
-    const struct zpl_row *row = p->items[0]->type->row;
+    const struct zpl_row *row = reduced_type(p->items[0])->row;
     const struct zpl_value **reports = p->items;
     lua_newtable(L);
     for (size_t f = 0; row && f < row->count; f++) {
         size_t n = 0;
         make_room(p, p->count);
-        while (n < p->count && reports[n]->type->row &&
-               zpl_row_find(reports[n]->type->row, row->columns[f].name)) {
-            p->by[n] =
-                zpl_check_field(&host->checker, reports[n], row->columns[f].name, p->call.span);
+        while (n < p->count && reduced_type(reports[n])->row &&
+               zpl_row_find(reduced_type(reports[n])->row, row->columns[f].name)) {
+            const char *name = row->columns[f].name;
+            p->by[n] = reports[n]->kind == ZPL_VALUE_GATHER
+                           ? zpl_check_item_field(&host->checker, reports[n], name, p->call.span)
+                           : zpl_check_field(&host->checker, reports[n], name, p->call.span);
             if (!p->by[n] || !is_number(p->by[n]))
                 break;
             n++;
@@ -272,7 +288,7 @@ static int mean(lua_State *L)
         return zpl_push_poison(L);
     bool numbers = true, records = true;
     for (size_t i = 0; i < p.count; i++) {
-        enum zpl_kind kind = p.by[i]->type->kind;
+        enum zpl_kind kind = reduced_type(p.by[i])->kind;
         numbers = numbers && is_number(p.by[i]);
         records = records && (kind == ZPL_REPORT || kind == ZPL_RECORD);
     }

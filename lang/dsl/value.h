@@ -32,6 +32,8 @@ struct zpl_step_def *zpl_test_step(lua_State *L, int index);
 struct zpl_pipeline_def *zpl_test_pipeline(lua_State *L, int index);
 struct zpl_word *zpl_test_word(lua_State *L, int index);
 
+/* Does the value belong to items of a mapped list, used outside of the map?  Tells. */
+bool zpl_escapes_map(lua_State *L, const struct zpl_value *value, struct zpl_span span);
 bool zpl_is_poison(const struct zpl_value *value);
 /* The value as a program would write it: "evaluate.report.auc"; in scratch. */
 const char *zpl_value_words(lua_State *L, const struct zpl_value *value);

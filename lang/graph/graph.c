@@ -33,6 +33,24 @@ struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph)
     return &params[graph->param_count++];
 }
 
+struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph)
+{
+    struct zpl_map *maps = zpl_arena_grow(&graph->arena, graph->maps, graph->map_count,
+                                          &graph->map_capacity, sizeof *maps);
+    if (!maps)
+        return NULL;
+    graph->maps = maps;
+    maps[graph->map_count] = (struct zpl_map){0};
+    return &maps[graph->map_count++];
+}
+
+bool zpl_map_within(const struct zpl_graph *graph, uint32_t inner, uint32_t outer)
+{
+    while (inner > outer)
+        inner = graph->maps[inner - 1].parent;
+    return inner == outer;
+}
+
 const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name)
 {
     for (size_t i = 0; i < graph->count; i++)

@@ -22,7 +22,9 @@ enum zpl_value_kind {
     ZPL_VALUE_COND, /* a condition over run-time values */
     ZPL_VALUE_LIST, /* values, at least one of them not a literal */
     ZPL_VALUE_RECORD,
-    ZPL_VALUE_PICK /* one value of several: coalesce, max, min, mean */
+    ZPL_VALUE_PICK,  /* one value of several: coalesce, max, min, mean */
+    ZPL_VALUE_ITEM,  /* inside a map: the item at hand, a field of it, or its number */
+    ZPL_VALUE_GATHER /* outside: the list of what a value inside a map was for every item */
 };
 enum zpl_cond_op {
     ZPL_COND_EQ,
@@ -70,7 +72,16 @@ struct zpl_value {
         const struct zpl_value *const
             *by;      /* MAX and MIN: what is compared, one an item; else NULL */
         size_t count; /* at least 1 */
-    } pick;
+    } pick;           /* MAX, MIN and MEAN of one list reduce its items */
+    struct {
+        uint32_t map;
+        bool index;        /* the item's number, from 1, instead */
+        const char *field; /* or NULL */
+    } item;
+    struct {
+        uint32_t map;
+        const struct zpl_value *value;
+    } gather;
 };
 
 struct zpl_argument {
@@ -99,8 +110,17 @@ struct zpl_resources {
     uint64_t memory_bytes; /* 0: not said */
     uint32_t gpu, workers;
 };
+/* each(list, …) over a list that is known only at run time: the nodes with its number are there once
+ * for every item. */
+struct zpl_map {
+    const struct zpl_value *over; /* a List */
+    uint32_t parent;              /* 1 + the map it is inside; 0: none */
+    struct zpl_span span;
+    const char *place; /* as of a node */
+};
 struct zpl_node {
     uint32_t id;
+    uint32_t map;         /* 1 + the map it is inside; 0: none */
     const char *name;     /* unique in the graph */
     const char *step;     /* the step called: "xgboost.train" */
     const char *kernel;   /* what the workers run: "xgboost.train", "sql", "lua", "command" */
@@ -142,12 +162,17 @@ struct zpl_graph {
     size_t count, capacity;
     struct zpl_param *params;
     size_t param_count, param_capacity;
+    struct zpl_map *maps; /* an inner one after the outer */
+    size_t map_count, map_capacity;
 };
 
 void zpl_graph_release(struct zpl_graph *graph);
 /* A new zeroed node with its id (and cache = true) set; valid until the next call. */
 struct zpl_node *zpl_graph_add(struct zpl_graph *graph);
 struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph);
+struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph);
+/* Is map `inner` (1 + its number) the map `outer` or inside it?  Everything is inside 0. */
+bool zpl_map_within(const struct zpl_graph *graph, uint32_t inner, uint32_t outer);
 const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name);
 const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name);
 
@@ -170,6 +195,11 @@ const struct zpl_value *zpl_value_pick(struct zpl_arena *arena, enum zpl_pick_op
                                        const struct zpl_value *const *items,
                                        const struct zpl_value *const *by, size_t count,
                                        const struct zpl_type *type);
+const struct zpl_value *zpl_value_item(struct zpl_arena *arena, uint32_t map, bool index,
+                                       const char *field, const struct zpl_type *type);
+/* Its type is the List of the value's. */
+const struct zpl_value *zpl_value_gather(struct zpl_arena *arena, uint32_t map,
+                                         const struct zpl_value *value);
 /* A type that holds the values of every item; NULL: there is none, and *odd is the first that does not
  * fit those before it.  Numbers of both kinds are Float; tables have the same columns in one order. */
 const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
@@ -179,12 +209,17 @@ const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
  * ZPL_VALUE_DEPTH_MAX? */
 bool zpl_value_fits(enum zpl_cond_op op, const struct zpl_value *left,
                     const struct zpl_value *right);
+/* The type of a choice among the items; NULL as above.  Of one list MAX and MIN take an item. */
+const struct zpl_type *zpl_value_pick_type(struct zpl_arena *arena, enum zpl_pick_op op,
+                                           const struct zpl_value *const *items, size_t count,
+                                           size_t *odd);
 /* The type a literal has by itself: Int, List(Int), Record {…}; a list of mixed numbers is Float,
  * of anything else mixed Any; an empty one List(Any). */
 const struct zpl_type *zpl_literal_natural_type(struct zpl_arena *arena,
                                                 const struct zpl_literal *literal);
 
-/* Calls visit once for every reference in a value, conditions and lists included. */
+/* Calls visit once for every reference in a value, conditions and lists included.  An item refers to
+ * nothing: what it comes from is its map's list. */
 void zpl_value_refs(const struct zpl_value *value,
                     void (*visit)(void *self, uint32_t node, uint32_t output), void *self);
 /* As it reads in a program: "evaluate.report.auc >= 0.6 and not drift.report.drifted". */

@@ -106,6 +106,23 @@ static struct zpl_json *ref_json(const struct zpl_value *value)
     return object;
 }
 
+/* {item: MAP} with `index` or `field`; {gather: VALUE, map: MAP}. */
+static struct zpl_json *map_json(const struct zpl_value *value)
+{
+    struct zpl_json *object = zpl_json_object();
+    if (value->kind == ZPL_VALUE_GATHER) {
+        zpl_json_set_take(object, "gather", zpl_value_to_json(value->gather.value));
+        zpl_json_set_take(object, "map", zpl_json_int(value->gather.map));
+        return object;
+    }
+    zpl_json_set_take(object, "item", zpl_json_int(value->item.map));
+    if (value->item.index)
+        zpl_json_set_take(object, "index", zpl_json_bool(true));
+    if (value->item.field)
+        zpl_json_set_take(object, "field", zpl_json_string(value->item.field));
+    return object;
+}
+
 struct zpl_json *zpl_value_to_json(const struct zpl_value *value)
 {
     switch (value->kind) {
@@ -120,6 +137,9 @@ struct zpl_json *zpl_value_to_json(const struct zpl_value *value)
         return items_json(value);
     case ZPL_VALUE_PICK:
         return pick_json(value);
+    case ZPL_VALUE_ITEM:
+    case ZPL_VALUE_GATHER:
+        return map_json(value);
     }
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "literal", zpl_literal_json(value->literal));
@@ -230,6 +250,8 @@ static struct zpl_json *node_json(struct writer *w, const struct zpl_node *node)
     set_text(object, "identity", node->identity);
     set_text(object, "engines", node->engines);
     set_place(w, object, node->span, node->place);
+    if (node->map)
+        zpl_json_set_take(object, "map", zpl_json_int(node->map - 1));
     zpl_json_set_take(object, "arguments", arguments_json(node));
     zpl_json_set_take(object, "outputs", outputs_json(node));
     if (node->binding_count)
@@ -268,6 +290,21 @@ static struct zpl_json *param_json(struct writer *w, const struct zpl_param *par
     return object;
 }
 
+static struct zpl_json *maps_json(struct writer *w, const struct zpl_graph *graph)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < graph->map_count; i++) {
+        const struct zpl_map *map = &graph->maps[i];
+        struct zpl_json *object = zpl_json_object();
+        zpl_json_set_take(object, "over", zpl_value_to_json(map->over));
+        if (map->parent)
+            zpl_json_set_take(object, "map", zpl_json_int(map->parent - 1));
+        set_place(w, object, map->span, map->place);
+        zpl_json_add_take(array, object);
+    }
+    return array;
+}
+
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
 {
     struct writer w = {.sources = sources};
@@ -283,6 +320,8 @@ struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct z
         zpl_json_set_take(object, "schedule", zpl_literal_json(graph->schedule));
     zpl_json_set_take(object, "params", params);
     zpl_json_set_take(object, "nodes", nodes);
+    if (graph->map_count)
+        zpl_json_set_take(object, "maps", maps_json(&w, graph));
     zpl_arena_release(&w.scratch);
     return object;
 }

@@ -9,6 +9,8 @@
 struct reader {
     struct zpl_graph *graph;
     struct zpl_arena *arena; /* the graph's */
+    const struct zpl_json *maps; /* those that are read when something speaks of them */
+    size_t map_count;
     const char *wrong;
 };
 
@@ -85,6 +87,8 @@ static const char *const *names_of(struct reader *r, const struct zpl_json *arra
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static const struct zpl_value *read_value(struct reader *r, const struct zpl_json *json);
+static const struct zpl_type *field_type(struct reader *r, const struct zpl_type *type,
+                                         const char *field);
 
 static const struct zpl_value *read_ref(struct reader *r, const struct zpl_json *json)
 {
@@ -99,10 +103,8 @@ static const struct zpl_value *read_ref(struct reader *r, const struct zpl_json 
         return fail(r, "ref");
     const char *field = maybe_text(r, json, "field");
     const struct zpl_type *type = node->outputs[output].type;
-    if (field) {
-        const struct zpl_column *column = type->row ? zpl_row_find(type->row, field) : NULL;
-        type = column ? column->type : zpl_type_new(r->arena, ZPL_UNKNOWN);
-    }
+    if (field)
+        type = field_type(r, type, field);
     return zpl_value_ref(r->arena, (uint32_t)id, (uint32_t)output, field, type);
 }
 
@@ -179,15 +181,85 @@ static const struct zpl_value *read_pick(struct reader *r, const struct zpl_json
     const struct zpl_value *const *compared = items && by ? read_values(r, by, count) : NULL;
     if (!items || (by && !compared))
         return NULL;
-    const struct zpl_type *type = op == ZPL_PICK_MEAN
-                                      ? zpl_type_new(r->arena, ZPL_FLOAT)
-                                      : zpl_value_common_type(r->arena, items, count, &odd);
+    const struct zpl_type *type = zpl_value_pick_type(r->arena, (enum zpl_pick_op)op, items, count, &odd);
     return type ? zpl_value_pick(r->arena, (enum zpl_pick_op)op, items, compared, count, type)
                 : fail(r, "pick");
 }
 
+/* The type of a field, or of a field of a field ("a.b"); UNKNOWN when there is none. */
+static const struct zpl_type *field_type(struct reader *r, const struct zpl_type *type,
+                                         const char *field)
+{
+    while (field && type) {
+        bool whole = type->row && zpl_row_find(type->row, field);
+        size_t n = whole ? strlen(field) : strcspn(field, ".");
+        const char *name = zpl_arena_strndup(r->arena, field, n);
+        const struct zpl_column *column =
+            name && type->row ? zpl_row_find(type->row, name) : NULL;
+        type = column ? column->type : NULL;
+        field = field[n] ? field + n + 1 : NULL;
+    }
+    return type ? type : zpl_type_new(r->arena, ZPL_UNKNOWN);
+}
+
+/* The number of a map that was read, as field `key` says; SIZE_MAX: none (a failure). */
+static size_t map_of(struct reader *r, const struct zpl_json *json, const char *key)
+{
+    int64_t map = zpl_json_i64(zpl_json_get(json, key), -1);
+    if (map >= 0 && (uint64_t)map < r->map_count)
+        return (size_t)map;
+    fail(r, key);
+    return SIZE_MAX;
+}
+
+/* A map is read when something first speaks of it: its list refers to earlier nodes. */
+static bool need_map(struct reader *r, size_t map)
+{
+    while (r->graph->map_count <= map) {
+        const struct zpl_json *json = zpl_json_at(r->maps, r->graph->map_count);
+        size_t outer = zpl_json_get(json, "map") ? map_of(r, json, "map") : SIZE_MAX;
+        const struct zpl_value *over = NULL;
+        if (r->wrong || (outer != SIZE_MAX && outer >= r->graph->map_count) ||
+            !(over = read_value(r, zpl_json_get(json, "over"))) || over->type->kind != ZPL_LIST)
+            return fail(r, "maps") != NULL;
+        struct zpl_map *made = zpl_graph_add_map(r->graph);
+        if (!made)
+            return false;
+        made->over = over;
+        made->parent = outer == SIZE_MAX ? 0 : (uint32_t)outer + 1;
+        made->place = maybe_text(r, json, "at");
+    }
+    return true;
+}
+
+static const struct zpl_value *read_item(struct reader *r, const struct zpl_json *json)
+{
+    size_t map = map_of(r, json, "item");
+    if (map == SIZE_MAX || !need_map(r, map))
+        return NULL;
+    const char *field = maybe_text(r, json, "field");
+    bool index = truth_of(json, "index");
+    const struct zpl_type *item = r->graph->maps[map].over->type->elem;
+    const struct zpl_type *type =
+        index ? zpl_type_new(r->arena, ZPL_INT) : field_type(r, item, field);
+    return zpl_value_item(r->arena, (uint32_t)map, index, field, type);
+}
+
+static const struct zpl_value *read_gather(struct reader *r, const struct zpl_json *json)
+{
+    size_t map = map_of(r, json, "map");
+    if (map == SIZE_MAX || !need_map(r, map))
+        return NULL;
+    const struct zpl_value *inner = read_value(r, zpl_json_get(json, "gather"));
+    return inner ? zpl_value_gather(r->arena, (uint32_t)map, inner) : NULL;
+}
+
 static const struct zpl_value *read_value(struct reader *r, const struct zpl_json *json)
 {
+    if (zpl_json_get(json, "item"))
+        return read_item(r, json);
+    if (zpl_json_get(json, "gather"))
+        return read_gather(r, json);
     if (zpl_json_get(json, "pick"))
         return read_pick(r, json);
     if (zpl_json_get(json, "ref"))
@@ -316,6 +388,12 @@ static bool read_node(struct reader *r, const struct zpl_json *json)
     node.place = maybe_text(r, json, "at");
     node.source = maybe_text(r, json, "source");
     node.body = maybe_text(r, json, "body");
+    if (zpl_json_get(json, "map")) {
+        size_t map = map_of(r, json, "map");
+        if (map == SIZE_MAX || !need_map(r, map))
+            return false;
+        node.map = (uint32_t)map + 1;
+    }
     if (!read_arguments(r, json, &node) || !read_outputs(r, json, &node) ||
         !read_bindings(r, json, &node) || !read_after(r, json, &node))
         return false;
@@ -361,6 +439,8 @@ enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *
         return ZPL_ERR_VERSION;
     }
     struct reader r = {.graph = out, .arena = &out->arena};
+    r.maps = zpl_json_get(json, "maps");
+    r.map_count = zpl_json_count(r.maps);
     const struct zpl_json *params = zpl_json_get(json, "params");
     const struct zpl_json *nodes = zpl_json_get(json, "nodes");
     if (version < 0 || zpl_json_kind(nodes) != ZPL_JSON_ARRAY)
@@ -374,6 +454,8 @@ enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *
     for (size_t i = 0; !r.wrong && i < zpl_json_count(nodes); i++)
         if (!read_node(&r, zpl_json_at(nodes, i)))
             fail(&r, "nodes");
+    if (!r.wrong && r.map_count > 0)
+        need_map(&r, r.map_count - 1);
     bool memory = zpl_arena_failed(&out->arena);
     if (!r.wrong && !memory)
         return ZPL_OK;

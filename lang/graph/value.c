@@ -211,6 +211,32 @@ const struct zpl_value *zpl_value_pick(struct zpl_arena *arena, enum zpl_pick_op
     return value;
 }
 
+const struct zpl_value *zpl_value_item(struct zpl_arena *arena, uint32_t map, bool index,
+                                       const char *field, const struct zpl_type *type)
+{
+    struct zpl_value *value = new_value(arena, ZPL_VALUE_ITEM, type);
+    if (value) {
+        value->item.map = map;
+        value->item.index = index;
+        value->item.field = field;
+    }
+    return value;
+}
+
+const struct zpl_value *zpl_value_gather(struct zpl_arena *arena, uint32_t map,
+                                         const struct zpl_value *inner)
+{
+    struct zpl_value *value =
+        inner ? new_value(arena, ZPL_VALUE_GATHER, list_type(arena, inner->type)) : NULL;
+    if (value) {
+        value->size = size_of(inner) + 1;
+        value->depth = depth_of(inner) + 1;
+        value->gather.map = map;
+        value->gather.value = inner;
+    }
+    return value;
+}
+
 const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
                                              const struct zpl_value *const *items, size_t count,
                                              size_t *odd)
@@ -230,6 +256,18 @@ const struct zpl_type *zpl_value_common_type(struct zpl_arena *arena,
     return type;
 }
 
+const struct zpl_type *zpl_value_pick_type(struct zpl_arena *arena, enum zpl_pick_op op,
+                                           const struct zpl_value *const *items, size_t count,
+                                           size_t *odd)
+{
+    *odd = 0;
+    if (op == ZPL_PICK_MEAN)
+        return zpl_type_new(arena, ZPL_FLOAT);
+    if (op != ZPL_PICK_COALESCE && count == 1 && items[0]->type->kind == ZPL_LIST)
+        return items[0]->type->elem;
+    return zpl_value_common_type(arena, items, count, odd);
+}
+
 /* ---- walking and showing --------------------------------------------------------------------- */
 
 void zpl_value_refs(const struct zpl_value *value,
@@ -239,6 +277,10 @@ void zpl_value_refs(const struct zpl_value *value,
         return;
     switch (value->kind) {
     case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_ITEM:
+        return;
+    case ZPL_VALUE_GATHER:
+        zpl_value_refs(value->gather.value, visit, self);
         return;
     case ZPL_VALUE_REF:
         visit(self, value->ref.node, value->ref.output);
@@ -371,6 +413,17 @@ void zpl_value_show(const struct zpl_graph *graph, const struct zpl_value *value
         return;
     case ZPL_VALUE_PICK:
         show_pick(graph, value, out);
+        return;
+    case ZPL_VALUE_ITEM:
+        zpl_value_show(graph, graph->maps[value->item.map].over, out);
+        zpl_buf_puts(out, value->item.index ? "[#]" : "[*]");
+        if (value->item.field)
+            zpl_buf_printf(out, ".%s", value->item.field);
+        return;
+    case ZPL_VALUE_GATHER:
+        zpl_buf_puts(out, "each(");
+        zpl_value_show(graph, value->gather.value, out);
+        zpl_buf_putc(out, ')');
         return;
     }
 }

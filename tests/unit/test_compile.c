@@ -27,12 +27,12 @@ static void the_demo_builds_its_graph(void **state)
     assert_memory_equal(demo + span.begin, "evaluate", span.end - span.begin);
 }
 
-static void the_same_text_gives_the_same_bytes(void **state)
+/* The graph of the text, written, read and written again, is the same to the byte. */
+static void reads_back(const char *text)
 {
-    (void)state;
-    compiles(demo);
+    compiles(text);
     char *first = graph_text();
-    compiles(demo);
+    compiles(text);
     char *second = graph_text();
     assert_string_equal(first, second);
     struct zpl_json *json;
@@ -51,6 +51,47 @@ static void the_same_text_gives_the_same_bytes(void **state)
     zpl_diags_release(&diags);
     free(first);
     free(second);
+}
+
+static void the_same_text_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    reads_back(demo);
+}
+
+/* each over a list that a step returns: its function is called once, for all items. */
+static void lists_known_at_run_time_are_mapped(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "local list = step 'list' { signature = '() -> (names: List(String), hs: List(Record {k: Int}))', "
+        "lua = function () return {}, {} end }\n"
+        "local make = step 'make' { signature = '(name: String, i: Int, k: Int = 0) -> (rows: Table {x: Int}, "
+        "r: Report {auc: Float})', lua = function (t) return { x = {} }, { auc = 1.0 } end }\n"
+        "local join = step 'join' { signature = '(all: List(Table {x: Int}), k: Int) -> (n: Int)', "
+        "lua = function () return 1 end }\n"
+        "local names, hs = list {}\n"
+        "local outer = 0\n"
+        "local tables, reports, nested = each(names, function (name, i)\n"
+        "  local rows, r = make { name, i, when = i > 1 }\n"
+        "  local inner = each(hs, function (h) return make { name, i, k = h.k } end)\n"
+        "  return rows, r, inner\n"
+        "end)\n"
+        "local best = max(reports, 'auc')\n"
+        "join { tables, 3, as = 'one', when = mean(reports).auc > 0.5 and best.auc < 1 }\n"
+        "each(hs, function (h) join { tables, h.k, as = 'two' } end)\n";
+    reads_back(text);
+    assert_int_equal(program.graph.map_count, 3);
+    assert_int_equal(program.graph.maps[1].parent, 1);
+    assert_int_equal(program.graph.count, 5);
+    assert_string_equal(argument_text("make[*]", "name"), "list.names[*]");
+    assert_string_equal(argument_text("make[*]", "i"), "list.names[#]");
+    assert_string_equal(argument_text("make[*][*]", "k"), "list.hs[*].k");
+    assert_string_equal(argument_text("one", "all"), "each(make[*].rows)");
+    assert_string_equal(argument_text("two[*]", "k"), "list.hs[*].k");
+    assert_string_equal(value_text(node("one")->when),
+                        "mean(each(make[*].r.auc)) > 0.5 and max(each(make[*].r.auc)) < 1");
+    assert_int_equal(node("make[*][*]")->map, 2);
 }
 
 static void given_params_count(void **state)
@@ -290,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_demo_builds_its_graph),
         cmocka_unit_test(the_same_text_gives_the_same_bytes),
+        cmocka_unit_test(lists_known_at_run_time_are_mapped),
         cmocka_unit_test(given_params_count),
         cmocka_unit_test(names_follow_the_rules),
         cmocka_unit_test(what_a_call_may_say_beside),

@@ -97,14 +97,43 @@ static const struct zpl_value *random_pick(struct zpl_graph *graph, int depth)
         items[i] = random_value(graph, depth + 1);
         by[i] = random_value(graph, depth + 1);
     }
-    const struct zpl_type *type = zpl_value_common_type(arena, items, count, &odd);
+    const struct zpl_type *type = zpl_value_pick_type(arena, op, items, count, &odd);
     count = type ? count : 1;
-    type = op == ZPL_PICK_MEAN ? zpl_type_new(arena, ZPL_FLOAT) : type ? type : items[0]->type;
+    type = type ? type : zpl_value_pick_type(arena, op, items, 1, &odd);
     return zpl_value_pick(arena, op, items, compared ? by : NULL, count, type);
+}
+
+/* The item at hand of a map, its number, or a list of what a value was for every item. */
+static const struct zpl_value *random_mapped(struct zpl_graph *graph, int depth)
+{
+    struct zpl_arena *arena = &graph->arena;
+    uint32_t map = (uint32_t)rand() % (uint32_t)graph->map_count;
+    if (rand() % 2)
+        return zpl_value_gather(arena, map, random_value(graph, depth + 1));
+    bool index = rand() % 2;
+    return zpl_value_item(arena, map, index, NULL,
+                          index ? zpl_type_new(arena, ZPL_INT)
+                                : graph->maps[map].over->type->elem);
+}
+
+/* Over a list of values so far; maybe inside another map. */
+static void random_map(struct zpl_graph *graph)
+{
+    const struct zpl_value **items = zpl_arena_array(&graph->arena, 2, sizeof *items);
+    items[0] = random_value(graph, 3);
+    items[1] = random_value(graph, 3);
+    const struct zpl_value *over =
+        zpl_value_items(&graph->arena, items, NULL, (size_t)(rand() % 3));
+    uint32_t parent = (uint32_t)rand() % (uint32_t)(graph->map_count + 1);
+    struct zpl_map *map = zpl_graph_add_map(graph);
+    map->over = over;
+    map->parent = parent;
 }
 
 static const struct zpl_value *random_value(struct zpl_graph *graph, int depth)
 {
+    if (graph->map_count > 0 && depth < 4 && rand() % 6 == 0)
+        return random_mapped(graph, depth);
     struct zpl_arena *arena = &graph->arena;
     if (graph->count == 0 || depth > 4 || rand() % 4 == 0)
         return zpl_value_literal(arena, random_literal(arena, 0));
@@ -143,6 +172,9 @@ static void random_node(struct zpl_graph *graph)
 {
     struct zpl_arena *arena = &graph->arena;
     struct zpl_node node = {.step = PICK(texts), .kernel = "k", .engines = "duckdb 1.4.4"};
+    if (rand() % 4 == 0)
+        random_map(graph);
+    node.map = (uint32_t)rand() % (uint32_t)(graph->map_count + 1);
     node.name = zpl_arena_printf(arena, "n%zu", graph->count);
     node.identity = rand() % 2 ? "00ff" : NULL;
     node.argument_count = (size_t)(rand() % 4);
@@ -190,6 +222,8 @@ static void random_graph(struct zpl_graph *graph, struct zpl_sources *sources)
 {
     memset(graph, 0, sizeof *graph);
     graph->pipeline = "p";
+    if (rand() % 2)
+        graph->schedule = random_literal(&graph->arena, 0);
     uint32_t source = zpl_sources_add(sources, "p.zpl", "one\ntwo\nthree", 13);
     static const char *const params[] = {"Int 0.. default 15", "String match \"a+\"",
                                          "Float one_of { 0.5, 1.0 } default 0.5", "Date"};
@@ -249,6 +283,10 @@ static bool same_value(const struct zpl_value *a, const struct zpl_value *b)
                 !same_value(a->pick.by ? a->pick.by[i] : NULL, b->pick.by ? b->pick.by[i] : NULL))
                 return false;
         return a->pick.op == b->pick.op && a->pick.count == b->pick.count;
+    case ZPL_VALUE_ITEM:
+        return a->item.map == b->item.map && a->item.index == b->item.index;
+    case ZPL_VALUE_GATHER:
+        return a->gather.map == b->gather.map && same_value(a->gather.value, b->gather.value);
     default:
         break;
     }
@@ -278,6 +316,7 @@ static void json_reads_back(void **state)
         for (size_t i = 0; i < graph.count; i++) {
             const struct zpl_node *a = &graph.nodes[i], *b = &again.nodes[i];
             assert_true(same_value(a->when, b->when));
+    assert_int_equal(a->map, b->map);
             assert_int_equal(a->argument_count, b->argument_count);
             for (size_t k = 0; k < a->argument_count; k++)
                 assert_true(same_value(a->arguments[k].value, b->arguments[k].value));
