@@ -21,10 +21,12 @@ struct item {
 struct entry {
     struct item key, value;
 };
-/* A table to be looked through; `fields` not NULL: only these are reached. */
+/* A table to be looked through; `fields` not NULL: only these are reached by this way. */
 struct table {
     const char **fields;
     size_t field_count;
+    size_t same_as;       /* the entry by which it is reached as a whole, or this one */
+    size_t number;        /* in the image, if it is this one */
     struct zpl_span span; /* of the name through which it was reached first */
     struct entry *entries;
     size_t count;
@@ -210,6 +212,25 @@ static struct item reach(struct capture *c, struct zpl_span span)
     return (struct item){.kind = ITEM_LITERAL, .literal = zpl_host_need(L, literal)};
 }
 
+/* Can the keys of the table at `index` be sorted?  Tells when not. */
+static bool check_keys(struct capture *c, int index, struct zpl_span span)
+{
+    lua_State *L = c->L;
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        int type = lua_type(L, -1);
+        if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN)
+            continue;
+        refuse(c, span,
+               lua_pushfstring(L, "a lua body can't use a table with a %s as a key",
+                               type == LUA_TUSERDATA ? "value of zpl" : lua_typename(L, type)),
+               "use numbers or texts as keys");
+        return false;
+    }
+    return true;
+}
+
 /* Looks through table `number`: its keys sorted, or the fields that are reached. */
 static void open_table(struct capture *c, size_t number)
 {
@@ -220,6 +241,10 @@ static void open_table(struct capture *c, size_t number)
     size_t count = t->field_count;
     lua_rawgeti(L, c->tables, (lua_Integer)number + 1);
     int table = lua_gettop(L);
+    if (!fields && !check_keys(c, table, span)) {
+        lua_settop(L, table - 1);
+        return;
+    }
     if (!fields) {
         zpl_sandbox_push_sorted_keys(L, table);
         count = lua_rawlen(L, -1);
@@ -383,6 +408,23 @@ static void check_shared(struct capture *c)
     }
 }
 
+/* Numbers the tables of the image.  One of which a function reaches some fields and another one all of
+ * it is one table: what is written to it here is read from it there. */
+static void number_tables(struct capture *c)
+{
+    lua_State *L = c->L;
+    size_t number = 0;
+    for (size_t i = 0; i < c->table_count; i++) {
+        struct table *t = &c->table[i];
+        lua_rawgeti(L, c->tables, (lua_Integer)i + 1);
+        bool whole = lua_rawget(L, c->seen) != LUA_TNIL;
+        t->same_as = whole ? (size_t)lua_tointeger(L, -1) : i;
+        lua_pop(L, 1);
+        if (t->same_as == i)
+            t->number = number++;
+    }
+}
+
 /* ---- writing ----------------------------------------------------------------------------------- */
 
 static struct zpl_json *numbered(const char *kind, size_t number)
@@ -392,7 +434,7 @@ static struct zpl_json *numbered(const char *kind, size_t number)
     return object;
 }
 
-static struct zpl_json *item_json(const struct item *item)
+static struct zpl_json *item_json(const struct capture *c, const struct item *item)
 {
     struct zpl_json *object;
     switch (item->kind) {
@@ -401,7 +443,7 @@ static struct zpl_json *item_json(const struct item *item)
     case ITEM_LITERAL:
         return zpl_literal_json(item->literal);
     case ITEM_TABLE:
-        return numbered("table", item->number);
+        return numbered("table", c->table[c->table[item->number].same_as].number);
     case ITEM_FUNCTION:
         return numbered("function", item->number);
     case ITEM_BUILTIN:
@@ -412,7 +454,7 @@ static struct zpl_json *item_json(const struct item *item)
     return NULL;
 }
 
-static struct zpl_json *function_json(const struct function *function)
+static struct zpl_json *function_json(const struct capture *c, const struct function *function)
 {
     struct zpl_buf text = {0};
     struct zpl_emit_map map = {0};
@@ -420,20 +462,20 @@ static struct zpl_json *function_json(const struct function *function)
     bool fine = zpl_emit_node(function->unit->tree, function->node, &text, &map) == ZPL_OK;
     zpl_json_set_take(object, "text", fine ? zpl_json_stringn(zpl_buf_str(&text), text.len) : NULL);
     for (size_t i = 0; i < function->count; i++)
-        zpl_json_add_take(free_names, item_json(&function->free[i]));
+        zpl_json_add_take(free_names, item_json(c, &function->free[i]));
     zpl_json_set_take(object, "free", free_names);
     zpl_emit_map_release(&map);
     zpl_buf_release(&text);
     return object;
 }
 
-static struct zpl_json *table_json(const struct table *table)
+static struct zpl_json *table_json(const struct capture *c, const struct table *table)
 {
     struct zpl_json *array = zpl_json_array();
     for (size_t i = 0; i < table->count; i++) {
         struct zpl_json *pair = zpl_json_array();
-        zpl_json_add_take(pair, item_json(&table->entries[i].key));
-        zpl_json_add_take(pair, item_json(&table->entries[i].value));
+        zpl_json_add_take(pair, item_json(c, &table->entries[i].key));
+        zpl_json_add_take(pair, item_json(c, &table->entries[i].value));
         zpl_json_add_take(array, pair);
     }
     return array;
@@ -446,9 +488,10 @@ static const char *write_image(const struct capture *c, struct zpl_arena *arena)
     struct zpl_json *functions = zpl_json_array(), *tables = zpl_json_array();
     struct zpl_buf text = {0};
     for (size_t i = 0; i < c->function_count; i++)
-        zpl_json_add_take(functions, function_json(&c->function[i]));
+        zpl_json_add_take(functions, function_json(c, &c->function[i]));
     for (size_t i = 0; i < c->table_count; i++)
-        zpl_json_add_take(tables, table_json(&c->table[i]));
+        if (c->table[i].same_as == i)
+            zpl_json_add_take(tables, table_json(c, &c->table[i]));
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_CLOSURE_VERSION));
     zpl_json_set_take(object, "functions", functions);
     zpl_json_set_take(object, "tables", tables);
@@ -486,6 +529,7 @@ const char *zpl_capture(lua_State *L, struct zpl_site where)
             open_table(&c, tables++);
     }
     check_shared(&c);
+    number_tables(&c);
     lua_settop(L, top);
     return c.broken ? NULL : zpl_host_need(L, write_image(&c, zpl_host_arena(L)));
 }

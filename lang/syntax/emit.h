@@ -91,7 +91,7 @@ struct zpl_free_name {
     uint32_t token; /* its first use */
     uint32_t decl;  /* the NAME that declares it, the FUNCTION whose `self` it is, 0: a global */
     bool whole;     /* used otherwise than as `T.f` or `T["f"]` read */
-    bool written;   /* assigned to inside the function, itself or one of its fields */
+    bool written;   /* assigned to inside the function; one of its fields does not count */
     const char **fields; /* the f of every T.f, each once, in order of first use */
     size_t field_count;  /* meaningful also when `whole` */
     size_t field_capacity;
@@ -106,10 +106,10 @@ enum zpl_err zpl_free_names(const struct zpl_tree *tree, uint32_t function, stru
                             struct zpl_free_names *out);
 
 /* Writes `function (…) … end` for FUNCTION node `function` in one normal form: no comments, no
- * layout, no redundant parentheses, one spelling of literals, calls and separators; its locals are
- * named __zpl_l1, __zpl_l2, … in order of declaration and its free names __zpl_f1, __zpl_f2, … in
- * the order of zpl_free_names().  So two functions that differ only in layout or in the names of
- * variables have one text.  There are no guards.  The map gives the token of the original text for
+ * layout, no redundant parentheses, one spelling of literals, calls, fields and separators; its
+ * locals are named __zpl_l1, __zpl_l2, … in order of declaration, its labels __zpl_g1, … and its free
+ * names __zpl_f1, __zpl_f2, … in the order of zpl_free_names().  So two functions that differ only in
+ * layout or in the names of variables and labels have one text.  There are no guards.  The map gives the token of the original text for
  * every line. */
 enum zpl_err zpl_emit_node(const struct zpl_tree *tree, uint32_t function, struct zpl_buf *out,
                            struct zpl_emit_map *map);

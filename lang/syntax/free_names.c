@@ -1,4 +1,6 @@
-/* free_names.c - which variables a function uses, and how its image numbers them.  See emit.h. */
+/* free_names.c - which variables a function uses, how its image numbers them, and how the numbers
+ * become names again.  See emit.h. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/syntax/chars.h"
@@ -132,7 +134,7 @@ static bool use(struct collector *c, uint32_t node, uint32_t index)
     if (is_field && !is_target(c, parent))
         return add_field(c, index, text, len);
     name->whole = true;
-    if (is_target(c, node) || (is_field && is_target(c, parent)))
+    if (is_target(c, node))
         name->written = true;
     return true;
 }
@@ -201,4 +203,46 @@ enum zpl_err zpl_free_names(const struct zpl_tree *tree, uint32_t function, stru
 
     *out = numbering.names;
     return err;
+}
+
+/* The number behind `__zpl_l` or `__zpl_f` at s, and how many bytes all of it has; 0 for none. */
+static size_t read_numbered(const char *s, bool *is_local, unsigned long *number)
+{
+    char *end;
+
+    if (strncmp(s, "__zpl_l", 7) != 0 && strncmp(s, "__zpl_f", 7) != 0)
+        return 0;
+    if (!zpl_is_digit(s[7]))
+        return 0;
+    *is_local = s[6] == 'l';
+    *number = strtoul(s + 7, &end, 10);
+    return (size_t)(end - s);
+}
+
+enum zpl_err zpl_emit_restore_names(const struct zpl_tree *tree, uint32_t function,
+                                    const char *message, struct zpl_buf *out)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_numbering n;
+    enum zpl_err err = zpl_number_names(tree, function, &arena, &n);
+
+    while (!err && *message) {
+        bool is_local = false;
+        unsigned long k = 0;
+        size_t used = read_numbered(message, &is_local, &k);
+        uint32_t token = ZPL_NO_TOKEN, len;
+
+        if (used && k > 0 && k <= (is_local ? n.local_count : n.names.count))
+            token = is_local ? n.local_tokens[k] : n.names.items[k - 1].token;
+        if (token != ZPL_NO_TOKEN) {
+            const char *text = zpl_tree_text(tree, token, &len);
+
+            zpl_buf_add(out, text, len);
+            message += used;
+        } else {
+            zpl_buf_putc(out, *message++);
+        }
+    }
+    zpl_arena_release(&arena);
+    return err ? err : zpl_buf_error(out);
 }

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lang/base/text.h"
@@ -16,7 +15,11 @@ struct printer {
     struct zpl_buf *out;
     struct zpl_emit_map *map;
     struct zpl_numbering numbering;
+    struct zpl_arena *arena;
     struct zpl_buf text; /* of the string literal at hand */
+    uint32_t *labels;    /* a token that spells each label of the functions around here */
+    size_t label_count, label_capacity;
+    size_t label_base; /* the first one of the innermost function */
     enum zpl_err err;
 };
 
@@ -73,15 +76,68 @@ static void name(struct printer *p, uint32_t node)
         zpl_buf_printf(p->out, "__zpl_f%" PRIu32, p->numbering.free_of[i]);
 }
 
+/* A label by its number among those of its function, in the order in which they are met. */
+static void label(struct printer *p, uint32_t token)
+{
+    uint32_t len, other_len;
+    const char *text = zpl_tree_text(p->tree, token, &len), *other;
+    size_t k = p->label_base;
+
+    for (; k < p->label_count; k++) {
+        other = zpl_tree_text(p->tree, p->labels[k], &other_len);
+        if (len == other_len && memcmp(text, other, len) == 0)
+            break;
+    }
+    if (k == p->label_count) {
+        uint32_t *labels =
+            zpl_arena_grow(p->arena, p->labels, k, &p->label_capacity, sizeof *labels);
+
+        if (!labels) {
+            p->err = ZPL_ERR_NOMEM;
+            return;
+        }
+        p->labels = labels;
+        labels[p->label_count++] = token;
+    }
+    begin_word(p, token);
+    zpl_buf_printf(p->out, "__zpl_g%zu", k - p->label_base + 1);
+}
+
+/* The value of a string literal, in p->text. */
+static void read_string(struct printer *p, uint32_t token)
+{
+    zpl_buf_clear(&p->text);
+    zpl_tree_string_value(p->tree, token, &p->text);
+    if (zpl_buf_error(&p->text))
+        p->err = zpl_buf_error(&p->text);
+}
+
+/* Can the expression in brackets be written as a name?  That name is then in p->text. */
+static bool is_name(struct printer *p, uint32_t node)
+{
+    node = zpl_tree_bare(p->tree, node);
+    if (kind_of(p, node) != ZPL_NODE_STRING)
+        return false;
+    read_string(p, at(p, node)->key);
+    if (p->text.len == 0 || !zpl_is_alpha(p->text.data[0]) ||
+        strncmp(p->text.data, "__zpl", 5) == 0)
+        return false;
+    for (size_t i = 0; i < p->text.len; i++)
+        if (!zpl_is_word(p->text.data[i]))
+            return false;
+    for (int kind = 0; kind < ZPL_TOKEN_KINDS; kind++)
+        if (zpl_token_is_keyword((enum zpl_token_kind)kind) &&
+            strcmp(zpl_token_text((enum zpl_token_kind)kind), p->text.data) == 0)
+            return false;
+    return true;
+}
+
 /* A string in double quotes, with escapes for what is not printable ASCII or UTF-8. */
 static void string(struct printer *p, uint32_t token)
 {
     bool utf8;
 
-    zpl_buf_clear(&p->text);
-    zpl_tree_string_value(p->tree, token, &p->text);
-    if (zpl_buf_error(&p->text))
-        p->err = zpl_buf_error(&p->text);
+    read_string(p, token);
     utf8 = zpl_utf8_valid(zpl_buf_str(&p->text), p->text.len);
     begin_word(p, token);
     zpl_buf_putc(p->out, '"');
@@ -225,6 +281,9 @@ static void table(struct printer *p, uint32_t node)
         if (kind_of(p, c) == ZPL_NODE_FIELD_NAMED) {
             copy(p, at(p, c)->key);
             word(p, at(p, c)->key + 1, "=");
+        } else if (kind_of(p, c) == ZPL_NODE_FIELD_EXPR && is_name(p, at(p, c)->child)) {
+            word(p, at(p, c)->key, p->text.data);
+            word(p, at(p, c)->key, "=");
         } else if (kind_of(p, c) == ZPL_NODE_FIELD_EXPR) {
             word(p, at(p, c)->key, "[");
             list_item(p, at(p, c)->child, false);
@@ -245,7 +304,9 @@ static void body(struct printer *p, uint32_t node, bool self)
     const struct zpl_tree_node *n = at(p, node);
     uint32_t param = at(p, n->child)->child;
     bool variadic = n->flags & ZPL_NODE_VARIADIC;
+    size_t outer_base = p->label_base;
 
+    p->label_base = p->label_count;
     word(p, n->begin, "(");
     if (self) {
         word(p, n->begin, "self");
@@ -262,6 +323,8 @@ static void body(struct printer *p, uint32_t node, bool self)
     word(p, n->begin, ")");
     block(p, n->last_child);
     word(p, n->end - 1, "end");
+    p->label_count = p->label_base;
+    p->label_base = outer_base;
 }
 
 static void expression(struct printer *p, uint32_t node)
@@ -288,6 +351,11 @@ static void expression(struct printer *p, uint32_t node)
         break;
     case ZPL_NODE_INDEX_EXPR:
         prefix(p, n->child);
+        if (is_name(p, n->last_child)) {
+            word(p, n->key, ".");
+            word(p, at(p, n->last_child)->begin, p->text.data);
+            break;
+        }
         word(p, n->key, "[");
         list_item(p, n->last_child, false);
         word(p, n->end - 1, "]");
@@ -460,11 +528,11 @@ static void statement(struct printer *p, uint32_t node)
         break;
     case ZPL_NODE_GOTO:
         word(p, n->begin, "goto");
-        copy(p, n->key);
+        label(p, n->key);
         break;
     case ZPL_NODE_LABEL:
         word(p, n->begin, "::");
-        copy(p, n->key);
+        label(p, n->key);
         word(p, n->begin, "::");
         break;
     default:
@@ -481,8 +549,8 @@ static void block(struct printer *p, uint32_t node)
 enum zpl_err zpl_emit_node(const struct zpl_tree *tree, uint32_t function, struct zpl_buf *out,
                            struct zpl_emit_map *map)
 {
-    struct printer p = {.tree = tree, .out = out, .map = map};
     struct zpl_arena arena = {0};
+    struct printer p = {.tree = tree, .out = out, .map = map, .arena = &arena};
     enum zpl_err err = zpl_number_names(tree, function, &arena, &p.numbering);
 
     if (!err) {
@@ -494,46 +562,4 @@ enum zpl_err zpl_emit_node(const struct zpl_tree *tree, uint32_t function, struc
     zpl_buf_release(&p.text);
     zpl_arena_release(&arena);
     return err;
-}
-
-/* The number behind `__zpl_l` or `__zpl_f` at s, and how many bytes all of it has; 0 for none. */
-static size_t read_numbered(const char *s, bool *is_local, unsigned long *number)
-{
-    char *end;
-
-    if (strncmp(s, "__zpl_l", 7) != 0 && strncmp(s, "__zpl_f", 7) != 0)
-        return 0;
-    if (!zpl_is_digit(s[7]))
-        return 0;
-    *is_local = s[6] == 'l';
-    *number = strtoul(s + 7, &end, 10);
-    return (size_t)(end - s);
-}
-
-enum zpl_err zpl_emit_restore_names(const struct zpl_tree *tree, uint32_t function,
-                                    const char *message, struct zpl_buf *out)
-{
-    struct zpl_arena arena = {0};
-    struct zpl_numbering n;
-    enum zpl_err err = zpl_number_names(tree, function, &arena, &n);
-
-    while (!err && *message) {
-        bool is_local = false;
-        unsigned long k = 0;
-        size_t used = read_numbered(message, &is_local, &k);
-        uint32_t token = ZPL_NO_TOKEN, len;
-
-        if (used && k > 0 && k <= (is_local ? n.local_count : n.names.count))
-            token = is_local ? n.local_tokens[k] : n.names.items[k - 1].token;
-        if (token != ZPL_NO_TOKEN) {
-            const char *text = zpl_tree_text(tree, token, &len);
-
-            zpl_buf_add(out, text, len);
-            message += used;
-        } else {
-            zpl_buf_putc(out, *message++);
-        }
-    }
-    zpl_arena_release(&arena);
-    return err ? err : zpl_buf_error(out);
 }

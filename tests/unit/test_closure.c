@@ -1,119 +1,7 @@
-/* Lua bodies: what counts as the same body, what a body sees, what it may return. */
-#include "tests/unit/fake_world.h"
+/* Lua bodies: what a body sees, what it may return, how it ends. */
+#include "tests/unit/imaging.h"
 #include <errno.h>
 #include "lang/base/fault.h"
-#include "lang/dsl/closure.h"
-
-/* ---- images ---------------------------------------------------------------------------------- */
-
-/* The image of the body that a program makes with `head` above and `body` as the function; freed by
- * the caller.  NULL when it does not compile. */
-static char *image_of(const char *head, const char *body)
-{
-    char text[4096];
-    snprintf(text, sizeof text,
-             "%s\nlocal s = step \"s\" { signature = \"(n: Int) -> (n: Int)\", lua = %s }\ns { 1 }",
-             head, body);
-    struct zpl_world world = fake_world(false, NULL);
-    struct zpl_compile_request request = {.name = "t.zpl", .text = text, .len = strlen(text)};
-    struct zpl_program program;
-    char *image = NULL;
-    if (zpl_compile(&request, &world, &program) == ZPL_OK) {
-        image = strdup(program.graph.nodes[0].body);
-        struct zpl_digest digest = zpl_closure_identity(image, strlen(image));
-        char hex[ZPL_HEX_SIZE];
-        zpl_digest_hex(&digest, hex);
-        assert_string_equal(hex, program.graph.nodes[0].identity);
-    } else {
-        struct zpl_buf buf = {0};
-        zpl_diags_show(&program.diags, &program.sources, false, &buf);
-        print_message("%s", zpl_buf_str(&buf));
-        zpl_buf_release(&buf);
-    }
-    zpl_program_release(&program);
-    return image;
-}
-
-/* Edits of a program, and whether they make another body of it. */
-static void identity_is_meaning(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *edit;
-        bool same;
-        const char *head_a, *body_a, *head_b, *body_b;
-    } cases[] = {
-        {"comment above", true, "", "function (r) return r.n + 1 end", "-- hi\n\n",
-         "function (r) return r.n + 1 end"},
-        {"comment and layout inside", true, "", "function (r) return r.n + 1 end", "",
-         "function (r) --[[ c ]]\n return r.n\n + 1 end"},
-        {"unrelated statement above", true, "local k = 2", "function (r) return r.n + k end",
-         "local z, k = 9, 2 for i = 1, 3 do z = z + i end", "function (r) return r.n + k end"},
-        {"a local renamed", true, "", "function (r) local q = r.n return q end", "",
-         "function (row) local v = row.n return v end"},
-        {"a captured name renamed", true, "local k = 2", "function (r) return r.n + k end",
-         "local kk = 2", "function (r) return r.n + kk end"},
-        {"quotes and commas", true, "", "function (r) return { a = 'x', b = (1) } end", "",
-         "function (r) return { a = \"x\", b = 1, }; end"},
-        {"hexadecimal", true, "", "function (r) return r.n + 16 end", "",
-         "function (r) return r.n + 0x10 end"},
-        {"order of keys of a captured table", true, "local w = { a = 1, b = 2 }",
-         "function (r) return w[r.k] end", "local w = { b = 2, a = 1 }",
-         "function (r) return w[r.k] end"},
-        {"another helper of the table changes", true,
-         "local T = { f = function (x) return x + 1 end, g = function () return 1 end }",
-         "function (r) return T.f(r.n) end",
-         "local T = { f = function (x) return x + 1 end, g = function () return 2 end }",
-         "function (r) return T.f(r.n) end"},
-        {"mutual recursion, layout", true,
-         "local a, b function a (n) return b(n) end function b (n) return n > 0 and a(n - 1) end",
-         "function (r) return a(r.n) end",
-         "local a, b\nfunction a (n) return b(n) end\n-- x\nfunction b (n) return n > 0 and a(n - "
-         "1) "
-         "end",
-         "function (r) return a(r.n) end"},
-        {"captured value", false, "local k = 2", "function (r) return r.n + k end", "local k = 3",
-         "function (r) return r.n + k end"},
-        {"helper", false, "local function h (x) return x + 1 end", "function (r) return h(r.n) end",
-         "local function h (x) return x + 2 end", "function (r) return h(r.n) end"},
-        {"helper of a helper", false,
-         "local function g (x) return x * 2 end local function h (x) return g(x) end",
-         "function (r) return h(r.n) end",
-         "local function g (x) return x * 3 end local function h (x) return g(x) end",
-         "function (r) return h(r.n) end"},
-        {"helper in a table", false, "local T = { f = function (x) return x + 1 end }",
-         "function (r) return T.f(r.n) end", "local T = { f = function (x) return x + 2 end }",
-         "function (r) return T.f(r.n) end"},
-        {"recursive helper", false,
-         "local function f (n) if n < 2 then return 1 end return n * f(n - 1) end",
-         "function (r) return f(r.n) end",
-         "local function f (n) if n < 3 then return 1 end return n * f(n - 1) end",
-         "function (r) return f(r.n) end"},
-        {"operator", false, "", "function (r) return r.n + r.m end", "",
-         "function (r) return r.n - r.m end"},
-        {"field", false, "", "function (r) return r.n end", "", "function (r) return r.m end"},
-        {"library function", false, "", "function (r) return math.floor(r.n) end", "",
-         "function (r) return math.ceil(r.n) end"},
-        {"1 and 1.0", false, "", "function (r) return r.n * 1 end", "",
-         "function (r) return r.n * 1.0 end"},
-        {"swap of captured values", false, "local a, b = 1, 2", "function (r) return a - b end",
-         "local a, b = 2, 1", "function (r) return a - b end"},
-        {"which variable is meant", false, "local k = 1",
-         "function (r) local j = 2 do local k = j end return k end", "local k = 1",
-         "function (r) local j = 2 local k = j return k end"},
-        {"content of a captured table", false, "local w = { a = 1 }",
-         "function (r) return w[r.k] end", "local w = { a = 2 }", "function (r) return w[r.k] end"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *a = image_of(cases[i].head_a, cases[i].body_a);
-        char *b = image_of(cases[i].head_b, cases[i].body_b);
-        if (!a || !b || (strcmp(a, b) == 0) != cases[i].same)
-            fail_msg("%s: %s", cases[i].edit,
-                     cases[i].same ? "should be the same" : "should differ");
-        free(a);
-        free(b);
-    }
-}
 
 /* ---- running --------------------------------------------------------------------------------- */
 
@@ -439,10 +327,9 @@ static void wrong_images_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identity_is_meaning),      cmocka_unit_test(bodies_compute),
-        cmocka_unit_test(bodies_fail_with_words),   cmocka_unit_test(bodies_have_limits),
-        cmocka_unit_test(callbacks_can_refuse),     cmocka_unit_test(memory_may_run_out),
-        cmocka_unit_test(wrong_images_are_refused),
+        cmocka_unit_test(bodies_compute),     cmocka_unit_test(bodies_fail_with_words),
+        cmocka_unit_test(bodies_have_limits), cmocka_unit_test(callbacks_can_refuse),
+        cmocka_unit_test(memory_may_run_out), cmocka_unit_test(wrong_images_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

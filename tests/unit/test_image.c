@@ -139,7 +139,7 @@ static void test_free_names_are_told(void **state)
         const char *fields;
     } expected[] = {
         {"T", true, false, false, "a b "},     {"k", true, true, false, ""},
-        {"w", true, true, true, ""},           {"U", true, true, true, "q "},
+        {"w", true, true, true, ""},           {"U", true, true, false, "q "},
         {"math", false, false, false, "max "}, {"self", true, true, false, ""},
     };
     struct fixture f;
