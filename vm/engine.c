@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "vm/protocol.h"
 
@@ -29,12 +30,14 @@ static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
         zpl_diags_clear(&session->diags);
         return err;
     }
+    int64_t begin = zpl_clock_monotonic_ns();
     err = orchestrator->start(orchestrator->self, task->data, task->len, &needs, &number, diags);
     while (err == ZPL_OK) {
         err = orchestrator->wait(orchestrator->self, -1, &event, diags);
         if (err == ZPL_OK && event.task == number && event.kind != ZPL_EVENT_MESSAGE)
             break;
     }
+    session->engine_ns += zpl_clock_monotonic_ns() - begin;
     if (err == ZPL_ERR_INTERRUPTED)
         orchestrator->cancel(orchestrator->self, number);
     if (err != ZPL_OK)

@@ -122,6 +122,12 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
     return err;
 }
 
+static int64_t spent_ns(void *self)
+{
+    const struct zpl_memo *memo = self;
+    return memo->session->engine_ns;
+}
+
 void zpl_memo_init(struct zpl_memo *memo, struct zpl_session *session, struct zpl_engine inner,
                    struct zpl_engine *out)
 {
@@ -130,4 +136,5 @@ void zpl_memo_init(struct zpl_memo *memo, struct zpl_session *session, struct zp
     out->self = memo;
     out->bind = bind;
     out->schema = schema;
+    out->spent_ns = spent_ns;
 }

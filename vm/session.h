@@ -20,6 +20,7 @@ struct zpl_session {
     bool memo_off; /* it could not be opened for writing: answers are not remembered */
     struct zpl_world world;
     struct zpl_memo *memo; /* the world's engine */
+    int64_t engine_ns;     /* that it has worked */
     struct zpl_program program;
     struct zpl_diags diags; /* everything that is not about the program's text */
     struct zpl_arena arena;

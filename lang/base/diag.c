@@ -318,6 +318,18 @@ static const char *copy_text(struct zpl_diags *diags, const char *text, bool *ok
     return copy;
 }
 
+bool zpl_diags_have(const struct zpl_diags *diags, enum zpl_code code, struct zpl_span span,
+                    const char *message)
+{
+    for (size_t i = 0; span.source && i < diags->count; i++) {
+        const struct zpl_diag *diag = diags->items[i];
+        if (diag->code == code && diag->span.source == span.source &&
+            diag->span.begin == span.begin && strcmp(diag->message, message) == 0)
+            return true;
+    }
+    return false;
+}
+
 void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from)
 {
     if (!diags)
@@ -325,6 +337,8 @@ void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from)
     for (size_t i = 0; i < from->count; i++) {
         const struct zpl_diag *item = from->items[i];
         bool ok = item != &no_memory;
+        if (ok && zpl_diags_have(diags, item->code, item->span, item->message))
+            continue;
         struct zpl_diag copy = *item;
         copy.notes = NULL;
         copy.message = copy_text(diags, item->message, &ok);

@@ -85,7 +85,10 @@ enum zpl_err zpl_diag_system(struct zpl_diags *diags, const char *operation, con
                              int error);
 /* Out of memory: adds NO_MEMORY once and returns ZPL_ERR_NOMEM. */
 enum zpl_err zpl_diag_nomem(struct zpl_diags *diags);
-/* Copies every diagnostic of `from` (spans are kept as they are). */
+/* Was the same said of the same place already?  (Without a place: never.) */
+bool zpl_diags_have(const struct zpl_diags *diags, enum zpl_code code, struct zpl_span span,
+                    const char *message);
+/* Copies every diagnostic of `from` that `diags` does not have (spans are kept as they are). */
 void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from);
 void zpl_diags_clear(struct zpl_diags *diags);
 void zpl_diags_release(struct zpl_diags *diags);

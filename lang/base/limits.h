@@ -9,10 +9,11 @@
 #define ZPL_CHAIN_MAX            1000 /* operators in one expression, suffixes of one value */
 #define ZPL_ARMS_MAX             200  /* elseif arms, labels, gotos of one function */
 #define ZPL_LOCALS_MAX           200  /* local variables of one function, as in Lua */
-#define ZPL_LUA_BYTES_MAX        (256u << 20) /* memory of one evaluation */
+#define ZPL_LUA_BYTES_MAX        (192u << 20) /* memory of one evaluation, with the graph it makes */
 #define ZPL_LUA_STRING_MAX       (1u << 20)   /* one string made during an evaluation */
 #define ZPL_LUA_BLOCK_MAX        (16u << 20)  /* one allocation during an evaluation */
 #define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
+#define ZPL_ENGINE_MS_MAX        20000        /* what the engine may take of it beside */
 #define ZPL_DIAGS_MAX            100          /* diagnostics kept of one compilation */
 #define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
 #define ZPL_BUF_BYTES_MAX        (1u << 30) /* one growable buffer, where no smaller cap is named */

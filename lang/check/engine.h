@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "lang/base/diag.h"
 #include "lang/types/type.h"
 
@@ -80,6 +81,8 @@ struct zpl_engine {
     enum zpl_err (*schema)(void *self, const struct zpl_schema_request *request,
                            struct zpl_schema_answer *answer, struct zpl_arena *arena,
                            struct zpl_diags *diags);
+    /* Nanoseconds that it has worked so far, answers it remembered aside; NULL: none that count. */
+    int64_t (*spent_ns)(void *self);
 };
 
 #endif

@@ -51,7 +51,7 @@ static struct zpl_span declaration(const struct zpl_node *source)
 }
 
 /* Notes every step that the column came through, back to where it was declared. */
-static void tell_chain(struct zpl_checker *checker, struct zpl_diag *d,
+static void tell_chain(struct zpl_checker *checker, struct zpl_diags *diags, struct zpl_diag *d,
                        const struct zpl_value *table, const char *name)
 {
     const struct zpl_graph *graph = checker->graph;
@@ -63,17 +63,17 @@ static void tell_chain(struct zpl_checker *checker, struct zpl_diag *d,
         const char *here = name;
         const struct zpl_argument *in = way_in(node, table->ref.output, &name);
         if (!in) {
-            zpl_diag_note(checker->diags, d, declaration(node),
+            zpl_diag_note(diags, d, declaration(node),
                           "'%s' is declared as hindsight here, by step '%s'", name,
                           zpl_say_node(node));
             return;
         }
         if (told++ < CHAIN_TOLD) {
             if (strcmp(here, name) != 0)
-                zpl_diag_note(checker->diags, d, node->span, "step '%s' made it from '%s'",
+                zpl_diag_note(diags, d, node->span, "step '%s' made it from '%s'",
                               zpl_say_node(node), name);
             else
-                zpl_diag_note(checker->diags, d, node->span, "made here by step '%s'",
+                zpl_diag_note(diags, d, node->span, "made here by step '%s'",
                               zpl_say_node(node));
         }
         table = in->value;
@@ -116,17 +116,17 @@ static struct zpl_span place_of(const struct zpl_call *call, const struct zpl_ar
 static void tell(struct zpl_checker *checker, const struct zpl_call *call,
                  const struct zpl_argument *table, const char *name)
 {
-    struct zpl_diags *diags = checker->diags;
+    struct zpl_diags told = {0}, *diags = &told;
     struct zpl_diag *d =
         zpl_diag_add(diags, ZPL_CODE_LEAK, place_of(call, table, name),
                      "feature '%s' is known only afterwards: the model would learn from what it "
                      "is meant to predict",
                      name);
-    tell_chain(checker, d, table->value, name);
-    for (size_t i = 0; i < call->caller_count; i++)
-        zpl_diag_note(diags, d, call->callers[i], "called from here");
+    tell_chain(checker, diags, d, table->value, name);
     zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
                   name);
+    zpl_tell_all(checker, call, diags);
+    zpl_diags_release(diags);
 }
 
 /* Did an earlier table of the node bring the column, so that it was told already? */

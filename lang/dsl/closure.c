@@ -180,7 +180,9 @@ static enum zpl_err tell_failure(struct zpl_body *body, int status)
 {
     static const struct zpl_span nowhere = {0};
     struct zpl_diags *diags = body->diags;
-    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&body->sandbox);
+    lua_State *L = body->sandbox.L;
+    const char *error = L && lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&body->sandbox, status, error);
     if (body->corrupt) {
         zpl_diag_add(diags, ZPL_CODE_STORE_CORRUPT, nowhere, "a lua body's image is malformed");
         return ZPL_ERR_CORRUPT;
@@ -196,9 +198,8 @@ static enum zpl_err tell_failure(struct zpl_body *body, int status)
         return ZPL_ERR_STEP;
     }
     struct zpl_buf text = {0};
-    lua_State *L = body->sandbox.L;
-    if (lua_type(L, -1) == LUA_TSTRING)
-        show_message(lua_tostring(L, -1), &text);
+    if (error)
+        show_message(error, &text);
     else
         zpl_buf_printf(&text, "error() was given a %s, not a text", luaL_typename(L, -1));
     zpl_diag_add(diags, body->running ? ZPL_CODE_STEP_FAILED : ZPL_CODE_STEP_OUTPUT, nowhere, "%s",

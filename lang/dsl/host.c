@@ -34,18 +34,6 @@ void *zpl_host_need(lua_State *L, const void *memory)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-static bool told_before(const struct zpl_diags *diags, enum zpl_code code, struct zpl_span span,
-                        const char *message)
-{
-    for (size_t i = 0; span.source && i < diags->count; i++) {
-        const struct zpl_diag *diag = diags->items[i];
-        if (diag->code == code && diag->span.source == span.source &&
-            diag->span.begin == span.begin && strcmp(diag->message, message) == 0)
-            return true;
-    }
-    return false;
-}
-
 struct zpl_diag *zpl_host_tell(lua_State *L, enum zpl_code code, struct zpl_span span,
                                const char *format, ...)
 {
@@ -56,7 +44,7 @@ struct zpl_diag *zpl_host_tell(lua_State *L, enum zpl_code code, struct zpl_span
     const char *message = zpl_arena_vprintf(&host->arena, format, args);
     va_end(args);
     zpl_host_need(L, message);
-    if (told_before(diags, code, span, message))
+    if (zpl_diags_have(diags, code, span, message))
         return NULL;
     const struct zpl_span *callers;
     size_t count = zpl_host_callers(L, &callers);
@@ -215,7 +203,8 @@ static bool tell_misused_argument(lua_State *L)
 int zpl_host_on_error(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
-    enum zpl_sandbox_stop stop = host->sandbox.ended;
+    const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&host->sandbox, LUA_ERRRUN, message);
     if (host->no_memory)
         return 1;
     if (stop != ZPL_STOP_NONE) {
@@ -223,7 +212,6 @@ int zpl_host_on_error(lua_State *L)
                       zpl_sandbox_stop_words(stop));
         return 1;
     }
-    const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
     if (tell_misused_argument(L))
         return 1;
     if (!message) {
@@ -241,6 +229,18 @@ int zpl_host_on_error(lua_State *L)
     return 1;
 }
 
+/* Where the allocation that was refused last was asked for. */
+static struct zpl_span refused_span(const struct zpl_host *host)
+{
+    const struct zpl_sandbox *sandbox = &host->sandbox;
+    struct zpl_span span = {.source = host->unit_count > 0 ? host->units[0]->tree->source : 0};
+    const struct zpl_unit *unit = sandbox->refused_line > 0
+                                      ? zpl_host_unit(sandbox->L, sandbox->refused_source)
+                                      : NULL;
+    uint32_t token = unit ? zpl_emit_map_token(&unit->map, sandbox->refused_line) : ZPL_NO_TOKEN;
+    return token != ZPL_NO_TOKEN ? zpl_tree_token_span(unit->tree, token) : span;
+}
+
 enum zpl_err zpl_host_enter(struct zpl_host *host, int arguments, int results)
 {
     lua_State *L = host->sandbox.L;
@@ -255,13 +255,13 @@ enum zpl_err zpl_host_enter(struct zpl_host *host, int arguments, int results)
     if (status == LUA_OK)
         return ZPL_OK;
     lua_pop(L, 1);
-    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&host->sandbox);
+    enum zpl_sandbox_stop stop = zpl_sandbox_stopped(&host->sandbox, status, NULL);
     if (host->no_memory || stop == ZPL_STOP_SYSTEM)
         return zpl_diag_nomem(diags);
     if (status != LUA_ERRRUN) {
         const char *words = zpl_sandbox_stop_words(stop);
-        zpl_diag_add(diags, ZPL_CODE_LANG_LIMIT, (struct zpl_span){0},
-                     "the evaluation of %s was ended: %s", host->request->name,
+        zpl_diag_add(diags, ZPL_CODE_LANG_LIMIT, refused_span(host),
+                     "the evaluation was ended here: %s",
                      words ? words : "it failed inside the handling of an error");
     }
     return ZPL_ERR_CHECK;

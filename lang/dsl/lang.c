@@ -47,6 +47,13 @@ static const char *file_pipeline(struct zpl_host *host)
     return zpl_arena_strndup(&host->program->graph.arena, base, len);
 }
 
+/* Bytes that an evaluation holds outside of Lua. */
+static size_t held(void *owner)
+{
+    const struct zpl_host *host = owner;
+    return host->arena.used + host->program->graph.arena.used + host->program->diags.arena.used;
+}
+
 /* Runs a C function of ours inside Lua, so that it may raise. */
 static enum zpl_err enter(struct zpl_host *host, lua_CFunction function)
 {
@@ -140,6 +147,7 @@ enum zpl_err zpl_compile(const struct zpl_compile_request *request, const struct
                            ? zpl_sandbox_open(&host.sandbox, &zpl_sandbox_program, &host,
                                               zpl_unknown_name, zpl_assigned_name)
                            : ZPL_ERR_NOMEM;
+    host.sandbox.outside = held;
     if (err == ZPL_OK)
         err = evaluate(&host);
     if (err != ZPL_ERR_NOMEM && name_nodes(&host) != ZPL_OK)

@@ -8,6 +8,7 @@
 #include "lang/base/limits.h"
 
 #define HOOK_INSTRUCTIONS 100
+#define LAST_WORDS        (1u << 20) /* bytes for telling that a limit was met */
 #define TICK_STEPS        4096 /* pattern steps between two looks at the clock: some 10 µs */
 
 const struct zpl_sandbox_limits zpl_sandbox_program = {.bytes = ZPL_LUA_BYTES_MAX,
@@ -19,6 +20,26 @@ const struct zpl_sandbox_limits zpl_sandbox_program = {.bytes = ZPL_LUA_BYTES_MA
 static char names_key, builtins_key, offered_key;
 
 /* ---- memory and time ------------------------------------------------------------------------- */
+
+static size_t held_outside(const struct zpl_sandbox *sandbox)
+{
+    return sandbox->outside ? sandbox->outside(sandbox->owner) : 0;
+}
+
+/* Notes the line that could get no memory: Lua calls no message handler for that.  Looking at the
+ * stack allocates nothing. */
+static void note_refusal(struct zpl_sandbox *sandbox, enum zpl_sandbox_stop stop)
+{
+    lua_Debug frame;
+    sandbox->refused = stop; /* of a refusal while the stack is unwound the line is that of the one before */
+    for (int level = 0; sandbox->L && lua_getstack(sandbox->L, level, &frame); level++) {
+        if (!lua_getinfo(sandbox->L, "Sl", &frame) || frame.currentline <= 0)
+            continue;
+        sandbox->refused_source = frame.source;
+        sandbox->refused_line = frame.currentline;
+        return;
+    }
+}
 
 /* lua_Alloc: counts, and refuses what is over a limit.  For a new object Lua passes its type as
  * `old_size`.  Shrinking and freeing never fail, as Lua demands. */
@@ -37,10 +58,10 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t new_size)
             stop = ZPL_STOP_STRING;
         else if (new_size > sandbox->limits.block)
             stop = ZPL_STOP_BLOCK;
-        else if (sandbox->used - held > sandbox->limits.bytes - new_size)
+        else if (sandbox->used - held + new_size + held_outside(sandbox) > sandbox->limits.bytes)
             stop = ZPL_STOP_BYTES;
         if (stop != ZPL_STOP_NONE) {
-            sandbox->refused = stop;
+            note_refusal(sandbox, stop);
             return NULL;
         }
     }
@@ -52,23 +73,27 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t new_size)
         return NULL;
     }
     sandbox->used += new_size - held;
-    if (new_size > held)
-        sandbox->refused = ZPL_STOP_NONE; /* collecting garbage made room */
     return moved;
 }
 
-static void check_clock(struct zpl_sandbox *sandbox)
+void zpl_sandbox_check(struct zpl_sandbox *sandbox)
 {
-    if (!sandbox->deadline_ns || zpl_clock_monotonic_ns() < sandbox->deadline_ns)
+    size_t held = sandbox->used + held_outside(sandbox);
+    if (held > sandbox->limits.bytes)
+        sandbox->ended = ZPL_STOP_BYTES;
+    else if (sandbox->deadline_ns && zpl_clock_monotonic_ns() >= sandbox->deadline_ns)
+        sandbox->ended = ZPL_STOP_TIME;
+    else
         return;
-    sandbox->ended = ZPL_STOP_TIME;
-    luaL_error(sandbox->L, "the time is up");
+    if (held + LAST_WORDS > sandbox->limits.bytes)
+        sandbox->limits.bytes = held + LAST_WORDS;
+    luaL_error(sandbox->L, "a limit was met");
 }
 
 static void on_count(lua_State *L, lua_Debug *event)
 {
     (void)event;
-    check_clock(zpl_sandbox_of(L));
+    zpl_sandbox_check(zpl_sandbox_of(L));
 }
 
 void zpl_sandbox_tick(struct zpl_sandbox *sandbox)
@@ -76,12 +101,17 @@ void zpl_sandbox_tick(struct zpl_sandbox *sandbox)
     if (++sandbox->steps < TICK_STEPS)
         return;
     sandbox->steps = 0;
-    check_clock(sandbox);
+    zpl_sandbox_check(sandbox);
 }
 
-enum zpl_sandbox_stop zpl_sandbox_stopped(const struct zpl_sandbox *sandbox)
+enum zpl_sandbox_stop zpl_sandbox_stopped(const struct zpl_sandbox *sandbox, int status,
+                                          const char *error)
 {
-    return sandbox->ended != ZPL_STOP_NONE ? sandbox->ended : sandbox->refused;
+    if (sandbox->ended != ZPL_STOP_NONE)
+        return sandbox->ended;
+    /* Lua's library raises the lack of a buffer as an error like any other. */
+    bool memory = status != LUA_ERRRUN || (error && strcmp(error, "not enough memory") == 0);
+    return memory ? sandbox->refused : ZPL_STOP_NONE;
 }
 
 const char *zpl_sandbox_stop_words(enum zpl_sandbox_stop stop)

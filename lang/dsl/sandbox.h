@@ -35,6 +35,9 @@ struct zpl_sandbox {
     struct zpl_sandbox_limits limits;
     size_t used;                   /* bytes held */
     int64_t deadline_ns;           /* monotonic; 0: none */
+    size_t (*outside)(void *owner); /* bytes held for the script elsewhere, which count; or NULL */
+    const char *refused_source;     /* the chunk and line that the last refusal came from */
+    int refused_line;
     uint32_t steps;                /* of pattern matching since the clock was read */
     enum zpl_sandbox_stop refused; /* why the last allocation failed */
     enum zpl_sandbox_stop ended;   /* why a function of ours raised an error */
@@ -51,8 +54,10 @@ extern const struct zpl_sandbox_limits zpl_sandbox_program;
 enum zpl_err zpl_sandbox_open(struct zpl_sandbox *sandbox, const struct zpl_sandbox_limits *limits,
                               void *owner, lua_CFunction unknown, lua_CFunction assign);
 void zpl_sandbox_release(struct zpl_sandbox *sandbox); /* safe on a zeroed struct */
-/* Which limit ended the script, after an entry failed; and its words (NULL for NONE). */
-enum zpl_sandbox_stop zpl_sandbox_stopped(const struct zpl_sandbox *sandbox);
+/* Which limit ended the script, after an entry failed with `status` and that error (NULL: no text);
+ * and its words (NULL for NONE). */
+enum zpl_sandbox_stop zpl_sandbox_stopped(const struct zpl_sandbox *sandbox, int status,
+                                          const char *error);
 const char *zpl_sandbox_stop_words(enum zpl_sandbox_stop stop);
 
 struct zpl_sandbox *zpl_sandbox_of(lua_State *L);
@@ -76,7 +81,9 @@ bool zpl_sandbox_push_builtin(lua_State *L, const char *name);
  * __misuse(value, use) and give what it returns.  `use` is a word as "pairs" or "tostring". */
 #define ZPL_SANDBOX_MISUSE "__misuse"
 
-/* Counts one step of work done in C; raises an error when the time is up. */
+/* Raises an error when the time is up or too much memory is held. */
+void zpl_sandbox_check(struct zpl_sandbox *sandbox);
+/* Counts one step of work done in C; checks now and then. */
 void zpl_sandbox_tick(struct zpl_sandbox *sandbox);
 /* Pushes the text of the value at `index` as tostring() gives it; false (and the result of __misuse
  * pushed) for a value that has none. */

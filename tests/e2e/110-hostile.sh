@@ -45,6 +45,29 @@ printf '\033Lua\124\000\031\223\r\n\032\n' >hostile.zpl
 expect 3 timeout -s KILL 15 zpl check hostile.zpl
 contains err "hostile.zpl:1:1"
 
+# memory that is held outside of Lua, and lack of it: a place, and no more than the limit
+heavy() { # heavy TEXT PROGRAM: told at a place, within 256 MiB
+    printf '%s\n' "$2" >hostile.zpl
+    expect 3 timeout -s KILL 15 python3 -c 'import resource, subprocess, sys
+code = subprocess.call(["zpl", "check", "hostile.zpl"])
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+sys.exit(code if peak <= 256 else "peak of %d MiB" % peak)'
+    grep -q "^hostile.zpl:[12]:[1-9][0-9]*: error\[E[0-9]*\]: .*$1" err || fail "no place for: $2"
+}
+rows='local r = csv.read "flights.csv"'
+heavy "one string grew" 'local s = "x" while true do s = s .. s end'
+heavy "one table grew" 'local t = {} for i = 1, 1e9 do t[i] = {} end'
+heavy "one string grew" 'local t = {} for i = 1, 1000 do t[i] = ("x"):rep(10000) end local s = table.concat(t)'
+heavy "more memory" "$rows for i = 1, 1e9 do split { r, seed = i } end"
+heavy "more memory" "$rows for i = 1, 1e9 do local q = sql [[ SELECT delay FROM r ]] end"
+heavy "more memory" "$rows local function f(r) return f((split { r })) + 1 end f(r)"
+heavy "more memory" "$rows each(kfold { r, k = 1000 }, function (f) return kfold { f.train, k = 1000 } end)"
+heavy "more memory" "$rows local p = pipeline 'p0' { inputs = { r = Table {...} }, build = function (p) split { p.r } end }
+for i = 1, 40 do local q = p p = pipeline('p' .. i) { inputs = { r = Table {...} }, build = function (a) q { a.r } q { a.r } end } end p { r }"
+heavy "more memory" "local t = {} for i = 1, 1e6 do t[i] = i end each(t, function (x) return each(t, function (y) return y end) end)"
+heavy "can't be joined" "$rows for i = 1, 1e9 do local s = r .. 'x' end"
+heavy "unknown step" "for i = 1, 1e9 do csv.reed 'x' end"
+
 # SQL that runs away while it is looked at, or is too large to look at
 sql "longer than 10 s" "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000)) AS n"
 sql "nested too deeply" "SELECT $(many 900 'CASE WHEN true THEN ') 1 $(many 900 ' END') AS a"

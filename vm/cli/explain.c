@@ -22,7 +22,7 @@ static const char *const texts[] = {
                      "on nil, a call of\n"
                      "what is no function, error(…). The excerpt shows where, \"called from\" how "
                      "it came there.",
-    [ZPL_CODE_LANG_LIMIT] = "A program has 5 s and 256 MiB for its evaluation, and texts, tables, "
+    [ZPL_CODE_LANG_LIMIT] = "A program has 5 s and 192 MiB for its evaluation, and texts, tables, "
                             "nesting and the number of\n"
                             "steps are bounded (docs/language.md has the table). Data belongs into "
                             "steps, which run without\n"
