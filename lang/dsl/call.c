@@ -116,136 +116,10 @@ static void begin_call(struct calling *c, lua_State *L)
         c->index = 2;
 }
 
-/* ---- the fields that every call may have ------------------------------------------------------- */
-
 /* The node that `id` numbers; valid until the next one is added. */
 static struct zpl_node *node_of(struct calling *c, uint32_t id)
 {
     return &c->host->program->graph.nodes[id];
-}
-
-static void apply_as(struct calling *c, uint32_t id)
-{
-    lua_State *L = c->L;
-    struct zpl_graph *graph = &c->host->program->graph;
-    struct zpl_site where = zpl_site_field(c->table, "as");
-    size_t len = 0;
-    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    if (!name || len == 0 || len > ZPL_NAME_MAX || strlen(name) != len ||
-        !zpl_utf8_valid(name, len) || strpbrk(name, "/\n\r\t:") != NULL) {
-        zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
-                      "as takes a name of 1 to %d bytes, without / and :", ZPL_NAME_MAX);
-        return;
-    }
-    const char *whole =
-        zpl_arena_printf(&graph->arena, "%s%s%s", c->host->prefix ? c->host->prefix : "", name,
-                         c->host->suffix ? c->host->suffix : "");
-    const struct zpl_node *other = zpl_graph_find(graph, zpl_host_need(L, whole));
-    if (other) {
-        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
-                                              "another step is called '%s' already", whole);
-        zpl_host_note(L, diag, other->span, "this one");
-        return;
-    }
-    node_of(c, id)->name = whole;
-}
-
-static void apply_when(struct calling *c, uint32_t id)
-{
-    lua_State *L = c->L;
-    if (lua_type(L, -1) == LUA_TBOOLEAN) {
-        if (!lua_toboolean(L, -1)) {
-            struct zpl_arena *arena = zpl_host_arena(L);
-            const struct zpl_literal *never = zpl_host_need(L, zpl_literal_bool(arena, false));
-            node_of(c, id)->when = zpl_host_need(L, zpl_value_literal(arena, never));
-        }
-        return;
-    }
-    const struct zpl_value *condition = zpl_as_condition(L, -1);
-    if (condition && (zpl_is_poison(condition) ||
-                      zpl_escapes_map(L, condition, zpl_site_field(c->table, "when").span)))
-        return;
-    if (condition) {
-        node_of(c, id)->when = condition;
-        return;
-    }
-    struct zpl_diag *diag = zpl_host_tell(
-        L, ZPL_CODE_BAD_CONDITION, zpl_site_field(c->table, "when").span, "when takes a condition");
-    zpl_host_help(L, diag, "compare a field of a report: `when = report.auc >= 0.6`");
-}
-
-/* after = value or { value, … }: the steps that made them come first. */
-static void apply_after(struct calling *c, uint32_t id)
-{
-    lua_State *L = c->L;
-    struct zpl_site where = zpl_site_field(c->table, "after");
-    bool list = lua_type(L, -1) == LUA_TTABLE;
-    size_t count = list ? lua_rawlen(L, -1) : 1, kept = 0;
-    uint32_t *after =
-        zpl_host_need(L, zpl_arena_array(zpl_host_arena(L), count + 1, sizeof *after));
-    for (size_t i = 0; i < count; i++) {
-        if (list)
-            lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        else
-            lua_pushvalue(L, -1);
-        const struct zpl_value *value = zpl_test_value(L, -1);
-        lua_pop(L, 1);
-        struct zpl_span span = (list ? zpl_site_item(where, i + 1) : where).span;
-        if (value && value->kind == ZPL_VALUE_REF && !zpl_escapes_map(L, value, span))
-            after[kept++] = value->ref.node;
-        else if (value && value->kind == ZPL_VALUE_REF)
-            continue;
-        else if (!value || !zpl_is_poison(value))
-            zpl_host_tell(L, ZPL_CODE_BAD_CALL, (list ? zpl_site_item(where, i + 1) : where).span,
-                          "after takes what steps returned: { rows, model }");
-    }
-    node_of(c, id)->after = after;
-    node_of(c, id)->after_count = kept;
-}
-
-/* allow = { leak = { "column", … } } */
-static void apply_allow(struct calling *c, uint32_t id)
-{
-    lua_State *L = c->L;
-    struct zpl_site where = zpl_site_field(c->table, "allow");
-    const struct zpl_literal *allow = zpl_read_literal(L, -1, where);
-    bool fine = allow && allow->kind == ZPL_LIT_RECORD;
-    for (size_t i = 0; fine && i < allow->as.list.count; i++) {
-        const struct zpl_literal *list = allow->as.list.items[i];
-        fine = strcmp(allow->as.list.keys[i], "leak") == 0 && list->kind == ZPL_LIT_LIST;
-        for (size_t k = 0; fine && k < list->as.list.count; k++)
-            fine = list->as.list.items[k]->kind == ZPL_LIT_STRING;
-    }
-    if (fine)
-        node_of(c, id)->allow = allow;
-    else
-        zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
-                      "allow says what is meant, feature by feature: { leak = { \"column\" } }");
-}
-
-/* Puts what the call says beside its arguments into the node. */
-static void apply_reserved(struct calling *c, uint32_t id, const struct zpl_running *declared)
-{
-    static const struct {
-        const char *name;
-        void (*apply)(struct calling *c, uint32_t id);
-    } fields[] = {
-        {"as", apply_as}, {"when", apply_when}, {"after", apply_after}, {"allow", apply_allow}};
-    lua_State *L = c->L;
-    struct zpl_running running = declared ? *declared : (struct zpl_running){0};
-    if (c->index) {
-        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-            if (lua_getfield(L, c->index, fields[i].name) != LUA_TNIL)
-                fields[i].apply(c, id);
-            lua_pop(L, 1);
-        }
-        zpl_read_running(L, c->index, c->table, &running);
-        if (lua_getfield(L, c->index, "env") != LUA_TNIL)
-            zpl_host_tell(L, ZPL_CODE_BAD_CALL, zpl_site_key(c->table, "env"),
-                          "env is for steps with a Python or command body; this one has neither");
-        lua_pop(L, 1);
-    }
-    zpl_apply_running(&running, node_of(c, id));
 }
 
 /* ---- checking and results ---------------------------------------------------------------------- */
@@ -342,7 +216,12 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
         return luaL_error(L, "a pipeline has at most %d steps", (int)ZPL_NODES_MAX);
     note_naming(c, id);
     node_of(c, id)->map = host->map;
-    apply_reserved(c, id, declared);
+    struct zpl_reserved reserved = {0};
+    if (declared)
+        reserved.running = *declared;
+    if (c->index)
+        zpl_read_reserved(L, c->index, c->table, &reserved);
+    zpl_apply_reserved(L, id, &reserved);
     if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
     return push_outputs(c, id);

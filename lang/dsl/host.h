@@ -47,6 +47,17 @@ struct zpl_running {
     bool cache;
 };
 
+/* What a call may say beside its arguments. */
+struct zpl_reserved {
+    const char *as;
+    struct zpl_span as_span;
+    const struct zpl_value *when; /* NULL: always */
+    const uint32_t *after;
+    size_t after_count;
+    const struct zpl_literal *allow;
+    struct zpl_running running;
+};
+
 /* A step that can be called: one of the catalog, or declared in the program. */
 struct zpl_step_def {
     const struct zpl_step_info *info;
@@ -112,6 +123,7 @@ struct zpl_host {
     struct zpl_naming *naming; /* one a node */
     size_t naming_count, naming_capacity;
     const char *prefix, *suffix; /* of the names of nodes added now; see struct zpl_naming */
+    const struct zpl_reserved *inherited; /* of the calls of pipelines around; NULL: none */
     uint32_t map;                /* 1 + the map that nodes added now are inside; 0: none */
     bool *given_used;            /* one an item of request->given */
     bool declared_params;        /* params {…} was called */

@@ -98,17 +98,34 @@ void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl
     lua_pop(L, 4);
 }
 
+void zpl_overlay_running(struct zpl_running *running, const struct zpl_running *over)
+{
+    const struct zpl_resources *said = &over->resources;
+    if (said->cpu > 0)
+        running->resources.cpu = said->cpu;
+    if (said->memory_bytes)
+        running->resources.memory_bytes = said->memory_bytes;
+    if (said->gpu)
+        running->resources.gpu = said->gpu;
+    if (said->workers)
+        running->resources.workers = said->workers;
+    if (over->has_retries) {
+        running->has_retries = true;
+        running->retries = over->retries;
+    }
+    if (over->has_timeout) {
+        running->has_timeout = true;
+        running->timeout_ms = over->timeout_ms;
+    }
+    if (over->has_cache) {
+        running->has_cache = true;
+        running->cache = over->cache;
+    }
+}
+
 void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node)
 {
-    const struct zpl_resources *said = &running->resources;
-    if (said->cpu > 0)
-        node->resources.cpu = said->cpu;
-    if (said->memory_bytes)
-        node->resources.memory_bytes = said->memory_bytes;
-    if (said->gpu)
-        node->resources.gpu = said->gpu;
-    if (said->workers)
-        node->resources.workers = said->workers;
+    node->resources = running->resources;
     if (running->has_retries)
         node->retries = running->retries;
     if (running->has_timeout)

@@ -8,7 +8,17 @@
 bool zpl_is_reserved(const char *name);
 /* Reads `resources retries timeout cache` of the table at `index` over what *running says. */
 void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl_running *running);
-/* Puts it into the node; what is not said stays. */
+/* What `over` says replaces what *running says. */
+void zpl_overlay_running(struct zpl_running *running, const struct zpl_running *over);
+/* Reads all that every call may say beside its arguments from the table at `index`; mistakes are
+ * told.  In reserved.c. */
+void zpl_read_reserved(lua_State *L, int index, struct zpl_site table, struct zpl_reserved *out);
+/* Makes what the call of a pipeline inside another says of what both say. */
+void zpl_inherit_reserved(lua_State *L, const struct zpl_reserved *outer,
+                          struct zpl_reserved *inner);
+/* Puts what was said of a call, and of the pipelines it is inside, into its node. */
+void zpl_apply_reserved(lua_State *L, uint32_t id, const struct zpl_reserved *said);
+/* Puts it into a new node. */
 void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node);
 
 /* The run-time value at `index` as a condition, NULL when it is none; see guards.c. */
