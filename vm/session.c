@@ -158,6 +158,7 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
 {
     struct zpl_buf text = {0};
     struct zpl_compile_request request = {.name = session->project.name,
+                                          .all_pipelines = options->all_pipelines,
                                           .given = options->given,
                                           .given_count = options->given_count};
     (void)split_file(session, options->file, &request.pipeline);

@@ -36,6 +36,8 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
 /* The JSON that stands for the words of `command = { … }` and for `vars`; NULL: told. */
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature);
+/* Calls the pipeline's build with the table on top (popped); its results stay.  Nodes get the prefix. */
+int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix);
 /* Is it a name for a step or pipeline (`what`)?  Tells when not. */
 bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span);
 

@@ -206,6 +206,7 @@ static void push_fold(lua_State *L, lua_Integer k, lua_Integer i)
         }
         lua_setfield(L, -2, part == 0 ? "train" : "test");
     }
+    zpl_sandbox_freeze(L, "a fold", zpl_unknown_field);
     lua_replace(L, -3);
     lua_pop(L, 1);
 }

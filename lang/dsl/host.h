@@ -94,6 +94,9 @@ struct zpl_pipeline_def {
     int build, param_table;             /* references into Lua's registry; LUA_NOREF: none */
     const struct zpl_field *takes; /* when it is called: inputs, then params, in written order */
     size_t take_count, input_count;
+    const struct zpl_field *outputs; /* what build returns, as declared */
+    size_t output_count;
+    bool declares_outputs;
     bool building; /* to find that it calls itself */
 };
 
@@ -127,6 +130,7 @@ struct zpl_host {
     uint32_t map;                /* 1 + the map that nodes added now are inside; 0: none */
     bool *given_used;            /* one an item of request->given */
     bool declared_params;        /* params {…} was called */
+    bool values_optional;        /* a param without a value is no mistake */
     int operands;                /* height of the stack of left operands; see guards.c */
     bool no_memory;
     bool poisoned; /* poison was handed out: what Lua complains about may follow from it */
@@ -221,6 +225,7 @@ int zpl_build_pipeline(lua_State *L);
 int zpl_unknown_name(lua_State *L);
 int zpl_unknown_step(lua_State *L);
 int zpl_unknown_param(lua_State *L);
+int zpl_unknown_field(lua_State *L); /* its upvalue 1 says of what: "a fold" */
 int zpl_assigned_name(lua_State *L);
 
 #endif

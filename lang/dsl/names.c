@@ -136,6 +136,17 @@ int zpl_unknown_param(lua_State *L)
     return zpl_push_poison(L);
 }
 
+int zpl_unknown_field(lua_State *L)
+{
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return luaL_error(L, "this table is read by name");
+    const char *key = lua_tostring(L, 2);
+    tell_unknown(L, ZPL_CODE_UNKNOWN_FIELD, key,
+                 lua_pushfstring(L, "%s has no field '%s'",
+                                 lua_tostring(L, lua_upvalueindex(1)), key));
+    return zpl_push_poison(L);
+}
+
 /* assign(proxy, key, value): a global that was never declared, or one that is offered. */
 int zpl_assigned_name(lua_State *L)
 {

@@ -65,6 +65,8 @@ static const struct zpl_literal *param_value(lua_State *L, struct zpl_param *par
             return refine->fallback;
         if (param->type->optional)
             return zpl_literal_null();
+        if (host->values_optional)
+            return NULL;
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_PARAM_MISSING, param->span,
                                               "param '%s' has no value", param->name);
         zpl_host_help(L, diag, "give it one: --%s %s", param->name,

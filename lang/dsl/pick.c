@@ -273,6 +273,7 @@ static int push_means(struct picking *p)
         push_mean(p);
         lua_setfield(L, -2, row->columns[f].name);
     }
+    zpl_sandbox_freeze(L, "the mean of these", zpl_unknown_field);
     return 1;
 }
 
@@ -330,6 +331,7 @@ static int grid(lua_State *L)
             lua_pop(L, 1);
             rest /= items;
         }
+        zpl_sandbox_freeze(L, "an item of this grid", zpl_unknown_field);
         lua_rawseti(L, -2, (lua_Integer)n + 1);
     }
     return 1;

@@ -5,6 +5,7 @@
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
 #include "lang/dsl/slot.h"
+#include "lang/dsl/step.h"
 
 /* ---- declaring --------------------------------------------------------------------------------- */
 
@@ -41,6 +42,9 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
             return;
         pipeline->takes = signature->inputs;
         pipeline->take_count = pipeline->input_count = signature->input_count;
+        pipeline->outputs = signature->outputs;
+        pipeline->output_count = signature->output_count;
+        pipeline->declares_outputs = true;
         return;
     }
     if (type != LUA_TNIL)
@@ -51,6 +55,14 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
     pipeline->takes = in.items;
     pipeline->take_count = in.count;
     pipeline->input_count = in.first;
+    if (lua_getfield(L, 1, "outputs") != LUA_TNIL) {
+        struct zpl_fields out;
+        zpl_read_fields(L, 1, table, "outputs", NULL, &out);
+        pipeline->outputs = out.items;
+        pipeline->output_count = out.broken ? 0 : out.count;
+        pipeline->declares_outputs = !out.broken;
+    }
+    lua_pop(L, 1);
 }
 
 /* The second half of pipeline "name" {…}; upvalue: the name. */
@@ -245,7 +257,7 @@ static void tell_unknown(lua_State *L, const struct zpl_pipeline_def *pipeline,
         size_t k = 0;
         while (k < pipeline->take_count && strcmp(known[k], names[i]) != 0)
             k++;
-        if (k < pipeline->take_count)
+        if (k < pipeline->take_count || zpl_is_reserved(names[i]))
             continue;
         struct zpl_diag *diag =
             zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),
@@ -258,8 +270,7 @@ static void tell_unknown(lua_State *L, const struct zpl_pipeline_def *pipeline,
                       "pipeline '%s' takes %zu arguments", pipeline->name, pipeline->take_count);
 }
 
-/* Calls build with the table on top (popped); its results stay.  Nodes get the prefix "name/". */
-static int run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix)
+int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix)
 {
     struct zpl_host *host = zpl_host_of(L);
     const char *outer_prefix = host->prefix, *outer_suffix = host->suffix;
@@ -276,9 +287,66 @@ static int run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char
     return lua_gettop(L) - base;
 }
 
-int zpl_call_pipeline(lua_State *L)
+/* Holds what build returned, above `base`, to the declared outputs: how many there are, of which kind. A
+ * table may have more columns than are declared. */
+static void check_results(lua_State *L, const struct zpl_pipeline_def *pipeline, int base,
+                          int results, struct zpl_site table)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    for (size_t i = 0; i < pipeline->output_count; i++) {
+        const struct zpl_field *output = &pipeline->outputs[i];
+        const struct zpl_value *value = NULL;
+        const struct zpl_type *type = called_type(L, pipeline, output->type, table);
+        const char *why = NULL;
+        if ((int)i < results && !lua_isnil(L, base + 1 + (int)i)) {
+            lua_pushvalue(L, base + 1 + (int)i);
+            value = zpl_read_value(L, -1, (struct zpl_site){.span = pipeline->span});
+            lua_pop(L, 1);
+            if (!value || zpl_is_poison(value) ||
+                zpl_type_fits(value->type, type, arena, &why))
+                continue;
+        }
+        if (value)
+            zpl_host_tell(L, ZPL_CODE_WRONG_KIND, pipeline->span, "output '%s' of pipeline '%s' %s",
+                          output->name, pipeline->name, why);
+        else
+            zpl_host_tell(L, ZPL_CODE_WRONG_KIND, pipeline->span,
+                          "pipeline '%s' declares the output '%s': %s; its `build` returns none",
+                          pipeline->name, output->name, zpl_type_text(type, true, arena));
+    }
+    if (pipeline->declares_outputs && (size_t)results > pipeline->output_count)
+        zpl_host_tell(L, ZPL_CODE_WRONG_KIND, pipeline->span,
+                      "pipeline '%s' declares %zu outputs, its `build` returns %d", pipeline->name,
+                      pipeline->output_count, results);
+}
+
+/* Calls build with the table on top, as the call at 2 says; its results stay. */
+static int call_build(lua_State *L, struct zpl_pipeline_def *pipeline, struct zpl_site table)
 {
     struct zpl_host *host = zpl_host_of(L);
+    const struct zpl_reserved *outer = host->inherited;
+    struct zpl_reserved said = {0};
+    zpl_read_reserved(L, 2, table, &said);
+    if (said.allow)
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BAD_CALL, zpl_site_key(table, "allow"),
+                                    "allow belongs to the step that trains, not to a pipeline"),
+                      "write it in the call inside `build`");
+    if (outer)
+        zpl_inherit_reserved(L, outer, &said);
+    const char *name = said.as ? said.as : pipeline->name, *suffix = host->suffix;
+    const char *prefix = zpl_arena_printf(&host->arena, "%s%s%s/", host->prefix ? host->prefix : "",
+                                          name, suffix ? suffix : "");
+    host->inherited = &said;
+    int base = lua_gettop(L) - 1;
+    int results = zpl_run_build(L, pipeline, zpl_host_need(L, prefix));
+    host->inherited = outer;
+    check_results(L, pipeline, base, results, table);
+    return results;
+}
+
+int zpl_call_pipeline(lua_State *L)
+{
     struct zpl_pipeline_def *pipeline = zpl_test_pipeline(L, 1);
     struct zpl_site call = zpl_host_call(L), table = zpl_site_arguments(call);
     struct zpl_span callee = call.span;
@@ -311,78 +379,7 @@ int zpl_call_pipeline(lua_State *L)
         set_argument(L, pipeline, &field, where, callee);
     }
     zpl_freeze_params(L, take_names(L, pipeline), pipeline->take_count);
-    const char *prefix =
-        zpl_arena_printf(&host->arena, "%s%s/", host->prefix ? host->prefix : "", pipeline->name);
-    return run_build(L, pipeline, zpl_host_need(L, prefix));
-}
-
-/* ---- the one that is run ------------------------------------------------------------------------- */
-
-/* The pipeline that was asked for; NULL: none by that name (told), or the file itself is it. */
-static struct zpl_pipeline_def *choose(lua_State *L)
-{
-    struct zpl_host *host = zpl_host_of(L);
-    const char *wanted = host->request->pipeline;
-    if (!wanted && host->program->graph.count > 0)
-        return NULL;
-    if (!wanted && host->pipeline_count == 1)
-        return host->pipelines[0];
-    if (!wanted && host->pipeline_count == 0)
-        return NULL;
-    const char **names =
-        zpl_host_need(L, zpl_arena_array(&host->arena, host->pipeline_count + 1, sizeof *names));
-    for (size_t i = 0; i < host->pipeline_count; i++) {
-        names[i] = host->pipelines[i]->name;
-        if (wanted && strcmp(names[i], wanted) == 0)
-            return host->pipelines[i];
-    }
-    struct zpl_diags *diags = &host->program->diags;
-    struct zpl_diag *diag =
-        wanted ? zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
-                              "%s has no pipeline '%s'", host->request->name, wanted)
-               : zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
-                              "%s has several pipelines; say which: %s:%s", host->request->name,
-                              host->request->name, names[0]);
-    if (wanted)
-        zpl_host_nearest(L, diag, wanted, names, host->pipeline_count);
-    for (size_t i = 0; i < host->pipeline_count; i++)
-        zpl_diag_note(diags, diag, host->pipelines[i]->span, "pipeline '%s'", names[i]);
-    for (size_t i = 0; i < host->request->given_count; i++)
-        host->given_used[i] = true; /* whose params they are is not known */
-    return NULL;
-}
-
-int zpl_build_pipeline(lua_State *L)
-{
-    struct zpl_host *host = zpl_host_of(L);
-    struct zpl_pipeline_def *pipeline = choose(L);
-    if (!pipeline || pipeline->build == LUA_NOREF)
-        return 0;
-    if (pipeline->input_count > 0 && host->is_library && !host->request->pipeline)
-        return 0;
-    host->program->graph.pipeline = pipeline->name;
-    host->program->graph.schedule = pipeline->schedule;
-    if (pipeline->input_count > 0) {
-        struct zpl_diag *diag = zpl_host_tell(
-            L, ZPL_CODE_USAGE, pipeline->span,
-            "pipeline '%s' takes inputs: it can be called from a program, not run by itself",
-            pipeline->name);
-        zpl_host_help(L, diag, "read its inputs inside `build`, or call it from a file that does");
-        return 0;
-    }
-    if (pipeline->param_table == LUA_NOREF) {
-        lua_newtable(L);
-        zpl_sandbox_freeze(L, "param", zpl_unknown_param);
-    } else if (host->declared_params) {
-        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, pipeline->params.span,
-                      "the file declares params already");
-        return 0;
-    } else {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, pipeline->param_table);
-        zpl_declare_params(L, -1, pipeline->params);
-    }
-    run_build(L, pipeline, NULL);
-    return 0;
+    return call_build(L, pipeline, table);
 }
 
 void zpl_offer_pipelines(lua_State *L)

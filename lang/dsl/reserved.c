@@ -99,11 +99,11 @@ void zpl_read_reserved(lua_State *L, int index, struct zpl_site table, struct zp
         read_after(L, zpl_site_field(table, "after"), out);
     if (lua_getfield(L, index, "allow") != LUA_TNIL)
         out->allow = read_allow(L, zpl_site_field(table, "allow"));
+    zpl_read_running(L, index, table, &out->running);
     if (lua_getfield(L, index, "env") != LUA_TNIL)
         zpl_host_tell(L, ZPL_CODE_BAD_CALL, zpl_site_key(table, "env"),
-                      "env is for steps with a Python body, which this version of zpl does not run");
+                      "env is for steps with a Python or command body; this one has neither");
     lua_pop(L, 5);
-    zpl_read_running(L, index, table, &out->running);
     out->as_span = zpl_site_field(table, "as").span;
 }
 

@@ -66,6 +66,9 @@ static bool features_fit(const struct question *q, const struct zpl_row *have,
     size_t hint = 0;
     if (!have || !want || want->open)
         return true;
+    for (size_t i = 0; i < want->count; i++)
+        if (!want->columns[i].type) /* a row variable may stand for any */
+            return true;
     for (size_t i = 0; i < have->count; i++) {
         const struct zpl_column *needed = &have->columns[i];
         if (!needed->type)

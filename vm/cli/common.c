@@ -67,6 +67,7 @@ int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, con
 static struct zpl_session_options options_of(const struct zpl_cli *cli, const char *file)
 {
     return (struct zpl_session_options){.file = file,
+                                        .all_pipelines = cli->command->run == zpl_cmd_check,
                                         .stack = cli->stack,
                                         .given = cli->given,
                                         .given_count = cli->given_count,

@@ -1,0 +1,106 @@
+/* Which pipeline of a file is run, and for a check all of them. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/dsl/declare.h"
+
+/* The pipeline that was asked for; NULL: none by that name (told), or the file itself is it. */
+static struct zpl_pipeline_def *choose(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const char *wanted = host->request->pipeline;
+    if (!wanted && host->program->graph.count > 0)
+        return NULL;
+    if (!wanted && host->pipeline_count == 1)
+        return host->pipelines[0];
+    if (!wanted && host->pipeline_count == 0)
+        return NULL;
+    const char **names =
+        zpl_host_need(L, zpl_arena_array(&host->arena, host->pipeline_count + 1, sizeof *names));
+    for (size_t i = 0; i < host->pipeline_count; i++) {
+        names[i] = host->pipelines[i]->name;
+        if (wanted && strcmp(names[i], wanted) == 0)
+            return host->pipelines[i];
+    }
+    struct zpl_diags *diags = &host->program->diags;
+    struct zpl_diag *diag =
+        wanted ? zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                              "%s has no pipeline '%s'", host->request->name, wanted)
+               : zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                              "%s has several pipelines; say which: %s:%s", host->request->name,
+                              host->request->name, names[0]);
+    if (wanted)
+        zpl_host_nearest(L, diag, wanted, names, host->pipeline_count);
+    for (size_t i = 0; i < host->pipeline_count; i++)
+        zpl_diag_note(diags, diag, host->pipelines[i]->span, "pipeline '%s'", names[i]);
+    for (size_t i = 0; i < host->request->given_count; i++)
+        host->given_used[i] = true; /* whose params they are is not known */
+    return NULL;
+}
+
+/* Pushes the table that build is called with; false: its params can't be declared (told). */
+static bool push_params(lua_State *L, const struct zpl_pipeline_def *pipeline)
+{
+    if (pipeline->param_table == LUA_NOREF) {
+        lua_newtable(L);
+        zpl_sandbox_freeze(L, "param", zpl_unknown_param);
+        return true;
+    }
+    if (zpl_host_of(L)->declared_params) {
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, pipeline->params.span,
+                      "the file declares params already");
+        return false;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, pipeline->param_table);
+    zpl_declare_params(L, -1, pipeline->params);
+    return true;
+}
+
+/* Builds every pipeline that takes no inputs, so that the mistakes in each are told.  A param without a
+ * value is nobody's mistake here: it is poison. */
+static void build_all(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_graph *graph = &host->program->graph;
+    size_t params = graph->param_count, count = host->pipeline_count;
+    host->values_optional = true;
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_pipeline_def *pipeline = host->pipelines[i];
+        int top = lua_gettop(L);
+        if (pipeline->build == LUA_NOREF || pipeline->input_count > 0 ||
+            !push_params(L, pipeline))
+            continue;
+        const char *prefix = zpl_arena_printf(&host->arena, "%s/", pipeline->name);
+        zpl_run_build(L, pipeline, zpl_host_need(L, prefix));
+        lua_settop(L, top);
+        graph->param_count = params;
+    }
+}
+
+int zpl_build_pipeline(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_graph *graph = &host->program->graph;
+    bool alone = graph->count == 0 && host->pipeline_count == 1;
+    if (host->request->all_pipelines && !host->request->pipeline && !alone) {
+        build_all(L);
+        return 0;
+    }
+    struct zpl_pipeline_def *pipeline = choose(L);
+    if (!pipeline || pipeline->build == LUA_NOREF)
+        return 0;
+    if (pipeline->input_count > 0 && host->is_library && !host->request->pipeline)
+        return 0;
+    graph->pipeline = pipeline->name;
+    graph->schedule = pipeline->schedule;
+    if (pipeline->input_count > 0) {
+        struct zpl_diag *diag = zpl_host_tell(
+            L, ZPL_CODE_USAGE, pipeline->span,
+            "pipeline '%s' takes inputs: it can be called from a program, not run by itself",
+            pipeline->name);
+        zpl_host_help(L, diag, "read its inputs inside `build`, or call it from a file that does");
+    } else if (push_params(L, pipeline)) {
+        zpl_run_build(L, pipeline, NULL);
+    }
+    return 0;
+}
