@@ -7,45 +7,87 @@
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
 
-/* An edge that is to be written, and where. */
+/* An edge that leads to a step: drawn once, however often the step refers to where it comes from. */
+struct edge {
+    uint32_t node;
+    const char *label; /* compared by address */
+};
+/* The edges of one step, and where they are written. */
 struct pen {
     const struct zpl_graph *graph;
     const struct zpl_node *to;
-    const char *format; /* of an edge: from id, from output name, to id */
+    const char *format;
     struct zpl_buf *out;
+    struct edge *drawn;
+    size_t count, capacity;
+    struct zpl_arena arena;
 };
 
-/* "%u %s %u" in the pen's format. */
-static void edge(void *self, uint32_t node, uint32_t output)
+/* Is it the first of its kind?  (Without memory all are.) */
+static bool is_new(struct pen *pen, uint32_t node, const char *label)
+{
+    for (size_t i = 0; i < pen->count; i++)
+        if (pen->drawn[i].node == node && pen->drawn[i].label == label)
+            return false;
+    struct edge *grown = zpl_arena_grow(&pen->arena, pen->drawn, pen->count, &pen->capacity,
+                                        sizeof *grown);
+    if (grown != NULL) {
+        pen->drawn = grown;
+        grown[pen->count++] = (struct edge){node, label};
+    }
+    return true;
+}
+
+static void data_edge(void *self, uint32_t node, uint32_t output)
 {
     struct pen *pen = self;
     const struct zpl_node *from = &pen->graph->nodes[node];
     const char *label = output < from->output_count ? from->outputs[output].name : "";
+    if (!is_new(pen, node, label))
+        return;
     if (strcmp(pen->format, "mermaid") == 0)
         zpl_buf_printf(pen->out, "  s%u -->|%s| s%u\n", node, label, pen->to->id);
     else
         zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"%s\"];\n", node, pen->to->id, label);
 }
 
-static void condition_edge(void *self, uint32_t node, uint32_t output)
+/* An edge without data: `what` says why the one waits for the other. */
+static void dashed_edge(struct pen *pen, uint32_t node, const char *what)
 {
-    struct pen *pen = self;
-    (void)output;
+    if (!is_new(pen, node, what))
+        return;
     if (strcmp(pen->format, "mermaid") == 0)
-        zpl_buf_printf(pen->out, "  s%u -.->|when| s%u\n", node, pen->to->id);
+        zpl_buf_printf(pen->out, "  s%u -.->|%s| s%u\n", node, what, pen->to->id);
     else
-        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"when\", style=dashed];\n", node,
-                       pen->to->id);
+        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"%s\", style=dashed];\n", node,
+                       pen->to->id, what);
 }
 
-static void edges(struct pen *pen)
+static void condition_edge(void *self, uint32_t node, uint32_t output)
 {
+    (void)output;
+    dashed_edge(self, node, "when");
+}
+
+static void map_edge(void *self, uint32_t node, uint32_t output)
+{
+    (void)output;
+    dashed_edge(self, node, "each");
+}
+
+static void edges(const struct zpl_graph *graph, const struct zpl_node *to, const char *format,
+                  struct zpl_buf *out)
+{
+    struct pen made = {.graph = graph, .to = to, .format = format, .out = out}, *pen = &made;
     for (size_t i = 0; i < pen->to->argument_count; i++)
-        zpl_value_refs(pen->to->arguments[i].value, edge, pen);
+        zpl_value_refs(pen->to->arguments[i].value, data_edge, pen);
     for (size_t i = 0; i < pen->to->after_count; i++)
-        condition_edge(pen, pen->to->after[i], 0);
+        dashed_edge(pen, pen->to->after[i], "after");
+    if (pen->to->map > 0)
+        zpl_value_refs(pen->graph->maps[pen->to->map - 1].over, map_edge, pen);
     if (pen->to->when != NULL)
         zpl_value_refs(pen->to->when, condition_edge, pen);
+    zpl_arena_release(&made.arena);
 }
 
 /* Text inside double quotes, for both languages. */
@@ -76,10 +118,8 @@ void zpl_draw_mermaid(const struct zpl_graph *graph, struct zpl_buf *out)
         label(&graph->nodes[i], out);
         zpl_buf_puts(out, "\"]\n");
     }
-    for (size_t i = 0; i < graph->count; i++) {
-        struct pen pen = {graph, &graph->nodes[i], "mermaid", out};
-        edges(&pen);
-    }
+    for (size_t i = 0; i < graph->count; i++)
+        edges(graph, &graph->nodes[i], "mermaid", out);
 }
 
 void zpl_draw_dot(const struct zpl_graph *graph, struct zpl_buf *out)
@@ -92,10 +132,8 @@ void zpl_draw_dot(const struct zpl_graph *graph, struct zpl_buf *out)
         label(&graph->nodes[i], out);
         zpl_buf_puts(out, "\"];\n");
     }
-    for (size_t i = 0; i < graph->count; i++) {
-        struct pen pen = {graph, &graph->nodes[i], "dot", out};
-        edges(&pen);
-    }
+    for (size_t i = 0; i < graph->count; i++)
+        edges(graph, &graph->nodes[i], "dot", out);
     zpl_buf_puts(out, "}\n");
 }
 
@@ -149,11 +187,20 @@ void zpl_draw_text(const struct zpl_graph *graph, bool colour, struct zpl_buf *o
         zpl_buf_puts(out, zpl_term_paint(ZPL_PLAIN, colour));
         show_makers(&makers, out);
         zpl_buf_putc(out, '\n');
+        if (node->map > 0) {
+            zpl_buf_puts(out, "    each ");
+            zpl_value_show(graph, graph->maps[node->map - 1].over, out);
+            zpl_buf_putc(out, '\n');
+        }
         if (node->when != NULL) {
             zpl_buf_puts(out, "    when ");
             zpl_value_show(graph, node->when, out);
             zpl_buf_putc(out, '\n');
         }
+        for (size_t k = 0; k < node->after_count; k++)
+            zpl_buf_printf(out, "%s%s%s", k == 0 ? "    after " : ", ",
+                           graph->nodes[node->after[k]].name,
+                           k + 1 < node->after_count ? "" : "\n");
         for (size_t k = 0; k < node->output_count; k++) {
             zpl_buf_printf(out, "    %s%s: ", zpl_term_paint(ZPL_DIM, colour),
                            node->outputs[k].name);

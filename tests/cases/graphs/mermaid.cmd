@@ -1,0 +1,1 @@
+zpl graph medium.zpl --format mermaid
