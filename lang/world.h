@@ -29,6 +29,8 @@ struct zpl_world {
      * many.  NULL function: there are none. */
     enum zpl_err (*files)(void *self, const char *pattern, struct zpl_arena *arena,
                           const char *const **paths, size_t *count, struct zpl_diags *diags);
+    /* Does the path lead out of the project, to where nobody who runs it pointed?  NULL function: none. */
+    bool (*outside)(void *self, const char *path);
     /* Is there a regular file at that path of the program?  NULL function: nobody can say. */
     bool (*has_file)(void *self, const char *path);
     /* A path typed on the command line (relative to the working directory) as the program holds it;

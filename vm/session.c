@@ -33,6 +33,31 @@ static const char *adopt(void *self, const char *typed, struct zpl_arena *arena)
     return zpl_arena_strdup(arena, path);
 }
 
+/* Is the path that of `place`, or below it? */
+static bool is_below(const char *path, const char *place)
+{
+    size_t n = strlen(place);
+    return strncmp(path, place, n) == 0 &&
+           (path[n] == '\0' || path[n] == '/' || (n > 0 && place[n - 1] == '/'));
+}
+
+/* Outside are files that are neither below the project's folder nor what the command line names, or below
+ * that.  (Links are the project's own business.) */
+static bool outside(void *self, const char *path)
+{
+    const struct zpl_session *session = self;
+    char full[ZPL_PATH_MAX], named[ZPL_PATH_MAX], adopted[ZPL_PATH_MAX];
+    if (strstr(path, "://") != NULL || zpl_project_path(&session->project, path, full) != ZPL_OK ||
+        is_below(full, session->project.root))
+        return false;
+    for (size_t i = 0; i < session->given_count; i++)
+        if (session->given[i].text != NULL &&
+            zpl_project_adopt(&session->project, session->given[i].text, adopted) == ZPL_OK &&
+            zpl_project_path(&session->project, adopted, named) == ZPL_OK && is_below(full, named))
+            return false;
+    return true;
+}
+
 static bool has_file(void *self, const char *path)
 {
     const struct zpl_session *session = self;
@@ -118,6 +143,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.adopt = adopt;
     session->world.files = files;
     session->world.has_file = has_file;
+    session->world.outside = outside;
     session->world.resolve_self = session;
     return ZPL_OK;
 }
@@ -149,6 +175,8 @@ enum zpl_err zpl_session_open(struct zpl_session *session,
     session->config.home = session->project.home;
     session->config.jobs = options->jobs;
     session->config.zygote = options->zygote;
+    session->given = options->given;
+    session->given_count = options->given_count;
     return err == ZPL_OK ? fill_world(session) : err;
 }
 

@@ -24,6 +24,8 @@ struct zpl_session {
     struct zpl_program program;
     struct zpl_diags diags; /* everything that is not about the program's text */
     struct zpl_arena arena;
+    const struct zpl_given *given; /* on the command line; borrowed */
+    size_t given_count;
 };
 
 struct zpl_session_options {

@@ -18,6 +18,7 @@ struct zpl_checker {
     struct zpl_diags *diags;
     const struct zpl_engine *engine;
     const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
+    bool (*outside)(void *self, const char *path); /* see world.h */
     void *resolve_self;
     struct zpl_lines *lines; /* signatures read so far, the checker's own: NULL at the start */
 };

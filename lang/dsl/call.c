@@ -76,14 +76,18 @@ static void read_arguments(struct calling *c)
     if (zpl_site_again(L, c->table, &again, &span))
         zpl_host_tell(L, ZPL_CODE_DUPLICATE_ARGUMENT, span, "'%s' is given already", again);
     lua_Integer items = (lua_Integer)lua_rawlen(L, c->index);
-    for (lua_Integer i = 1; i <= items; i++) {
+    lua_Integer written = (lua_Integer)zpl_site_items(c->table);
+    for (lua_Integer i = 1; i <= (items > written ? items : written); i++) {
         struct zpl_site where = zpl_site_item(c->table, (size_t)i);
-        if (lua_rawgeti(L, c->index, i) == LUA_TNIL) {
-            lua_pop(L, 1);
-            zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span, "argument %d is nil", (int)i);
+        if (lua_rawgeti(L, c->index, i) != LUA_TNIL) {
+            add_argument(c, NULL, where.span, where);
             continue;
         }
-        add_argument(c, NULL, where.span, where);
+        lua_pop(L, 1);
+        zpl_host_help(L, zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span, "argument %d is nil", (int)i),
+                      "it was never given a value: is the name right, and does the step return as "
+                      "many values as are assigned?");
+        keep_argument(c, NULL, where.span, where, NULL);
     }
     size_t count;
     const char *const *names = zpl_site_names(L, c->index, c->table, &count);
@@ -254,6 +258,7 @@ static int push_fixed(struct calling *c, const struct zpl_step_def *step)
         zpl_host_help(L, diag, "write `default = deploy { name = \"mine\" }`");
         return zpl_push_poison(L);
     }
+    zpl_check_fixed(L, step, 2, c->table);
     lua_pushvalue(L, 2);
     fixed->fixed = luaL_ref(L, LUA_REGISTRYINDEX);
     zpl_push_step(L, fixed);

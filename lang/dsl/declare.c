@@ -165,6 +165,21 @@ const char *zpl_text_field(lua_State *L, int index, struct zpl_site table, const
     return copy;
 }
 
+void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t count,
+                         struct zpl_site where)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!zpl_is_reserved(fields[i].name))
+            continue;
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                                    "'%s' can't be an input or param: every call has a field of that "
+                                    "name",
+                                    fields[i].name),
+                      "give it another name");
+    }
+}
+
 /* The signature, from one line or spelled out; NULL (told) when there is none that reads. */
 static const struct zpl_signature *declared_signature(lua_State *L, int index, struct zpl_site table,
                                       struct zpl_span name)
@@ -192,7 +207,10 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index, s
         where = (struct zpl_site){.span = name};
         text = spelled_signature(L, index, table);
     }
-    return text ? zpl_read_signature(L, text, where) : NULL;
+    const struct zpl_signature *signature = text ? zpl_read_signature(L, text, where) : NULL;
+    if (signature)
+        zpl_refuse_reserved(L, signature->inputs, signature->input_count, where);
+    return signature;
 }
 
 /* ---- steps ------------------------------------------------------------------------------------- */

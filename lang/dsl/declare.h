@@ -38,6 +38,9 @@ const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature);
 /* Calls the pipeline's build with the table on top (popped); its results stay.  Nodes get the prefix. */
 int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix);
+/* Tells inputs and params that are named like a field which every call has. */
+void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t count,
+                         struct zpl_site where);
 /* Is it a name for a step or pipeline (`what`)?  Tells when not. */
 bool zpl_check_name(lua_State *L, const char *what, const char *name, struct zpl_span span);
 

@@ -89,7 +89,8 @@ int zpl_build_pipeline(lua_State *L)
     struct zpl_pipeline_def *pipeline = choose(L);
     if (!pipeline || pipeline->build == LUA_NOREF)
         return 0;
-    if (pipeline->input_count > 0 && host->is_library && !host->request->pipeline)
+    bool asked = host->request->pipeline || !(host->is_library || host->request->all_pipelines);
+    if (pipeline->input_count > 0 && !asked)
         return 0;
     graph->pipeline = pipeline->name;
     graph->schedule = pipeline->schedule;

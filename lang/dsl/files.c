@@ -36,6 +36,13 @@ static int files(lua_State *L)
         zpl_host_help(L, diag, "write `files \"data/2024-*.csv\"`");
         return zpl_push_poison(L);
     }
+    if (world->outside && world->outside(world->resolve_self, pattern)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_SOURCE_READ, span, "'%s' is outside of the project",
+                                    pattern),
+                      "a program reads files of its project, and what its params name");
+        return zpl_push_poison(L);
+    }
     enum zpl_err err = world->files ? world->files(world->resolve_self, pattern, &host->arena,
                                                    &paths, &count, &host->program->diags)
                                     : ZPL_OK;

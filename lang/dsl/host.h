@@ -166,6 +166,8 @@ struct zpl_site zpl_site_arguments(struct zpl_site call);
 /* The value of a constructor's field or item (from 1); where there is none, the constructor's span. */
 struct zpl_site zpl_site_field(struct zpl_site table, const char *name);
 struct zpl_site zpl_site_item(struct zpl_site table, size_t i);
+/* How many items without a name a constructor is written with; 0 for anything else. */
+size_t zpl_site_items(struct zpl_site table);
 /* The span of a field's name; of the constructor when it has none. */
 struct zpl_span zpl_site_key(struct zpl_site table, const char *name);
 /* Bytes of the text that the literal at a site says; where it is none, the site's span. */

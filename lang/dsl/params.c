@@ -46,6 +46,12 @@ static bool find_given(struct zpl_host *host, const char *name, const char **tex
             continue;
         host->given_used[i] = true;
         *text = host->request->given[i].text;
+        for (size_t k = i + 1; k < host->request->given_count; k++)
+            if (strcmp(host->request->given[k].name, name) == 0 && !host->given_used[k]) {
+                host->given_used[k] = true;
+                zpl_diag_add(&host->program->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                             "--%s is given twice", name);
+            }
         return true;
     }
     return false;

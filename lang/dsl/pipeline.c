@@ -45,6 +45,8 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
         pipeline->outputs = signature->outputs;
         pipeline->output_count = signature->output_count;
         pipeline->declares_outputs = true;
+        zpl_refuse_reserved(L, pipeline->takes, pipeline->take_count,
+                            zpl_site_field(table, "signature"));
         return;
     }
     if (type != LUA_TNIL)
@@ -55,6 +57,8 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
     pipeline->takes = in.items;
     pipeline->take_count = in.count;
     pipeline->input_count = in.first;
+    zpl_refuse_reserved(L, pipeline->takes, pipeline->take_count,
+                        (struct zpl_site){.span = pipeline->span});
     if (lua_getfield(L, 1, "outputs") != LUA_TNIL) {
         struct zpl_fields out;
         zpl_read_fields(L, 1, table, "outputs", NULL, &out);
@@ -229,8 +233,21 @@ static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
         zpl_push_poison(L);
     }
     if (!fits) {
-        zpl_host_tell(L, range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_WRONG_KIND, where.span,
-                      "'%s' of pipeline '%s' %s", field->name, pipeline->name, why);
+        bool column = strncmp(why, "has no column", 13) == 0;
+        struct zpl_diag *diag =
+            zpl_host_tell(L,
+                          range    ? ZPL_CODE_OUT_OF_RANGE
+                          : column ? ZPL_CODE_UNKNOWN_COLUMN
+                                   : ZPL_CODE_WRONG_KIND,
+                          where.span, "'%s' of pipeline '%s' %s", field->name, pipeline->name, why);
+        if (value->kind == ZPL_VALUE_REF) {
+            const struct zpl_node *node =
+                &zpl_host_of(L)->program->graph.nodes[value->ref.node];
+            zpl_host_note(L, diag, node->span, "made here by step '%s', as %s", node->step,
+                          zpl_type_text(value->type, true, arena));
+        }
+        zpl_host_note(L, diag, pipeline->span, "pipeline '%s' takes %s: %s", pipeline->name,
+                      field->name, zpl_type_text(field->type, true, arena));
         zpl_push_poison(L);
     }
     lua_setfield(L, -2, field->name);

@@ -167,6 +167,14 @@ struct zpl_site zpl_site_item(struct zpl_site table, size_t i)
     return value_of(table, item);
 }
 
+size_t zpl_site_items(struct zpl_site table)
+{
+    size_t count = 0;
+    while (is_table(table) && zpl_tree_item(table.unit->tree, table.node, (uint32_t)count + 1))
+        count++;
+    return count;
+}
+
 struct zpl_span zpl_site_key(struct zpl_site table, const char *name)
 {
     uint32_t field =

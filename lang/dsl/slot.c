@@ -2,6 +2,7 @@
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/dsl/declare.h"
+#include "lang/dsl/step.h"
 
 /* ---- making ------------------------------------------------------------------------------------ */
 
@@ -137,29 +138,63 @@ static const char *difference(struct zpl_arena *arena, const struct zpl_signatur
     return NULL;
 }
 
+/* The next line of a step's signature at *text, which moves behind it; NULL: there is none. */
+static const struct zpl_signature *next_line(lua_State *L, const char **text)
+{
+    struct zpl_arena *arena = &zpl_host_of(L)->arena;
+    const struct zpl_signature *line = NULL;
+    while (**text && !line) {
+        size_t n = strcspn(*text, "\n");
+        struct zpl_signature_error error;
+        const char *copy = zpl_host_need(L, zpl_arena_strndup(arena, *text, n));
+        if (zpl_signature_parse(copy, arena, &line, &error) == ZPL_ERR_NOMEM)
+            zpl_host_no_memory(L);
+        *text += n + ((*text)[n] == '\n');
+    }
+    return line;
+}
+
 /* Does the step fit the slot by one of its lines?  Arguments that are fixed already count as given. */
 static const char *misfit(lua_State *L, const struct zpl_type *slot,
                           const struct zpl_step_def *step)
 {
-    struct zpl_arena *arena = &zpl_host_of(L)->arena;
     const char *text = step->info->signature, *first = NULL;
+    const struct zpl_signature *line;
     if (step->broken || step->fixed != LUA_NOREF || !slot->signature)
         return NULL;
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        const struct zpl_signature *line;
-        struct zpl_signature_error error;
-        const char *copy = zpl_host_need(L, zpl_arena_strndup(arena, text, n));
-        enum zpl_err err = zpl_signature_parse(copy, arena, &line, &error);
-        if (err == ZPL_ERR_NOMEM)
-            zpl_host_no_memory(L);
-        const char *why = err == ZPL_OK ? difference(arena, slot->signature, line) : NULL;
+    while ((line = next_line(L, &text))) {
+        const char *why = difference(&zpl_host_of(L)->arena, slot->signature, line);
         if (!why)
             return NULL;
         first = first ? first : why;
-        text += n + (text[n] == '\n');
     }
     return first;
+}
+
+void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
+                     struct zpl_site table)
+{
+    size_t count, inputs = 0, capacity = 0;
+    const char *const *names = zpl_site_names(L, index, table, &count);
+    const char **known = NULL, *text = step->info->signature;
+    const struct zpl_signature *line;
+    while ((line = next_line(L, &text)))
+        for (size_t i = 0; i < line->input_count; i++) {
+            known = zpl_host_need(L, zpl_arena_grow(&zpl_host_of(L)->arena, known, inputs, &capacity,
+                                                    sizeof *known));
+            known[inputs++] = line->inputs[i].name;
+        }
+    for (size_t i = 0; i < count; i++) {
+        bool fine = zpl_is_reserved(names[i]);
+        for (size_t k = 0; k < inputs; k++)
+            fine = fine || strcmp(known[k], names[i]) == 0;
+        if (!fine)
+            zpl_host_nearest(L,
+                             zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
+                                           zpl_site_key(table, names[i]), "%s has no argument '%s'",
+                                           step->info->name, names[i]),
+                             names[i], known, inputs);
+    }
 }
 
 bool zpl_push_named_step(lua_State *L, const char *name)
@@ -194,7 +229,10 @@ void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_l
         return;
     const char *wanted = zpl_type_text(type, true, &zpl_host_of(L)->arena);
     struct zpl_diag *diag =
-        step ? zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "step '%s' does not fit '%s': %s",
+        lua_isnil(L, -1)
+            ? zpl_host_tell(L, ZPL_CODE_MISSING_ARGUMENT, where.span,
+                            "'%s' has no default, and no step is given for it", name)
+        : step ? zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "step '%s' does not fit '%s': %s",
                              step->info->name, name, why)
              : zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "'%s' takes a step", name);
     zpl_host_help(L, diag, "it takes %s", wanted);

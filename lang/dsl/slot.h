@@ -14,6 +14,9 @@ const struct zpl_type *zpl_make_slot(lua_State *L, struct zpl_site where);
  * the slot's own default, or the catalog's step that `fallback` (NULL: none) names; else poison. */
 void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_literal *fallback,
                    const char *name, struct zpl_site where);
+/* Tells fields of the table at `index` that the step does not take. */
+void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
+                     struct zpl_site table);
 /* Pushes the step of the catalog of that name; false when there is none. */
 bool zpl_push_named_step(lua_State *L, const char *name);
 /* Is this call written as the default of a slot?  Then it is not made: it stands for the step with

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
+#include "lang/dsl/refine.h"
 #include "lang/dsl/slot.h"
 #include "lang/types/signature.h"
 
@@ -15,127 +16,6 @@ static struct zpl_type *copy_type(lua_State *L, const struct zpl_type *type)
     struct zpl_type *copy = zpl_host_need(L, zpl_arena_alloc(zpl_host_arena(L), sizeof *copy));
     *copy = *type;
     return copy;
-}
-
-/* ---- refinements ------------------------------------------------------------------------------ */
-
-/* A literal of the type for field `name` of the table at 2; NULL when it is none (told). */
-static const struct zpl_literal *read_bound(lua_State *L, const struct zpl_type *type,
-                                            const char *name, struct zpl_site where)
-{
-    struct zpl_arena *arena = zpl_host_arena(L);
-    const struct zpl_literal *literal = zpl_read_literal(L, -1, where);
-    const char *why;
-    bool range;
-    if (!literal)
-        return NULL;
-    const struct zpl_literal *admitted = zpl_type_admit(type, literal, arena, &why, &range);
-    if (!admitted)
-        zpl_host_tell(L, range ? ZPL_CODE_OUT_OF_RANGE : ZPL_CODE_BAD_DECLARATION, where.span,
-                      "the %s of %s %s", strcmp(name, "fallback") ? name : "default",
-                      zpl_type_text(type, true, arena), why);
-    return admitted;
-}
-
-static const struct zpl_literal *read_one_of(lua_State *L, const struct zpl_type *type,
-                                             struct zpl_site where)
-{
-    struct zpl_arena *arena = zpl_host_arena(L);
-    if (lua_type(L, -1) != LUA_TTABLE) {
-        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
-                      "one_of takes a list of values, as { 1, 2, 4 }");
-        return NULL;
-    }
-    size_t count = lua_rawlen(L, -1);
-    const struct zpl_literal **items =
-        zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *items));
-    for (size_t i = 0; i < count; i++) {
-        lua_rawgeti(L, -1, (lua_Integer)i + 1);
-        items[i] = read_bound(L, type, "one_of", zpl_site_item(where, i + 1));
-        lua_pop(L, 1);
-        if (!items[i])
-            return NULL;
-    }
-    return zpl_host_need(L, zpl_literal_list(arena, items, count));
-}
-
-/* A text field; NULL when it is none (told). */
-static const char *read_text(lua_State *L, const char *name, struct zpl_site where)
-{
-    size_t len;
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    if (text && strlen(text) == len && zpl_utf8_valid(text, len))
-        return zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), text));
-    zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "%s takes a text", name);
-    return NULL;
-}
-
-static bool read_flag(lua_State *L, const char *name, struct zpl_site where)
-{
-    if (lua_type(L, -1) != LUA_TBOOLEAN)
-        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "%s is true or false", name);
-    return lua_toboolean(L, -1);
-}
-
-static const char *const refinements[] = {"default", "doc",    "hindsight", "match", "max",
-                                          "min",     "one_of", "required",  "unique"};
-
-/* Reads the field on top into the refinement; `plain` is the type without any. */
-static void read_refinement(lua_State *L, const struct zpl_type *plain, const char *name,
-                            struct zpl_site table, struct zpl_refine *refine)
-{
-    struct zpl_site where = zpl_site_field(table, name);
-    bool number = plain->kind == ZPL_INT || plain->kind == ZPL_FLOAT || plain->kind == ZPL_DATE ||
-                  plain->kind == ZPL_TIMESTAMP;
-    if (strcmp(name, "min") == 0 && number) {
-        refine->min = read_bound(L, plain, name, where);
-    } else if (strcmp(name, "max") == 0 && number) {
-        refine->max = read_bound(L, plain, name, where);
-    } else if (strcmp(name, "one_of") == 0) {
-        refine->one_of = read_one_of(L, plain, where);
-    } else if (strcmp(name, "match") == 0 && plain->kind == ZPL_STRING) {
-        refine->match = read_text(L, name, where);
-    } else if (strcmp(name, "doc") == 0) {
-        refine->doc = read_text(L, name, where);
-    } else if (strcmp(name, "unique") == 0) {
-        refine->unique = read_flag(L, name, where);
-    } else if (strcmp(name, "required") == 0) {
-        refine->required = read_flag(L, name, where);
-    } else if (strcmp(name, "hindsight") == 0) {
-        refine->hindsight = read_flag(L, name, where);
-    } else if (strcmp(name, "default") != 0) {
-        struct zpl_diag *diag =
-            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(table, name),
-                          "%s has no refinement '%s'", zpl_kind_name(plain->kind), name);
-        zpl_host_nearest(L, diag, name, refinements, sizeof refinements / sizeof *refinements);
-    }
-}
-
-/* The type with the named fields of the table at `index` as refinements. */
-static const struct zpl_type *refine_type(lua_State *L, const struct zpl_type *type, int index,
-                                          struct zpl_site where)
-{
-    struct zpl_arena *arena = zpl_host_arena(L);
-    struct zpl_refine refine = type->refine ? *type->refine : (struct zpl_refine){0};
-    struct zpl_type *plain = copy_type(L, type);
-    size_t count;
-    plain->refine = NULL;
-    const char *const *names = zpl_site_names(L, index, where, &count);
-    for (size_t i = 0; i < count; i++) {
-        lua_getfield(L, index, names[i]);
-        read_refinement(L, plain, names[i], where, &refine);
-        lua_pop(L, 1);
-    }
-    const struct zpl_type *refined =
-        zpl_host_need(L, zpl_type_refined(arena, plain, count ? &refine : type->refine));
-    /* The default is held to the others. */
-    if (lua_getfield(L, index, "default") != LUA_TNIL) {
-        refine.fallback = read_bound(L, refined, "fallback", zpl_site_field(where, "default"));
-        refined = refine.fallback ? zpl_type_refined(arena, plain, &refine)
-                                  : zpl_type_new(arena, ZPL_UNKNOWN);
-    }
-    lua_pop(L, 1);
-    return zpl_host_need(L, refined);
 }
 
 /* ---- columns and fields ----------------------------------------------------------------------- */
@@ -240,8 +120,15 @@ static const struct zpl_type *with_values(lua_State *L, const struct zpl_type *t
     const char **values = zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *values));
     for (size_t i = 0; i < count; i++) {
         lua_rawgeti(L, 2, (lua_Integer)i + 1);
-        const char *text = read_text(L, "an Enum's value", zpl_site_item(where, i + 1));
-        if (text)
+        struct zpl_site at = zpl_site_item(where, i + 1);
+        const char *text = zpl_read_word(L, "an Enum's value", at);
+        bool again = false;
+        for (size_t k = 0; text && k < kept; k++)
+            again = again || strcmp(values[k], text) == 0;
+        if (again)
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, at.span, "\"%s\" is among the values already",
+                          text);
+        else if (text)
             values[kept++] = text;
         lua_pop(L, 1);
     }
@@ -249,7 +136,7 @@ static const struct zpl_type *with_values(lua_State *L, const struct zpl_type *t
         zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
                       "an Enum needs its values, as Enum { \"low\", \"high\" }");
     made->values = values;
-    return refine_type(L, made, 2, where);
+    return zpl_refine_type(L, made, 2, where);
 }
 
 /* Model { ["framework",] label = "name", features = Table {…} } */
@@ -261,16 +148,16 @@ static const struct zpl_type *with_model(lua_State *L, const struct zpl_type *ty
     size_t count;
     const char *const *names = zpl_site_names(L, 2, where, &count);
     if (lua_rawgeti(L, 2, 1) != LUA_TNIL)
-        made->framework = read_text(L, "a framework", zpl_site_item(where, 1));
+        made->framework = zpl_read_word(L, "a framework", zpl_site_item(where, 1));
     lua_pop(L, 1);
     for (size_t i = 0; i < count; i++) {
         struct zpl_site at = zpl_site_field(where, names[i]);
         lua_getfield(L, 2, names[i]);
         const struct zpl_type *row = zpl_test_type(L, -1);
         if (strcmp(names[i], "framework") == 0) {
-            made->framework = read_text(L, "framework", at);
+            made->framework = zpl_read_word(L, "framework", at);
         } else if (strcmp(names[i], "label") == 0) {
-            made->label = read_text(L, "label", at);
+            made->label = zpl_read_word(L, "label", at);
         } else if (strcmp(names[i], "features") == 0 && row && row->row) {
             made->row = row->row;
         } else if (strcmp(names[i], "features") == 0) {
@@ -312,6 +199,10 @@ static const char *usage(enum zpl_kind kind)
     switch (kind) {
     case ZPL_PATH:
         return "Path takes a text, or a table of refinements";
+    case ZPL_ENUM:
+        return "Enum takes a table of its values: Enum { \"low\", \"high\" }";
+    case ZPL_MODEL:
+        return "Model takes a table: Model { \"xgboost\", label = \"late\" }";
     case ZPL_LIST:
         return "List takes the type of its items: List(Int)";
     case ZPL_TENSOR:
@@ -343,7 +234,7 @@ static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, s
             list->elem = zpl_test_type(L, 2);
             return list;
         }
-        return table && type->elem->kind != ZPL_ANY ? refine_type(L, type, 2, where) : NULL;
+        return table && type->elem->kind != ZPL_ANY ? zpl_refine_type(L, type, 2, where) : NULL;
     case ZPL_TABLE:
     case ZPL_RECORD:
     case ZPL_REPORT:
@@ -357,9 +248,11 @@ static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, s
     case ZPL_ENUM:
         if (table && !type->values)
             return with_values(L, type, where);
-        return table ? refine_type(L, type, 2, where) : NULL;
+        return table ? zpl_refine_type(L, type, 2, where) : NULL;
     default:
-        return table && zpl_kind_is_scalar(type->kind) ? refine_type(L, type, 2, where) : NULL;
+        return table && lua_rawlen(L, 2) == 0 && zpl_kind_is_scalar(type->kind)
+                   ? zpl_refine_type(L, type, 2, where)
+                   : NULL;
     }
 }
 

@@ -1,0 +1,1 @@
+zpl graph prepare.zpl

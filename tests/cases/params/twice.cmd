@@ -1,0 +1,1 @@
+zpl check slot.zpl --k 3 --k 4
