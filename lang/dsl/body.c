@@ -231,7 +231,7 @@ static struct zpl_literal read_record(lua_State *L, const struct zpl_type *type,
 {
     struct zpl_body *body = zpl_sandbox_owner(L);
     const struct zpl_row *row = type->row;
-    size_t count = row ? row->count : 0, found = 0;
+    size_t count = row ? row->count : 0;
     struct zpl_literal *cells = need(L, zpl_arena_array(&body->cell, count + 1, sizeof *cells));
     const struct zpl_literal **items =
         need(L, zpl_arena_array(&body->cell, count + 1, sizeof *items));
@@ -239,7 +239,7 @@ static struct zpl_literal read_record(lua_State *L, const struct zpl_type *type,
     luaL_checkstack(L, 4, "a value nested too deeply");
     for (size_t i = 0; i < count; i++) {
         keys[i] = row->columns[i].name;
-        found += lua_getfield(L, -1, keys[i]) != LUA_TNIL;
+        lua_getfield(L, -1, keys[i]);
         if (lua_isnil(L, -1) && !row->columns[i].type->optional)
             luaL_error(L, "output '%s' has no field '%s'", place->output, keys[i]);
         cells[i] = read_value(L, row->columns[i].type, place);

@@ -71,14 +71,16 @@ static const char *const *public_names(lua_State *L, size_t *count)
     return kept;
 }
 
-/* Tells that the names at 1 lack `key`. */
+/* Tells that the names at 1 lack `key`; what was told is not looked for again, as a loop may ask often. */
 static struct zpl_diag *tell_unknown(lua_State *L, enum zpl_code code, const char *key,
                                      const char *message)
 {
-    size_t count;
-    const char *const *names = public_names(L, &count);
     struct zpl_diag *diag = zpl_host_tell(L, code, zpl_host_name_span(L, key), "%s", message);
-    zpl_host_nearest(L, diag, key, names, count);
+    if (diag) {
+        size_t count;
+        const char *const *names = public_names(L, &count);
+        zpl_host_nearest(L, diag, key, names, count);
+    }
     return diag;
 }
 

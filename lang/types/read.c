@@ -186,7 +186,7 @@ static bool enumeration(struct zpl_parser *p, struct zpl_type *type)
     size_t count = 0, room = 0;
     if (p->token.kind == ZPL_TOKEN_NAME && !at_refinement_word(p))
         type->name = zpl_parser_take_name(p, false, "a variable");
-    if (!zpl_parser_at_mark(p, '{'))
+    if (type->name || !zpl_parser_at_mark(p, '{'))
         return !p->failed;
     do {
         zpl_parser_step(p);

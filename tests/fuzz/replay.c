@@ -40,22 +40,26 @@ static int replay_file(const char *path, size_t size)
     return 0;
 }
 
-/* Runs the target on each regular file of a folder; a folder that is not there holds none. */
+/* Runs the target on each regular file of a folder; 1 when one can't be read or there is none. */
 static int replay_folder(const char *folder)
 {
     struct dirent **names = NULL;
     int count = scandir(folder, &names, NULL, alphasort);
-    int bad = 0;
+    int bad = 0, replayed = 0;
     for (int i = 0; i < count; i++) {
         char path[4096];
         struct stat st;
         int len = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
         free(names[i]);
-        if (len > 0 && (size_t)len < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        if (len > 0 && (size_t)len < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             bad |= replay_file(path, (size_t)st.st_size);
+            replayed++;
+        }
     }
     free(names);
-    return bad;
+    if (replayed == 0)
+        fprintf(stderr, "%s holds no input\n", folder);
+    return bad || replayed == 0;
 }
 
 int main(int argc, char **argv)

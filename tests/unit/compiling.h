@@ -2,6 +2,14 @@
 #ifndef ZPL_TESTS_COMPILING_H
 #define ZPL_TESTS_COMPILING_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 #include "tests/unit/fake_world.h"
 
 static const char demo[] =

@@ -1,16 +1,12 @@
-/* fake_world.h - a world for tests of whole programs: a catalog with the steps of the demo, an engine
- * that reads select lists by their words, imports from a list of texts. */
+/* fake_world.h - a world for tests of whole programs and for fuzz targets: a catalog with the steps of
+ * the demo, an engine that reads select lists by their words, imports from a list of texts. */
 #ifndef ZPL_TESTS_FAKE_WORLD_H
 #define ZPL_TESTS_FAKE_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 #include "lang/graph/graph_json.h"
 #include "lang/lang.h"
 #include "lang/types/signature.h"

@@ -2,8 +2,16 @@
 #ifndef ZPL_TESTS_IMAGING_H
 #define ZPL_TESTS_IMAGING_H
 
-#include "tests/unit/fake_world.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 #include "lang/dsl/closure.h"
+#include "tests/unit/fake_world.h"
 
 /* Compiles a program with a step whose body is `body`, between `head` and `tail`. */
 static inline enum zpl_err compile_body(const char *head, const char *body, const char *tail,

@@ -4,7 +4,11 @@
  * the file of the new version.  What is read back is refused in any other version. */
 #include "tests/unit/fake_world.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
+#include <cmocka.h>
 #include "lang/base/fs.h"
 #include "lang/base/sqldb.h"
 #include "lang/base/version.h"

@@ -1,0 +1,1 @@
+csv.read "ÿþ" local s = "\0" -- Ã

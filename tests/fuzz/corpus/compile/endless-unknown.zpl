@@ -1,0 +1,1 @@
+local t = {} while true do T[#t + 1] = s end

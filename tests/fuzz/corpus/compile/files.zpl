@@ -1,0 +1,1 @@
+for i, path in ipairs(files "data/*.csv") do csv.read(path) end

@@ -1,0 +1,1 @@
+import "bad.zpl" import "none.zpl"

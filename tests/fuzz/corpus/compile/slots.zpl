@@ -1,0 +1,1 @@
+pipeline "t" { params = { trainer = Step { "(train: Table {l: Bool, ...f}, label: column l) -> (model: Model)", default = xgboost.train } }, build = function (p) local m = p.trainer { csv.read "x", label = "late" } deploy { m, name = "n" } end }

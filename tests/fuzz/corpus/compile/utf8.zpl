@@ -1,0 +1,1 @@
+local rows = csv.read "größe.csv" split { rows, as = "träin" }
