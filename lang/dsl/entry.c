@@ -4,23 +4,36 @@
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
 
+/* The pipelines that the file itself declares; those of its imports are only called. */
+static struct zpl_pipeline_def **own_pipelines(lua_State *L, size_t *count)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_pipeline_def **own =
+        zpl_host_need(L, zpl_arena_array(&host->arena, host->pipeline_count + 1, sizeof *own));
+    *count = 0;
+    for (size_t i = 0; i < host->pipeline_count; i++)
+        if (host->pipelines[i]->unit == host->units[0])
+            own[(*count)++] = host->pipelines[i];
+    return own;
+}
+
 /* The pipeline that was asked for; NULL: none by that name (told), or the file itself is it. */
-static struct zpl_pipeline_def *choose(lua_State *L)
+static struct zpl_pipeline_def *choose(lua_State *L, struct zpl_pipeline_def **own, size_t count)
 {
     struct zpl_host *host = zpl_host_of(L);
     const char *wanted = host->request->pipeline;
     if (!wanted && host->program->graph.count > 0)
         return NULL;
-    if (!wanted && host->pipeline_count == 1)
-        return host->pipelines[0];
-    if (!wanted && host->pipeline_count == 0)
+    if (!wanted && count == 1)
+        return own[0];
+    if (!wanted && count == 0)
         return NULL;
     const char **names =
-        zpl_host_need(L, zpl_arena_array(&host->arena, host->pipeline_count + 1, sizeof *names));
-    for (size_t i = 0; i < host->pipeline_count; i++) {
-        names[i] = host->pipelines[i]->name;
+        zpl_host_need(L, zpl_arena_array(&host->arena, count + 1, sizeof *names));
+    for (size_t i = 0; i < count; i++) {
+        names[i] = own[i]->name;
         if (wanted && strcmp(names[i], wanted) == 0)
-            return host->pipelines[i];
+            return own[i];
     }
     struct zpl_diags *diags = &host->program->diags;
     struct zpl_diag *diag =
@@ -30,9 +43,9 @@ static struct zpl_pipeline_def *choose(lua_State *L)
                               "%s has several pipelines; say which: %s:%s", host->request->name,
                               host->request->name, names[0]);
     if (wanted)
-        zpl_host_nearest(L, diag, wanted, names, host->pipeline_count);
-    for (size_t i = 0; i < host->pipeline_count; i++)
-        zpl_diag_note(diags, diag, host->pipelines[i]->span, "pipeline '%s'", names[i]);
+        zpl_host_nearest(L, diag, wanted, names, count);
+    for (size_t i = 0; i < count; i++)
+        zpl_diag_note(diags, diag, own[i]->span, "pipeline '%s'", names[i]);
     for (size_t i = 0; i < host->request->given_count; i++)
         host->given_used[i] = true; /* whose params they are is not known */
     return NULL;
@@ -58,14 +71,14 @@ static bool push_params(lua_State *L, const struct zpl_pipeline_def *pipeline)
 
 /* Builds every pipeline that takes no inputs, so that the mistakes in each are told.  A param without a
  * value is nobody's mistake here: it is poison. */
-static void build_all(lua_State *L)
+static void build_all(lua_State *L, struct zpl_pipeline_def **own, size_t count)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_graph *graph = &host->program->graph;
-    size_t params = graph->param_count, count = host->pipeline_count;
+    size_t params = graph->param_count;
     host->values_optional = true;
     for (size_t i = 0; i < count; i++) {
-        struct zpl_pipeline_def *pipeline = host->pipelines[i];
+        struct zpl_pipeline_def *pipeline = own[i];
         int top = lua_gettop(L);
         if (pipeline->build == LUA_NOREF || pipeline->input_count > 0 ||
             !push_params(L, pipeline))
@@ -81,12 +94,14 @@ int zpl_build_pipeline(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_graph *graph = &host->program->graph;
-    bool alone = graph->count == 0 && host->pipeline_count == 1;
+    size_t count;
+    struct zpl_pipeline_def **own = own_pipelines(L, &count);
+    bool alone = graph->count == 0 && count == 1;
     if (host->request->all_pipelines && !host->request->pipeline && !alone) {
-        build_all(L);
+        build_all(L, own, count);
         return 0;
     }
-    struct zpl_pipeline_def *pipeline = choose(L);
+    struct zpl_pipeline_def *pipeline = choose(L, own, count);
     if (!pipeline || pipeline->build == LUA_NOREF)
         return 0;
     bool asked = host->request->pipeline || !(host->is_library || host->request->all_pipelines);

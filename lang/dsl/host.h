@@ -88,6 +88,7 @@ struct zpl_word {
 
 struct zpl_pipeline_def {
     const char *name;
+    const struct zpl_unit *unit;        /* the file that declares it */
     struct zpl_span span;               /* of the name */
     struct zpl_site params;             /* of `params = {…}` */
     const struct zpl_literal *schedule; /* when it is to run; NULL: not said */

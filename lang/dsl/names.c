@@ -14,6 +14,8 @@ static const struct {
     {"True", "write `true`"},
     {"False", "write `false`"},
     {"print", "a program prints nothing; `zpl show` shows what its steps made"},
+    {"select", "there is no step `select` yet (Lua's own takes numbers); columns are chosen by sql [[ "
+               "SELECT id, score FROM rows ]]"},
     {"require", "write `import \"name\"`"},
     {"dofile", "write `import \"name\"`"},
     {"len", "write `#list`"},

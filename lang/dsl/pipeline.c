@@ -85,7 +85,7 @@ static int declare_pipeline(lua_State *L)
         return zpl_push_poison(L);
     }
     for (size_t i = 0; i < host->pipeline_count; i++)
-        if (strcmp(host->pipelines[i]->name, name) == 0)
+        if (strcmp(host->pipelines[i]->name, name) == 0 && host->pipelines[i]->unit == call.unit)
             zpl_host_note(L,
                           zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
                                         "another pipeline is called '%s' already", name),
@@ -94,6 +94,7 @@ static int declare_pipeline(lua_State *L)
         zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *pipeline));
     *pipeline = (struct zpl_pipeline_def){
         .name = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), name)),
+        .unit = call.unit,
         .span = span,
         .params = zpl_site_field(table, "params"),
         .build = LUA_NOREF,

@@ -239,7 +239,7 @@ bool zpl_sandbox_push_builtin(lua_State *L, const char *name)
 /* ---- opening ----------------------------------------------------------------------------------
  */
 
-static const char *const offered_base[] = {"error", "select", "tonumber", NULL};
+static const char *const offered_base[] = {"error", "tonumber", NULL};
 static const char *const offered_math[] = {
     "abs",  "acos", "asin", "atan", "ceil",       "cos",  "deg",        "exp",  "floor",
     "fmod", "huge", "log",  "max",  "maxinteger", "min",  "mininteger", "modf", "pi",
@@ -338,6 +338,11 @@ static int open_state(lua_State *L)
     int names = lua_gettop(L);
     offer_picked(L, "", offered_base, false);
     offer_own(L, "", zpl_sandbox_base);
+    lua_getfield(L, 2, "select");
+    lua_pushliteral(L, "");
+    lua_pushcclosure(L, opening->unknown ? opening->unknown : refuse_unknown, 1);
+    lua_pushcclosure(L, zpl_sandbox_select, 2);
+    offer(L, "", "select");
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         const char *name = libraries[i].name;
         luaL_requiref(L, name, libraries[i].open, 0);

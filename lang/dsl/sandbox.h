@@ -95,6 +95,9 @@ void zpl_sandbox_push_sorted_keys(lua_State *L, int index);
 /* What is offered beside or instead of Lua's own functions, for sandbox.c. */
 extern const struct luaL_Reg zpl_sandbox_base[], zpl_sandbox_string[], zpl_sandbox_table[],
     zpl_sandbox_pattern[];
+/* Lua's select, which is its upvalue 1.  Given a table it is a step that there is not, of which
+ * upvalue 2 (see zpl_sandbox_open) is asked. */
+int zpl_sandbox_select(lua_State *L);
 /* Wraps the function on top so that a run-time value as its first argument is told by __misuse. */
 void zpl_sandbox_guard(lua_State *L, const char *name);
 

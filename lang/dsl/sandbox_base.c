@@ -258,6 +258,22 @@ void zpl_sandbox_guard(lua_State *L, const char *name)
     lua_pushcclosure(L, lib_guarded, 2);
 }
 
+int zpl_sandbox_select(lua_State *L)
+{
+    if (lua_type(L, 1) == LUA_TTABLE) {
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_newtable(L);
+        lua_pushliteral(L, "select");
+        lua_call(L, 2, 1);
+        return 1;
+    }
+    int count = lua_gettop(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, count, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
 const luaL_Reg zpl_sandbox_base[] = {{"assert", lib_assert}, {"ipairs", lib_ipairs},
                                      {"pairs", lib_pairs},   {"tostring", lib_tostring},
                                      {"type", lib_type},     {NULL, NULL}};

@@ -63,11 +63,11 @@ waits() { # waits FILE EXPECTED…: the errors of a check, each "CODE word"
     python3 - "$file" "$@" <<'P'
 import json, sys
 file, expected = sys.argv[1], sys.argv[2:]
-lines = open(file).read().split("\n")
 got = []
 for d in json.load(open("out"))["diagnostics"]:
     if d["severity"] != "error":
         continue
+    lines = open(d["file"]).read().split("\n")
     place = lines[d["line"] - 1][d["col"] - 1:d["end_col"] - 1] if d["line"] == d["end_line"] else "?"
     got.append(d["code"] + " " + place)
 if sorted(got) != sorted(expected):
@@ -78,8 +78,8 @@ waits 01_seed.zpl "E042 python" "E042 python" "E042 python"
 waits 03_torch.zpl "E042 python" "E002 onnx" 'E060 "data/digits.parquet"'
 waits 05_batch.zpl "E105 day" 'E060 p.lake / "labelled"' "E002 artifact" "E002 artifact" "E010 write" \
     "E002 artifact" "E002 artifact"
-waits 06b_use.zpl "E042 python"
+waits 06b_use.zpl "E042 python" "E002 select" "E011 model" "E011 model" # Lua's select; scoring a model of sklearn
 waits 07_fanout.zpl "E060 p.raw" "E002 concat" "E010 write"
 waits 08_text.zpl 'E060 "docs.csv.zst"' "E002 tokenize" "E002 tfidf" "E002 logistic" "E002 apply" "E002 chain"
 waits 09_images.zpl "E042 python" "E042 python" "E002 onnx"
-waits 10_approve.zpl "E105 week" "E002 approve"
+waits 10_approve.zpl "E105 week" "E002 select" "E002 approve"
