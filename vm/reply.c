@@ -193,6 +193,21 @@ enum zpl_err zpl_reply_decode_run(const void *data, size_t len, struct zpl_run_r
     return err;
 }
 
+static struct zpl_json *scope_json(const struct zpl_bind_error *error)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < error->scope_count; i++) {
+        const struct zpl_bind_scope *scope = &error->scope[i];
+        struct zpl_json *o = zpl_json_object();
+        zpl_json_set_take(o, "name", zpl_json_string(scope->name));
+        zpl_json_set_take(o, "given", zpl_json_bool(scope->given));
+        zpl_json_set_take(o, "columns",
+                          zpl_names_json(scope->columns, zpl_names_count(scope->columns)));
+        zpl_json_add_take(list, o);
+    }
+    return list;
+}
+
 static struct zpl_json *bind_error_json(const struct zpl_bind_error *error)
 {
     struct zpl_json *o = zpl_json_object();
@@ -204,7 +219,22 @@ static struct zpl_json *bind_error_json(const struct zpl_bind_error *error)
                           zpl_names_json(error->candidates, zpl_names_count(error->candidates)));
     zpl_json_set_take(o, "offset", zpl_json_int(error->offset));
     zpl_json_set_take(o, "length", zpl_json_int((int64_t)error->length));
+    zpl_json_set_take(o, "scope", scope_json(error));
     return o;
+}
+
+static struct zpl_json *warnings_json(const struct zpl_bind_answer *answer)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < answer->warning_count; i++) {
+        const struct zpl_bind_warning *warning = &answer->warnings[i];
+        struct zpl_json *o = zpl_json_object();
+        zpl_json_set_take(o, "message", zpl_json_string(warning->message));
+        zpl_json_set_take(o, "offset", zpl_json_int(warning->offset));
+        zpl_json_set_take(o, "length", zpl_json_int((int64_t)warning->length));
+        zpl_json_add_take(list, o);
+    }
+    return list;
 }
 
 /* What a query gives, or what is wrong with it. */
@@ -230,28 +260,53 @@ enum zpl_err zpl_reply_encode_bind(enum zpl_err err, const struct zpl_bind_answe
         zpl_json_set_take(o, "identity", zpl_json_string(answer->identity));
         zpl_json_set_take(
             o, "params", zpl_names_json(answer->params_used, zpl_names_count(answer->params_used)));
-        zpl_json_set_take(o, "warnings",
-                          zpl_names_json(answer->warnings, zpl_names_count(answer->warnings)));
+        zpl_json_set_take(o, "warnings", warnings_json(answer));
     }
     return write_reply(err, o, diags, out);
+}
+
+/* A place in a query. */
+static bool read_place(const struct zpl_json *o, long *offset, size_t *length)
+{
+    int64_t at;
+    int64_t bytes;
+    if (!zpl_read_int(o, "offset", -1, LONG_MAX, &at) ||
+        !zpl_read_int(o, "length", 0, LONG_MAX, &bytes))
+        return false;
+    *offset = (long)at;
+    *length = bytes > 0 ? (size_t)bytes : 1;
+    return true;
+}
+
+static bool read_scope(const struct zpl_json *o, struct zpl_bind_error *error,
+                       struct zpl_arena *arena)
+{
+    const struct zpl_json *list = zpl_read_list(o, "scope", &error->scope_count);
+    struct zpl_bind_scope *scope = zpl_arena_array(arena, error->scope_count + 1, sizeof *scope);
+    if (list == NULL || scope == NULL)
+        return false;
+    for (size_t i = 0; i < error->scope_count; i++) {
+        const struct zpl_json *item = zpl_json_at(list, i);
+        scope[i].name = zpl_read_text(item, "name", arena);
+        if (scope[i].name == NULL || !zpl_read_bool(item, "given", &scope[i].given) ||
+            !zpl_read_names(zpl_json_get(item, "columns"), arena, &scope[i].columns, NULL))
+            return false;
+    }
+    error->scope = scope;
+    return true;
 }
 
 static bool read_bind_error(const struct zpl_json *o, struct zpl_bind_error *error,
                             struct zpl_arena *arena)
 {
     int64_t fault;
-    int64_t offset;
-    int64_t length;
     error->message = zpl_read_text(o, "message", arena);
     error->name = zpl_read_text(o, "name", arena);
     if (error->message == NULL ||
         !zpl_read_int(o, "fault", ZPL_BIND_FINE, ZPL_BIND_LIMIT, &fault) ||
-        !zpl_read_int(o, "offset", -1, LONG_MAX, &offset) ||
-        !zpl_read_int(o, "length", 0, LONG_MAX, &length))
+        !read_place(o, &error->offset, &error->length) || !read_scope(o, error, arena))
         return false;
     error->fault = (enum zpl_bind_fault)fault;
-    error->offset = (long)offset;
-    error->length = length > 0 ? (size_t)length : 1;
     return zpl_read_names(zpl_json_get(o, "candidates"), arena, &error->candidates, NULL);
 }
 
@@ -276,6 +331,25 @@ static bool read_reads(const struct zpl_json *answer, size_t table_count,
     return true;
 }
 
+static bool read_warnings(const struct zpl_json *answer, struct zpl_bind_answer *out,
+                          struct zpl_arena *arena)
+{
+    const struct zpl_json *list = zpl_read_list(answer, "warnings", &out->warning_count);
+    struct zpl_bind_warning *warnings =
+        zpl_arena_array(arena, out->warning_count + 1, sizeof *warnings);
+    if (list == NULL || warnings == NULL)
+        return false;
+    for (size_t i = 0; i < out->warning_count; i++) {
+        const struct zpl_json *item = zpl_json_at(list, i);
+        warnings[i].message = zpl_read_text(item, "message", arena);
+        if (warnings[i].message == NULL ||
+            !read_place(item, &warnings[i].offset, &warnings[i].length))
+            return false;
+    }
+    out->warnings = warnings;
+    return true;
+}
+
 static bool read_bound(const struct zpl_json *answer, size_t table_count,
                        struct zpl_bind_answer *out, struct zpl_arena *arena)
 {
@@ -284,7 +358,7 @@ static bool read_bound(const struct zpl_json *answer, size_t table_count,
     return out->row != NULL && out->identity != NULL &&
            read_reads(answer, table_count, &out->reads, arena) &&
            zpl_read_names(zpl_json_get(answer, "params"), arena, &out->params_used, NULL) &&
-           zpl_read_names(zpl_json_get(answer, "warnings"), arena, &out->warnings, NULL);
+           read_warnings(answer, out, arena);
 }
 
 /* Reads the binder's answer. */

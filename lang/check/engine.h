@@ -44,6 +44,12 @@ enum zpl_bind_fault {
     ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
     ZPL_BIND_LIMIT      /* it took too long or too much memory */
 };
+/* What can be named at a place of a query: the columns of one thing that its FROM reads. */
+struct zpl_bind_scope {
+    const char *name;           /* as the query calls it; of a table of the request the table's own */
+    bool given;                 /* a table of the request; else a subquery or a name of a WITH */
+    const char *const *columns; /* NULL-terminated */
+};
 struct zpl_bind_error {
     enum zpl_bind_fault fault;
     const char *message;           /* for a person, without position; NULL: no error */
@@ -52,13 +58,22 @@ struct zpl_bind_error {
     const char *const *candidates; /* NULL-terminated, or NULL */
     long offset;                   /* byte in the SQL text, -1: unknown */
     size_t length;                 /* bytes, at least 1 */
+    const struct zpl_bind_scope *scope; /* of an unknown column, the innermost SELECT's first */
+    size_t scope_count;                 /* 0: not known */
+};
+/* What is allowed, but may differ from what the writer expects. */
+struct zpl_bind_warning {
+    const char *message;
+    long offset; /* as above */
+    size_t length;
 };
 struct zpl_bind_answer {
     const struct zpl_row *row;          /* the result's columns */
     const struct zpl_bind_reads *reads; /* one a table, in the order of the request */
     const char *identity;               /* the statement's meaning without layout: 64 hex digits */
     const char *const *params_used;     /* NULL-terminated names */
-    const char *const *warnings;        /* NULL-terminated, or NULL */
+    const struct zpl_bind_warning *warnings;
+    size_t warning_count;
     struct zpl_bind_error error;
 };
 

@@ -175,8 +175,11 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
         zpl_query_tell(q, &answer.error);
     if (!fill_arguments(q, wrong ? NULL : &answer, node))
         return ZPL_ERR_NOMEM;
-    for (const char *const *w = answer.warnings; w && *w; w++)
-        zpl_diag_warn(q->diags, ZPL_CODE_SQL_BIND, q->call->callee, "%s", *w);
+    for (size_t i = 0; i < answer.warning_count; i++) {
+        const struct zpl_bind_warning *w = &answer.warnings[i];
+        zpl_diag_warn(q->diags, ZPL_CODE_SQL_BIND, zpl_query_place(q, w->offset, w->length), "%s",
+                      w->message);
+    }
     if (wrong)
         return err;
     node->identity = answer.identity;

@@ -254,8 +254,7 @@ static enum zpl_err find_facts(struct binding *b)
         a->reads = zpl_lineage_reads(b->request, b->guarded.tree, plan, b->arena);
         a->identity = b->guarded.identity;
         a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
-        a->warnings = zpl_guard_warnings(b->guarded.tree, b->arena);
-        if (a->reads == NULL || a->identity == NULL || a->params_used == NULL ||
+        if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL || a->identity == NULL || a->params_used == NULL ||
             zpl_arena_failed(b->arena))
             err = zpl_diag_nomem(b->diags);
     }

@@ -30,11 +30,15 @@ const char *zpl_guard_text(const struct zpl_json *node, const char *key);
 /* Is the node's "type" this one? */
 bool zpl_guard_is(const struct zpl_json *node, const char *type);
 
+/* The byte of the text that the node is about, -1: not known. */
+long zpl_guard_place(const struct zpl_json *node, const char *sql);
+
 /* The names of the params, NULL-terminated, each once, in the order of the request. */
 const char *const *zpl_guard_params(const struct zpl_json *tree,
                                     const struct zpl_bind_request *request,
                                     struct zpl_arena *arena);
-/* What is allowed, but may differ from what the writer expects: NULL-terminated, or NULL. */
-const char *const *zpl_guard_warnings(const struct zpl_json *tree, struct zpl_arena *arena);
+/* What is allowed, but may differ from what the writer expects; false when memory is out. */
+bool zpl_guard_warnings(const struct zpl_json *tree, const struct zpl_bind_request *request,
+                        struct zpl_bind_answer *answer, struct zpl_arena *arena);
 
 #endif

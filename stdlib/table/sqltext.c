@@ -97,6 +97,18 @@ long zpl_sqltext_find(const char *sql, char sigil, const char *word)
     return -1;
 }
 
+long zpl_sqltext_find_last(const char *sql, long end, const char *word)
+{
+    long last = -1, from = 0;
+    for (;;) {
+        long at = zpl_sqltext_find(sql + from, 0, word);
+        if (at < 0 || (end >= 0 && from + at >= end))
+            return last;
+        last = from + at;
+        from = last + (long)zpl_sqltext_length(sql, (size_t)last);
+    }
+}
+
 size_t zpl_sqltext_length(const char *sql, size_t offset)
 {
     const char *s = sql + offset, *end = s;

@@ -345,15 +345,18 @@ static void say_replies(struct said *said)
     const struct zpl_run_result result = {made, 2};
     keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
     const struct zpl_bind_reads reads = {true, false, abc, 2};
+    const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
     const struct zpl_bind_answer fine = {.row = type("Table {a: Int}")->row,
                                          .reads = &reads,
                                          .identity = IDENTITY,
                                          .params_used = abc,
-                                         .warnings = abc,
+                                         .warnings = &warning,
+                                         .warning_count = 1,
                                          .error.offset = -1};
     keep(said, zpl_reply_encode_bind(ZPL_OK, &fine, 1, &told, &said->one));
+    const struct zpl_bind_scope scope = {"t", true, abc};
     const struct zpl_bind_answer wrong = {
-        .error = {ZPL_BIND_NAME, "unknown column 'x'", "x", abc, 7, 1}};
+        .error = {ZPL_BIND_NAME, "unknown column 'x'", "x", abc, 7, 1, &scope, 1}};
     keep(said, zpl_reply_encode_bind(ZPL_OK, &wrong, 1, &told, &said->one));
     const struct zpl_schema_answer schema = {type("Table {a: Int}")->row, "guessed", NULL};
     keep(said, zpl_reply_encode_schema(ZPL_OK, &schema, &told, &said->one));

@@ -14,7 +14,7 @@ struct oracle {
     const char *rename_second; /* what its second column is really called, or NULL */
     const char *reads[4];      /* by table: "*", "a b", "" (used, no column), NULL: not used */
     const char *params[4];     /* used */
-    const char *warnings[2];   /* NULL: none */
+    struct zpl_bind_warning warning; /* .message NULL: none */
     struct zpl_bind_error error;
     enum zpl_err err;
     size_t asked;
@@ -76,7 +76,8 @@ static enum zpl_err answer(void *self, const struct zpl_bind_request *request,
         ((struct zpl_column *)out->row->columns)[1].name = o->rename_second;
     out->identity = IDENTITY;
     out->params_used = o->params;
-    out->warnings = o->warnings;
+    out->warnings = &o->warning;
+    out->warning_count = o->warning.message != NULL;
     return ZPL_OK;
 }
 
@@ -204,85 +205,85 @@ static void errors_are_told_where_they_stand(void **state)
         const char *at, *words, *help;
     } cases[] = {
         {"SELECT dealy FROM flights",
-         {ZPL_BIND_NAME, "unknown column 'dealy'", "dealy", near, 7, 5},
+         {ZPL_BIND_NAME, "unknown column 'dealy'", "dealy", near, 7, 5, NULL, 0},
          ZPL_CODE_UNKNOWN_COLUMN,
          "dealy",
          "unknown column 'dealy'",
          "did you mean 'delay'?"},
         {"SELECT dealy FROM flights",
-         {ZPL_BIND_NAME, "unknown column 'dealy'", "dealy", NULL, -1, 1},
+         {ZPL_BIND_NAME, "unknown column 'dealy'", "dealy", NULL, -1, 1, NULL, 0},
          ZPL_CODE_UNKNOWN_COLUMN,
          "dealy",
          "unknown column 'dealy'",
          "did you mean 'delay'?"},
         {"SELECT flights.seat FROM flights",
-         {ZPL_BIND_NAME, "unknown column 'seat'", "flights.seat", NULL, 7, 12},
+         {ZPL_BIND_NAME, "unknown column 'seat'", "flights.seat", NULL, 7, 12, NULL, 0},
          ZPL_CODE_UNKNOWN_COLUMN,
          "flights.seat",
          "unknown column 'seat'",
          "did you mean 'seats'?"},
         {"SELECT 1 FROM flihgts",
-         {ZPL_BIND_NAME, "unknown table 'flihgts'", "flihgts", NULL, 14, 7},
+         {ZPL_BIND_NAME, "unknown table 'flihgts'", "flihgts", NULL, 14, 7, NULL, 0},
          ZPL_CODE_UNKNOWN_NAME,
          "flihgts",
          "unknown table 'flihgts'",
          "did you mean 'flights'?"},
         {"SELECT 1 FROM a,\n  flihgts",
-         {ZPL_BIND_NAME, "unknown table 'flihgts'", "flihgts", NULL, -1, 7},
+         {ZPL_BIND_NAME, "unknown table 'flihgts'", "flihgts", NULL, -1, 7, NULL, 0},
          ZPL_CODE_UNKNOWN_NAME,
          "flihgts",
          "unknown table 'flihgts'",
          "did you mean 'flights'?"},
         {"SELECT $mintes FROM flights",
-         {ZPL_BIND_NAME, "unknown name", "mintes", NULL, 8, 6},
+         {ZPL_BIND_NAME, "unknown name", "mintes", NULL, 8, 6, NULL, 0},
          ZPL_CODE_UNKNOWN_NAME,
          "mintes",
          "nothing in scope is called 'mintes'",
          "did you mean '$minutes'?"},
         {"SELECT $mintes FROM flights",
-         {ZPL_BIND_NAME, "unknown", "$mintes", NULL, 7, 7},
+         {ZPL_BIND_NAME, "unknown", "$mintes", NULL, 7, 7, NULL, 0},
          ZPL_CODE_UNKNOWN_NAME,
          "$mintes",
          "nothing in scope is called 'mintes'",
          "did you mean '$minutes'?"},
         {"SELECT houer (date) FROM flights",
-         {ZPL_BIND_NAME, "unknown function 'houer'", "houer", functions, 7, 5},
+         {ZPL_BIND_NAME, "unknown function 'houer'", "houer", functions, 7, 5, NULL, 0},
          ZPL_CODE_SQL_BIND,
          "houer",
          "unknown function 'houer'",
          "did you mean 'hour'?"},
         {"SELECT distance FROM flights, planes",
-         {ZPL_BIND_NAME, "ambiguous column 'distance'", "distance", NULL, 7, 8},
+         {ZPL_BIND_NAME, "ambiguous column 'distance'", "distance", NULL, 7, 8, NULL, 0},
          ZPL_CODE_SQL_BIND,
          "distance",
          "ambiguous column",
          NULL},
         {"SELECT FROM",
-         {ZPL_BIND_SYNTAX, "expected a column before FROM", NULL, NULL, 7, 4},
+         {ZPL_BIND_SYNTAX, "expected a column before FROM", NULL, NULL, 7, 4, NULL, 0},
          ZPL_CODE_SQL_SYNTAX,
          "FROM",
          "expected a column",
          NULL},
         {"SELECT date + 'x' FROM flights",
-         {ZPL_BIND_TYPE, "can't add", NULL, NULL, 12, 1},
+         {ZPL_BIND_TYPE, "can't add", NULL, NULL, 12, 1, NULL, 0},
          ZPL_CODE_SQL_BIND,
          "+",
          "can't add",
          NULL},
         {"SELECT map() AS m FROM flights",
-         {ZPL_BIND_TYPE, "no type", "m", NULL, -1, 1},
+         {ZPL_BIND_TYPE, "no type", "m", NULL, -1, 1, NULL, 0},
          ZPL_CODE_SQL_TYPE,
          "m",
          "no type",
          NULL},
         {"SELECT now()",
-         {ZPL_BIND_FORBIDDEN, "now() reads a clock", "now", NULL, 7, 3},
+         {ZPL_BIND_FORBIDDEN, "now() reads a clock", "now", NULL, 7, 3, NULL, 0},
          ZPL_CODE_SQL_FORBIDDEN,
          "now",
          "reads a clock",
          NULL},
         {"SELECT 1",
-         {ZPL_BIND_LIMIT, "it took too long", NULL, NULL, -1, 1},
+         {ZPL_BIND_LIMIT, "it took too long", NULL, NULL, -1, 1, NULL, 0},
          ZPL_CODE_LANG_LIMIT,
          "sql",
          "it took too long",
@@ -366,11 +367,13 @@ static void warnings_stay_warnings(void **state)
     struct oracle o;
     start(&b, &o, "Table {x: Int}");
     o.reads[0] = "delay";
-    o.warnings[0] = "LIMIT without ORDER BY";
+    o.warning = (struct zpl_bind_warning){"LIMIT without ORDER BY", 32, 5};
     assert_int_equal(query(&b, "SELECT delay AS x FROM flights LIMIT 5"), ZPL_OK);
     assert_int_equal(b.diags.count, 1);
     assert_int_equal(b.diags.items[0]->severity, ZPL_WARNING);
     assert_string_equal(b.diags.items[0]->message, "LIMIT without ORDER BY");
+    assert_int_equal(b.diags.items[0]->span.begin, 4 + 32);
+    assert_int_equal(b.diags.items[0]->span.end, 4 + 37);
     assert_false(made(&b)->poison);
     bench_end(&b);
 }
