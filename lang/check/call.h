@@ -45,6 +45,9 @@ struct zpl_call {
     /* Variables that hold what steps made so far, for a did-you-mean in SQL. */
     const struct zpl_naming *naming;
     size_t naming_count;
+    /* Names of scalars that a query could use and does not, for the same. */
+    const char *const *scalars;
+    size_t scalar_count;
     /* Told with each diagnostic: "called from …" for calls inside helpers. */
     const struct zpl_span *callers;
     size_t caller_count;

@@ -38,15 +38,17 @@ struct zpl_bind_reads {
 enum zpl_bind_fault {
     ZPL_BIND_FINE,
     ZPL_BIND_SYNTAX,
-    ZPL_BIND_NAME, /* a name; the checker explains "unknown column 'x'", "unknown table 'x'" and
-                           "unknown param 'x'" further, other words are told as they are */
+    ZPL_BIND_NAME, /* a name; the checker explains "unknown column 'x'", "unknown table 'x'",
+                      "unknown function 'x'", "unknown param 'x'" and "two columns …" further,
+                      other words are told as they are */
     ZPL_BIND_TYPE, /* operators and arguments that do not fit, or a result of no zpl type */
     ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
     ZPL_BIND_LIMIT      /* it took too long or too much memory */
 };
 /* What can be named at a place of a query: the columns of one thing that its FROM reads. */
 struct zpl_bind_scope {
-    const char *name;           /* as the query calls it; of a table of the request the table's own */
+    const char *name;           /* as the query calls it, "": not at all; of a table of the request
+                                   the table's own */
     bool given;                 /* a table of the request; else a subquery or a name of a WITH */
     const char *const *columns; /* NULL-terminated */
 };

@@ -7,7 +7,13 @@ struct zpl_span zpl_query_place(const struct zpl_query *query, long offset, size
     const struct zpl_call *call = query->call;
     if (offset < 0 || !call->place)
         return call->callee;
-    return call->place(call->place_self, (size_t)offset, length ? length : 1);
+    size_t at = (size_t)offset;
+    for (size_t i = 0; i < query->edit_count; i++) {
+        const struct zpl_query_edit *e = &query->edits[i];
+        if (at >= e->at + e->put)
+            at -= e->put - e->length;
+    }
+    return call->place(call->place_self, at, length ? length : 1);
 }
 
 /* The kind that a scalar has in SQL. */
@@ -16,15 +22,32 @@ static enum zpl_kind sql_kind(enum zpl_kind kind)
     return kind == ZPL_ENUM || kind == ZPL_PATH || kind == ZPL_CLASS ? ZPL_STRING : kind;
 }
 
-static bool request_of(const struct zpl_query *q, struct zpl_bind_request *request)
+bool zpl_query_add(struct zpl_query *q, const struct zpl_query_input *input)
+{
+    enum zpl_kind kind = input->value->type ? input->value->type->kind : ZPL_UNKNOWN;
+    struct zpl_query_input in = *input;
+    in.name = zpl_arena_strdup(q->arena, in.name);
+    if (!in.name)
+        return false;
+    in.unknown = in.row && in.row->open;
+    if (kind == ZPL_TABLE || zpl_kind_is_scalar(kind))
+        q->inputs[q->input_count++] = in;
+    else
+        q->others[q->other_count++] = (struct zpl_query_other){in.name, kind};
+    return true;
+}
+
+bool zpl_query_request(const struct zpl_query *q, struct zpl_bind_request *request)
 {
     struct zpl_bind_table *tables = zpl_arena_array(q->scratch, q->input_count, sizeof *tables);
     struct zpl_bind_param *params = zpl_arena_array(q->scratch, q->input_count, sizeof *params);
-    *request = (struct zpl_bind_request){.sql = q->sql, .tables = tables, .params = params};
+    *request = (struct zpl_bind_request){.sql = q->asked, .tables = tables, .params = params};
     if (!tables || !params)
         return false;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
+        if (in->unknown)
+            continue;
         if (in->row)
             tables[request->table_count++] = (struct zpl_bind_table){in->name, in->row};
         else
@@ -79,6 +102,8 @@ static bool fill_arguments(const struct zpl_query *q, const struct zpl_bind_answ
     node->arguments = arguments;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
+        if (answer && in->unknown)
+            continue;
         const struct zpl_bind_reads *reads = answer && in->row ? &answer->reads[table++] : NULL;
         bool used = !answer || (reads ? reads->used || reads->all || reads->count > 0
                                       : is_used(answer, in->name));
@@ -102,7 +127,7 @@ static bool is_hindsight(const struct zpl_query *q, const struct zpl_bind_answer
     size_t table = 0;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (!in->row)
+        if (!in->row || in->unknown)
             continue;
         const struct zpl_bind_reads *reads = &answer->reads[table++];
         const struct zpl_column *column = zpl_row_find(in->row, name);
@@ -165,14 +190,15 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     struct zpl_bind_answer answer = {0};
     *row = NULL;
     node->body = q->sql;
-    if (!engine || !engine->bind || q->unknown)
+    if (!engine || !engine->bind)
         return fill_arguments(q, NULL, node) ? ZPL_OK : ZPL_ERR_NOMEM;
-    if (!request_of(q, &request))
+    q->asked = q->sql;
+    if (!zpl_query_request(q, &request))
         return ZPL_ERR_NOMEM;
     enum zpl_err err = engine->bind(engine->self, &request, &answer, q->arena, q->diags);
     bool wrong = err || answer.error.message || !answer.row;
-    if (!err && answer.error.message)
-        zpl_query_tell(q, &answer.error);
+    if (!err && answer.error.message && !zpl_query_tell_all(q, &answer.error))
+        return ZPL_ERR_NOMEM;
     if (!fill_arguments(q, wrong ? NULL : &answer, node))
         return ZPL_ERR_NOMEM;
     for (size_t i = 0; i < answer.warning_count; i++) {

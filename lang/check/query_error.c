@@ -10,8 +10,6 @@
 /* A message describes this many tables. */
 #define TABLES_TOLD 3
 
-enum word { WORD_COLUMN, WORD_TABLE, WORD_PARAM, WORD_OTHER };
-
 static bool is_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
@@ -30,64 +28,80 @@ static long find_word(const char *sql, const char *word)
     return -1;
 }
 
-/* What is unknown, from the words that engine.h promises and the $ before a param. */
-static enum word classify(const char *sql, long offset, const char *message)
+/* From the words that engine.h promises and the $ before a param. */
+enum zpl_query_word zpl_query_classify(const struct zpl_query *q,
+                                       const struct zpl_bind_error *error)
 {
-    static const char *const words[] = {"unknown column ", "unknown table ", "unknown param "};
-    if (offset >= 0 && (sql[offset] == '$' || (offset > 0 && sql[offset - 1] == '$')))
-        return WORD_PARAM;
-    for (int i = 0; i < WORD_OTHER; i++)
-        if (strncmp(message, words[i], strlen(words[i])) == 0)
-            return (enum word)i;
-    return WORD_OTHER;
+    static const char *const words[] = {"unknown column ", "unknown table ", "unknown function ",
+                                        "unknown param "};
+    long at = error->offset;
+    if (error->fault != ZPL_BIND_NAME || !error->name)
+        return ZPL_WORD_OTHER;
+    if (*error->name == '$' ||
+        (at >= 0 && (q->asked[at] == '$' || (at > 0 && q->asked[at - 1] == '$'))))
+        return ZPL_WORD_PARAM;
+    for (int i = 0; i < ZPL_WORD_OTHER; i++)
+        if (strncmp(error->message, words[i], strlen(words[i])) == 0)
+            return (enum zpl_query_word)i;
+    return ZPL_WORD_OTHER;
 }
 
-/* The nearest of the engine's candidates and of the names that `all` holds. */
-static const char *nearest(const struct zpl_query *q, const char *word,
-                           const char *const *candidates, const char **all, size_t count)
-{
-    size_t more = 0;
-    while (candidates && candidates[more])
-        more++;
-    const char **names = zpl_arena_array(q->scratch, count + more, sizeof *names);
-    if (!names)
-        return NULL;
-    if (count)
-        memcpy(names, all, count * sizeof *names);
-    if (more)
-        memcpy(names + count, candidates, more * sizeof *names);
-    const char *near = zpl_text_nearest(word, names, count + more);
-    return near ? near : more == 1 ? candidates[0] : NULL;
-}
+/* Names to choose from; those that are the wrong word itself are left out. */
+struct choice {
+    const struct zpl_query *q;
+    const char *word;
+    const char **names;
+    size_t count, room;
+};
 
-/* Every column of every table; NULL when memory is out. */
-static const char **all_columns(const struct zpl_query *q, size_t *count)
+static void offer(struct choice *c, const char *name)
 {
-    size_t room = 0;
-    *count = 0;
-    for (size_t i = 0; i < q->input_count; i++)
-        room += q->inputs[i].row ? q->inputs[i].row->count : 0;
-    const char **names = zpl_arena_array(q->scratch, room, sizeof *names);
-    for (size_t i = 0; names && i < q->input_count; i++)
-        for (size_t k = 0; q->inputs[i].row && k < q->inputs[i].row->count; k++)
-            names[(*count)++] = q->inputs[i].row->columns[k].name;
-    return names;
-}
-
-/* The names of the tables, or of the scalars. */
-static const char **all_inputs(const struct zpl_query *q, bool tables, size_t *count)
-{
-    const struct zpl_call *call = q->call;
+    if (!name || zpl_text_equal_nocase(name, c->word))
+        return;
     const char **names =
-        zpl_arena_array(q->scratch, q->input_count + call->naming_count + 1, sizeof *names);
-    *count = 0;
-    for (size_t i = 0; names && i < q->input_count; i++)
-        if ((q->inputs[i].row != NULL) == tables)
-            names[(*count)++] = q->inputs[i].name;
-    for (size_t i = 0; names && tables && i < call->naming_count; i++)
-        if (call->naming[i].variable)
-            names[(*count)++] = call->naming[i].variable;
-    return names;
+        zpl_arena_grow(c->q->scratch, c->names, c->count, &c->room, sizeof *names);
+    if (!names)
+        return;
+    c->names = names;
+    names[c->count++] = name;
+}
+
+static void offer_all(struct choice *c, const char *const *names)
+{
+    for (; names && *names; names++)
+        offer(c, *names);
+}
+
+static const char *nearest(const struct choice *c)
+{
+    return zpl_text_nearest(c->word, c->names, c->count);
+}
+
+static const struct zpl_query_input *find_input(const struct zpl_query *q, const char *name,
+                                                bool table)
+{
+    for (size_t i = 0; i < q->input_count; i++)
+        if ((q->inputs[i].row != NULL) == table && zpl_text_equal_nocase(q->inputs[i].name, name))
+            return &q->inputs[i];
+    return NULL;
+}
+
+/* ---- columns ------------------------------------------------------------------------------------ */
+
+/* Does the name follow a FROM or JOIN?  Elsewhere it is a column, an alias, anything. */
+static bool is_read(const char *sql, const char *name)
+{
+    static const char *const words[] = {"from", "join"};
+    for (long at = 0, found; (found = find_word(sql + at, name)) >= 0;) {
+        size_t end = (size_t)(at + found);
+        at += found + (long)strlen(name);
+        while (end > 0 && (isspace((unsigned char)sql[end - 1]) || strchr("\"(", sql[end - 1])))
+            end--;
+        for (size_t i = 0; i < 2; i++)
+            if (end >= 4 && strncasecmp(sql + end - 4, words[i], 4) == 0)
+                return true;
+    }
+    return false;
 }
 
 /* What the tables hold, and who made them. */
@@ -96,7 +110,7 @@ static void tell_tables(const struct zpl_query *q, struct zpl_diag *d, bool colu
     size_t told = 0;
     for (size_t i = 0; i < q->input_count && told < TABLES_TOLD; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (!in->row)
+        if (!in->row || in->unknown || !is_read(q->asked, in->name))
             continue;
         if (columns)
             zpl_tell_columns(q->diags, d, in->name, in->row);
@@ -105,38 +119,202 @@ static void tell_tables(const struct zpl_query *q, struct zpl_diag *d, bool colu
     }
 }
 
-static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *error,
-                        struct zpl_span span, const char *word)
+/* What can be named at the place, and who made what was given. */
+static void tell_scope(const struct zpl_query *q, struct zpl_diag *d,
+                       const struct zpl_bind_error *error)
 {
-    size_t count;
-    const char **names = all_columns(q, &count);
+    static const struct zpl_type some = {.kind = ZPL_ANY};
+    for (size_t i = 0; i < error->scope_count && i < TABLES_TOLD; i++) {
+        const struct zpl_bind_scope *scope = &error->scope[i];
+        size_t count = zpl_names_count(scope->columns);
+        struct zpl_column *columns = zpl_arena_array(q->scratch, count, sizeof *columns);
+        if (!columns)
+            return;
+        for (size_t k = 0; k < count; k++)
+            columns[k] = (struct zpl_column){scope->columns[k], &some};
+        const struct zpl_row row = {columns, count, false};
+        zpl_tell_columns(q->diags, d, *scope->name ? scope->name : NULL, &row);
+        const struct zpl_query_input *in = find_input(q, scope->name, true);
+        if (scope->given && in)
+            zpl_tell_maker(q->checker->graph, q->diags, d, in->value);
+    }
+}
+
+/* A column of that name that the place does not see: says where it is. */
+static void help_elsewhere(const struct zpl_query *q, struct zpl_diag *d,
+                           const struct zpl_bind_error *error, const char *word)
+{
+    const char *between = NULL;
+    for (size_t i = 0; i < error->scope_count; i++)
+        if (!error->scope[i].given)
+            between = error->scope[i].name;
+    for (size_t i = 0; i < q->input_count; i++) {
+        const struct zpl_query_input *in = &q->inputs[i];
+        bool has = false;
+        for (size_t k = 0; in->row && !in->unknown && k < in->row->count; k++)
+            has = has || zpl_text_equal_nocase(in->row->columns[k].name, word);
+        if (!has)
+            continue;
+        if (between)
+            zpl_diag_help(q->diags, d, "'%s' has it, but %s%s%s does not pass it on: add it there",
+                          in->name, *between ? "'" : "", *between ? between : "the subquery",
+                          *between ? "'" : "");
+        else
+            zpl_diag_help(q->diags, d, "'%s' has a column of that name", in->name);
+        return;
+    }
+}
+
+/* The name between double quotes. */
+static const char *quoted(const struct zpl_query *q, const char *name)
+{
+    struct zpl_buf text = {0};
+    zpl_buf_putc(&text, '"');
+    for (; *name; name++)
+        zpl_buf_printf(&text, "%s%c", *name == '"' ? "\"" : "", *name);
+    zpl_buf_putc(&text, '"');
+    const char *kept = zpl_buf_error(&text) ? NULL : zpl_arena_strdup(q->scratch, zpl_buf_str(&text));
+    zpl_buf_release(&text);
+    return kept;
+}
+
+/* In the place of a wrong column: the near one, or NULL for it and the table before its dot. */
+static void fix_column(const struct zpl_query *q, struct zpl_query_fix *fix, const char *near)
+{
+    const char *sql = q->asked;
+    size_t from = fix->offset, to = from + fix->length;
+    if (from > 0 && sql[from - 1] == '"' && sql[to] == '"') {
+        from--;
+        to++;
+    }
+    while (!near && from > 1 && sql[from - 1] == '.' && is_word(sql[from - 2]))
+        for (from--; from > 0 && is_word(sql[from - 1]);)
+            from--;
+    fix->offset = from;
+    fix->length = to - from;
+    fix->with = near ? quoted(q, near) : "NULL";
+    fix->empty = !near;
+}
+
+static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *error,
+                        struct zpl_span span, const char *word, struct zpl_query_fix *fix)
+{
+    struct choice c = {.q = q, .word = word};
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
-    tell_tables(q, d, true);
-    bool quoted = error->offset >= 0 && q->sql[error->offset] == '"';
-    const char *near =
-        NULL; /* what stands in double quotes is often a text: no wild guesses there */
-    if (names)
-        near = quoted ? zpl_text_nearest(word, names, count)
-                      : nearest(q, word, error->candidates, names, count);
-    if (near)
+    for (size_t i = 0; i < error->scope_count; i++)
+        offer_all(&c, error->scope[i].columns);
+    if (error->scope_count > 0) {
+        tell_scope(q, d, error);
+    } else {
+        tell_tables(q, d, true);
+        offer_all(&c, error->candidates);
+        for (size_t i = 0; i < q->input_count; i++)
+            for (size_t k = 0; q->inputs[i].row && k < q->inputs[i].row->count; k++)
+                offer(&c, q->inputs[i].row->columns[k].name);
+    }
+    const char *near = nearest(&c), *blank = zpl_query_unquoted(q, error->offset);
+    bool in_quotes = error->offset >= 0 && q->asked[error->offset] == '"';
+    const struct zpl_query_input *scalar = find_input(q, word, false);
+    if (scalar)
+        zpl_diag_help(q->diags, d, "'%s' is a scalar of the program: write $%s", scalar->name,
+                      scalar->name);
+    else if (blank)
+        zpl_diag_help(q->diags, d, "write \"%s\" in double quotes", blank);
+    else if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
-    else if (quoted)
+    else if (in_quotes) /* what stands in double quotes is often a text */
         zpl_diag_help(q->diags, d,
                       "double quotes name a column; a text stands in single quotes: '%s'", word);
+    else if (find_word(q->asked, "from") < 0)
+        zpl_diag_help(q->diags, d, "the query has no FROM, so there is nothing to name");
+    else
+        help_elsewhere(q, d, error, word);
+    fix_column(q, fix, scalar || blank ? NULL : near);
+}
+
+/* ---- tables and scalars ------------------------------------------------------------------------- */
+
+/* The name in scope of which the engine was not told, or NULL. */
+static const struct zpl_query_other *find_other(const struct zpl_query *q, const char *name)
+{
+    for (size_t i = 0; i < q->other_count; i++)
+        if (zpl_text_equal_nocase(q->others[i].name, name))
+            return &q->others[i];
+    return NULL;
+}
+
+/* Is the name of something in scope of which not enough is known to say anything? */
+static bool is_unknown(const struct zpl_query *q, const char *name)
+{
+    const struct zpl_query_other *other = find_other(q, name);
+    if (other && other->kind == ZPL_UNKNOWN)
+        return true;
+    for (size_t i = 0; i < q->input_count; i++)
+        if (q->inputs[i].unknown && zpl_text_equal_nocase(q->inputs[i].name, name))
+            return true;
+    return false;
+}
+
+/* A name in scope that stands for something else than it is used as. */
+static void tell_kind(const struct zpl_query *q, struct zpl_span span, const char *word,
+                      enum zpl_kind kind, bool table)
+{
+    const char *is = zpl_say_kind(kind, q->scratch);
+    struct zpl_diag *d =
+        zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span,
+                     table ? "'%s' is %s, not a Table" : "'%s' is %s; $ takes scalars", word, is);
+    if (table && zpl_kind_is_scalar(kind))
+        zpl_diag_help(q->diags, d, "a scalar stands where a value does: $%s", word);
+    else if (!table && kind == ZPL_TABLE)
+        zpl_diag_help(q->diags, d, "tables are named without $, where a query reads them: FROM %s",
+                      word);
+    else if (!table && kind == ZPL_LIST)
+        zpl_diag_help(q->diags, d, "write its items out, as in IN ('a', 'b')");
+}
+
+/* Offers the tables, or the scalars, and the variables that hold a step's output. */
+static void offer_inputs(struct choice *c, bool table)
+{
+    const struct zpl_call *call = c->q->call;
+    for (size_t i = 0; i < c->q->input_count; i++)
+        if ((c->q->inputs[i].row != NULL) == table)
+            offer(c, c->q->inputs[i].name);
+    for (size_t i = 0; table && i < call->naming_count; i++)
+        offer(c, call->naming[i].variable);
+    for (size_t i = 0; !table && i < call->scalar_count; i++)
+        offer(c, call->scalars[i]);
+}
+
+/* Is it a variable of the program that the query does not see? */
+static bool is_hidden(const struct zpl_query *q, const char *word)
+{
+    for (size_t i = 0; i < q->call->naming_count; i++)
+        if (q->call->naming[i].variable && strcmp(q->call->naming[i].variable, word) == 0)
+            return true;
+    return false;
 }
 
 /* An unknown table or $name; both are names of the program. */
 static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,
                       struct zpl_span span, const char *word, bool table)
 {
-    size_t count;
-    const char **names = all_inputs(q, table, &count);
+    const struct zpl_query_other *other = find_other(q, word);
+    const struct zpl_query_input *in = find_input(q, word, !table);
+    if (is_unknown(q, word))
+        return;
+    if (other || in) {
+        tell_kind(q, span, word, other ? other->kind : in->value->type->kind, table);
+        return;
+    }
+    struct choice c = {.q = q, .word = word};
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
                      table ? "unknown table '%s'" : "nothing in scope is called '%s'", word);
-    const char *near = names ? nearest(q, word, error->candidates, names, count) : NULL;
-    if (near && strcmp(near, word) == 0)
+    offer_all(&c, error->candidates);
+    offer_inputs(&c, table);
+    const char *near = nearest(&c);
+    if (table && is_hidden(q, word))
         zpl_diag_help(
             q->diags, d,
             "only a query that is one literal sees variables; in one that is put together "
@@ -146,18 +324,47 @@ static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *er
     else if (table)
         zpl_diag_help(q->diags, d, "a query sees the tables that are in scope by their names");
     else
-        zpl_diag_help(q->diags, d, "$%s is a param or a scalar in scope", word);
+        zpl_diag_help(q->diags, d, "$ names a param, or a local variable that holds a scalar");
 }
 
-static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *error,
-                       enum zpl_code code, struct zpl_span span)
+/* In the place of a wrong table: one without columns that matter, since no more is told of any;
+ * of a wrong $name: NULL. */
+static void fix_name(const struct zpl_query *q, struct zpl_query_fix *fix, bool table)
 {
+    if (!table && fix->offset > 0 && q->asked[fix->offset] != '$') {
+        fix->offset--;
+        fix->length++;
+    }
+    fix->with = table ? "(SELECT 1)" : "(NULL)";
+    fix->empty = !table;
+}
+
+/* ---- other errors ------------------------------------------------------------------------------- */
+
+static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *error,
+                       enum zpl_code code, struct zpl_span span, struct zpl_query_fix *fix)
+{
+    bool function = zpl_query_classify(q, error) == ZPL_WORD_FUNCTION;
+    bool twins = code == ZPL_CODE_DUPLICATE_COLUMN;
+    struct choice c = {.q = q, .word = error->name ? error->name : ""};
     struct zpl_diag *d = zpl_diag_add(q->diags, code, span, "%s", error->message);
-    if (error->fault == ZPL_BIND_TYPE || error->fault == ZPL_BIND_NAME)
+    if (error->fault == ZPL_BIND_TYPE || (error->fault == ZPL_BIND_NAME && !twins && !function))
         tell_tables(q, d, false);
-    const char *near = error->name ? nearest(q, error->name, error->candidates, NULL, 0) : NULL;
-    if (near)
+    offer_all(&c, error->candidates);
+    const char *near = function ? zpl_query_function(error->name) : NULL;
+    near = near || !error->name ? near : nearest(&c);
+    const char *hint = error->fault == ZPL_BIND_SYNTAX && !error->name
+                           ? zpl_query_hint(q, error->offset)
+                           : NULL;
+    if (twins)
+        zpl_diag_help(q->diags, d, "name one of them otherwise with AS");
+    else if (hint)
+        zpl_diag_help(q->diags, d, "%s", hint);
+    else if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
+    /* coalesce() takes whatever stands between the parentheses. */
+    if (function)
+        fix->with = near ? near : "coalesce";
 }
 
 static enum zpl_code code_of(const struct zpl_bind_error *error)
@@ -172,40 +379,43 @@ static enum zpl_code code_of(const struct zpl_bind_error *error)
     case ZPL_BIND_TYPE:
         return error->name ? ZPL_CODE_SQL_TYPE : ZPL_CODE_SQL_BIND;
     default:
-        return ZPL_CODE_SQL_BIND;
+        return strncmp(error->message, "two columns ", 12) == 0 ? ZPL_CODE_DUPLICATE_COLUMN
+                                                                : ZPL_CODE_SQL_BIND;
     }
 }
 
-void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *error)
+void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *error,
+                    struct zpl_query_fix *fix)
 {
-    long offset = error->offset;
-    size_t length = error->length;
-    const char *word = error->name;
+    struct zpl_bind_error e = *error;
+    const char *word = e.name;
     if (word && *word == '$')
         word++;
     if (word && strrchr(word, '.') && strrchr(word, '.')[1])
         word = strrchr(word, '.') + 1; /* flights.dealy */
-    if (offset < 0 && word) {
-        offset = find_word(q->sql, word);
-        length = strlen(word);
+    if (e.offset < 0 && word) {
+        e.offset = find_word(q->asked, word);
+        e.length = strlen(word);
     }
-    struct zpl_span span = zpl_query_place(q, offset, length);
-    if (error->fault != ZPL_BIND_NAME || !word) {
-        tell_other(q, error, code_of(error), span);
-        return;
+    struct zpl_span span = zpl_query_place(q, e.offset, e.length);
+    *fix = (struct zpl_query_fix){
+        .offset = e.offset < 0 ? 0 : (size_t)e.offset, .length = e.length, .word = word};
+    switch (zpl_query_classify(q, &e)) {
+    case ZPL_WORD_COLUMN:
+        tell_column(q, &e, span, word, fix);
+        break;
+    case ZPL_WORD_TABLE:
+        tell_name(q, &e, span, word, true);
+        fix_name(q, fix, true);
+        break;
+    case ZPL_WORD_PARAM:
+        tell_name(q, &e, span, word, false);
+        fix_name(q, fix, false);
+        break;
+    default:
+        tell_other(q, &e, code_of(&e), span, fix);
+        break;
     }
-    switch (classify(q->sql, offset, error->message)) {
-    case WORD_COLUMN:
-        tell_column(q, error, span, word);
-        break;
-    case WORD_TABLE:
-        tell_name(q, error, span, word, true);
-        break;
-    case WORD_PARAM:
-        tell_name(q, error, span, word, false);
-        break;
-    case WORD_OTHER:
-        tell_other(q, error, ZPL_CODE_SQL_BIND, span);
-        break;
-    }
+    if (e.offset < 0)
+        fix->with = NULL;
 }

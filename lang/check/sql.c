@@ -19,26 +19,26 @@ static const struct zpl_value *typed(struct zpl_arena *arena, const struct zpl_v
     return copy->type ? copy : NULL;
 }
 
-/* One argument of an anonymous query: a table, a scalar, or nothing that SQL can see. */
+/* One argument of an anonymous query: a table, a scalar, or what SQL can't see. */
 static bool add_scope(struct zpl_query *q, const struct zpl_call_argument *argument)
 {
     const struct zpl_value *value = typed(q->arena, argument->value);
     if (!value)
         return false;
-    const struct zpl_type *type = value->type;
-    bool null = value->kind == ZPL_VALUE_LITERAL && value->literal->kind == ZPL_LIT_NULL;
-    if (type->kind == ZPL_UNKNOWN && !null)
-        q->unknown = true;
-    if (type->kind != ZPL_TABLE && !zpl_kind_is_scalar(type->kind))
-        return true;
-    if (type->kind == ZPL_TABLE && type->row->open)
-        q->unknown = true;
-    q->inputs[q->input_count++] =
-        (struct zpl_query_input){.name = zpl_arena_strdup(q->arena, argument->name),
-                                 .value = value,
-                                 .span = argument->span,
-                                 .row = type->kind == ZPL_TABLE ? type->row : NULL};
-    return q->inputs[q->input_count - 1].name != NULL;
+    const struct zpl_query_input in = {
+        .name = argument->name,
+        .value = value,
+        .span = argument->span,
+        .row = value->type->kind == ZPL_TABLE ? value->type->row : NULL};
+    return zpl_query_add(q, &in);
+}
+
+/* Room for `count` names; false when memory is out. */
+static bool make_room(struct zpl_query *q, size_t count)
+{
+    q->inputs = zpl_arena_array(q->scratch, count, sizeof *q->inputs);
+    q->others = zpl_arena_array(q->scratch, count, sizeof *q->others);
+    return q->inputs && q->others;
 }
 
 /* The one output `rows`. */
@@ -74,8 +74,8 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
                           .sql = zpl_arena_strdup(arena, sql)};
     const struct zpl_row *row = NULL;
     *id = ZPL_NO_NODE;
-    q.inputs = zpl_arena_array(&scratch, call->argument_count, sizeof *q.inputs);
-    enum zpl_err err = q.inputs && q.sql ? ZPL_OK : ZPL_ERR_NOMEM;
+    enum zpl_err err =
+        make_room(&q, call->argument_count) && q.sql ? ZPL_OK : ZPL_ERR_NOMEM;
     for (size_t i = 0; !err && i < call->argument_count; i++)
         if (!add_scope(&q, &call->arguments[i]))
             err = ZPL_ERR_NOMEM;
@@ -115,20 +115,12 @@ static const struct zpl_row *visible(struct zpl_attempt *a, const struct zpl_arg
 static bool add_input(struct zpl_query *q, struct zpl_attempt *a,
                       const struct zpl_argument *argument)
 {
-    enum zpl_kind kind = argument->value->type ? argument->value->type->kind : ZPL_UNKNOWN;
-    struct zpl_query_input *in = &q->inputs[q->input_count];
-    if (kind == ZPL_UNKNOWN)
-        q->unknown = true;
-    if (kind != ZPL_TABLE && !zpl_kind_is_scalar(kind))
-        return true;
-    if (kind == ZPL_TABLE && argument->reads_all && argument->value->type->row->open)
-        q->unknown = true;
-    *in = (struct zpl_query_input){
+    const struct zpl_type *type = argument->value->type;
+    struct zpl_query_input in = {
         .name = argument->name, .value = argument->value, .span = argument->span};
-    if (kind == ZPL_TABLE && !(in->row = visible(a, argument)))
+    if (type && type->kind == ZPL_TABLE && !(in.row = visible(a, argument)))
         return false;
-    q->input_count++;
-    return true;
+    return zpl_query_add(q, &in);
 }
 
 /* The result with the contracts that the declared output puts on its columns. */
@@ -198,8 +190,7 @@ enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node)
                      a->call->step->name, node->output_count);
         return ZPL_OK;
     }
-    q.inputs = zpl_arena_array(a->scratch, node->argument_count, sizeof *q.inputs);
-    if (!q.inputs)
+    if (!make_room(&q, node->argument_count))
         return ZPL_ERR_NOMEM;
     for (size_t i = 0; i < node->argument_count; i++)
         if (!add_input(&q, a, &node->arguments[i]))

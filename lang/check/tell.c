@@ -55,9 +55,11 @@ void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char
     }
     if (told < row->count)
         zpl_buf_printf(&text, ", … %zu more", row->count - told);
-    if (!zpl_buf_error(&text))
-        zpl_diag_note(diags, diag, (struct zpl_span){0}, "'%s' has %s", name,
-                      told ? zpl_buf_str(&text) : "no columns");
+    const char *columns = told ? zpl_buf_str(&text) : "no columns";
+    if (!zpl_buf_error(&text) && name)
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "'%s' has %s", name, columns);
+    else if (!zpl_buf_error(&text))
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "the subquery has %s", columns);
     zpl_buf_release(&text);
 }
 

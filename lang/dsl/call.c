@@ -208,6 +208,8 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
         call.callee =
             zpl_tree_span(c->call.unit->tree, zpl_tree_callee(c->call.unit->tree, c->call.node));
     call.caller_count = zpl_host_callers(L, &call.callers);
+    if (sql)
+        call.scalars = zpl_sql_scalars(L, &call.scalar_count);
     uint32_t id = ZPL_NO_NODE;
     int64_t before_ns = engine_ns(host);
     zpl_sandbox_check(&host->sandbox); /* loops of ours run no instruction that looks */
@@ -370,18 +372,20 @@ static void add_scope(struct calling *c, const char *sql)
     const char *const *names = zpl_site_names(L, scope, where, &count);
     for (size_t i = 0; i < count; i++) {
         lua_getfield(L, scope, names[i]);
-        if (is_for_sql(L))
+        if (is_for_sql(L)) {
             add_argument(c, names[i], where.span, where);
-        else
-            lua_pop(L, 1);
+            continue;
+        }
+        if (lua_type(L, -1) == LUA_TTABLE)
+            keep_argument(c, names[i], where.span, where, zpl_sql_lua_table(L));
+        lua_pop(L, 1);
     }
     for (size_t i = 0; i < graph->param_count; i++) {
         const struct zpl_param *param = &graph->params[i];
         lua_getfield(L, scope, param->name);
         bool hidden = is_for_sql(L);
         lua_pop(L, 1);
-        if (hidden || !mentions(sql, param->name) ||
-            (param->value && param->value->kind == ZPL_LIT_LIST))
+        if (hidden || !mentions(sql, param->name))
             continue;
         keep_argument(c, param->name, where.span, where, param_value(c, param));
     }

@@ -8,6 +8,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "stdlib/table/bind_error.h"
+#include "stdlib/table/bind_scope.h"
 #include "stdlib/table/convert.h"
 #include "stdlib/table/guard.h"
 #include "stdlib/table/lineage.h"
@@ -137,16 +138,56 @@ static enum zpl_err name_columns(struct binding *b)
     return err;
 }
 
-static void refuse_column(struct binding *b, const char *name, const char *message)
+/* Where the last result column of that name is made: its alias, its name, or the star it comes from.
+ * -1: nowhere. */
+static long place_of_column(const struct binding *b, const char *name)
+{
+    const char *sql = b->request->sql;
+    const struct zpl_json *node = b->guarded.tree;
+    long named = -1, star = -1;
+    size_t count = 0;
+    while (zpl_guard_is(node, "SET_OPERATION_NODE"))
+        node = zpl_json_get(node, "left");
+    const struct zpl_json *list = zpl_json_get(node, "select_list");
+    for (size_t i = 0; i < zpl_json_count(list); i++) {
+        const struct zpl_json *item = zpl_json_at(list, i);
+        const struct zpl_json *names = zpl_json_get(item, "column_names");
+        const char *alias = zpl_guard_text(item, "alias");
+        if (alias == NULL && zpl_json_count(names) > 0)
+            alias = zpl_json_str(zpl_json_at(names, zpl_json_count(names) - 1), NULL);
+        long at = zpl_guard_place(item, sql), word = -1;
+        if (at >= 0 && zpl_guard_is(item, "STAR"))
+            star = at;
+        if (at >= 0 && alias != NULL && zpl_text_equal_nocase(alias, name))
+            word = zpl_sqltext_find(sql + at, 0, alias);
+        if (word < 0)
+            continue;
+        named = at + word;
+        count++;
+    }
+    long place = count > 1 || named > star ? named : star;
+    return place >= 0 ? place : zpl_sqltext_find_last(sql, -1, name);
+}
+
+static void refuse_column(struct binding *b, enum zpl_bind_fault fault, const char *name,
+                          const char *message)
 {
     struct zpl_bind_error *e = &b->answer->error;
     if (e->message != NULL)
         return;
-    e->fault = ZPL_BIND_TYPE;
+    e->fault = fault;
     e->name = name;
     e->message = message;
-    e->offset = zpl_sqltext_find(b->request->sql, 0, name);
+    e->offset = place_of_column(b, name);
     e->length = e->offset >= 0 ? zpl_sqltext_length(b->request->sql, (size_t)e->offset) : 1;
+}
+
+static const char *twins(struct binding *b, const char *first, const char *second)
+{
+    if (strcmp(first, second) == 0)
+        return zpl_arena_printf(b->arena, "two columns of the result are named '%s'", first);
+    return zpl_arena_printf(b->arena, "two columns of the result are named '%s' and '%s'", first,
+                            second);
 }
 
 /* A result of more columns than a table has. */
@@ -177,14 +218,11 @@ static enum zpl_err type_columns(struct binding *b)
         if (columns[i].type == NULL && why == NULL)
             return zpl_diag_nomem(b->diags);
         if (why != NULL)
-            refuse_column(b, name, zpl_arena_printf(b->arena, "column '%s' %s", name, why));
+            refuse_column(b, ZPL_BIND_TYPE, name,
+                          zpl_arena_printf(b->arena, "column '%s' %s", name, why));
         for (size_t k = 0; k < i; k++)
             if (zpl_text_equal_nocase(columns[k].name, name))
-                refuse_column(b, name,
-                              zpl_arena_printf(b->arena,
-                                               "two columns of the result are named '%s': name "
-                                               "one of them otherwise with AS",
-                                               name));
+                refuse_column(b, ZPL_BIND_NAME, name, twins(b, columns[k].name, name));
         const struct zpl_refine refine = {.hindsight = true};
         if (hindsight[i] && columns[i].type != NULL)
             columns[i].type = zpl_type_refined(b->arena, columns[i].type, &refine);
@@ -192,6 +230,16 @@ static enum zpl_err type_columns(struct binding *b)
     *row = (struct zpl_row){.columns = columns, .count = count};
     b->answer->row = row;
     return zpl_arena_failed(b->arena) ? zpl_diag_nomem(b->diags) : ZPL_OK;
+}
+
+/* Adds to an error what the engine does not say by itself. */
+static void explain_error(struct binding *b)
+{
+    struct zpl_bind_error *e = &b->answer->error;
+    if (e->fault == ZPL_BIND_NAME && strncmp(e->message, "unknown column ", 15) == 0)
+        zpl_bind_scope(&b->duck, b->request, b->guarded.tree, e, b->arena);
+    else if (strncmp(e->message, "Set operations can only ", 24) == 0)
+        zpl_bind_sides(&b->duck, b->request, b->guarded.tree, e, b->arena);
 }
 
 /* Finds the result's columns; an error of the query goes into the answer. */
@@ -278,6 +326,8 @@ enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bi
         err = find_columns(&b);
     if (err == ZPL_OK && answer->error.message == NULL)
         err = find_facts(&b);
+    else if (err == ZPL_OK && b.guarded.tree != NULL)
+        explain_error(&b);
     zpl_relation_release(&b.result);
     zpl_guarded_release(&b.guarded);
     zpl_duck_release(&b.duck);

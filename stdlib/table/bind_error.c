@@ -6,6 +6,7 @@
 #include "lang/base/json.h"
 #include "lang/base/text.h"
 #include "stdlib/table/duck.h"
+#include "stdlib/table/guard.h"
 #include "stdlib/table/sqltext.h"
 
 struct reading {
@@ -100,6 +101,19 @@ static const char *kind_of_entry(const char *type)
     return strcmp(type, "Table") == 0 ? "table" : "name";
 }
 
+/* The engine's candidates without the functions that a step may not call. */
+static const char *const *allowed(const struct reading *r)
+{
+    const char **names = (const char **)(uintptr_t)split(r, text(r, "candidates"));
+    size_t kept = 0;
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+        if (zpl_guard_refuses(names[i]) == NULL)
+            names[kept++] = names[i];
+    if (names != NULL)
+        names[kept] = NULL;
+    return names;
+}
+
 /* Sorts the error by what DuckDB says of it. */
 static void classify(struct reading *r)
 {
@@ -115,11 +129,16 @@ static void classify(struct reading *r)
         name_fault(r, "column", zpl_arena_strdup(r->arena, name), column_candidates(r));
     else if (strcmp(subtype, "MISSING_ENTRY") == 0 && name[0] != '\0')
         name_fault(r, kind_of_entry(text(r, "type")), zpl_arena_strdup(r->arena, name),
-                   split(r, text(r, "candidates")));
+                   allowed(r));
     else if (strstr(message, "does not have a column named") != NULL) {
         const char *table = quoted(r, message, 0), *column = quoted(r, message, 1);
         if (column != NULL)
             name_fault(r, "column", column, columns_of(r, table));
+    } else if (strstr(message, " list not found in FROM clause") != NULL ||
+               strstr(message, " side of join!") != NULL) {
+        const char *column = quoted(r, message, 0);
+        if (column != NULL)
+            name_fault(r, "column", column, NULL);
     } else if (strncmp(message, "Referenced table ", 17) == 0) {
         const char *whole = text(r, "exception_message"), *table = quoted(r, message, 0);
         const char *candidates = strstr(whole, "Candidate tables: ");
@@ -167,6 +186,8 @@ void zpl_bind_error_read(const struct zpl_bind_request *request, const char *wor
                     ? zpl_arena_strndup(arena, message, (size_t)(cut - message))
                     : zpl_arena_strdup(arena, zpl_buf_str(&line));
     classify(&r);
+    if (out->fault == ZPL_BIND_TYPE && out->message != NULL)
+        out->message = zpl_bind_words(out->message, arena);
     if (out->message == NULL)
         out->message = "out of memory";
     const char *position = text(&r, "position");

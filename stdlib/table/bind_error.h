@@ -10,5 +10,7 @@
  * the text it is about. */
 void zpl_bind_error_read(const struct zpl_bind_request *request, const char *words, size_t before,
                          struct zpl_bind_error *out, struct zpl_arena *arena);
+/* What DuckDB says of types that do not fit, with zpl's names for them; NULL when memory is out. */
+const char *zpl_bind_words(const char *message, struct zpl_arena *arena);
 
 #endif

@@ -28,6 +28,10 @@ static const struct {
     {"get_current_time", CLOCK},
     {"get_current_timestamp", CLOCK},
     {"transaction_timestamp", CLOCK},
+    {"getdate", CLOCK}, /* these four are other databases' words */
+    {"sysdate", CLOCK},
+    {"rand", CHANCE},
+    {"newid", CHANCE},
     {"random", CHANCE},
     {"setseed", CHANCE},
     {"uuid", CHANCE},
@@ -70,6 +74,10 @@ static const char *const bare_functions[] = {"current_catalog", "current_date", 
                                              "current_schema",  "current_time", "current_timestamp",
                                              "current_user",    "localtime",    "localtimestamp",
                                              "session_user",    "user"};
+/* Mean something only with OVER. */
+static const char *const needs_window[] = {
+    "row_number", "rank",        "dense_rank", "percent_rank", "cume_dist", "ntile",
+    "lag",        "lead",        "first_value", "last_value",  "nth_value"};
 /* Take the name of an aggregate as text. */
 static const char *const by_name[] = {"list_aggr", "list_aggregate", "array_aggr",
                                       "array_aggregate", "aggregate"};
@@ -123,7 +131,7 @@ static void refuse(struct guard *g, enum zpl_bind_fault fault, const struct zpl_
     e->length = at >= 0 ? zpl_sqltext_length(sql, (size_t)at) : 1;
 }
 
-static const char *why_refused(const char *name)
+const char *zpl_guard_refuses(const char *name)
 {
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
         if (zpl_text_equal_nocase(name, refused[i].name))
@@ -140,20 +148,27 @@ static void look_at_function(struct guard *g, const struct zpl_json *node)
     const struct zpl_json *children = zpl_json_get(node, "children");
     if (name == NULL)
         return;
-    const char *why = why_refused(name);
+    const char *why = zpl_guard_refuses(name);
     if (zpl_text_equal_nocase(name, "age") && zpl_json_count(children) == 1)
         why = "with one argument it counts from the day of the run; give both dates";
     const char *aggregate =
         zpl_guard_text(zpl_json_get(zpl_json_at(children, 1), "value"), "value");
     if (why == NULL && IS_ONE_OF(name, by_name)) {
         if (zpl_guard_is(zpl_json_at(children, 1), "VALUE_CONSTANT"))
-            why = aggregate != NULL ? why_refused(aggregate) : NULL;
+            why = aggregate != NULL ? zpl_guard_refuses(aggregate) : NULL;
         else if (zpl_json_count(children) > 1)
             why = "the aggregate it calls is not written out";
     }
     if (why != NULL)
         refuse(g, ZPL_BIND_FORBIDDEN, node, name,
                zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, why));
+    else if (zpl_guard_is(node, "FUNCTION") && IS_ONE_OF(name, needs_window))
+        refuse(g, ZPL_BIND_SYNTAX, node, name,
+               zpl_arena_printf(g->arena,
+                                "'%s' needs a window: write for example %s OVER (ORDER BY day)",
+                                name,
+                                zpl_arena_printf(g->arena, "%s(%s)", name,
+                                                 zpl_json_count(children) > 0 ? "…" : "")));
 }
 
 static void look_at_table_function(struct guard *g, const struct zpl_json *node)
@@ -230,7 +245,7 @@ static void look_at_column(struct guard *g, const struct zpl_json *node)
                 return;
     }
     refuse(g, ZPL_BIND_FORBIDDEN, node, name,
-           zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, why_refused(name)));
+           zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, zpl_guard_refuses(name)));
 }
 
 static void look_at_param(struct guard *g, const struct zpl_json *node)
@@ -403,6 +418,8 @@ enum zpl_err zpl_guard(struct zpl_duck *duck, const struct zpl_bind_request *req
     const struct zpl_json *statements = zpl_json_get(out->document, "statements");
     if (zpl_json_truth(zpl_json_get(out->document, "error"), true))
         tell_syntax(&g, out->document);
+    else if (zpl_json_count(statements) == 0)
+        refuse(&g, ZPL_BIND_SYNTAX, NULL, NULL, "there is no query in the text: write a SELECT");
     else if (zpl_json_count(statements) != 1)
         refuse(&g, ZPL_BIND_FORBIDDEN, NULL, NULL, "a step is one SELECT, not several");
     if (error->message != NULL)

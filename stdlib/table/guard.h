@@ -30,6 +30,8 @@ const char *zpl_guard_text(const struct zpl_json *node, const char *key);
 /* Is the node's "type" this one? */
 bool zpl_guard_is(const struct zpl_json *node, const char *type);
 
+/* Why a function can't be used in a step; NULL: it can. */
+const char *zpl_guard_refuses(const char *function);
 /* The byte of the text that the node is about, -1: not known. */
 long zpl_guard_place(const struct zpl_json *node, const char *sql);
 

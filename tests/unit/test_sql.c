@@ -17,7 +17,10 @@ struct oracle {
     struct zpl_bind_warning warning; /* .message NULL: none */
     struct zpl_bind_error error;
     enum zpl_err err;
+    const struct zpl_bind_error *more; /* for what is asked after that error, NULL: the same */
+    size_t more_count;
     size_t asked;
+    char first[512];   /* the first request */
     char request[512]; /* "flights(delay distance) | $minutes:Int | SELECT …" */
 };
 
@@ -60,8 +63,13 @@ static enum zpl_err answer(void *self, const struct zpl_bind_request *request,
         zpl_diag_add(diags, ZPL_CODE_WORKER, (struct zpl_span){0}, "the engine is gone");
         return o->err;
     }
+    if (o->asked == 1)
+        memcpy(o->first, o->request, sizeof o->first);
     out->error = o->error;
-    if (o->error.message)
+    if (o->asked > 1 && o->more)
+        out->error = o->asked - 2 < o->more_count ? o->more[o->asked - 2]
+                                                  : (struct zpl_bind_error){.offset = -1};
+    if (out->error.message)
         return ZPL_OK;
     struct zpl_bind_reads *reads = zpl_arena_array(arena, request->table_count, sizeof *reads);
     for (size_t i = 0; i < request->table_count; i++) {
@@ -309,6 +317,95 @@ static void errors_are_told_where_they_stand(void **state)
     }
 }
 
+static const char *const of_flights[] = {"date", "delay", "distance", NULL};
+static const char *const of_nothing[] = {"NULL", "distance", NULL};
+static const struct zpl_bind_scope flights_scope = {"flights", true, of_flights};
+static const struct zpl_bind_scope subquery_scope = {"", false, of_nothing};
+
+/* After a wrong name the engine is asked once more with what was meant, or NULL, in its place. */
+static void all_wrong_names_are_told(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct oracle o;
+    const struct zpl_bind_error more[] = {
+        {ZPL_BIND_NAME, "unknown column 'x'", "x", NULL, 16, 1, &flights_scope, 1},
+        {ZPL_BIND_NAME, "unknown function 'huor'", "huor", NULL, 22, 4, NULL, 0},
+        {ZPL_BIND_NAME, "no scalar", "minuts", NULL, 43, 6, NULL, 0}};
+    start(&b, &o, "Table {x: Int}");
+    literal(&b, "minutes", "Int", "15");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown column 'dealy'", "dealy", NULL,
+                                      7, 5, &flights_scope, 1};
+    o.more = more;
+    o.more_count = 3;
+    assert_int_equal(query(&b, "SELECT dealy, x, huor(distance), $minuts FROM flights"),
+                     ZPL_ERR_CHECK);
+    static const char *const places[] = {"dealy", "x", "huor", "minuts"};
+    assert_int_equal(b.diags.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(covered(&b, b.diags.items[i]->span), places[i]);
+    helped(b.diags.items[0], "did you mean 'delay'?");
+    assert_null(b.diags.items[1]->help);
+    helped(b.diags.items[3], "did you mean '$minutes'?");
+    assert_int_equal(o.asked, 5);
+    assert_non_null(strstr(
+        o.request, "| SELECT \"delay\", NULL, coalesce(distance), (NULL) FROM flights"));
+    assert_true(made(&b)->poison);
+    assert_string_equal(made(&b)->body, "SELECT dealy, x, huor(distance), $minuts FROM flights");
+    bench_end(&b);
+}
+
+/* What may be an error only because of the repeat is not told. */
+static void repeats_invent_nothing(void **state)
+{
+    (void)state;
+    static const struct zpl_bind_error follow_ups[] = {
+        {ZPL_BIND_TYPE, "can't add", NULL, NULL, 0, 6, NULL, 0},
+        {ZPL_BIND_NAME, "unknown column 'NULL'", "NULL", NULL, 15, 4, &flights_scope, 1},
+        {ZPL_BIND_NAME, "unknown column 'z'", "z", NULL, 7, 1, &subquery_scope, 1},
+        {ZPL_BIND_NAME, "ambiguous column 'z'", "z", NULL, 7, 1, NULL, 0}};
+    for (size_t i = 0; i < sizeof follow_ups / sizeof *follow_ups; i++) {
+        struct bench b;
+        struct oracle o;
+        start(&b, &o, "Table {x: Int}");
+        o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown column 'q'", "q", NULL,
+                                          15, 1, &flights_scope, 1};
+        o.more = &follow_ups[i];
+        o.more_count = 1;
+        assert_int_equal(query(&b, "SELECT z FROM (q FROM flights)"), ZPL_ERR_CHECK);
+        told(&b, ZPL_CODE_UNKNOWN_COLUMN, "q", "'q'");
+        assert_int_equal(b.diags.count, 1);
+        bench_end(&b);
+    }
+    /* Of a table that is not there no column can be told. */
+    struct bench b;
+    struct oracle o;
+    start(&b, &o, "Table {x: Int}");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown table 'lost'", "lost", NULL,
+                                      14, 4, NULL, 0};
+    o.more = &follow_ups[2];
+    o.more_count = 1;
+    assert_int_equal(query(&b, "SELECT z FROM lost"), ZPL_ERR_CHECK);
+    assert_int_equal(b.diags.count, 1);
+    bench_end(&b);
+    /* And no endless asking. */
+    struct zpl_bind_error many[20];
+    char text[200] = "SELECT ";
+    for (int i = 0; i < 20; i++) {
+        many[i] = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown column 'delai'", "delai", NULL,
+                                          7 + 9 * (i + 1), 5, &flights_scope, 1};
+        strcat(text, "delai, ");
+    }
+    start(&b, &o, "Table {x: Int}");
+    o.error = many[0];
+    o.error.offset = 7;
+    o.more = many;
+    o.more_count = 19;
+    assert_int_equal(query(&b, text), ZPL_ERR_CHECK);
+    assert_int_equal(b.diags.count, 8);
+    bench_end(&b);
+}
+
 static void results_need_names_that_differ(void **state)
 {
     (void)state;
@@ -330,21 +427,70 @@ static void nothing_is_said_of_the_unknown(void **state)
     struct oracle o;
     start(&b, &o, "Table {x: Int}");
     define(&b, "lost", "Unknown");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown table 'lost'", "lost", NULL,
+                                      14, 4, NULL, 0};
     assert_int_equal(query(&b, "SELECT x FROM lost"), ZPL_OK);
-    assert_int_equal(o.asked, 0);
     assert_output(&b, 0, "Unknown");
     assert_false(made(&b)->poison);
+    o.error.name = "$lost";
+    o.error.offset = 7;
+    assert_int_equal(query(&b, "SELECT $lost AS x"), ZPL_OK);
+    assert_output(&b, 0, "Unknown");
+    assert_int_equal(b.diags.count, 0);
     bench_end(&b);
     start(&b, &o, "Table {x: Int}");
     define(&b, "half", "Table {a: Int, ...}");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown table 'half'", "half", NULL,
+                                      14, 4, NULL, 0};
     assert_int_equal(query(&b, "SELECT x FROM half"), ZPL_OK);
-    assert_int_equal(o.asked, 0);
+    assert_string_equal(o.first,
+                        "flights(date delay distance) planes(tail seats) | SELECT x FROM half");
+    assert_output(&b, 0, "Unknown");
+    assert_int_equal(made(&b)->argument_count, 3);
     bench_end(&b);
     start(&b, &o, "Table {x: Int}");
     b.engine.bind = NULL;
     assert_int_equal(query(&b, "SELECT x FROM flights"), ZPL_OK);
     assert_output(&b, 0, "Unknown");
     assert_int_equal(b.diags.count, 0);
+    bench_end(&b);
+}
+
+static void what_is_not_used_does_not_matter(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct oracle o;
+    start(&b, &o, "Table {half: Int}");
+    define(&b, "lost", "Unknown");
+    define(&b, "half", "Table {a: Int, ...}");
+    o.reads[1] = "seats";
+    assert_int_equal(query(&b, "SELECT seats AS half FROM planes AS lost"), ZPL_OK);
+    assert_output(&b, 0, "Table {half: Int}");
+    assert_int_equal(made(&b)->argument_count, 1);
+    assert_string_equal(made(&b)->arguments[0].name, "planes");
+    bench_end(&b);
+}
+
+static void lists_and_models_are_neither(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct oracle o;
+    start(&b, &o, "Table {x: Int}");
+    define(&b, "places", "List(String)");
+    define(&b, "model", "Model {xgboost}");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "no scalar", "places", NULL,
+                                      8, 6, NULL, 0};
+    assert_int_equal(query(&b, "SELECT $places AS x"), ZPL_ERR_CHECK);
+    helped(told(&b, ZPL_CODE_WRONG_KIND, "places", "'places' is a List; $ takes scalars"), "IN (");
+    bench_end(&b);
+    start(&b, &o, "Table {x: Int}");
+    define(&b, "model", "Model {xgboost}");
+    o.error = (struct zpl_bind_error){ZPL_BIND_NAME, "unknown table 'model'", "model", NULL,
+                                      14, 5, NULL, 0};
+    assert_int_equal(query(&b, "SELECT 1 FROM model"), ZPL_ERR_CHECK);
+    told(&b, ZPL_CODE_WRONG_KIND, "model", "'model' is a Model, not a Table");
     bench_end(&b);
 }
 
@@ -466,6 +612,10 @@ int main(void)
         cmocka_unit_test(results_need_names_that_differ),
         cmocka_unit_test(nothing_is_said_of_the_unknown),
         cmocka_unit_test(an_engine_that_can_not_be_asked_is_no_mistake_of_the_program),
+        cmocka_unit_test(all_wrong_names_are_told),
+        cmocka_unit_test(repeats_invent_nothing),
+        cmocka_unit_test(what_is_not_used_does_not_matter),
+        cmocka_unit_test(lists_and_models_are_neither),
         cmocka_unit_test(warnings_stay_warnings),
         cmocka_unit_test(a_named_query_sees_its_declared_inputs),
         cmocka_unit_test(a_named_query_is_held_to_its_output),
