@@ -56,6 +56,11 @@ struct zpl_call {
 /* Checks and adds the node; *id is its number in every case but NOMEM and LIMIT. */
 enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call, uint32_t *id);
 
+/* The sql body call->body of call->step where it is declared: held to its signature when that says all
+ * columns of all tables; there are no arguments and no node is made.  *wrong: a mistake was told. */
+enum zpl_err zpl_check_declared(struct zpl_checker *checker, const struct zpl_call *call,
+                                bool *wrong);
+
 /* `sql [[…]]` on tables and scalars in scope: arguments are all named, without a $; those that are
  * neither tables nor scalars are passed over.  The node keeps the tables that the query uses, by
  * their name, and the scalars it uses, as "$name", in the order given.  One output `rows`.

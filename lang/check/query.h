@@ -75,6 +75,8 @@ bool zpl_query_tell_all(const struct zpl_query *query, const struct zpl_bind_err
  * which nothing is known.  *fix says how to go on. */
 void zpl_query_tell(const struct zpl_query *query, const struct zpl_bind_error *error,
                     struct zpl_query_fix *fix);
+/* Where the word first stands in the text; nowhere (or ""): the text's first word. */
+struct zpl_span zpl_query_word_place(const struct zpl_query *query, const char *word);
 enum zpl_query_word zpl_query_classify(const struct zpl_query *query,
                                        const struct zpl_bind_error *error);
 

@@ -28,6 +28,15 @@ static long find_word(const char *sql, const char *word)
     return -1;
 }
 
+struct zpl_span zpl_query_word_place(const struct zpl_query *q, const char *word)
+{
+    long at = find_word(q->sql, word);
+    size_t blank = strspn(q->sql, " \n\t");
+    if (at >= 0)
+        return zpl_query_place(q, at, strlen(word));
+    return zpl_query_place(q, (long)blank, strcspn(q->sql + blank, " \n\t"));
+}
+
 /* From the words that engine.h promises and the $ before a param. */
 enum zpl_query_word zpl_query_classify(const struct zpl_query *q,
                                        const struct zpl_bind_error *error)

@@ -3,6 +3,9 @@
 #include "lang/check/query.h"
 #include "lang/check/tell.h"
 
+/* So many columns that are not declared are told of one result. */
+#define UNDECLARED_TOLD 8
+
 static const struct zpl_value *typed(struct zpl_arena *arena, const struct zpl_value *value)
 {
     static const enum zpl_kind kinds[] = {
@@ -148,6 +151,26 @@ static const struct zpl_row *with_contracts(struct zpl_attempt *a, const struct 
     return kept;
 }
 
+/* Tells the columns of the result that a closed output does not name; true when there are any. */
+static bool tell_undeclared(struct zpl_attempt *a, const struct zpl_query *q,
+                            const struct zpl_row *row, const struct zpl_output *output)
+{
+    const struct zpl_row *declared = output->type->row;
+    size_t hint = 0, told = 0;
+    for (size_t i = 0; !declared->open && i < row->count && told < UNDECLARED_TOLD; i++) {
+        const char *name = row->columns[i].name;
+        if (zpl_row_next(declared, name, &hint))
+            continue;
+        struct zpl_diag *d =
+            zpl_diag_add(&a->diags, ZPL_CODE_SQL_BIND, zpl_query_word_place(q, name),
+                         "column '%s' is not declared by output '%s'", name, output->name);
+        zpl_tell_columns(&a->diags, d, output->name, declared);
+        zpl_diag_help(&a->diags, d, "declare it, or leave it out of the SELECT");
+        told++;
+    }
+    return told > 0;
+}
+
 /* Holds the result to the declared output and makes it the node's. */
 static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query *q,
                                   const struct zpl_row *row, struct zpl_node *node)
@@ -159,12 +182,14 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
         return ZPL_ERR_NOMEM;
     if (!zpl_type_fits(bound, output->type, a->scratch, &why)) {
         struct zpl_diag *d = zpl_diag_add(
-            &a->diags, ZPL_CODE_SQL_BIND, zpl_query_place(q, 0, strcspn(q->sql, " \n\t")),
+            &a->diags, ZPL_CODE_SQL_BIND, zpl_query_word_place(q, ""),
             "the query's result is not the declared '%s': %s%s", output->name,
             why && strncmp(why, "column", 6) == 0 ? "" : "it ", why ? why : "differs");
         zpl_tell_columns(&a->diags, d, "result", row);
         return ZPL_OK;
     }
+    if (output->type->kind == ZPL_TABLE && tell_undeclared(a, q, row, output))
+        return ZPL_OK;
     if (output->type->kind == ZPL_TABLE) {
         row = with_contracts(a, row, output->type->row);
         bound = row ? zpl_type_table(a->arena, row) : NULL;

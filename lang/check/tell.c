@@ -87,8 +87,36 @@ void zpl_tell_unknown_column(const struct zpl_graph *graph, struct zpl_diags *di
     zpl_tell_near_column(diags, d, word, row);
 }
 
+/* Was the same told of the same place? */
+static bool told_before(const struct zpl_diags *told, const struct zpl_diag *diag)
+{
+    for (size_t i = 0; diag->span.source && i < told->count; i++) {
+        const struct zpl_diag *d = told->items[i];
+        if (d->code == diag->code && d->span.source == diag->span.source &&
+            d->span.begin == diag->span.begin && d->span.end == diag->span.end &&
+            strcmp(d->message, diag->message) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Drops what an earlier look at a step's body has told. */
+static void drop_repeated(const struct zpl_diags *told, struct zpl_diags *diags)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < diags->count; i++) {
+        if (!told_before(told, diags->items[i]))
+            diags->items[kept++] = diags->items[i];
+        else if (diags->items[i]->severity == ZPL_ERROR)
+            diags->errors--;
+    }
+    diags->count = kept;
+}
+
 void zpl_tell_all(struct zpl_checker *checker, const struct zpl_call *call, struct zpl_diags *diags)
 {
+    if (call->body)
+        drop_repeated(checker->diags, diags);
     for (size_t i = 0; i < diags->count; i++)
         for (size_t k = 0; k < call->caller_count; k++)
             zpl_diag_note(diags, diags->items[i], call->callers[k], "called from here");

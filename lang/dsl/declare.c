@@ -1,6 +1,7 @@
 /* step "name" { … }: a step that the program declares itself. */
 #include <lauxlib.h>
 #include <string.h>
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
@@ -241,6 +242,36 @@ static void check_fields(lua_State *L, int index, struct zpl_site table)
                       "a step's fields have names: `signature = …`");
 }
 
+/* Where a byte of the body stands in the program; see struct zpl_call. */
+static struct zpl_span place_in_body(void *self, size_t offset, size_t length)
+{
+    const struct zpl_step_def *step = self;
+    return zpl_site_inside(step->literal, offset, length);
+}
+
+/* Checks an SQL body; a wrong one is told here and then left out of the calls.  The time that the
+ * engine takes is not the program's. */
+static void check_sql_body(lua_State *L, struct zpl_step_def *step)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_call call = {.step = step->info,
+                            .body = step->body,
+                            .callee = step->literal.span,
+                            .span = step->literal.span,
+                            .place = place_in_body,
+                            .place_self = step};
+    bool wrong = false;
+    if (step->broken || strcmp(step->info->kernel, "sql") != 0)
+        return;
+    call.caller_count = zpl_host_callers(L, &call.callers);
+    int64_t begin = zpl_clock_monotonic_ns();
+    if (zpl_check_declared(&host->checker, &call, &wrong) == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    host->sandbox.deadline_ns += zpl_clock_monotonic_ns() - begin;
+    if (wrong)
+        step->body = NULL;
+}
+
 /* The second half of step "name" {…}; upvalues: the name and its span. */
 static int declare_step(lua_State *L)
 {
@@ -260,6 +291,7 @@ static int declare_step(lua_State *L)
     struct zpl_step_info *info = zpl_host_need(L, zpl_arena_alloc(arena, sizeof *info));
     step->lua = step->fixed = LUA_NOREF;
     step->info = info;
+    size_t errors = host->program->diags.errors;
     check_fields(L, 1, table);
     const struct zpl_signature *signature = declared_signature(L, 1, table, span);
     step->broken = !zpl_read_body(L, 1, table, span, signature, step) || !signature;
@@ -278,6 +310,8 @@ static int declare_step(lua_State *L)
                                    .kernel = kernel,
                                    .identity = identity,
                                    .engines = zpl_body_info(L, kernel)->engines};
+    if (host->program->diags.errors == errors) /* what it takes and gives was read as meant */
+        check_sql_body(L, step);
     zpl_push_step(L, step);
     return 1;
 }

@@ -545,7 +545,7 @@ static void a_named_query_sees_its_declared_inputs(void **state)
         .kernel = "sql"};
     struct bench b;
     struct oracle o;
-    start(&b, &o, "Table {late: Bool, more: Int}");
+    start(&b, &o, "Table {late: Bool}");
     o.reads[0] = "*";
     o.reads[1] = "tail";
     o.params[0] = "minutes";
@@ -557,7 +557,49 @@ static void a_named_query_sees_its_declared_inputs(void **state)
     assert_non_null(zpl_node_argument(made(&b), "$minutes"));
     assert_null(zpl_node_argument(made(&b), "$unused"));
     assert_string_equal(made(&b)->identity, IDENTITY);
-    assert_output(&b, 0, "Table {late: Bool required, more: Int}");
+    assert_output(&b, 0, "Table {late: Bool required}");
+    bench_end(&b);
+    start(&b, &o, "Table {late: Bool, more: Int}");
+    assert_int_equal(named(&b, &late, "SELECT …", "late { flights, planes }"), ZPL_ERR_CHECK);
+    helped(told(&b, ZPL_CODE_SQL_BIND, "late", "column 'more' is not declared by output 'rows'"),
+           "declare it");
+    bench_end(&b);
+}
+
+/* Checks a body where it is declared; true when a mistake was told. */
+static bool declared(struct bench *b, const char *signature, const char *body)
+{
+    struct zpl_step_info *step = zpl_arena_alloc(&b->graph.arena, sizeof *step);
+    bool wrong = false;
+    *step = (struct zpl_step_info){.name = "mine", .signature = signature, .kernel = "sql"};
+    b->call = (struct zpl_call){.step = step, .body = body};
+    assert_int_equal(zpl_check_declared(&b->checker, &b->call, &wrong), ZPL_OK);
+    assert_int_equal(b->graph.count, 2); /* flights and planes: a declaration makes no node */
+    return wrong;
+}
+
+static void a_body_is_checked_where_it_is_declared(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct oracle o;
+    start(&b, &o, "Table {late: Bool}");
+    assert_false(declared(&b, "(rows: Table {a: Int}, n?: Int = 3, of: List(String)) -> "
+                              "(out: Table {late: Bool})", "SELECT"));
+    assert_string_equal(o.request, "rows(a) $n:Int | SELECT");
+    assert_int_equal(o.asked, 1);
+    assert_true(declared(&b, "(rows: Table {a: Int}) -> (out: Table {late: Int})", "SELECT"));
+    told(&b, ZPL_CODE_SQL_BIND, "", "column 'late' is Bool, wanted Int");
+    o.asked = 0;
+    static const char *const open[] = {
+        "(rows: Table {a: Int, ...}) -> (out: Table {late: Bool})",
+        "(rows: Table {...r}) -> (out: Table {...r})",
+        "(rows: Table {a: y}) -> (out: Table {late: Bool, a: y})",
+        "(rows: Table {l: Int}, label: column l) -> (out: Table {late: Bool})",
+        "(rows: Table {a: Number}) -> (out: Table {late: Bool})"};
+    for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+        assert_false(declared(&b, open[i], "SELECT"));
+    assert_int_equal(o.asked, 0);
     bench_end(&b);
 }
 
@@ -618,6 +660,7 @@ int main(void)
         cmocka_unit_test(lists_and_models_are_neither),
         cmocka_unit_test(warnings_stay_warnings),
         cmocka_unit_test(a_named_query_sees_its_declared_inputs),
+        cmocka_unit_test(a_body_is_checked_where_it_is_declared),
         cmocka_unit_test(a_named_query_is_held_to_its_output),
         cmocka_unit_test(wrong_arguments_of_a_named_query_are_told_first),
     };
