@@ -24,6 +24,7 @@ struct zpl_query_edit {
     size_t put;        /* bytes that replace it */
     const char *word;  /* what was wrong */
     bool empty;        /* by NULL, so what it is for has another name and type */
+    bool table;        /* by another table, so columns are others */
 };
 struct zpl_query {
     struct zpl_checker *checker;

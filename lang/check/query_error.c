@@ -59,13 +59,14 @@ enum zpl_query_word zpl_query_classify(const struct zpl_query *q,
 struct choice {
     const struct zpl_query *q;
     const char *word;
+    bool exact; /* case tells names apart, as in the program */
     const char **names;
     size_t count, room;
 };
 
 static void offer(struct choice *c, const char *name)
 {
-    if (!name || zpl_text_equal_nocase(name, c->word))
+    if (!name || (c->exact ? strcmp(name, c->word) == 0 : zpl_text_equal_nocase(name, c->word)))
         return;
     const char **names =
         zpl_arena_grow(c->q->scratch, c->names, c->count, &c->room, sizeof *names);
@@ -304,6 +305,34 @@ static bool is_hidden(const struct zpl_query *q, const char *word)
     return false;
 }
 
+/* The `rows` of rows.id where no table is read by that name. */
+static void tell_qualifier(const struct zpl_query *q, const struct zpl_bind_error *error,
+                           struct zpl_span span, const char *word, struct zpl_query_fix *fix)
+{
+    struct choice c = {.q = q, .word = word};
+    struct zpl_diag *d = zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
+                                      "no table is called '%s' at this place", word);
+    offer_all(&c, error->candidates);
+    const char *near = c.count == 1 ? c.names[0] : strlen(word) > 1 ? nearest(&c) : NULL;
+    if (near && find_input(q, word, true))
+        zpl_diag_help(q->diags, d, "it is read as '%s' here: write %s", near, near);
+    else if (near)
+        zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
+    fix->with = c.count == 1 ? quoted(q, near) : "NULL";
+    fix->empty = c.count != 1;
+    for (size_t end = fix->offset + fix->length; fix->empty && q->asked[end] == '.';) {
+        for (end++; is_word(q->asked[end]);)
+            end++;
+        fix->length = end - fix->offset;
+    }
+}
+
+/* Does a dot follow the word? */
+static bool is_qualifier(const struct zpl_query *q, const struct zpl_bind_error *error)
+{
+    return error->offset >= 0 && q->asked[(size_t)error->offset + error->length] == '.';
+}
+
 /* An unknown table or $name; both are names of the program. */
 static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,
                       struct zpl_span span, const char *word, bool table)
@@ -316,7 +345,7 @@ static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *er
         tell_kind(q, span, word, other ? other->kind : in->value->type->kind, table);
         return;
     }
-    struct choice c = {.q = q, .word = word};
+    struct choice c = {.q = q, .word = word, .exact = true};
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
                      table ? "unknown table '%s'" : "nothing in scope is called '%s'", word);
@@ -414,6 +443,10 @@ void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *erro
         tell_column(q, &e, span, word, fix);
         break;
     case ZPL_WORD_TABLE:
+        if (is_qualifier(q, &e)) {
+            tell_qualifier(q, &e, span, word, fix);
+            break;
+        }
         tell_name(q, &e, span, word, true);
         fix_name(q, fix, true);
         break;

@@ -9,6 +9,13 @@
 /* Mistakes told of one query. */
 #define MISTAKES_MAX 8
 
+/* Is the error about a table that is read, not about the name before a column? */
+static bool is_table(const struct zpl_query *q, const struct zpl_bind_error *error)
+{
+    return zpl_query_classify(q, error) == ZPL_WORD_TABLE && error->offset >= 0 &&
+           q->asked[(size_t)error->offset + error->length] != '.';
+}
+
 /* Could an edit be what the error is about? */
 static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error *error)
 {
@@ -23,10 +30,12 @@ static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error 
         if (offset >= at && offset < at + e->put)
             return true;
         shift += e->put - e->length;
-        guessed = guessed || !e->word;
+        guessed = guessed || e->table;
         emptied = emptied || e->empty;
-        again = again || (e->word && error->name && zpl_text_equal_nocase(e->word, error->name));
+        again = again || zpl_text_equal_nocase(e->word, error->name);
     }
+    if (word == ZPL_WORD_TABLE && again && !is_table(q, error))
+        return true; /* the `lost` of lost.a, which was told where it is read */
     if (word == ZPL_WORD_TABLE || word == ZPL_WORD_PARAM)
         return false;
     if (guessed)
@@ -60,7 +69,8 @@ static bool edit(struct zpl_query *q, const struct zpl_query_fix *fix, bool tabl
     edits[i] = (struct zpl_query_edit){.at = fix->offset - shift,
                                        .length = fix->length,
                                        .put = strlen(fix->with),
-                                       .word = table ? NULL : fix->word,
+                                       .word = fix->word,
+                                       .table = table,
                                        .empty = fix->empty};
     for (; i < q->edit_count; i++)
         edits[i + 1] = q->edits[i];
@@ -85,7 +95,7 @@ bool zpl_query_tell_all(const struct zpl_query *query, const struct zpl_bind_err
         zpl_query_tell(&q, error, &fix);
         if (!fix.with)
             break;
-        fine = edit(&q, &fix, zpl_query_classify(&q, error) == ZPL_WORD_TABLE) &&
+        fine = edit(&q, &fix, is_table(&q, error)) &&
                zpl_query_request(&q, &request);
         answer = (struct zpl_bind_answer){0};
         if (!fine || engine->bind(engine->self, &request, &answer, q.scratch, &quiet) ||

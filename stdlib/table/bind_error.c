@@ -134,7 +134,13 @@ static void classify(struct reading *r)
         const char *table = quoted(r, message, 0), *column = quoted(r, message, 1);
         if (column != NULL)
             name_fault(r, "column", column, columns_of(r, table));
-    } else if (strstr(message, " list not found in FROM clause") != NULL ||
+    } else if (strncmp(message, "Referenced column ", 18) == 0) {
+        const char *end = strstr(message + 18, " not found in FROM clause");
+        if (end != NULL) /* of a QUALIFY, without quotes */
+            name_fault(r, "column",
+                       zpl_arena_strndup(r->arena, message + 18, (size_t)(end - message - 18)),
+                       NULL);
+    } else if (strstr(message, " list not found in ") != NULL ||
                strstr(message, " side of join!") != NULL) {
         const char *column = quoted(r, message, 0);
         if (column != NULL)

@@ -8,6 +8,8 @@
 
 /* Things that one message tells of. */
 #define SCOPE_MAX 16
+/* Questions for one message. */
+#define ASKED_MAX 32
 
 /* A query node around the place, the innermost first. */
 struct frame {
@@ -23,6 +25,7 @@ struct search {
     struct zpl_arena *arena;
     struct zpl_bind_scope *scope;
     const char *qualifier; /* the `f` of f.delay, or NULL */
+    size_t asked;          /* how often the engine was */
 };
 /* Looks at a node; true ends the walk. */
 typedef bool visit(struct search *s, const struct zpl_json *v, const struct frame *frame);
@@ -151,6 +154,10 @@ static const char *const *columns_of(struct search *s, struct zpl_json *from,
     duckdb_prepared_statement statement = NULL;
     const char **names = NULL;
     struct zpl_buf sql = {0};
+    if (s->asked++ >= ASKED_MAX) {
+        zpl_json_release(from);
+        return NULL;
+    }
     if (text_of(s->duck, select_all(from, frame), &sql) &&
         api->prepare(s->duck->connection, zpl_buf_str(&sql), &statement) == DuckDBSuccess) {
         size_t count = api->prepared_statement_column_count(statement);
@@ -340,9 +347,18 @@ void zpl_bind_scope(struct zpl_duck *duck, const struct zpl_bind_request *reques
 
 /* ---- sides that differ -------------------------------------------------------------------------- */
 
-/* The columns that a query node gives; 0: not known. */
+/* The columns that a query node gives; 0: not known.  Only stars need the engine. */
 static size_t width_of(struct search *s, const struct zpl_json *node, const struct frame *frame)
 {
+    const struct zpl_json *first = node;
+    while (zpl_guard_is(first, "SET_OPERATION_NODE"))
+        first = zpl_json_get(first, "left");
+    const struct zpl_json *list = zpl_json_get(first, "select_list");
+    size_t count = zpl_json_count(list), plain = 0;
+    while (plain < count && !zpl_guard_is(zpl_json_at(list, plain), "STAR"))
+        plain++;
+    if (count > 0 && plain == count)
+        return count;
     struct zpl_json *from = zpl_json_object(), *query = zpl_json_object();
     zpl_json_set_take(query, "node", copy(node));
     zpl_json_set_take(query, "named_param_map", zpl_json_array());
@@ -374,9 +390,6 @@ static bool has_uneven_sides(struct search *s, const struct zpl_json *v, const s
     const struct zpl_json *left = zpl_json_get(v, "left"), *right = zpl_json_get(v, "right");
     if (!zpl_guard_is(v, "SET_OPERATION_NODE") || word == NULL || left == NULL || right == NULL)
         return false;
-    /* The innermost is the one: an outer one has no width because of it. */
-    if (walk(s, left, frame, has_uneven_sides) || walk(s, right, frame, has_uneven_sides))
-        return true;
     size_t first = width_of(s, left, frame), second = width_of(s, right, frame);
     if (first == second || first == 0 || second == 0)
         return false;

@@ -168,9 +168,13 @@ static void test_errors_have_their_places(void **state)
                  "unknown column 'dealy'");
     assert_error("SELECT 1 FROM flights JOIN planes USING (orgin)", ZPL_BIND_NAME, "orgin",
                  "unknown column 'orgin'");
+    assert_error("SELECT f.* EXCLUDE (dealy) FROM flights f", ZPL_BIND_NAME, "dealy",
+                 "unknown column 'dealy'");
+    assert_error("SELECT delay FROM flights QUALIFY rank() OVER (ORDER BY dealy) = 1", ZPL_BIND_NAME,
+                 "dealy", "unknown column 'dealy'");
     assert_error("SELECT origin FROM planes UNION ALL SELECT * FROM planes", ZPL_BIND_TYPE, "UNION",
                  "the first gives 1, the second 2");
-    assert_error("WITH a AS (SELECT 1 AS x) SELECT 1 UNION (SELECT x, 2 FROM a EXCEPT SELECT * FROM a)",
+    assert_error("WITH a AS (SELECT 1 AS x) SELECT 1, 2 UNION (SELECT x, 2 FROM a EXCEPT SELECT * FROM a)",
                  ZPL_BIND_TYPE, "EXCEPT", "the first gives 2, the second 1");
     assert_error("SELECT row_number() AS n FROM flights", ZPL_BIND_SYNTAX, "row_number",
                  "row_number() OVER (ORDER BY day)");
