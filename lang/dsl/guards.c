@@ -96,8 +96,13 @@ static int compare(lua_State *L, enum zpl_cond_op op)
             lua_pushboolean(L, op == ZPL_COND_NE); /* was it given */
             return 1;
         }
-        if (lua_isnil(L, 1) || lua_isnil(L, 2))
-            return luaL_error(L, "attempt to compare a run-time value with nil");
+        if (lua_isnil(L, 1) || lua_isnil(L, 2)) {
+            if (!zpl_is_poison(a ? a : b))
+                zpl_host_tell(L, ZPL_CODE_BAD_CONDITION, zpl_host_span(L),
+                              a ? "%s can't be compared with nil" : "nil can't be compared with %s",
+                              zpl_type_text((a ? a : b)->type, true, &zpl_host_of(L)->arena));
+            return zpl_push_poison(L);
+        }
         if (!a || !b || zpl_is_poison(a) || zpl_is_poison(b) || !comparable(L, op, a, b))
             return zpl_push_poison(L);
         return push_condition(L, op, a, b);
@@ -143,15 +148,26 @@ static int guard_ge(lua_State *L)
     return compare(L, ZPL_COND_GE);
 }
 
-static int guard_truth(lua_State *L)
+/* What a statement tests; a run-time value is told, and then the test comes out as `otherwise`. */
+static int test(lua_State *L, bool otherwise)
 {
     lua_settop(L, 1);
     const struct zpl_value *value = zpl_test_value(L, 1);
     if (!value)
         return 1;
     zpl_misuse(L, value, "branched on", BRANCH_HELP);
-    lua_pushboolean(L, 0);
+    lua_pushboolean(L, otherwise);
     return 1;
+}
+
+static int guard_truth(lua_State *L)
+{
+    return test(L, false);
+}
+
+static int guard_until(lua_State *L)
+{
+    return test(L, true);
 }
 
 static int guard_not(lua_State *L)
@@ -296,11 +312,12 @@ static int guard_or(lua_State *L)
 void zpl_offer_guards(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"__zpl_truth", guard_truth}, {"__zpl_eq", guard_eq},   {"__zpl_ne", guard_ne},
-        {"__zpl_lt", guard_lt},       {"__zpl_le", guard_le},   {"__zpl_gt", guard_gt},
-        {"__zpl_ge", guard_ge},       {"__zpl_not", guard_not}, {"__zpl_andl", guard_andl},
-        {"__zpl_andr", guard_andr},   {"__zpl_and", guard_and}, {"__zpl_orl", guard_orl},
-        {"__zpl_orr", guard_orr},     {"__zpl_or", guard_or},   {NULL, NULL}};
+        {"__zpl_truth", guard_truth}, {"__zpl_until", guard_until}, {"__zpl_eq", guard_eq},
+        {"__zpl_ne", guard_ne},       {"__zpl_lt", guard_lt},       {"__zpl_le", guard_le},
+        {"__zpl_gt", guard_gt},       {"__zpl_ge", guard_ge},       {"__zpl_not", guard_not},
+        {"__zpl_andl", guard_andl},   {"__zpl_andr", guard_andr},   {"__zpl_and", guard_and},
+        {"__zpl_orl", guard_orl},     {"__zpl_orr", guard_orr},     {"__zpl_or", guard_or},
+        {NULL, NULL}};
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &operands_key);
     luaL_setfuncs(L, functions, 0);

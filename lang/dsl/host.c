@@ -179,27 +179,6 @@ static const char *without_place(const char *message)
     return s[0] == ':' && s[1] == ' ' ? s + 2 : message;
 }
 
-/* Did a C function get a run-time value that it has no use for?  Then that is the mistake. */
-static bool tell_misused_argument(lua_State *L)
-{
-    lua_Debug frame;
-    if (!lua_getstack(L, 1, &frame))
-        return false;
-    lua_getinfo(L, "Sn", &frame);
-    if (*frame.what != 'C')
-        return false;
-    for (int i = 1; lua_getlocal(L, &frame, i); i++) {
-        if (luaL_getmetafield(L, -1, ZPL_SANDBOX_MISUSE) != LUA_TNIL) {
-            lua_pushvalue(L, -2);
-            lua_pushfstring(L, "passed to '%s'", frame.name ? frame.name : "a function");
-            lua_call(L, 2, 0);
-            return true;
-        }
-        lua_pop(L, 1);
-    }
-    return false;
-}
-
 int zpl_host_on_error(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
@@ -212,20 +191,14 @@ int zpl_host_on_error(lua_State *L)
                       zpl_sandbox_stop_words(stop));
         return 1;
     }
-    if (tell_misused_argument(L))
+    if (!message && zpl_sandbox_misused(L, 1, "error", 0))
         return 1;
     if (!message) {
         zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "error() was given a %s, not a text",
                       luaL_typename(L, 1));
         return 1;
     }
-    message = without_place(message);
-    /* A loop can't run to poison; that is no second mistake. */
-    if (host->poisoned && strncmp(message, "'for' ", 6) == 0)
-        return 1;
-    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", message);
-    if (strncmp(message, "'for' ", 6) == 0)
-        zpl_host_help(L, diag, "a value known only at run time can't bound a loop");
+    zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", without_place(message));
     return 1;
 }
 

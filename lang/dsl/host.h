@@ -205,6 +205,7 @@ enum zpl_err zpl_host_enter(struct zpl_host *host, int arguments, int results);
 
 /* Puts the functions of each part among the names, which are on top of the stack. */
 void zpl_offer_guards(lua_State *L);
+void zpl_offer_loops(lua_State *L);
 void zpl_offer_types(lua_State *L);
 void zpl_offer_params(lua_State *L);
 void zpl_offer_steps(lua_State *L);        /* the catalog's, and `sql` */

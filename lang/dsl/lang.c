@@ -23,6 +23,7 @@ static int set_up(lua_State *L)
     zpl_push_value(L, poison);
     zpl_sandbox_push_names(L);
     zpl_offer_guards(L);
+    zpl_offer_loops(L);
     zpl_offer_types(L);
     zpl_offer_params(L);
     zpl_offer_steps(L);

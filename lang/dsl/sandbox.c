@@ -1,4 +1,5 @@
 #include "lang/dsl/sandbox.h"
+#include <limits.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdlib.h>
@@ -254,13 +255,23 @@ static const struct {
     lua_CFunction open;
     const char *const *picked;
     const luaL_Reg *own[2]; /* added, or instead of Lua's; NULL: none */
-    bool guarded;           /* first arguments are tables: see zpl_sandbox_guard() */
 } libraries[] = {
-    {"math", luaopen_math, offered_math, {NULL, NULL}, false},
-    {"table", luaopen_table, offered_table, {zpl_sandbox_table, NULL}, true},
-    {"string", luaopen_string, offered_string, {zpl_sandbox_string, zpl_sandbox_pattern}, false},
-    {"utf8", luaopen_utf8, offered_utf8, {NULL, NULL}, false},
+    {"math", luaopen_math, offered_math, {NULL, NULL}},
+    {"table", luaopen_table, offered_table, {zpl_sandbox_table, NULL}},
+    {"string", luaopen_string, offered_string, {zpl_sandbox_string, zpl_sandbox_pattern}},
+    {"utf8", luaopen_utf8, offered_utf8, {NULL, NULL}},
 };
+
+/* How many arguments of a function must be plain: of those that keep or pass on values only the
+ * first, which is what they work on.  Those that look by themselves have 0. */
+static int plain_arguments(const char *library, const char *name)
+{
+    if (*library == '\0')
+        return strcmp(name, "tonumber") == 0 || strcmp(name, "select") == 0;
+    if (strcmp(library, "table") == 0)
+        return strcmp(name, "pack") != 0;
+    return INT_MAX;
+}
 
 /* Notes the value on top under its name, for closures that reach it. */
 static void note_builtin(lua_State *L, const char *name)
@@ -278,22 +289,25 @@ static void note_builtin(lua_State *L, const char *name)
 
 /* Offers the value on top as field `name` of the table below it, whose name is `library` ("" for
  * the global names). */
-static void offer(lua_State *L, const char *library, const char *name)
+static void offer(lua_State *L, const char *library, const char *name, bool guarded)
 {
     if (lua_type(L, -1) == LUA_TFUNCTION) {
+        int plain = guarded ? plain_arguments(library, name) : 0;
         const char *full = lua_pushfstring(L, *library ? "%s.%s" : "%s%s", library, name);
         lua_insert(L, -2);
+        if (plain > 0)
+            zpl_sandbox_guard(L, full, plain);
         note_builtin(L, full);
         lua_remove(L, -2);
     }
     lua_setfield(L, -2, name);
 }
 
-static void offer_own(lua_State *L, const char *library, const luaL_Reg *own)
+static void offer_own(lua_State *L, const char *library, const luaL_Reg *own, bool guarded)
 {
     for (; own && own->name; own++) {
         lua_pushcfunction(L, own->func);
-        offer(L, library, own->name);
+        offer(L, library, own->name, guarded);
     }
 }
 
@@ -302,9 +316,7 @@ static void offer_picked(lua_State *L, const char *library, const char *const *n
 {
     for (; *names; names++) {
         lua_getfield(L, -2, *names);
-        if (guarded)
-            zpl_sandbox_guard(L, *names);
-        offer(L, library, *names);
+        offer(L, library, *names, guarded);
     }
 }
 
@@ -336,8 +348,9 @@ static int open_state(lua_State *L)
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
     lua_newtable(L);
     int names = lua_gettop(L);
-    offer_picked(L, "", offered_base, false);
-    offer_own(L, "", zpl_sandbox_base);
+    bool guarded = opening->unknown != NULL; /* a body sees no value that is known only later */
+    offer_picked(L, "", offered_base, guarded);
+    offer_own(L, "", zpl_sandbox_base, guarded);
     lua_getfield(L, 2, "select");
     lua_pushliteral(L, "");
     lua_pushcclosure(L, opening->unknown ? opening->unknown : refuse_unknown, 1);
@@ -347,9 +360,9 @@ static int open_state(lua_State *L)
         const char *name = libraries[i].name;
         luaL_requiref(L, name, libraries[i].open, 0);
         lua_newtable(L);
-        offer_picked(L, name, libraries[i].picked, libraries[i].guarded);
-        offer_own(L, name, libraries[i].own[0]);
-        offer_own(L, name, libraries[i].own[1]);
+        offer_picked(L, name, libraries[i].picked, guarded);
+        offer_own(L, name, libraries[i].own[0], guarded);
+        offer_own(L, name, libraries[i].own[1], guarded);
         if (libraries[i].open == luaopen_string)
             set_string_methods(L);
         zpl_sandbox_freeze(L, name, opening->unknown);

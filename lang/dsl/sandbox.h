@@ -78,7 +78,8 @@ const char *zpl_sandbox_builtin(lua_State *L, int index);
 bool zpl_sandbox_push_builtin(lua_State *L, const char *name);
 
 /* A userdata whose metatable has the field `__misuse` is not for the library's functions: they call
- * __misuse(value, use) and give what it returns.  `use` is a word as "pairs" or "tostring". */
+ * __misuse(value, use) and give what it returns.  `use` is the function's name, "pairs",
+ * "math.floor". */
 #define ZPL_SANDBOX_MISUSE "__misuse"
 
 /* Raises an error when the time is up or too much memory is held. */
@@ -98,7 +99,9 @@ extern const struct luaL_Reg zpl_sandbox_base[], zpl_sandbox_string[], zpl_sandb
 /* Lua's select, which is its upvalue 1.  Given a table it is a step that there is not, of which
  * upvalue 2 (see zpl_sandbox_open) is asked. */
 int zpl_sandbox_select(lua_State *L);
-/* Wraps the function on top so that a run-time value as its first argument is told by __misuse. */
-void zpl_sandbox_guard(lua_State *L, const char *name);
+/* Wraps the function on top so that such a userdata among its first arguments is told by __misuse. */
+void zpl_sandbox_guard(lua_State *L, const char *name, int arguments);
+/* Calls __misuse for the value at `index`, with that many results pushed; false: it has none. */
+bool zpl_sandbox_misused(lua_State *L, int index, const char *use, int results);
 
 #endif

@@ -4,15 +4,15 @@
 #include "lang/base/text.h"
 #include "lang/dsl/sandbox.h"
 
-/* Gives the result of __misuse for the value at `index` (pushed; true), or false. */
-static bool misused(lua_State *L, int index, const char *use)
+bool zpl_sandbox_misused(lua_State *L, int index, const char *use, int results)
 {
+    index = lua_absindex(L, index);
     if (lua_type(L, index) != LUA_TUSERDATA ||
         luaL_getmetafield(L, index, ZPL_SANDBOX_MISUSE) == LUA_TNIL)
         return false;
     lua_pushvalue(L, index);
     lua_pushstring(L, use);
-    lua_call(L, 2, 1);
+    lua_call(L, 2, results);
     return true;
 }
 
@@ -49,7 +49,7 @@ bool zpl_sandbox_push_text(lua_State *L, int index)
         lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
         return true;
     case LUA_TUSERDATA:
-        if (misused(L, index, "tostring"))
+        if (zpl_sandbox_misused(L, index, "tostring", 1))
             return false;
         if (luaL_callmeta(L, index, "__tostring"))
             return true;
@@ -81,7 +81,7 @@ static int lib_type(lua_State *L)
 static int lib_assert(lua_State *L)
 {
     luaL_checkany(L, 1);
-    if (misused(L, 1, "assert") || lua_toboolean(L, 1))
+    if (zpl_sandbox_misused(L, 1, "assert", 1) || lua_toboolean(L, 1))
         return lua_gettop(L);
     lua_remove(L, 1);
     lua_pushliteral(L, "assertion failed!");
@@ -199,7 +199,7 @@ static int lib_pairs(lua_State *L)
 {
     luaL_checkany(L, 1);
     lua_settop(L, 1);
-    if (misused(L, 1, "pairs"))
+    if (zpl_sandbox_misused(L, 1, "pairs", 1))
         lua_createtable(L, 0, 0);
     else if (luaL_callmeta(L, 1, "__pairs"))
         return 1;
@@ -213,12 +213,13 @@ static int lib_pairs(lua_State *L)
     return 1;
 }
 
-/* The guarded function: upvalues are Lua's own and its name. */
+/* The guarded function: upvalues are Lua's own, its name, and how many arguments are looked at. */
 static int lib_guarded(lua_State *L)
 {
-    int n = lua_gettop(L);
-    if (misused(L, 1, lua_tostring(L, lua_upvalueindex(2))))
-        return 1;
+    int n = lua_gettop(L), looked_at = (int)lua_tointeger(L, lua_upvalueindex(3));
+    for (int i = 1; i <= n && i <= looked_at; i++)
+        if (zpl_sandbox_misused(L, i, lua_tostring(L, lua_upvalueindex(2)), LUA_MULTRET))
+            return lua_gettop(L) - n;
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, n, LUA_MULTRET);
@@ -241,7 +242,7 @@ static int next_item(lua_State *L)
 
 static int lib_ipairs(lua_State *L)
 {
-    if (misused(L, 1, "ipairs")) {
+    if (zpl_sandbox_misused(L, 1, "ipairs", 1)) {
         lua_pushcfunction(L, iterate_nothing);
         return 1;
     }
@@ -252,10 +253,11 @@ static int lib_ipairs(lua_State *L)
     return 3;
 }
 
-void zpl_sandbox_guard(lua_State *L, const char *name)
+void zpl_sandbox_guard(lua_State *L, const char *name, int arguments)
 {
     lua_pushstring(L, name);
-    lua_pushcclosure(L, lib_guarded, 2);
+    lua_pushinteger(L, arguments);
+    lua_pushcclosure(L, lib_guarded, 3);
 }
 
 int zpl_sandbox_select(lua_State *L)

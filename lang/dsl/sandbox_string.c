@@ -98,6 +98,8 @@ static int table_concat(lua_State *L)
     for (lua_Integer i = first; i <= last; i++) {
         zpl_sandbox_tick(zpl_sandbox_of(L));
         lua_geti(L, 1, i);
+        if (zpl_sandbox_misused(L, -1, "table.concat", 1))
+            return 1;
         if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER)
             return luaL_error(L, "concat: item %I is a %s, not a string or number", (LUAI_UACINT)i,
                               luaL_typename(L, -1));

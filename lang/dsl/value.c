@@ -218,8 +218,8 @@ const char *zpl_value_words(lua_State *L, const struct zpl_value *value)
     return zpl_keep_text(L, &host->arena, &text);
 }
 
-static int misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span span,
-                     const char *use, const char *help)
+int zpl_misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span span,
+                  const char *use, const char *help)
 {
     if (zpl_is_poison(value))
         return zpl_push_poison(L);
@@ -237,7 +237,16 @@ static int misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_spa
 
 int zpl_misuse(lua_State *L, const struct zpl_value *value, const char *use, const char *help)
 {
-    return misuse_at(L, value, zpl_host_span(L), use, help);
+    return zpl_misuse_at(L, value, zpl_host_span(L), use, help);
+}
+
+const char *zpl_visit_help(const struct zpl_value *value)
+{
+    if (value->type->kind == ZPL_TABLE)
+        return "rows can't be visited in a program: work on them in `sql` or a `lua =` body";
+    if (value->type->kind == ZPL_LIST)
+        return "a list known only at run time is gone over by `each(list, function (item) … end)`";
+    return "an array of values can be visited, a value made by a step can't";
 }
 
 /* The run-time value among two operands. */
@@ -275,10 +284,6 @@ static int value_length(lua_State *L)
 static int value_call(lua_State *L)
 {
     const struct zpl_value *value = zpl_test_value(L, 1);
-    if (zpl_is_poison(value) && lua_gettop(L) == 3 && lua_isnil(L, 2)) {
-        lua_pushnil(L); /* as the iterator of `for … in poison do` it has nothing to give */
-        return 1;
-    }
     if (zpl_is_poison(value))
         return zpl_push_poisons(L);
     zpl_misuse(L, value, "called", "steps are called, their outputs are given to steps");
@@ -291,7 +296,7 @@ static int value_assign(lua_State *L)
     struct zpl_span span = lua_type(L, 2) == LUA_TSTRING
                                ? zpl_host_target_span(L, ZPL_NODE_INDEX, lua_tostring(L, 2))
                                : zpl_host_span(L);
-    misuse_at(L, zpl_test_value(L, 1), span, "changed", "make a new value with a step");
+    zpl_misuse_at(L, zpl_test_value(L, 1), span, "changed", "make a new value with a step");
     return 0;
 }
 
@@ -312,27 +317,30 @@ static int value_index(lua_State *L)
     return 1;
 }
 
-/* Called by the sandbox's functions with (value, what they would do). */
+/* Called by the sandbox's functions with (value, the function's name): the words for its use. */
 static int value_misuse(lua_State *L)
 {
     static const struct {
         const char *function, *use, *help;
     } uses[] = {
-        {"pairs", "visited", "an array of values can be visited, a value made by a step can't"},
-        {"ipairs", "visited", "an array of values can be visited, a value made by a step can't"},
         {"tostring", "made a text", "compute the text inside a step"},
         {"assert", "asserted", "`when = …` skips a step where a condition is false"},
+        {"error", "the text of an error", "an error says what is wrong now, before anything runs"},
+        {"math.", NULL,
+         "compute it inside a step (`sql` or a `lua =` body), or compare it and use `when = …`"},
+        {"table.", NULL, "an array of values can be worked on, a value made by a step can't"},
+        {"", NULL, "compute it inside a step (`sql` or a `lua =` body)"},
     };
-    const char *function = lua_tostring(L, 2), *use = function, *help = NULL;
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
-        if (strcmp(function, uses[i].function) != 0)
-            continue;
-        use = uses[i].use;
-        help = uses[i].help;
-    }
-    if (use == function && strncmp(function, "passed", 6) != 0)
-        use = lua_pushfstring(L, "passed to '%s'", function);
-    return zpl_misuse(L, zpl_test_value(L, 1), use, help);
+    const struct zpl_value *value = zpl_test_value(L, 1);
+    const char *function = lua_tostring(L, 2);
+    if (strcmp(function, "pairs") == 0 || strcmp(function, "ipairs") == 0)
+        return zpl_misuse(L, value, "visited", zpl_visit_help(value));
+    size_t i = 0;
+    while (strncmp(function, uses[i].function, strlen(uses[i].function)) != 0)
+        i++;
+    zpl_misuse(L, value, uses[i].use ? uses[i].use : lua_pushfstring(L, "passed to '%s'", function),
+               uses[i].help);
+    return zpl_push_poisons(L);
 }
 
 /* ---- paths ----------------------------------------------------------------------------------- */

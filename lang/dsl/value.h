@@ -39,6 +39,11 @@ bool zpl_is_poison(const struct zpl_value *value);
 const char *zpl_value_words(lua_State *L, const struct zpl_value *value);
 /* Tells that a run-time value can't be `use` ("counted") and pushes poison; returns 1. */
 int zpl_misuse(lua_State *L, const struct zpl_value *value, const char *use, const char *help);
+/* The same at another place than where the program stands. */
+int zpl_misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span span,
+                  const char *use, const char *help);
+/* What to write instead of a loop over the value. */
+const char *zpl_visit_help(const struct zpl_value *value);
 /* Text that a buffer holds, copied into `arena`; the buffer is released first.  Raises no memory. */
 const char *zpl_keep_text(lua_State *L, struct zpl_arena *arena, struct zpl_buf *text);
 

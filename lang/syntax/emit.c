@@ -163,8 +163,10 @@ static bool is_constant(const struct emitter *e, uint32_t node)
 /* The condition of a statement whose keyword is `token`. */
 static void condition(struct emitter *e, uint32_t token, uint32_t node, int level)
 {
+    bool until = e->tree->tokens[token].kind == ZPL_TOKEN_UNTIL;
+
     if (e->guard && !is_constant(e, node))
-        wrapped(e, token, "__zpl_truth (", node, level);
+        wrapped(e, token, until ? "__zpl_until (" : "__zpl_truth (", node, level);
     else
         expression(e, node, level);
 }
@@ -406,6 +408,64 @@ static void repeat(struct emitter *e, uint32_t node, int level)
     condition(e, at(e, test)->begin - 1, test, level + 1);
 }
 
+/* Does the bound of a loop need no guard?  `#x` is a number, whatever x is. */
+static bool is_plain_bound(const struct emitter *e, uint32_t node)
+{
+    return kind_of(e, node) == ZPL_NODE_NUMBER ||
+           (kind_of(e, node) == ZPL_NODE_UNARY && operator_of(e, node) == ZPL_TOKEN_LENGTH);
+}
+
+/* `a, b, c` of a loop over numbers as `__zpl_first (a, b, c), __zpl_last (), __zpl_step ()`. */
+static void bounds(struct emitter *e, uint32_t node, uint32_t list, int level)
+{
+    uint32_t token = at(e, node)->begin, printed = at(e, list)->begin;
+    bool plain = true;
+
+    for (uint32_t c = at(e, list)->child; c; c = at(e, c)->next)
+        plain = plain && is_plain_bound(e, c);
+    if (plain || !e->guard) {
+        expression(e, list, level + 1);
+        return;
+    }
+    put_line(e, token, "__zpl_first (");
+    for (uint32_t c = at(e, list)->child; c; c = at(e, c)->next) {
+        bool truncate = !at(e, c)->next && zpl_tree_is_multiple(e->tree, c);
+
+        put_tokens(e, printed, at(e, c)->begin);
+        if (truncate)
+            put(e, "(");
+        expression(e, c, truncate ? level + 3 : level + 2);
+        if (truncate)
+            put(e, ")");
+        printed = at(e, c)->end;
+    }
+    put(e, ")");
+    put_line(e, token, ", __zpl_last ( )");
+    if (zpl_tree_count(e->tree, list) == 3)
+        put(e, ", __zpl_step ( )");
+}
+
+/* A `for`; what it goes over passes a guard. */
+static void loop(struct emitter *e, uint32_t node, int level)
+{
+    const struct zpl_tree_node *n = at(e, node);
+    uint32_t list = at(e, n->child)->next, block = at(e, list)->next;
+
+    put_tokens(e, n->begin, at(e, list)->begin);
+    if (n->kind == ZPL_NODE_FOR_NUMBER) {
+        bounds(e, node, list, level);
+    } else if (e->guard) {
+        put_line(e, n->begin, "__zpl_visit (");
+        expression(e, list, level + 2);
+        put(e, ")");
+    } else {
+        expression(e, list, level + 1);
+    }
+    put_tokens(e, at(e, list)->end, at(e, block)->begin);
+    statement(e, block, level);
+    put_tokens(e, at(e, block)->end, n->end);
+}
+
 /* Would the statement begin with a parenthesis that the emitter adds?  The leftmost part decides.
  */
 static bool begins_with_call(const struct emitter *e, uint32_t node)
@@ -429,6 +489,10 @@ static void statement(struct emitter *e, uint32_t node, int level)
         return;
     case ZPL_NODE_REPEAT:
         repeat(e, node, level);
+        return;
+    case ZPL_NODE_FOR_NUMBER:
+    case ZPL_NODE_FOR_IN:
+        loop(e, node, level);
         return;
     case ZPL_NODE_ASSIGN:
         level +=

@@ -12,8 +12,13 @@
  * `lua`, what would look at a run-time value becomes a call of a global that the host provides.
  * They must be reachable by plain global access; a program must not get at _ENV.
  *
- *   __zpl_truth(v)      tests of if, elseif, while, until (constants apart).  One argument at
- * least; the others are to be ignored, none means nil.  Returns what to test.
+ *   __zpl_truth(v)      tests of if, elseif, while (constants apart).  One argument at least; the
+ * others are to be ignored, none means nil.  Returns what to test.
+ *   __zpl_until(v)      the same for until, where a run-time value has to end the loop.
+ *   __zpl_visit(…)      what stands behind the `in` of a `for`; returns what the loop runs on.
+ *   __zpl_first(a, b[, c])  __zpl_last()  __zpl_step()
+ *                       the bounds of a `for` over numbers, unless all are plain.  The first call
+ * gets them all, the others follow it at once and return the second and the third.
  *   __zpl_eq(a, b)  __zpl_ne  __zpl_lt  __zpl_le  __zpl_gt  __zpl_ge
  *                       the comparisons, everywhere.  Exactly two arguments, evaluated left to
  * right. For plain values the result of Lua's operator (with its errors), for a run-time value a

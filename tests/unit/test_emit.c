@@ -35,6 +35,10 @@ static const char host[] =
     "local function compare(name, op, plain) _G['__zpl_' .. name] = function (...)\n"
     "  count(2, ...) local a, b = ... if rt(a) or rt(b) then\n"
     "  return cond(show(a) .. op .. show(b)) end return plain(a, b) end end\n"
+    "__zpl_until = __zpl_truth function __zpl_visit(...) count(3, ...) return ... end\n"
+    "local last, step function __zpl_first(a, b, c) last, step = b, c return a end\n"
+    "function __zpl_last(...) count(0, ...) return last end\n"
+    "function __zpl_step(...) count(0, ...) return step end\n"
     "compare('eq', '==', function (a, b) return a == b end)\n"
     "compare('ne', '~=', function (a, b) return a ~= b end)\n"
     "compare('lt', '<', function (a, b) return a < b end)\n"
@@ -110,6 +114,10 @@ static void test_guards_keep_the_meaning_of_plain_values(void **state)
         "return 1 < 2, 2 <= two(), 1 > 2, 2 >= two(), 'a' < 'b', not two(), not none(), not not 1",
         "return 1 < 2 == true, not (1 == 2) == true, not 1 == 2",
         "local n = 0 while n < 3 do n = n + 1 end repeat n = n - 1 until n == 1 return n",
+        "local s = 0 for i = (two()), two() do s = s + i end for i = #'abc', two(), -1 do "
+        "s = 10 * s + i end for i = 1, two() + 1, two() do s = 10 * s + i end return s",
+        "local s = '' for i, v in ipairs({ 4, 5 }) do s = s .. i .. v end "
+        "for w in ('a b'):gmatch('%a'), nil, nil do s = s .. w end return s",
         "if none() then return 1 elseif two() then return 2 else return 3 end",
         "local function f(...) return (...) and select('#', ...) == 2 and (...) or ... end "
         "return f(7, 8), f(nil, 9), f()",
