@@ -12,27 +12,13 @@ static const struct {
     {"/", "*", "a comment begins with '--'; one of several lines is --[[ … ]]"},
     {"not", "in", "there is no 'in': look a key up, `t[key] == nil`"},
     {"", "in", "there is no 'in': look a key up, `t[key] ~= nil`"},
-    {"is", "", "'is' is written '=='"},
-    {"", "is", "'is' is written '=='"},
-    {"from", "", "an import is a call: local name = import \"name\""},
-    {"class", "", "there are no classes: a pipeline or a table of functions serves"},
-    {"try", "", "errors can't be caught: a program says what to do, steps do it"},
-    {"async", "", "steps run at the same time by themselves, as far as their data allows"},
-    {"await", "", "a step's outputs are given to steps; nothing waits here"},
+    {"+", "+", "there is no '++': write x + 1"},
+    {"%", ">", "there is no pipe: a step is given its table, `sql [[ SELECT … FROM rows ]]`"},
+    {"|", ">", "there is no pipe: a step is given its table, `sql [[ SELECT … FROM rows ]]`"},
 };
 
 static const char no_colon[] =
     "a block has no ':'; it is `if … then … else … end`, `for … do … end`";
-
-/* The Python keywords that a colon ends. */
-static bool is_block_word(const struct parser *p, uint32_t token)
-{
-    static const char *const words[] = {"try", "except", "finally", "else", "class", "with"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (zpl_tree_token_is(p->tree, token, words[i]))
-            return true;
-    return false;
-}
 
 /* Is the cursor in the parentheses of a call, on the '=' of `name = value`? */
 static bool is_keyword_argument(const struct parser *p, uint32_t token)
@@ -49,6 +35,116 @@ static bool is_keyword_argument(const struct parser *p, uint32_t token)
     return false;
 }
 
+static const char no_slice[] =
+    "there are no slices: take items of a list by `table.unpack(list, 1, 2)`, rows by SQL's LIMIT";
+
+/* Does the token stand in open […] of its line? */
+static bool in_brackets(const struct parser *p, uint32_t token)
+{
+    const struct zpl_token *t = p->tree->tokens;
+    int depth = 0;
+    for (uint32_t i = token; i > 0 && t[i - 1].line == t[token].line; i--) {
+        depth +=
+            (t[i - 1].kind == ZPL_TOKEN_CLOSE_BRACKET) - (t[i - 1].kind == ZPL_TOKEN_OPEN_BRACKET);
+        if (depth < 0)
+            return true;
+    }
+    return false;
+}
+
+/* `a is b`, `a is not None`, at the `is`. */
+static void help_identity(struct parser *p, struct zpl_diag *diag, uint32_t token)
+{
+    const struct zpl_tree *tree = p->tree;
+    bool negated = zpl_tree_token_is(tree, token + 1, "not");
+    uint32_t what = token + (negated ? 2 : 1);
+    if (what < tree->token_count &&
+        (zpl_tree_token_is(tree, what, "None") || zpl_tree_token_is(tree, what, "nil")))
+        zpl_diag_help(p->diags, diag, "'is %sNone' is written '%s nil'", negated ? "not " : "",
+                      negated ? "~=" : "==");
+    else
+        zpl_diag_help(p->diags, diag, "'is%s' is written '%s'", negated ? " not" : "",
+                      negated ? "~=" : "==");
+}
+
+const char *zpl_parser_culprit(const struct parser *p, uint32_t *token)
+{
+    static const char *const words[][2] = {
+        {"lambda", "a function without a name is 'function (x) return … end'"},
+        {"SELECT", "SQL stands in 'sql [[ SELECT … ]]'"},
+    };
+    const struct zpl_token *t = p->tree->tokens;
+    bool behind = t[*token].flags & ZPL_TOKEN_FIRST; /* the line before ended too early */
+    uint32_t line = t[behind && *token > 0 ? *token - 1 : *token].line;
+    for (uint32_t i = *token; i > 0 && t[i - 1].line == line; i--) {
+        if (t[i - 1].kind != ZPL_TOKEN_NAME || t[i].kind == ZPL_TOKEN_ASSIGN ||
+            (behind && i - 1 == p->last_error))
+            continue;
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            if (!zpl_tree_token_is(p->tree, i - 1, words[k][0]))
+                continue;
+            *token = i - 1;
+            return words[k][1];
+        }
+    }
+    return NULL;
+}
+
+/* Skips to the closing bracket, or to the end where there is none. */
+static void skip_to(struct parser *p, uint32_t closer)
+{
+    while (p->at < closer && !zpl_parser_is(p, ZPL_TOKEN_EOF))
+        zpl_parser_next(p);
+    p->panic = false;
+}
+
+bool zpl_parser_comprehension(struct parser *p, uint32_t opener)
+{
+    uint32_t closer = zpl_parser_matching(p, opener);
+    struct zpl_diag *diag;
+    if (!zpl_parser_is(p, ZPL_TOKEN_FOR) || closer == ZPL_NO_TOKEN ||
+        p->tree->tokens[p->at].line != p->tree->tokens[p->last].line)
+        return false;
+    for (uint32_t i = p->at; i < closer; i++)
+        if (p->tree->tokens[i].kind == ZPL_TOKEN_DO)
+            return false;
+    diag = zpl_parser_complain(p, opener, closer + 1, "there are no comprehensions");
+    if (diag)
+        zpl_diag_help(p->diags, diag,
+                      "write `each(list, function (x) return … end)`, or fill a table in a loop: "
+                      "`t[#t + 1] = …`");
+    skip_to(p, closer);
+    return true;
+}
+
+bool zpl_parser_arrow(struct parser *p)
+{
+    const struct zpl_token *t = p->tree->tokens;
+    uint32_t i = p->at;
+    if (t[i].kind == ZPL_TOKEN_OPEN_PAREN) {
+        for (i++; t[i].kind == ZPL_TOKEN_NAME || t[i].kind == ZPL_TOKEN_COMMA;)
+            i++;
+        if (t[i].kind != ZPL_TOKEN_CLOSE_PAREN)
+            return false;
+    }
+    if (t[i].kind == ZPL_TOKEN_EOF || t[i + 1].kind != ZPL_TOKEN_ASSIGN ||
+        t[i + 2].kind != ZPL_TOKEN_GT || t[i + 2].offset != t[i + 1].offset + 1)
+        return false;
+    zpl_parser_complain(p, i + 1, i + 3,
+                        "a function without a name is 'function (x) return … end'");
+    p->at = i + 2;
+    zpl_parser_next(p);
+    p->panic = false;
+    if (zpl_parser_is(p, ZPL_TOKEN_OPEN_BRACE) &&
+        (i = zpl_parser_matching(p, p->at)) != ZPL_NO_TOKEN) {
+        skip_to(p, i);
+        zpl_parser_next(p);
+    } else {
+        zpl_parser_expr(p);
+    }
+    return true;
+}
+
 bool zpl_parser_habit(struct parser *p, struct zpl_diag *diag, uint32_t token)
 {
     const struct zpl_token *t = p->tree->tokens;
@@ -59,20 +155,16 @@ bool zpl_parser_habit(struct parser *p, struct zpl_diag *diag, uint32_t token)
                       "arguments with names stand in braces: `split { rows, ratio = 0.8 }`");
         return true;
     }
+    if (t[token].kind == ZPL_TOKEN_NOT && zpl_parser_peek(p) == ZPL_TOKEN_IN) {
+        zpl_diag_help(p->diags, diag, "there is no 'not in': look a key up, `t[key] == nil`");
+        return true;
+    }
+    if (zpl_tree_token_is(p->tree, token, "is")) {
+        help_identity(p, diag, token);
+        return true;
+    }
     if (t[token].kind == ZPL_TOKEN_COLON) {
-        zpl_diag_help(p->diags, diag, "%s", no_colon);
-        return true;
-    }
-    for (uint32_t i = token; i > 1 && token - i < 3; i--) {
-        if (t[i - 1].kind != ZPL_TOKEN_COLON || !is_block_word(p, i - 2))
-            continue;
-        zpl_diag_help(p->diags, diag, "%s", no_colon);
-        return true;
-    }
-    for (uint32_t i = token; i > 0 && token - i < 6; i--) {
-        if (!zpl_tree_token_is(p->tree, i - 1, "lambda"))
-            continue;
-        zpl_diag_help(p->diags, diag, "a function without a name is `function (x) return … end`");
+        zpl_diag_help(p->diags, diag, "%s", in_brackets(p, token) ? no_slice : no_colon);
         return true;
     }
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {

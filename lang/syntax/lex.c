@@ -280,6 +280,52 @@ static void escape(struct lexer *lx)
     }
 }
 
+/* A text in triple quotes that ends on a later line, of which the unfinished string at `begin` is the
+ * third quote: told, and skipped to its end. */
+static bool triple_quote(struct lexer *lx, size_t begin)
+{
+    const char quote = lx->s[begin], close[] = {quote, quote, quote};
+    size_t at = begin + 1;
+
+    if (begin < 2 || lx->s[begin - 1] != quote || lx->s[begin - 2] != quote)
+        return false;
+    while (at + 3 <= lx->n && memcmp(lx->s + at, close, 3) != 0)
+        at++;
+    if (at + 3 > lx->n)
+        return false;
+    complain(lx, begin - 2, begin + 1, "text of several lines is written [[ … ]]");
+    for (lx->at = begin + 1; lx->at < at;) {
+        if (zpl_is_newline(lx->s[lx->at]))
+            newline(lx);
+        else
+            lx->at++;
+    }
+    lx->at = at + 3;
+    return true;
+}
+
+/* An unfinished string in a comment of another language: that is the mistake, which the parser tells
+ * at its '#' too. */
+static bool foreign_comment(struct lexer *lx)
+{
+    struct zpl_tokens *out = lx->out;
+
+    for (uint32_t i = out->count; i > 0 && out->items[i - 1].line == lx->line; i--) {
+        struct zpl_token *t = &out->items[i - 1];
+
+        if ((t->kind != ZPL_TOKEN_LENGTH && t->kind != ZPL_TOKEN_IDIV) ||
+            lx->s[t->offset + t->length] != ' ')
+            continue;
+        if (!(t->flags & ZPL_TOKEN_WRONG))
+            complain(lx, t->offset, t->offset + t->length, "a comment begins with '--'");
+        t->flags |= ZPL_TOKEN_WRONG;
+        while (lx->at < lx->n && !zpl_is_newline(lx->s[lx->at]))
+            lx->at++;
+        return true;
+    }
+    return false;
+}
+
 /* A string in quotes; a wrong one ends with its line. */
 static void short_string(struct lexer *lx)
 {
@@ -294,14 +340,13 @@ static void short_string(struct lexer *lx)
         else
             lx->at++;
     }
-    if (lx->at < lx->n && lx->s[lx->at] == quote) {
+    if (lx->at < lx->n && lx->s[lx->at] == quote)
         lx->at++;
-    } else {
-        struct zpl_diag *diag =
-            complain(lx, begin, lx->at, "unfinished string: its closing quote is missing");
-
-        zpl_diag_help(lx->diags, diag, "text of several lines is written [[ … ]]");
-    }
+    else if (!triple_quote(lx, begin) && !foreign_comment(lx))
+        zpl_diag_help(
+            lx->diags,
+            complain(lx, begin, lx->at, "unfinished string: its closing quote is missing"),
+            "text of several lines is written [[ … ]]");
 }
 
 /* A name or keyword. */
@@ -355,6 +400,16 @@ static enum zpl_token_kind stray(struct lexer *lx)
     lx->at++;
     if ((unsigned char)lx->s[begin] < 0x80) {
         diag = complain(lx, begin, lx->at, "a character that means nothing here");
+        if (lx->s[begin] == '`') {
+            size_t end = lx->at;
+
+            while (end < lx->n && lx->s[end] != '`' && !zpl_is_newline(lx->s[end]))
+                end++;
+            if (end < lx->n && lx->s[end] == '`')
+                lx->at = end + 1;
+            zpl_diag_help(lx->diags, diag,
+                          "text stands in quotes: \"…\", of several lines in [[ … ]]");
+        }
         if (lx->s[begin] == '$')
             zpl_diag_help(lx->diags, diag, "'$name' is for SQL text; here it is just 'name'");
         if (lx->s[begin] == '?')

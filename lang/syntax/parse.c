@@ -48,11 +48,22 @@ static bool at_block_end(const struct parser *p, bool in_if)
     }
 }
 
-/* The condition of `if`, `elseif` and `while` with the keyword behind it. */
+/* The condition of `if`, `elseif` and `while` with the keyword behind it.  0: its block is one of
+ * another language, which was told and read. */
 static uint32_t condition(struct parser *p, uint32_t opener, enum zpl_token_kind keyword)
 {
-    uint32_t node = zpl_parser_expr(p);
+    struct parser_mark mark;
+    uint32_t node, foreign;
 
+    zpl_parser_mark(p, &mark);
+    node = zpl_parser_expr(p);
+    foreign =
+        p->panic || !zpl_parser_is(p, keyword) ? zpl_parser_foreign_block(p, opener) : ZPL_NO_TOKEN;
+    if (foreign != ZPL_NO_TOKEN) {
+        zpl_parser_rewind(p, &mark);
+        zpl_parser_read_foreign_block(p, opener, foreign, keyword);
+        return 0;
+    }
     if (!p->panic && zpl_parser_is(p, ZPL_TOKEN_ASSIGN)) {
         zpl_parser_complain(p, p->at, p->at + 1, "'=' assigns; a comparison is written '=='");
         p->panic = false;
@@ -62,14 +73,40 @@ static uint32_t condition(struct parser *p, uint32_t opener, enum zpl_token_kind
     p->tree->owners[opener] = node;
     if (p->panic)
         zpl_parser_recover(p, opener, keyword, false);
-    if (!zpl_parser_expect(p, keyword) && !zpl_parser_is(p, ZPL_TOKEN_EOF))
+    if (!zpl_parser_expect(p, keyword) && !zpl_parser_is(p, ZPL_TOKEN_EOF)) {
+        zpl_parser_recover(p, opener, keyword, false);
+        zpl_parser_accept(p, keyword);
         p->panic = false;
+    }
     return node;
+}
+
+/* `else` with its block. */
+static void else_part(struct parser *p, uint32_t node)
+{
+    zpl_parser_next(p);
+    if (zpl_parser_is(p, ZPL_TOKEN_COLON)) {
+        zpl_parser_complain(p, p->at, p->at + 1, "a block is not begun by ':'");
+        p->panic = false;
+        zpl_parser_next(p);
+    }
+    zpl_parser_adopt(p, node, zpl_parser_block(p, false));
+}
+
+/* Reads the `end` of a statement.  One whose header was wrong may have none; an `end` that is indented
+ * less is not its own. */
+static void close_statement(struct parser *p, uint32_t opener, bool headed)
+{
+    if (headed || (zpl_parser_is(p, ZPL_TOKEN_END) &&
+                   (!(p->tree->tokens[p->at].flags & ZPL_TOKEN_FIRST) ||
+                    p->tree->tokens[p->at].column >= zpl_parser_indentation(p, opener))))
+        zpl_parser_close(p, ZPL_TOKEN_END, opener);
 }
 
 static uint32_t if_statement(struct parser *p)
 {
-    uint32_t node = zpl_parser_node(p, ZPL_NODE_IF), opener = p->at;
+    uint32_t node = zpl_parser_node(p, ZPL_NODE_IF), opener = p->at, test;
+    bool headed = true;
 
     do {
         uint32_t keyword = p->at;
@@ -79,25 +116,35 @@ static uint32_t if_statement(struct parser *p)
             p->panic = false;
         }
         zpl_parser_next(p);
-        zpl_parser_adopt(p, node, condition(p, keyword, ZPL_TOKEN_THEN));
+        test = condition(p, keyword, ZPL_TOKEN_THEN);
+        if (!test)
+            return node;
+        headed = headed && p->tree->tokens[p->last].kind == ZPL_TOKEN_THEN;
+        zpl_parser_adopt(p, node, test);
         zpl_parser_adopt(p, node, zpl_parser_block(p, true));
         if (zpl_tree_count(p->tree, node) > 2 * ZPL_ARMS_MAX)
             zpl_parser_limit(p, "too many 'elseif' arms", ZPL_ARMS_MAX);
     } while (zpl_parser_is(p, ZPL_TOKEN_ELSEIF) || at_elif(p));
-    if (zpl_parser_accept(p, ZPL_TOKEN_ELSE))
-        zpl_parser_adopt(p, node, zpl_parser_block(p, false));
-    zpl_parser_close(p, ZPL_TOKEN_END, opener);
+    if (zpl_parser_is(p, ZPL_TOKEN_ELSE))
+        else_part(p, node);
+    close_statement(p, opener, headed);
+    zpl_parser_note_else_if(p, opener);
     return node;
 }
 
 static uint32_t while_statement(struct parser *p)
 {
-    uint32_t node = zpl_parser_node(p, ZPL_NODE_WHILE), opener = p->at;
+    uint32_t node = zpl_parser_node(p, ZPL_NODE_WHILE), opener = p->at, test;
+    bool headed;
 
     zpl_parser_next(p);
-    zpl_parser_adopt(p, node, condition(p, opener, ZPL_TOKEN_DO));
+    test = condition(p, opener, ZPL_TOKEN_DO);
+    if (!test)
+        return node;
+    headed = p->tree->tokens[p->last].kind == ZPL_TOKEN_DO;
+    zpl_parser_adopt(p, node, test);
     zpl_parser_adopt(p, node, zpl_parser_block(p, false));
-    zpl_parser_close(p, ZPL_TOKEN_END, opener);
+    close_statement(p, opener, headed);
     return node;
 }
 
@@ -132,6 +179,8 @@ static uint32_t names(struct parser *p, bool attributes)
             p->tree->nodes[name].flags |= ZPL_NODE_CONST;
         else if (zpl_tree_token_is(p->tree, p->at, "close"))
             p->tree->nodes[name].flags |= ZPL_NODE_CLOSE;
+        else if (zpl_parser_is(p, ZPL_TOKEN_SUB))
+            zpl_parser_complain(p, p->last, p->at + 1, "'<-' is written '='");
         else
             zpl_parser_complain(p, p->at, p->at + 1, "expected 'const' or 'close'");
         zpl_parser_next(p);
@@ -153,13 +202,11 @@ static uint32_t range(struct parser *p)
     return list;
 }
 
-static uint32_t for_statement(struct parser *p)
+/* Reads `for` up to where its `do` should stand. */
+static void for_header(struct parser *p, uint32_t node)
 {
-    uint32_t node = zpl_parser_node(p, ZPL_NODE_FOR_IN), opener = p->at, list;
+    uint32_t list = names(p, false);
 
-    p->tree->owners[opener] = node;
-    zpl_parser_next(p);
-    list = names(p, false);
     zpl_parser_adopt(p, node, list);
     if (zpl_parser_is(p, ZPL_TOKEN_ASSIGN) && zpl_tree_count(p->tree, list) == 1) {
         p->tree->nodes[node].kind = ZPL_NODE_FOR_NUMBER;
@@ -168,30 +215,35 @@ static uint32_t for_statement(struct parser *p)
     } else if (zpl_parser_expect(p, ZPL_TOKEN_IN)) {
         zpl_parser_adopt(p, node, zpl_parser_exprs(p));
     }
+}
+
+static uint32_t for_statement(struct parser *p)
+{
+    uint32_t node = zpl_parser_node(p, ZPL_NODE_FOR_IN), opener = p->at, foreign;
+    struct parser_mark mark;
+    bool headed;
+
+    p->tree->owners[opener] = node;
+    zpl_parser_next(p);
+    zpl_parser_mark(p, &mark);
+    for_header(p, node);
+    foreign = p->panic || !zpl_parser_is(p, ZPL_TOKEN_DO) ? zpl_parser_foreign_block(p, opener)
+                                                          : ZPL_NO_TOKEN;
+    if (foreign != ZPL_NO_TOKEN) {
+        zpl_parser_rewind(p, &mark);
+        zpl_parser_read_foreign_block(p, opener, foreign, ZPL_TOKEN_DO);
+        return node;
+    }
     if (p->panic)
         zpl_parser_recover(p, opener, ZPL_TOKEN_DO, false);
-    if (zpl_parser_expect(p, ZPL_TOKEN_DO))
+    headed = zpl_parser_expect(p, ZPL_TOKEN_DO);
+    if (headed)
         p->tree->owners[p->last] = node;
     else if (!zpl_parser_is(p, ZPL_TOKEN_EOF))
         p->panic = false;
     zpl_parser_adopt(p, node, zpl_parser_block(p, false));
-    zpl_parser_close(p, ZPL_TOKEN_END, opener);
+    close_statement(p, opener, headed);
     return node;
-}
-
-/* A body in braces, as JavaScript writes it: told, and skipped whole. */
-static void skip_braces(struct parser *p)
-{
-    uint32_t brace = p->at, depth = 0;
-
-    zpl_parser_complain(p, brace, brace + 1,
-                        "a function's body is no '{ … }': it follows at once and ends with 'end'");
-    do {
-        depth += zpl_parser_is(p, ZPL_TOKEN_OPEN_BRACE);
-        depth -= zpl_parser_is(p, ZPL_TOKEN_CLOSE_BRACE);
-        zpl_parser_next(p);
-    } while (depth > 0 && !zpl_parser_is(p, ZPL_TOKEN_EOF));
-    p->panic = false;
 }
 
 void zpl_parser_body(struct parser *p, uint32_t function, uint32_t opener)
@@ -217,7 +269,10 @@ void zpl_parser_body(struct parser *p, uint32_t function, uint32_t opener)
     if (!zpl_parser_close(p, ZPL_TOKEN_CLOSE_PAREN, paren) && !zpl_parser_is(p, ZPL_TOKEN_EOF))
         p->panic = false;
     if (zpl_parser_is(p, ZPL_TOKEN_OPEN_BRACE)) {
-        skip_braces(p);
+        zpl_parser_complain(
+            p, p->at, p->at + 1,
+            "a function's body is no '{ … }': it follows at once and ends with 'end'");
+        zpl_parser_skip_braces(p);
         return;
     }
     zpl_parser_adopt(p, function, zpl_parser_block(p, false));
@@ -275,6 +330,8 @@ static uint32_t local_statement(struct parser *p)
         return node;
     }
     zpl_parser_adopt(p, node, names(p, true));
+    if (!p->panic)
+        zpl_parser_foreign_type(p);
     if (!p->panic && zpl_parser_accept(p, ZPL_TOKEN_ASSIGN))
         zpl_parser_adopt(p, node, zpl_parser_exprs(p));
     return node;
@@ -317,51 +374,23 @@ static uint32_t do_statement(struct parser *p)
     return node;
 }
 
-/* The assignment operators and words of other languages, behind the expression `node`. */
-static bool foreign_statement(struct parser *p, uint32_t node)
-{
-    static const char *const words[][2] = {
-        {"def", "a function is written 'function name(…) … end'"},
-        {"let", "a variable is declared with 'local'"},
-        {"var", "a variable is declared with 'local'"},
-        {"const", "a variable is declared with 'local', a constant 'local name <const>'"},
-        {"import", "an import is a call: local name = import \"name\""},
-    };
-    const struct zpl_tree_node *n = &p->tree->nodes[node];
-    enum zpl_token_kind kind = zpl_parser_kind(p), next = zpl_parser_peek(p);
-
-    if (kind == ZPL_TOKEN_EQ || kind == ZPL_TOKEN_NE)
-        return zpl_parser_complain(p, p->at, p->at + 1,
-                                   "a comparison alone does nothing; '=' assigns"),
-               true;
-    if (kind >= ZPL_TOKEN_CONCAT && kind <= ZPL_TOKEN_GT && next == ZPL_TOKEN_ASSIGN)
-        return zpl_parser_complain(p, p->at, p->at + 2, "there is no '%s=': write x = x %s …",
-                                   zpl_token_text(kind), zpl_token_text(kind)),
-               true;
-    if (kind == ZPL_TOKEN_ADD && next == ZPL_TOKEN_ADD)
-        return zpl_parser_complain(p, p->at, p->at + 2, "there is no '++': write x = x + 1"), true;
-    if (n->kind != ZPL_NODE_NAME || kind != ZPL_TOKEN_NAME)
-        return false;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (zpl_tree_token_is(p->tree, n->key, words[i][0]))
-            return zpl_parser_complain(p, n->key, n->key + 1, "%s", words[i][1]), true;
-    return false;
-}
-
 /* An expression that is no call, as a statement: told at what follows it, or at itself if that is on
  * the next line. */
 static void does_nothing(struct parser *p, uint32_t expression)
 {
     const struct zpl_tree_node *n = &p->tree->nodes[expression];
+    struct zpl_diag *diag;
 
     if (!zpl_parser_is(p, ZPL_TOKEN_EOF) && !(p->tree->tokens[p->at].flags & ZPL_TOKEN_FIRST)) {
         zpl_parser_unexpected(p, "'=' or the arguments of a call");
         return;
     }
-    zpl_parser_suggest(p,
-                       zpl_parser_complain(p, n->begin, n->end,
-                                           "expected '=' or the arguments of a call behind this"),
-                       n->end - 1, ZPL_TOKEN_EOF);
+    diag = zpl_parser_complain(p, n->begin, n->end,
+                               "expected '=' or the arguments of a call behind this");
+    if (diag && n->begin > 0 && p->tree->tokens[n->begin - 1].kind == ZPL_TOKEN_NAME &&
+        !(p->tree->tokens[n->begin].flags & ZPL_TOKEN_FIRST))
+        zpl_diag_help(p->diags, diag, "arguments stand in braces: `split { rows }`");
+    zpl_parser_suggest(p, diag, n->end - 1, ZPL_TOKEN_EOF);
     p->panic = false;
 }
 
@@ -388,8 +417,7 @@ static uint32_t assignment(struct parser *p, uint32_t target)
     return node;
 }
 
-/* A call or an assignment. */
-static uint32_t expression_statement(struct parser *p)
+uint32_t zpl_parser_plain_statement(struct parser *p)
 {
     uint32_t first = zpl_parser_suffixed(p), kind = p->tree->nodes[first].kind, node;
 
@@ -398,7 +426,7 @@ static uint32_t expression_statement(struct parser *p)
     node = zpl_parser_node_from(p, ZPL_NODE_CALL_STAT, first);
     zpl_parser_adopt(p, node, first);
     if (kind != ZPL_NODE_CALL && kind != ZPL_NODE_METHOD && !p->panic &&
-        !foreign_statement(p, first))
+        !zpl_parser_foreign_operator(p))
         does_nothing(p, first);
     return node;
 }
@@ -408,6 +436,8 @@ static uint32_t no_statement(struct parser *p)
 {
     uint32_t node = zpl_parser_node(p, ZPL_NODE_ERROR);
 
+    if (zpl_parser_foreign_text(p))
+        return node;
     if (zpl_parser_is(p, ZPL_TOKEN_LENGTH) || zpl_parser_is(p, ZPL_TOKEN_IDIV)) {
         zpl_parser_complain(p, p->at, p->at + 1, "a comment begins with '--'");
         do
@@ -425,8 +455,10 @@ static uint32_t no_statement(struct parser *p)
     return node;
 }
 
-static uint32_t statement(struct parser *p)
+uint32_t zpl_parser_statement(struct parser *p)
 {
+    if (zpl_parser_is(p, ZPL_TOKEN_NAME) && zpl_parser_foreign(p))
+        return zpl_parser_node(p, ZPL_NODE_ERROR);
     switch (zpl_parser_kind(p)) {
     case ZPL_TOKEN_IF:
         return if_statement(p);
@@ -452,7 +484,7 @@ static uint32_t statement(struct parser *p)
         return jump(p, ZPL_NODE_LABEL);
     case ZPL_TOKEN_NAME:
     case ZPL_TOKEN_OPEN_PAREN:
-        return expression_statement(p);
+        return zpl_parser_plain_statement(p);
     default:
         return no_statement(p);
     }
@@ -468,8 +500,10 @@ uint32_t zpl_parser_block(struct parser *p, bool in_if)
         if (zpl_parser_accept(p, ZPL_TOKEN_SEMICOLON))
             continue;
         if (zpl_parser_enter(p)) {
-            node = statement(p);
+            node = zpl_parser_statement(p);
             zpl_parser_adopt(p, block, zpl_parser_finish(p, node));
+            if (!p->panic && zpl_parser_is(p, ZPL_TOKEN_IF))
+                zpl_parser_foreign_choice(p);
             if (p->tree->nodes[node].kind == ZPL_NODE_RETURN && !p->panic &&
                 !at_block_end(p, in_if)) {
                 zpl_parser_complain(p, p->at, p->at + 1,
@@ -527,8 +561,11 @@ enum zpl_err zpl_parse(struct zpl_arena *arena, uint32_t source, const char *tex
                        struct zpl_diags *diags, struct zpl_tree **out)
 {
     struct zpl_tree *tree = zpl_arena_alloc(arena, sizeof *tree);
-    struct parser p = {
-        .tree = tree, .diags = diags, .last_error = ZPL_NO_TOKEN, .strange_end = ZPL_NO_TOKEN};
+    struct parser p = {.tree = tree,
+                       .diags = diags,
+                       .last_error = ZPL_NO_TOKEN,
+                       .strange_end = ZPL_NO_TOKEN,
+                       .else_if = ZPL_NO_TOKEN};
     struct zpl_tokens tokens;
     enum zpl_err err;
 

@@ -41,6 +41,19 @@ uint32_t zpl_parser_exprs(struct parser *p)
 /* Tells that the `[` at `opener` is no list and goes on behind its `]`. */
 static void skip_list(struct parser *p, uint32_t opener)
 {
+    uint32_t closer = zpl_parser_matching(p, opener), at = p->at;
+
+    for (uint32_t i = opener; closer != ZPL_NO_TOKEN && i < closer; i++) {
+        if (p->tree->tokens[i].kind != ZPL_TOKEN_FOR)
+            continue;
+        p->at = i;
+        p->last = i - 1;
+        if (zpl_parser_comprehension(p, opener)) {
+            zpl_parser_accept(p, ZPL_TOKEN_CLOSE_BRACKET);
+            return;
+        }
+        p->at = at;
+    }
     zpl_parser_complain(p, opener, opener + 1, "a list is written { 1, 2 }, not [1, 2]");
     zpl_parser_recover(p, opener, ZPL_TOKEN_CLOSE_BRACKET, false);
     zpl_parser_accept(p, ZPL_TOKEN_CLOSE_BRACKET);
@@ -253,6 +266,9 @@ static uint32_t primary(struct parser *p)
 {
     uint32_t node, opener = p->at;
 
+    if ((zpl_parser_is(p, ZPL_TOKEN_NAME) || zpl_parser_is(p, ZPL_TOKEN_OPEN_PAREN)) &&
+        zpl_parser_arrow(p))
+        return zpl_parser_node(p, ZPL_NODE_ERROR);
     if (zpl_parser_is(p, ZPL_TOKEN_NAME))
         return zpl_parser_name(p);
     if (!zpl_parser_is(p, ZPL_TOKEN_OPEN_PAREN))
@@ -293,6 +309,11 @@ uint32_t zpl_parser_suffixed(struct parser *p)
             zpl_parser_adopt(p, node, inner);
             zpl_parser_next(p);
             member(p, node, true);
+            if (!p->panic && zpl_parser_is(p, ZPL_TOKEN_ASSIGN)) {
+                zpl_parser_complain(p, opener, opener + 1,
+                                    "a variable has no type: write 'local x = …'");
+                return node;
+            }
             if (!p->panic)
                 arguments(p, node);
             break;

@@ -107,15 +107,16 @@ void zpl_parser_suggest(struct parser *p, struct zpl_diag *diag, uint32_t token,
 static struct zpl_diag *tell(struct parser *p, enum zpl_code code, uint32_t begin, uint32_t end,
                              const char *format, va_list args)
 {
+    const char *culprit = code == ZPL_CODE_SYNTAX ? zpl_parser_culprit(p, &begin) : NULL;
     struct zpl_span span = zpl_tree_token_span(p->tree, begin);
     struct zpl_diag *diag = NULL;
     char message[256];
 
     if (!repeats(p, begin)) {
-        if (end > begin + 1)
+        if (!culprit && end > begin + 1)
             span.end = zpl_tree_token_span(p->tree, end - 1).end;
         vsnprintf(message, sizeof message, format, args);
-        diag = zpl_diag_add(p->diags, code, span, "%s", message);
+        diag = zpl_diag_add(p->diags, code, span, "%s", culprit ? culprit : message);
         p->last_error = begin;
         if (++p->errors >= ZPL_DIAGS_MAX)
             stop(p);
@@ -191,9 +192,21 @@ bool zpl_parser_close(struct parser *p, enum zpl_token_kind kind, uint32_t opene
         zpl_parser_next(p);
         return true;
     }
+    if (kind != ZPL_TOKEN_END && kind != ZPL_TOKEN_UNTIL && zpl_parser_comprehension(p, opener))
+        return zpl_parser_accept(p, kind);
     diag = zpl_parser_complain(
         p, p->at, p->at + 1, "expected '%s' (to close '%s' at line %u)", zpl_token_text(kind),
         zpl_token_text((enum zpl_token_kind)open->kind), (unsigned)open->line);
+    if (diag && kind == ZPL_TOKEN_END && p->else_if != ZPL_NO_TOKEN) {
+        struct zpl_span both = zpl_tree_token_span(p->tree, p->else_if);
+
+        both.end = zpl_tree_token_span(p->tree, p->else_if + 1).end;
+        zpl_diag_note(p->diags, diag, both,
+                      "'else if' begins an 'if' of its own, with an 'end' of its own");
+        zpl_diag_help(p->diags, diag, "'elseif' is one word");
+        p->else_if = ZPL_NO_TOKEN;
+        return false;
+    }
     if (diag && zpl_parser_is(p, ZPL_TOKEN_EOF) && p->strange_end != ZPL_NO_TOKEN)
         zpl_diag_note(p->diags, diag, zpl_tree_token_span(p->tree, p->strange_end),
                       "this 'end' is indented unlike what it closes");

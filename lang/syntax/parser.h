@@ -20,7 +20,15 @@ struct parser {
     uint32_t brackets;   /* open ( { [ around the cursor */
     uint32_t errors;
     uint32_t strange_end; /* an `end` whose column is not that of what it closes, or ZPL_NO_TOKEN */
-    bool panic;           /* a mistake was told and the parser has not found its feet again */
+    uint32_t else_if; /* an `else if` whose `end` stands where the outer one's should, likewise */
+    bool trying;      /* what is read now may be read again */
+    bool panic;       /* a mistake was told and the parser has not found its feet again */
+};
+
+/* Where a parser was, to try something else from there. */
+struct parser_mark {
+    struct parser parser;
+    size_t diags, diag_errors, dropped;
 };
 
 /* --- tokens --- */
@@ -65,6 +73,41 @@ uint32_t zpl_parser_indentation(const struct parser *p, uint32_t token);
 /* Does the cursor's token begin a line, at or left of the column? */
 bool zpl_parser_dedented(const struct parser *p, uint32_t column);
 
+/* --- what other languages write (foreign.c, habits.c) --- */
+void zpl_parser_mark(const struct parser *p, struct parser_mark *mark);
+/* Goes back to the mark; what was told since is forgotten, so a mistake has to be told now. */
+void zpl_parser_rewind(struct parser *p, const struct parser_mark *mark);
+/* The token that closes the bracket `opener`, or ZPL_NO_TOKEN. */
+uint32_t zpl_parser_matching(const struct parser *p, uint32_t opener);
+/* The ':' or '{' that begins the block of the statement at `opener` as other languages have it. */
+uint32_t zpl_parser_foreign_block(const struct parser *p, uint32_t opener);
+/* Tells it and reads what belongs to the statement; `keyword` is what should stand there. */
+void zpl_parser_read_foreign_block(struct parser *p, uint32_t opener, uint32_t at,
+                                   enum zpl_token_kind keyword);
+/* Skips `{…}`, at the brace, and what follows it as `else {…}`. */
+void zpl_parser_skip_braces(struct parser *p);
+/* Notes an `else if`, which is an `if` of its own (at `opener`, just read), when its `end` stands as
+ * the outer one's should. */
+void zpl_parser_note_else_if(struct parser *p, uint32_t opener);
+/* Tells and reads a statement that begins with a word of another language, at a name; false: none. */
+bool zpl_parser_foreign(struct parser *p);
+/* Behind an expression that is a statement: `x += 1`, `x++`, `x <- 1`. */
+bool zpl_parser_foreign_operator(struct parser *p);
+/* Where a statement should begin, behind a text: `'it''s'`, `"x".format()`. */
+bool zpl_parser_foreign_text(struct parser *p);
+/* `local x: T = …`, at the ':': told, and the type skipped. */
+void zpl_parser_foreign_type(struct parser *p);
+/* `x = a if c else b`, at the `if`. */
+void zpl_parser_foreign_choice(struct parser *p);
+/* `[f(x) for x in list]`, at the `for`, inside the bracket `opener`: told, and the cursor is on the
+ * closing bracket; false: it is none. */
+bool zpl_parser_comprehension(struct parser *p, uint32_t opener);
+/* `x => f(x)`, at the first name or parenthesis: told and skipped; false: it is none. */
+bool zpl_parser_arrow(struct parser *p);
+/* What a complaint at `token` is really about when its line has a `lambda` or SQL before: moves
+ * *token there and returns the message, else NULL. */
+const char *zpl_parser_culprit(const struct parser *p, uint32_t *token);
+
 /* --- nodes --- */
 uint32_t zpl_parser_node(struct parser *p, enum zpl_node_kind kind); /* begins at the cursor */
 /* The same, but beginning where `node` begins. */
@@ -83,6 +126,8 @@ uint32_t zpl_parser_exprs(struct parser *p);
 uint32_t zpl_parser_suffixed(struct parser *p); /* a name or (…) with what follows it */
 /* From `(` to `end`; `opener` is the token `function`. */
 void zpl_parser_body(struct parser *p, uint32_t function, uint32_t opener);
+uint32_t zpl_parser_statement(struct parser *p);
+uint32_t zpl_parser_plain_statement(struct parser *p); /* a call or an assignment */
 /* Statements up to what ends a block; in an `if` Python's `elif` ends it too. */
 uint32_t zpl_parser_block(struct parser *p, bool in_if);
 

@@ -150,9 +150,41 @@ static void test_mutants_get_luas_verdict(void **state)
     assert_true(m.accepted > wanted / 50 && m.refused > wanted / 50);
 }
 
+/* Words that other languages begin statements with, among those of Lua, in any order. */
+static void test_foreign_words_get_luas_verdict(void **state)
+{
+    static const char *const words[] = {
+        "x",      "f",     "1",     "\"s\"",  "'s'",    "(",     ")",      "{",       "}",
+        "[",      "]",     ":",     ":\n",    ":\n  ",  "\n",    "\n  ",   "\n    ",  ",",
+        "=",      "=>",    "<-",    "+ +",    "->",     "if",    "then",   "else",    "else if",
+        "elseif", "end",   "for",   "in",     "do",     "while", "local",  "return",  "function",
+        "not",    "is",    "None",  "elif",   "def",    "try",   "except", "finally", "with",
+        "as",     "class", "pass",  "import", "from",   "let",   "const",  "lambda",  "SELECT",
+        "print",  "raise", "match", "case",   "unless", "async", "\"\"\"", "#",       "`",
+        "# it's", "f(x)",  "x = 1", ".y",     ";",      "<",     ">",      "repeat",  "until"};
+    struct random r = {20241128};
+    lua_State *L = luaL_newstate();
+
+    (void)state;
+    for (size_t i = 0; i < MUTANTS; i++) {
+        char text[512];
+        size_t len = 0;
+        struct fixture f;
+
+        for (size_t count = 2 + random_below(&r, 14); count > 0; count--)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s ",
+                                    words[random_below(&r, sizeof words / sizeof *words)]);
+        fixture_check(&f, L, "words", text, len);
+        lua_settop(L, 0);
+        fixture_release(&f);
+    }
+    lua_close(L);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_foreign_words_get_luas_verdict),
         cmocka_unit_test(test_mutants_get_luas_verdict),
     };
 

@@ -1,0 +1,14 @@
+local a = [i * 2 for i in range(10) if i > 1]
+local b = { i for i in list }
+local c = sum(x for x in list)
+local d = lambda x: x + 1
+local e = each(list, lambda x: x + 1)
+local f = list[1:2]
+local g = rows[:10]
+local h = 'it''s'
+local i = "{} rows".format(3)
+local j = "x":upper()
+local k = b not in c
+local l = f"{x}"
+local m = lambda x: x
+local last = ]
