@@ -150,6 +150,34 @@ static bool is_method(const char *field)
     return false;
 }
 
+/* `result.train`, where result is the first output of a step that has several, or one of that name:
+ * told. */
+static bool is_output(struct zpl_checker *checker, const struct zpl_value *base, const char *field,
+                      struct zpl_span span)
+{
+    if (base->kind != ZPL_VALUE_REF)
+        return false;
+    const struct zpl_node *node = &checker->graph->nodes[base->ref.node];
+    struct zpl_arena scratch = {0};
+    const char *names = "";
+    bool found = false;
+    for (size_t i = 0; i < node->output_count && names; i++) {
+        found = found || strcmp(node->outputs[i].name, field) == 0;
+        names =
+            zpl_arena_printf(&scratch, "%s%s%s", names, *names ? ", " : "", node->outputs[i].name);
+    }
+    if (found) {
+        struct zpl_diag *d =
+            zpl_diag_add(checker->diags, ZPL_CODE_UNKNOWN_FIELD, span,
+                         "'%s' is an output of %s, not a field", field, node->step);
+        zpl_diag_help(checker->diags, d,
+                      "outputs are assigned in their order: `local %s = %s { … }`",
+                      names ? names : field, node->step);
+    }
+    zpl_arena_release(&scratch);
+    return found;
+}
+
 const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struct zpl_value *base,
                                         const char *field, struct zpl_span span)
 {
@@ -172,8 +200,9 @@ const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struc
                           "`xgboost.train { rows, label = \"…\" }`");
             return NULL;
         }
-        zpl_tell_unknown_column(checker->graph, checker->diags, span, field,
-                                base_name(checker, base), row, base);
+        if (!is_output(checker, base, field, span))
+            zpl_tell_unknown_column(checker->graph, checker->diags, span, field,
+                                    base_name(checker, base), row, base);
         return NULL;
     }
     if ((type->kind == ZPL_REPORT || type->kind == ZPL_RECORD) && row && (found || row->open)) {
@@ -185,6 +214,7 @@ const struct zpl_value *zpl_check_field(struct zpl_checker *checker, const struc
         if (item)
             return item;
     }
-    tell_no_field(checker, base, field, span);
+    if (!is_output(checker, base, field, span))
+        tell_no_field(checker, base, field, span);
     return NULL;
 }

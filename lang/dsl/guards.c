@@ -79,6 +79,8 @@ static bool comparable(lua_State *L, enum zpl_cond_op op, const struct zpl_value
         zpl_host_help(L, diag,
                       "a field of a table is the name of its column; compare its values in "
                       "`sql [[ … ]]`");
+    else if ((left == FAMILY_BOOL || right == FAMILY_BOOL) && zpl_host_is_chained(L))
+        zpl_host_help(L, diag, ZPL_CHAIN_HELP);
     else if (left == FAMILY_NONE || right == FAMILY_NONE)
         zpl_host_help(L, diag,
                       "compare numbers, texts or Bools, as a field of a report: "

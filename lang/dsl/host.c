@@ -191,14 +191,19 @@ int zpl_host_on_error(lua_State *L)
                       zpl_sandbox_stop_words(stop));
         return 1;
     }
-    if (!message && zpl_sandbox_misused(L, 1, "error", 0))
-        return 1;
-    if (!message) {
-        zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "error() was given a %s, not a text",
-                      luaL_typename(L, 1));
+    if (message) {
+        zpl_host_complain(L, without_place(message));
         return 1;
     }
-    zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", without_place(message));
+    if (zpl_sandbox_misused(L, 1, "error", 0))
+        return 1;
+    if (lua_isnoneornil(L, 1))
+        message = "error() was called without a text";
+    else if (lua_type(L, 1) == LUA_TTABLE || lua_type(L, 1) == LUA_TFUNCTION)
+        message = lua_pushfstring(L, "error() was given a %s, not a text", luaL_typename(L, 1));
+    else if (zpl_sandbox_push_text(L, 1))
+        message = lua_tostring(L, -1);
+    zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", message);
     return 1;
 }
 

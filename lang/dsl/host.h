@@ -134,7 +134,6 @@ struct zpl_host {
     bool values_optional;        /* a param without a value is no mistake */
     int operands;                /* height of the stack of left operands; see guards.c */
     bool no_memory;
-    bool poisoned; /* poison was handed out: what Lua complains about may follow from it */
 };
 
 struct zpl_host *zpl_host_of(lua_State *L);
@@ -191,6 +190,14 @@ void zpl_host_help(lua_State *L, struct zpl_diag *diag, const char *format, ...)
 /* "help: did you mean 'x'?" when one of the names is near. */
 void zpl_host_nearest(lua_State *L, struct zpl_diag *diag, const char *word,
                       const char *const *names, size_t count);
+
+/* Tells what Lua says of a mistake, with what to write instead where that is known (complaint.c). */
+void zpl_host_complain(lua_State *L, const char *message);
+/* Is the comparison where the program stands one of a chain, as `0 < x < 1`? */
+bool zpl_host_is_chained(lua_State *L);
+#define ZPL_CHAIN_HELP "a range is two comparisons: `0.5 < x and x < 0.9`"
+/* What to write instead of `&`, `|` and `~` on conditions; NULL at other operators. */
+const char *zpl_host_bits_help(lua_State *L);
 
 /* --- running --- */
 /* Parses and compiles a text into a unit; the chunk's function is pushed (1), or nothing and the

@@ -73,10 +73,11 @@ static const char *variables(lua_State *L, struct zpl_site loop, bool array)
 static void help_visit(lua_State *L, struct zpl_diag *diag, struct zpl_site loop)
 {
     struct zpl_site where = loop_value(loop, 0);
-    const char *name = loop.node ? written(L, zpl_site_node(loop.unit, zpl_tree_child(
-                                                                  loop.unit->tree, loop.node, 0)),
-                                           "i")
-                                 : "i";
+    const char *name =
+        loop.node
+            ? written(L, zpl_site_node(loop.unit, zpl_tree_child(loop.unit->tree, loop.node, 0)),
+                      "i")
+            : "i";
     bool array = lua_type(L, 1) == LUA_TTABLE && lua_rawlen(L, 1) > 0;
     switch (lua_type(L, 1)) {
     case LUA_TTABLE:
@@ -137,15 +138,34 @@ static void keep(lua_State *L, const void *key)
     lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
+/* Tells that the plain value at `index` is no number. */
+static void tell_bound(lua_State *L, int index, struct zpl_site where)
+{
+    static const char *const names[] = {"", "first value", "limit", "step"};
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_LUA, where.span, "the %s of a loop is a number, not %s%s",
+                      names[index], lua_isnil(L, index) ? "" : "a ", luaL_typename(L, index));
+    if (lua_type(L, index) == LUA_TTABLE)
+        zpl_host_help(L, diag, "the length is `#%s`", written(L, where, "list"));
+    else if (lua_type(L, index) == LUA_TSTRING)
+        zpl_host_help(L, diag, "a number in a text is `tonumber(s)`");
+}
+
 static int guard_first(lua_State *L)
 {
     bool known = true;
+    int count = lua_gettop(L);
     lua_settop(L, 3);
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1; i <= count; i++) {
         const struct zpl_value *value = zpl_test_value(L, i);
-        if (!value)
+        if (!value && lua_type(L, i) == LUA_TNUMBER)
             continue;
         known = false;
+        if (!value) {
+            tell_bound(L, i, loop_value(loop_at(L), (uint32_t)i - 1));
+            lua_settop(L, 3);
+            continue;
+        }
         zpl_misuse_at(L, value, loop_value(loop_at(L), (uint32_t)i - 1).span, "the bound of a loop",
                       "a loop has bounds that are known now; rows are worked on in `sql` or a "
                       "`lua =` body");

@@ -48,7 +48,6 @@ void zpl_push_value(lua_State *L, const struct zpl_value *value)
 
 int zpl_push_poison(lua_State *L)
 {
-    zpl_host_of(L)->poisoned = true;
     push_handle(L, VALUE, 0);
     return 1;
 }
@@ -263,6 +262,12 @@ static int value_arithmetic(lua_State *L)
                       "`when = …`");
 }
 
+static int value_bits(lua_State *L)
+{
+    const char *help = zpl_host_bits_help(L);
+    return help ? zpl_misuse(L, operand(L), "computed with", help) : value_arithmetic(L);
+}
+
 static int value_concat(lua_State *L)
 {
     return zpl_misuse(L, operand(L), "joined to a text", "compute the text inside a step");
@@ -300,6 +305,19 @@ static int value_assign(lua_State *L)
     return 0;
 }
 
+/* What to write instead of `value[i]`. */
+static const char *index_help(lua_State *L, const struct zpl_value *value)
+{
+    const struct zpl_node *node = value->kind == ZPL_VALUE_REF
+                                      ? &zpl_host_of(L)->program->graph.nodes[value->ref.node]
+                                      : NULL;
+    if (node && node->output_count > 1)
+        return "a step's outputs are assigned: `local train, test = split { rows }`";
+    if (value->type->kind == ZPL_TABLE)
+        return "read rows inside a step: `sql [[ SELECT … FROM rows LIMIT 10 ]]`";
+    return "read it inside a step";
+}
+
 static int value_index(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
@@ -307,7 +325,7 @@ static int value_index(lua_State *L)
     if (zpl_is_poison(value))
         return zpl_push_poison(L);
     if (lua_type(L, 2) != LUA_TSTRING)
-        return zpl_misuse(L, value, "indexed", "read rows inside a step");
+        return zpl_misuse(L, value, "indexed", index_help(L, value));
     const char *field = lua_tostring(L, 2);
     const struct zpl_value *found =
         zpl_check_field(&host->checker, value, field, zpl_host_name_span(L, field));
@@ -472,9 +490,9 @@ static void new_metatable(lua_State *L, const char *kind, const luaL_Reg *functi
 
 void zpl_value_metatables(lua_State *L)
 {
-    static const char *const arithmetic[] = {"__add",  "__sub",  "__mul", "__div",  "__mod",
-                                             "__pow",  "__idiv", "__unm", "__band", "__bor",
-                                             "__bxor", "__shl",  "__shr", "__bnot"};
+    static const char *const arithmetic[] = {"__add", "__sub",  "__mul", "__div", "__mod",
+                                             "__pow", "__idiv", "__unm", "__shl", "__shr"};
+    static const char *const bits[] = {"__band", "__bor", "__bxor", "__bnot"};
     static const luaL_Reg value[] = {
         {"__index", value_index}, {"__newindex", value_assign},       {"__call", value_call},
         {"__len", value_length},  {"__concat", value_concat},         {"__lt", value_compare},
@@ -500,6 +518,10 @@ void zpl_value_metatables(lua_State *L)
     for (size_t i = 0; i < sizeof arithmetic / sizeof *arithmetic; i++) {
         lua_pushcfunction(L, value_arithmetic);
         lua_setfield(L, -2, arithmetic[i]);
+    }
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        lua_pushcfunction(L, value_bits);
+        lua_setfield(L, -2, bits[i]);
     }
     lua_pop(L, 1);
     new_metatable(L, PATH, path);

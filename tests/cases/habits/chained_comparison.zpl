@@ -1,0 +1,2 @@
+local x = 3
+local inside = 0.5 < x < 0.9

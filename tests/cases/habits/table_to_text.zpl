@@ -1,0 +1,2 @@
+local list = { "a", "b" }
+local name = "columns " .. list

@@ -1,0 +1,2 @@
+local name = "flights"
+local upper = name.upper()

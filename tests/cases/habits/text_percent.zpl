@@ -1,0 +1,1 @@
+local name = "%d rows" % 3

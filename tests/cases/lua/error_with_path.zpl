@@ -1,0 +1,1 @@
+error(Path "data/flights.csv")
