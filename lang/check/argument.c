@@ -26,6 +26,84 @@ static const struct habit {
     {"schema", "type", NULL},
     {"train_size", "ratio", NULL},
     {"test_size", "ratio", "ratio is the part that goes to train: write ratio = 1 - test_size"},
+    {"train_frac", "ratio", NULL},
+    {"frac", "ratio", NULL},
+    {"fraction", "ratio", NULL},
+    {"shuffle", "seed", "rows are always parted at random; another `seed` parts in another way"},
+    {"n_splits", "k", NULL},
+    {"folds", "k", NULL},
+    {"n_folds", "k", NULL},
+    {"cv", "k", NULL},
+    {"num_round", "rounds", NULL},
+    {"num_rounds", "rounds", NULL},
+    {"n_rounds", "rounds", NULL},
+    {"ntrees", "rounds", NULL},
+    {"n_trees", "rounds", NULL},
+    {"num_trees", "rounds", NULL},
+    {"epochs", "rounds", NULL},
+    {"lr", "eta", NULL},
+    {"shrinkage", "eta", NULL},
+    {"reg_lambda", "lambda", NULL},
+    {"lambda_l2", "lambda", NULL},
+    {"l2", "lambda", NULL},
+    {"reg_alpha", "alpha", NULL},
+    {"lambda_l1", "alpha", NULL},
+    {"l1", "alpha", NULL},
+    {"colsample_bytree", "colsample", NULL},
+    {"feature_fraction", "colsample", NULL},
+    {"bagging_fraction", "subsample", NULL},
+    {"min_samples_leaf", "min_child_weight", NULL},
+    {"min_data_in_leaf", "min_child_weight", NULL},
+    {"n_jobs", "rounds",
+     "trees grow in one thread, so that a run can be repeated; steps run side by side"},
+    {"nthread", "rounds",
+     "trees grow in one thread, so that a run can be repeated; steps run side by side"},
+    {"num_threads", "rounds",
+     "trees grow in one thread, so that a run can be repeated; steps run side by side"},
+    {"device", "rounds", "trees grow in one thread, so that a run can be repeated"},
+    {"tree_method", "rounds", "trees always grow on histograms (tree_method hist)"},
+    {"objective", "label", "the label's type picks the task: a Bool, an Enum or String, a number"},
+    {"num_class", "label", "the classes are those of the label's type"},
+    {"scale_pos_weight", "label", "rows are weighed in `sql`: repeat or leave out some of a class"},
+    {"eval_metric", "label", "metrics come from `evaluate { model, test }`"},
+    {"metric", "label", "metrics come from `evaluate { model, test }`"},
+    {"early_stopping_rounds", "rounds",
+     "try several `rounds` with `each(grid { rounds = { 50, 100 } }, …)`"},
+    {"verbose", "rounds", "the log shows the metric while it trains: `zpl logs`"},
+    {"verbosity", "rounds", "the log shows the metric while it trains: `zpl logs`"},
+    {"label_column", "label", NULL},
+    {"target_column", "label", NULL},
+    {"outcome", "label", NULL},
+    {"response", "label", NULL},
+    {"columns", "features", NULL},
+    {"cols", "features", NULL},
+    {"feature_names", "features", NULL},
+    {"feature_cols", "features", NULL},
+    {"feature_columns", "features", NULL},
+    {"X", "train",
+     "the table comes first and holds the label too: `xgboost.train { rows, label = \"…\" }`"},
+    {"data", "train", "the table comes first: `xgboost.train { rows, label = \"…\" }`"},
+    {"data", "rows", NULL},
+    {"df", "rows", NULL},
+    {"table", "rows", NULL},
+    {"file", "path", NULL},
+    {"filename", "path", NULL},
+    {"filepath", "path", NULL},
+    {"filepath_or_buffer", "path", NULL},
+    {"separator", "delimiter", NULL},
+    {"dtypes", "type", NULL},
+    {"col_types", "type", NULL},
+    {"column_types", "type", NULL},
+    {"usecols", "type", "declare the columns: type = Table { id = Int }; or take some in `sql`"},
+    {"parse_dates", "type",
+     "days and times are found by themselves, or declared: type = Table { day = Date }"},
+    {"names", "type", "columns are named by the header, or declared: type = Table { id = Int }"},
+    {"index_col", "type", "a table has no index: it is a column as the others"},
+    {"na_values", "type",
+     "an empty field is a null; others are made null in `sql`: nullif(x, 'NA')"},
+    {"nrows", "type", "take the first rows in `sql`: `sql [[ SELECT * FROM rows LIMIT 10 ]]`"},
+    {"skiprows", "type", "leave rows out in `sql`"},
+    {"encoding", "type", "files are UTF-8"},
 };
 
 static size_t input_named(const struct zpl_signature *line, const char *name)
@@ -69,6 +147,29 @@ static void tell_extra(struct zpl_attempt *a, const struct zpl_call_argument *ar
         zpl_diag_help(&a->diags, d, "give the others by name: %s", list_inputs(a, false, false));
 }
 
+/* What an argument that the line does not have is elsewhere, or NULL. */
+static const struct habit *habit_of(const struct zpl_signature *line, const char *name)
+{
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+        if (strcmp(habits[i].written, name) == 0 &&
+            input_named(line, habits[i].meant) != ZPL_NO_INPUT)
+            return &habits[i];
+    return NULL;
+}
+
+/* Was the input given under another library's name?  That was told. */
+static bool is_meant(const struct zpl_attempt *a, size_t input)
+{
+    for (size_t k = 0; k < a->call->argument_count; k++) {
+        const char *name = a->call->arguments[k].name;
+        const struct habit *habit =
+            name && input_named(a->line, name) == ZPL_NO_INPUT ? habit_of(a->line, name) : NULL;
+        if (habit && input_named(a->line, habit->meant) == input)
+            return true;
+    }
+    return false;
+}
+
 static void tell_unknown(struct zpl_attempt *a, const struct zpl_call_argument *argument)
 {
     const struct zpl_signature *line = a->line;
@@ -76,16 +177,13 @@ static void tell_unknown(struct zpl_attempt *a, const struct zpl_call_argument *
         zpl_diag_add(&a->diags, ZPL_CODE_UNKNOWN_ARGUMENT, argument->name_span,
                      "%s has no argument '%s'", a->call->step->name, argument->name);
     zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "it takes %s", list_inputs(a, false, true));
-    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
-        if (strcmp(habits[i].written, argument->name) != 0 ||
-            input_named(line, habits[i].meant) == ZPL_NO_INPUT)
-            continue;
-        if (habits[i].advice)
-            zpl_diag_help(&a->diags, d, "%s", habits[i].advice);
-        else
-            zpl_diag_help(&a->diags, d, "it is called '%s' here", habits[i].meant);
+    const struct habit *habit = habit_of(line, argument->name);
+    if (habit && habit->advice)
+        zpl_diag_help(&a->diags, d, "%s", habit->advice);
+    else if (habit)
+        zpl_diag_help(&a->diags, d, "it is called '%s' here", habit->meant);
+    if (habit)
         return;
-    }
     const char **names = zpl_arena_array(a->scratch, line->input_count, sizeof *names);
     for (size_t i = 0; names && i < line->input_count; i++)
         names[i] = line->inputs[i].name;
@@ -313,7 +411,7 @@ bool zpl_attempt_arguments(struct zpl_attempt *a)
             look_at_runtime(a, i);
         else if (field->fallback)
             a->values[i] = literal_value(a, field->type, field->fallback);
-        else if (!field->optional)
+        else if (!field->optional && !is_meant(a, i))
             tell_missing(a, i);
     }
     return true;

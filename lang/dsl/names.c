@@ -3,8 +3,9 @@
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/dsl/value.h"
+#include "lang/types/signature.h"
 
-/* Habits from Python, SQL and Lua itself: what to write instead. */
+/* Habits from Python, SQL, R, JavaScript and Lua itself: what to write instead. */
 static const struct {
     const char *name, *help;
 } habits[] = {
@@ -19,7 +20,7 @@ static const struct {
     {"require", "write `import \"name\"`"},
     {"dofile", "write `import \"name\"`"},
     {"len", "write `#list`"},
-    {"str", "write `tostring(x)`"},
+    {"str", "write `tostring(x)`; the type is `String`"},
     {"int", "write `math.tointeger(x)`; the type is `Int`"},
     {"float", "write `x + 0.0`; the type is `Float`"},
     {"dict", "write a table: `{ name = value }`"},
@@ -57,7 +58,137 @@ static const struct {
     {"setmetatable", "tables have no metatables here"},
     {"load", "text can't be run as a program: write a function"},
     {"SELECT", "write `sql [[ SELECT … ]]`"},
+    {"Number", "the types of numbers are `Int` and `Float`"},
+    {"number", "the types of numbers are `Int` and `Float`"},
+    {"undefined", "write `nil`"},
+    {"NaN", "write `0/0`; a missing cell is NULL in `sql` and `nil` in a `lua =` body"},
+    {"nan", "write `0/0`; a missing cell is NULL in `sql` and `nil` in a `lua =` body"},
+    {"Infinity", "write `math.huge`"},
+    {"inf", "write `math.huge`"},
+    {"open", "a program opens no files: declare a source, as `csv.read \"data.csv\"`"},
+    {"input", "a program asks nothing: declare a param, `params { name = String }`"},
+    {"exit", "a program ends with its text; `error(\"why\")` refuses what it was given"},
+    {"quit", "a program ends with its text; `error(\"why\")` refuses what it was given"},
+    {"isinstance", "write `type(x) == \"string\"`"},
+    {"typeof", "write `type(x)`"},
+    {"json", "a program reads no files; in `sql`, DuckDB has functions for JSON"},
+    {"JSON", "a program reads no files; in `sql`, DuckDB has functions for JSON"},
+    {"pl", "tables are read by steps, `csv.read \"data.csv\"`, and worked on in `sql [[ … ]]`"},
+    {"pandas", "tables are read by steps, `csv.read \"data.csv\"`, and worked on in `sql [[ … ]]`"},
+    {"polars", "tables are read by steps, `csv.read \"data.csv\"`, and worked on in `sql [[ … ]]`"},
+    {"numpy", "tables are worked on in `sql [[ … ]]` or in a `lua =` body"},
+    {"duckdb", "write `sql [[ SELECT … ]]`; it is DuckDB that reads it"},
+    {"read_sql", "write `sql [[ SELECT … FROM rows ]]`"},
+    {"sklearn",
+     "the steps are `split`, `kfold`, `xgboost.train`, `predict`, `evaluate`; see `zpl doc`"},
+    {"torch",
+     "models are trained by `xgboost.train`, others by steps of your own: `step \"name\" { … }`"},
+    {"lightgbm", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"lgb", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"LGBMClassifier", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"RandomForestClassifier", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"LogisticRegression", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"KFold", "write `kfold { rows, k = 5 }`"},
+    {"StratifiedKFold", "write `kfold { rows, k = 5, stratify = \"…\" }`"},
+    {"cross_val_score", "write `each(kfold { rows, k = 5 }, function (fold) … end)`"},
+    {"GridSearchCV", "write `each(grid { eta = { 0.1, 0.3 } }, function (h) … end)`"},
+    {"accuracy_score", "write `evaluate { model, test }`: its report has `accuracy`"},
+    {"roc_auc_score", "write `evaluate { model, test }`: its report has `auc`"},
+    {"f1_score", "write `evaluate { model, test }`: its report has `f1`"},
+    {"fit", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"datetime", "a program sees no clock: declare a param, `params { day = Date }`"},
+    {"time", "a program sees no clock: declare a param, `params { day = Date }`"},
+    {"sys", "a program sees no command line: declare a param, `params { minutes = 15 }`"},
+    {"argparse", "a program sees no command line: declare a param, `params { minutes = 15 }`"},
+    {"getenv", "a program sees no environment: declare a param"},
+    {"logging", "a program prints nothing; what steps print is shown by `zpl logs`"},
+    {"console", "a program prints nothing; `zpl show` shows what its steps made"},
+    {"tuple", "write a table: `{ a, b }`"},
+    {"set", "write a table: `{ name = true }`"},
+    {"reduce", "add them in a loop, or rows in `sql [[ … ]]`"},
+    {"reversed", "write `for i = #list, 1, -1 do … end`"},
+    {"any", "look for it in a loop, or in `sql [[ … ]]`"},
+    {"all", "look for it in a loop, or in `sql [[ … ]]`"},
+    {"pow", "write `x ^ y`"},
+    {"format", "write `string.format(\"%d rows\", n)`"},
+    {"hasattr", "write `t.name ~= nil`"},
+    {"getattr", "write `t[name]`"},
+    {"try", "errors can't be caught in a program: it has no state to save"},
+    {"except", "errors can't be caught in a program: it has no state to save"},
+    {"catch", "errors can't be caught in a program: it has no state to save"},
+    {"raise", "write `error(\"what is wrong\")`"},
+    {"throw", "write `error(\"what is wrong\")`"},
+    {"stop", "write `error(\"what is wrong\")`"},
+    {"library", "R's packages can't be loaded; `zpl doc` lists the steps there are"},
+    {"c", "write a table: `{ a, b, c }`"},
+    {"paste", "texts are joined by `..`"},
+    {"nrow", "count rows inside a step: `sql [[ SELECT count(*) … ]]`"},
+    {"ncol", "the columns of a table are known to its type: `zpl graph` shows them"},
 };
+
+/* The same for what the libraries and the families of steps have elsewhere. */
+static const struct {
+    const char *library, *name, *help;
+} fields[] = {
+    {"string", "length", "write `#s`"},
+    {"string", "size", "write `#s`"},
+    {"string", "split", "write `for word in s:gmatch(\"[^,]+\") do … end`"},
+    {"string", "join", "write `table.concat(list, \", \")`"},
+    {"string", "strip", "write `s:match(\"^%s*(.-)%s*$\")`"},
+    {"string", "trim", "write `s:match(\"^%s*(.-)%s*$\")`"},
+    {"string", "replace", "write `s:gsub(\"old\", \"new\")`"},
+    {"string", "startswith", "write `s:sub(1, #start) == start`"},
+    {"string", "startsWith", "write `s:sub(1, #start) == start`"},
+    {"string", "endswith", "write `s:sub(-#ending) == ending`"},
+    {"string", "endsWith", "write `s:sub(-#ending) == ending`"},
+    {"string", "contains", "write `s:find(part, 1, true) ~= nil`"},
+    {"string", "includes", "write `s:find(part, 1, true) ~= nil`"},
+    {"string", "index", "write `s:find(part, 1, true)`"},
+    {"string", "indexOf", "write `s:find(part, 1, true)`"},
+    {"string", "toUpperCase", "write `s:upper()`"},
+    {"string", "toLowerCase", "write `s:lower()`"},
+    {"string", "substring", "write `s:sub(first, last)`"},
+    {"math", "round", "write `math.floor(x + 0.5)`"},
+    {"math", "pow", "write `x ^ y`"},
+    {"math", "mod", "write `x % y`"},
+    {"math", "log10", "write `math.log(x, 10)`"},
+    {"math", "log2", "write `math.log(x, 2)`"},
+    {"math", "inf", "write `math.huge`"},
+    {"math", "nan", "write `0/0`"},
+    {"math", "random", "a program has no randomness: steps take a `seed`"},
+    {"math", "randomseed", "a program has no randomness: steps take a `seed`"},
+    {"table", "append", "write `list[#list + 1] = item`"},
+    {"table", "push", "write `list[#list + 1] = item`"},
+    {"table", "length", "write `#list`"},
+    {"table", "len", "write `#list`"},
+    {"table", "getn", "write `#list`"},
+    {"table", "join", "write `table.concat(list, \", \")`"},
+    {"table", "map", "write `each(list, function (item) … end)`"},
+    {"table", "keys", "write `for key, value in pairs(t) do … end`"},
+    {"table", "move", "copy the items in a loop"},
+    {"xgboost", "fit", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"xgboost", "XGBClassifier", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"xgboost", "XGBRegressor", "write `xgboost.train { rows, label = \"…\" }`"},
+    {"xgboost", "DMatrix",
+     "a step takes the table itself: `xgboost.train { rows, label = \"…\" }`"},
+    {"xgboost", "cv", "write `each(kfold { rows, k = 5 }, function (fold) … end)`"},
+    {"xgboost", "predict", "write `predict { model, rows }`"},
+    {"xgboost", "evaluate", "write `evaluate { model, test }`"},
+    {"csv", "write", "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
+    {"csv", "load", "write `csv.read \"data.csv\"`"},
+    {"csv", "reader", "write `csv.read \"data.csv\"`"},
+    {"parquet", "write",
+     "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
+    {"parquet", "load", "write `parquet.read \"data.parquet\"`"},
+};
+
+/* Adds what to write instead of `library.key`, where that is known. */
+static void help_field(lua_State *L, struct zpl_diag *diag, const char *library, const char *key)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strcmp(fields[i].library, library) == 0 && strcmp(fields[i].name, key) == 0)
+            zpl_host_help(L, diag, "%s", fields[i].help);
+}
 
 /* The names of the table at 1 that a program may write, sorted; in scratch. */
 static const char *const *public_names(lua_State *L, size_t *count)
@@ -93,11 +224,10 @@ int zpl_unknown_name(lua_State *L)
         return luaL_error(L, "'%s' has no such field", label);
     const char *key = lua_tostring(L, 2);
     if (*label) {
-        struct zpl_diag *diag =
-            tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key,
-                         lua_pushfstring(L, "'%s' has no function '%s'", label, key));
-        if (strcmp(label, "math") == 0 && strncmp(key, "random", 6) == 0)
-            zpl_host_help(L, diag, "a program has no randomness: steps take a `seed`");
+        help_field(L,
+                   tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key,
+                                lua_pushfstring(L, "'%s' has no function '%s'", label, key)),
+                   label, key);
         return zpl_push_poison(L);
     }
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
@@ -109,7 +239,11 @@ int zpl_unknown_name(lua_State *L)
                       "%s", habits[i].help);
         return zpl_push_poison(L);
     }
-    tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key, lua_pushfstring(L, "unknown name '%s'", key));
+    const char *type = zpl_type_foreign(key);
+    struct zpl_diag *diag =
+        tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key, lua_pushfstring(L, "unknown name '%s'", key));
+    if (type)
+        zpl_host_help(L, diag, "the type is `%s`", type);
     return zpl_push_poison(L);
 }
 
@@ -119,8 +253,10 @@ int zpl_unknown_step(lua_State *L)
     if (lua_type(L, 2) != LUA_TSTRING)
         return luaL_error(L, "'%s' has no such step", label);
     const char *key = lua_tostring(L, 2);
-    tell_unknown(L, ZPL_CODE_UNKNOWN_STEP, key,
-                 lua_pushfstring(L, "unknown step '%s.%s'", label, key));
+    help_field(L,
+               tell_unknown(L, ZPL_CODE_UNKNOWN_STEP, key,
+                            lua_pushfstring(L, "unknown step '%s.%s'", label, key)),
+               label, key);
     return zpl_push_poison(L);
 }
 

@@ -88,6 +88,9 @@ enum zpl_err zpl_signature_parse(const char *text, struct zpl_arena *arena,
 /* One type alone: "Table {a: Int, ...}", "f32[784]" only after Tensor. */
 enum zpl_err zpl_type_parse(const char *text, struct zpl_arena *arena, const struct zpl_type **out,
                             struct zpl_signature_error *error);
+/* The type that other languages call so ("Integer", "str", "DateTime" give "Int", "String",
+ * "Timestamp"), also in another case than it has here; NULL: none. */
+const char *zpl_type_foreign(const char *name);
 /* Canonical text without white space of the writer's. */
 void zpl_signature_show(const struct zpl_signature *signature, struct zpl_buf *out);
 const struct zpl_field *zpl_signature_input(const struct zpl_signature *s, const char *name);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lang/base/text.h"
 
 /* U+2026, the ellipsis. */
 static const char ellipsis[] = "\xe2\x80\xa6";
@@ -260,4 +261,51 @@ const char *zpl_parser_take_name(struct zpl_parser *p, bool quoted, const char *
     }
     zpl_parser_step(p);
     return p->no_memory ? NULL : t.text;
+}
+
+const char *zpl_type_foreign(const char *name)
+{
+    static const char *const types[][2] = {
+        {"Integer", "Int"},
+        {"Long", "Int"},
+        {"BigInt", "Int"},
+        {"Int32", "Int"},
+        {"Int64", "Int"},
+        {"Double", "Float"},
+        {"Real", "Float"},
+        {"Decimal", "Float"},
+        {"Float32", "Float"},
+        {"Float64", "Float"},
+        {"Str", "String"},
+        {"Text", "String"},
+        {"Char", "String"},
+        {"Varchar", "String"},
+        {"Utf8", "String"},
+        {"Boolean", "Bool"},
+        {"Logical", "Bool"},
+        {"DateTime", "Timestamp"},
+        {"TimestampTZ", "Timestamp"},
+        {"DataFrame", "Table"},
+        {"Dataset", "Table"},
+        {"Array", "List"},
+        {"Vector", "List"},
+        {"Dict", "Record"},
+        {"Struct", "Record"},
+        {"Object", "Record"},
+        {"Category", "Enum"},
+        {"Categorical", "Enum"},
+        {"Factor", "Enum"},
+        {"Nullable", "Optional"},
+        {"Binary", "Bytes"},
+        {"Blob", "Bytes"},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (zpl_text_equal_nocase(name, types[i][0]))
+            return types[i][1];
+    for (int k = ZPL_INT; k < ZPL_VAR; k++) {
+        const char *known = zpl_kind_name((enum zpl_kind)k);
+        if (zpl_text_equal_nocase(name, known) && strcmp(name, known) != 0)
+            return known;
+    }
+    return NULL;
 }

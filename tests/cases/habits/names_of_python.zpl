@@ -1,0 +1,12 @@
+local a = open("flights.csv")
+local b = isinstance(1, 2)
+local c = json.loads("{}")
+local d = pl.read_csv("flights.csv")
+local e = datetime.now()
+local f = sys.argv
+local g = cross_val_score()
+local h = KFold()
+local i = undefined
+local j = NaN
+local k = console.log("x")
+local l = reversed({})

@@ -1,0 +1,10 @@
+local s = "flights"
+local a = s.length
+local b = s:split(",")
+local c = s:strip()
+local d = s:startswith("f")
+local e = s:replace("f", "g")
+local f = math.round(3.5)
+local g = math.pow(2, 3)
+local h = table.append({}, 1)
+local i = string.join({}, ",")
