@@ -355,7 +355,7 @@ static int open_state(lua_State *L)
     lua_pushliteral(L, "");
     lua_pushcclosure(L, opening->unknown ? opening->unknown : refuse_unknown, 1);
     lua_pushcclosure(L, zpl_sandbox_select, 2);
-    offer(L, "", "select");
+    offer(L, "", "select", guarded);
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         const char *name = libraries[i].name;
         luaL_requiref(L, name, libraries[i].open, 0);
