@@ -1,6 +1,7 @@
 /* import "name": the value another file returns, evaluated once. */
 #include <lauxlib.h>
 #include <string.h>
+#include "lang/base/digest.h"
 #include "lang/base/limits.h"
 #include "lang/dsl/value.h"
 
@@ -51,6 +52,12 @@ static void evaluate(lua_State *L, const char *canonical, const char *text, size
         zpl_push_poison(L);
         return;
     }
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_digest digest = zpl_digest_of(text, len);
+    char *hex = zpl_host_need(L, zpl_arena_alloc(arena, ZPL_HEX_SIZE));
+    zpl_digest_hex(&digest, hex);
+    if (!zpl_graph_add_import(&host->program->graph, zpl_arena_strdup(arena, canonical), hex))
+        zpl_host_no_memory(L);
     unit->running = true;
     lua_call(L, 0, 1);
     unit->running = false;

@@ -33,6 +33,17 @@ struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph)
     return &params[graph->param_count++];
 }
 
+bool zpl_graph_add_import(struct zpl_graph *graph, const char *name, const char *digest)
+{
+    struct zpl_import *imports = zpl_arena_grow(&graph->arena, graph->imports, graph->import_count,
+                                                &graph->import_capacity, sizeof *imports);
+    if (!imports || !name || !digest)
+        return false;
+    graph->imports = imports;
+    imports[graph->import_count++] = (struct zpl_import){name, digest};
+    return true;
+}
+
 struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph)
 {
     struct zpl_map *maps = zpl_arena_grow(&graph->arena, graph->maps, graph->map_count,

@@ -154,6 +154,11 @@ struct zpl_param {
     struct zpl_span span;
     const char *place; /* as of a node */
 };
+/* A file that the program imports, as it was when it was evaluated. */
+struct zpl_import {
+    const char *name;   /* relative to the project */
+    const char *digest; /* SHA-256 of its text: 64 hexadecimal digits */
+};
 struct zpl_graph {
     struct zpl_arena arena;
     const char *pipeline;               /* name */
@@ -162,6 +167,8 @@ struct zpl_graph {
     size_t count, capacity;
     struct zpl_param *params;
     size_t param_count, param_capacity;
+    struct zpl_import *imports; /* in order of first use */
+    size_t import_count, import_capacity;
     struct zpl_map *maps; /* an inner one after the outer */
     size_t map_count, map_capacity;
 };
@@ -170,6 +177,8 @@ void zpl_graph_release(struct zpl_graph *graph);
 /* A new zeroed node with its id (and cache = true) set; valid until the next call. */
 struct zpl_node *zpl_graph_add(struct zpl_graph *graph);
 struct zpl_param *zpl_graph_add_param(struct zpl_graph *graph);
+/* Texts live as long as the graph; false when memory is out. */
+bool zpl_graph_add_import(struct zpl_graph *graph, const char *name, const char *digest);
 struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph);
 /* Is map `inner` (1 + its number) the map `outer` or inside it?  Everything is inside 0. */
 bool zpl_map_within(const struct zpl_graph *graph, uint32_t inner, uint32_t outer);

@@ -305,6 +305,18 @@ static struct zpl_json *maps_json(struct writer *w, const struct zpl_graph *grap
     return array;
 }
 
+static struct zpl_json *imports_json(const struct zpl_graph *graph)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < graph->import_count; i++) {
+        struct zpl_json *object = zpl_json_object();
+        zpl_json_set_take(object, "name", zpl_json_string(graph->imports[i].name));
+        zpl_json_set_take(object, "digest", zpl_json_string(graph->imports[i].digest));
+        zpl_json_add_take(array, object);
+    }
+    return array;
+}
+
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
 {
     struct writer w = {.sources = sources};
@@ -318,6 +330,8 @@ struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct z
     set_text(object, "pipeline", graph->pipeline);
     if (graph->schedule)
         zpl_json_set_take(object, "schedule", zpl_literal_json(graph->schedule));
+    if (graph->import_count)
+        zpl_json_set_take(object, "imports", imports_json(graph));
     zpl_json_set_take(object, "params", params);
     zpl_json_set_take(object, "nodes", nodes);
     if (graph->map_count)

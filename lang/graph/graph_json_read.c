@@ -448,6 +448,11 @@ enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *
     out->pipeline = maybe_text(&r, json, "pipeline");
     if (zpl_json_get(json, "schedule"))
         out->schedule = literal_of(&r, zpl_json_get(json, "schedule"));
+    const struct zpl_json *imports = zpl_json_get(json, "imports");
+    for (size_t i = 0; !r.wrong && i < zpl_json_count(imports); i++)
+        if (!zpl_graph_add_import(out, text_of(&r, zpl_json_at(imports, i), "name"),
+                                  text_of(&r, zpl_json_at(imports, i), "digest")))
+            fail(&r, "imports");
     for (size_t i = 0; !r.wrong && i < zpl_json_count(params); i++)
         if (!read_param(&r, zpl_json_at(params, i)))
             fail(&r, "params");

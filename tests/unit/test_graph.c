@@ -222,6 +222,8 @@ static void random_graph(struct zpl_graph *graph, struct zpl_sources *sources)
 {
     memset(graph, 0, sizeof *graph);
     graph->pipeline = "p";
+    for (int i = rand() % 3; i > 0; i--)
+        zpl_graph_add_import(graph, PICK(texts), "00ff");
     if (rand() % 2)
         graph->schedule = random_literal(&graph->arena, 0);
     uint32_t source = zpl_sources_add(sources, "p.zpl", "one\ntwo\nthree", 13);
