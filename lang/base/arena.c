@@ -78,6 +78,19 @@ void *zpl_arena_alloc(struct zpl_arena *arena, size_t size)
     return p;
 }
 
+void zpl_arena_clear(struct zpl_arena *arena)
+{
+    struct zpl_arena_block *kept = arena->blocks;
+    if (kept) {
+        struct zpl_arena rest = {.blocks = kept->next};
+        zpl_arena_release(&rest);
+        memset(kept->bytes, 0, kept->used);
+        kept->used = 0;
+        kept->next = NULL;
+    }
+    *arena = (struct zpl_arena){.blocks = kept, .cap = arena->cap};
+}
+
 void zpl_arena_release(struct zpl_arena *arena)
 {
     struct zpl_arena_block *block = arena->blocks;

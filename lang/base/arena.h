@@ -18,6 +18,8 @@ struct zpl_arena {
 };
 
 void zpl_arena_release(struct zpl_arena *arena); /* safe on a zeroed struct; leaves it zeroed */
+/* Gives everything back but one block, so that filling it again asks the system for nothing. */
+void zpl_arena_clear(struct zpl_arena *arena);
 bool zpl_arena_failed(const struct zpl_arena *arena);
 
 /* `size` zeroed bytes aligned for any type. */

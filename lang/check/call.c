@@ -8,7 +8,7 @@
 struct trial {
     struct zpl_checker *checker;
     const struct zpl_call *call;
-    struct zpl_arena scratch;
+    struct zpl_arena *scratch; /* the checker's */
     struct zpl_attempt *attempts;
     size_t count;
     struct zpl_attempt *chosen;
@@ -21,19 +21,19 @@ static bool try_line(struct trial *t, struct zpl_attempt *a, const struct zpl_si
                               .call = t->call,
                               .line = line,
                               .arena = &t->checker->graph->arena,
-                              .scratch = &t->scratch};
+                              .scratch = t->scratch};
     if (!zpl_attempt_arguments(a))
         return false;
     zpl_attempt_declare(a);
     zpl_attempt_unify(a);
     zpl_attempt_where(a);
-    return !zpl_arena_failed(&t->scratch) && !zpl_arena_failed(a->arena);
+    return !zpl_arena_failed(t->scratch) && !zpl_arena_failed(a->arena);
 }
 
 /* The first line that fits, else the one with the fewest mistakes. */
 static enum zpl_err try_lines(struct trial *t, const struct zpl_step_lines *lines)
 {
-    t->attempts = zpl_arena_array(&t->scratch, lines->count, sizeof *t->attempts);
+    t->attempts = zpl_arena_array(t->scratch, lines->count, sizeof *t->attempts);
     if (!t->attempts)
         return ZPL_ERR_NOMEM;
     while (t->count < lines->count) {
@@ -185,7 +185,7 @@ enum zpl_err zpl_check_commit(struct zpl_checker *checker, const struct zpl_call
 
 enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call, uint32_t *id)
 {
-    struct trial t = {.checker = checker, .call = call};
+    struct trial t = {.checker = checker, .call = call, .scratch = &checker->scratch};
     struct zpl_node node = {0};
     struct zpl_diags none = {0};
     enum zpl_err err = ZPL_OK;
@@ -203,13 +203,18 @@ enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *
         enum zpl_err filled = fill_node(&t, &node);
         err = filled ? filled : err;
     }
-    if (zpl_arena_failed(&t.scratch))
+    if (zpl_arena_failed(t.scratch))
         err = ZPL_ERR_NOMEM;
     err = zpl_check_commit(checker, call, &node, t.chosen ? &t.chosen->diags : &none, err, id);
     for (size_t i = 0; i < t.count; i++)
         zpl_diags_release(&t.attempts[i].diags);
-    zpl_arena_release(&t.scratch);
+    zpl_arena_clear(t.scratch);
     return err;
+}
+
+void zpl_checker_release(struct zpl_checker *checker)
+{
+    zpl_arena_release(&checker->scratch);
 }
 
 const struct zpl_type *zpl_check_output_type(const struct zpl_checker *checker, uint32_t id,

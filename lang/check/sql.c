@@ -61,7 +61,7 @@ static enum zpl_err give_rows(struct zpl_arena *arena, const struct zpl_row *row
 enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *call,
                            const char *sql, uint32_t *id)
 {
-    struct zpl_arena scratch = {0};
+    struct zpl_arena *scratch = &checker->scratch;
     struct zpl_diags diags = {0};
     struct zpl_arena *arena = &checker->graph->arena;
     struct zpl_node node = {.step = call->step->name,
@@ -73,7 +73,7 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
                           .call = call,
                           .diags = &diags,
                           .arena = arena,
-                          .scratch = &scratch,
+                          .scratch = scratch,
                           .sql = zpl_arena_strdup(arena, sql)};
     const struct zpl_row *row = NULL;
     *id = ZPL_NO_NODE;
@@ -86,11 +86,11 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
         err = zpl_query_bind(&q, &node, &row);
     enum zpl_err given = give_rows(arena, row, &node);
     err = err ? err : given;
-    if (zpl_arena_failed(&scratch))
+    if (zpl_arena_failed(scratch))
         err = ZPL_ERR_NOMEM;
     err = zpl_check_commit(checker, call, &node, &diags, err, id);
     zpl_diags_release(&diags);
-    zpl_arena_release(&scratch);
+    zpl_arena_clear(scratch);
     return err;
 }
 

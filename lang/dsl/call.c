@@ -19,6 +19,7 @@ struct calling {
     int index;                       /* of the table of arguments in Lua; 0: none */
     struct zpl_call_argument *items; /* in the graph's arena's lifetime */
     size_t count, capacity;
+    bool says_more;          /* it has fields that every call may have */
     struct zpl_site literal; /* of an SQL text, for places inside it */
 };
 
@@ -92,8 +93,10 @@ static void read_arguments(struct calling *c)
     size_t count;
     const char *const *names = zpl_site_names(L, c->index, c->table, &count);
     for (size_t i = 0; i < count; i++) {
-        if (zpl_is_reserved(names[i]))
+        if (zpl_is_reserved(names[i])) {
+            c->says_more = true;
             continue;
+        }
         lua_getfield(L, c->index, names[i]);
         add_argument(c, names[i], zpl_site_key(c->table, names[i]),
                      zpl_site_field(c->table, names[i]));
@@ -225,7 +228,7 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
     struct zpl_reserved reserved = {0};
     if (declared)
         reserved.running = *declared;
-    if (c->index)
+    if (c->says_more)
         zpl_read_reserved(L, c->index, c->table, &reserved);
     zpl_apply_reserved(L, id, &reserved);
     if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
@@ -402,7 +405,9 @@ static int call_sql(lua_State *L)
         size_t count;
         const char *const *names = zpl_site_names(L, c.index, c.table, &count);
         for (size_t i = 0; i < count; i++)
-            if (!zpl_is_reserved(names[i]))
+            if (zpl_is_reserved(names[i]))
+                c.says_more = true;
+            else
                 zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(c.table, names[i]),
                               "sql has no argument '%s': it sees the names in scope", names[i]);
         lua_rawgeti(L, c.index, 1);

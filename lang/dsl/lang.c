@@ -128,6 +128,7 @@ static void release_host(struct zpl_host *host)
 {
     for (size_t i = 0; i < host->unit_count; i++)
         zpl_emit_map_release(&host->units[i]->map);
+    zpl_checker_release(&host->checker);
     zpl_sandbox_release(&host->sandbox);
     zpl_arena_release(&host->arena);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include "lang/dsl/host.h"
 
+#define FEW_NAMES 16 /* of a constructor that is looked through name by name */
+
 #define CALLERS_MAX   8 /* notes a diagnostic gets */
 #define NAME_DISTANCE 3 /* tokens between a name and where Lua says that it is read */
 
@@ -220,10 +222,53 @@ static void add_name(lua_State *L, int seen, const char **names, size_t *count)
     lua_pop(L, 2);
 }
 
+/* How many names the table at `index` has. */
+static size_t count_names(lua_State *L, int index)
+{
+    size_t count = 0;
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        count += lua_type(L, -2) == LUA_TSTRING;
+        lua_pop(L, 1);
+    }
+    return count;
+}
+
+/* A constructor of few names that holds all that the table has needs no sorting; NULL: it is none. */
+static const char *const *written_names(lua_State *L, int index, struct zpl_site where, size_t *count)
+{
+    const struct zpl_tree *tree = where.unit->tree;
+    struct zpl_arena *arena = &zpl_host_of(L)->arena;
+    const char **names = NULL;
+    *count = 0;
+    for (uint32_t f = tree->nodes[where.node].child; f; f = tree->nodes[f].next) {
+        const char *name;
+        uint32_t len;
+        if (!written_name(tree, f, &name, &len) || !push_present(L, index, name, len))
+            continue;
+        lua_pop(L, 1);
+        for (size_t i = 0; i < *count; i++)
+            if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+                return NULL; /* written twice */
+        if (!names)
+            names = zpl_host_need(L, zpl_arena_array(arena, FEW_NAMES + 1, sizeof *names));
+        if (*count == FEW_NAMES)
+            return NULL;
+        names[(*count)++] = zpl_host_need(L, zpl_arena_strndup(arena, name, len));
+    }
+    if (*count != count_names(L, index))
+        return NULL;
+    return names ? names : zpl_host_need(L, zpl_arena_array(arena, 1, sizeof *names));
+}
+
 const char *const *zpl_site_names(lua_State *L, int index, struct zpl_site where, size_t *count)
 {
+    const char *const *written;
     index = lua_absindex(L, index);
     luaL_checkstack(L, 8, NULL);
+    if (is_table(where) && !zpl_sandbox_label(L, index) &&
+        (written = written_names(L, index, where, count)))
+        return written;
     zpl_sandbox_push_sorted_keys(L, index);
     int keys = lua_gettop(L);
     lua_newtable(L);
@@ -251,13 +296,35 @@ const char *const *zpl_site_names(lua_State *L, int index, struct zpl_site where
     return names;
 }
 
-bool zpl_site_again(lua_State *L, struct zpl_site table, const char **name, struct zpl_span *span)
+/* The same where few names are written: without a table to remember them. */
+static bool few_again(const struct zpl_tree *tree, struct zpl_site table, uint32_t *field)
 {
-    if (!is_table(table))
-        return false;
-    const struct zpl_tree *tree = table.unit->tree;
+    const char *texts[FEW_NAMES];
+    uint32_t lens[FEW_NAMES], count = 0;
+    for (uint32_t f = tree->nodes[table.node].child; f; f = tree->nodes[f].next) {
+        const char *text;
+        uint32_t len;
+        if (!written_name(tree, f, &text, &len))
+            continue;
+        for (uint32_t i = 0; i < count; i++)
+            if (lens[i] == len && memcmp(texts[i], text, len) == 0) {
+                *field = f;
+                return true;
+            }
+        if (count == FEW_NAMES)
+            return false;
+        texts[count] = text;
+        lens[count++] = len;
+    }
+    *field = 0;
+    return true;
+}
+
+/* The first field whose name an earlier one has; 0: there is none. */
+static uint32_t many_again(lua_State *L, const struct zpl_tree *tree, struct zpl_site table)
+{
     int top = lua_gettop(L);
-    bool again = false;
+    uint32_t again = 0;
     lua_newtable(L);
     for (uint32_t f = tree->nodes[table.node].child; f && !again; f = tree->nodes[f].next) {
         const char *text;
@@ -266,17 +333,29 @@ bool zpl_site_again(lua_State *L, struct zpl_site table, const char **name, stru
             continue;
         lua_pushlstring(L, text, len);
         lua_pushvalue(L, -1);
-        again = lua_rawget(L, top + 1) != LUA_TNIL;
-        if (again) {
-            *name = zpl_host_need(L, zpl_arena_strndup(&zpl_host_of(L)->arena, text, len));
-            *span = zpl_tree_key_span(tree, f);
-        }
+        again = lua_rawget(L, top + 1) != LUA_TNIL ? f : 0;
         lua_pop(L, 1);
         lua_pushboolean(L, 1);
         lua_rawset(L, top + 1);
     }
     lua_settop(L, top);
     return again;
+}
+
+bool zpl_site_again(lua_State *L, struct zpl_site table, const char **name, struct zpl_span *span)
+{
+    if (!is_table(table))
+        return false;
+    const struct zpl_tree *tree = table.unit->tree;
+    const char *text;
+    uint32_t field, len;
+    if (!few_again(tree, table, &field))
+        field = many_again(L, tree, table);
+    if (!field || !written_name(tree, field, &text, &len))
+        return false;
+    *name = zpl_host_need(L, zpl_arena_strndup(&zpl_host_of(L)->arena, text, len));
+    *span = zpl_tree_key_span(tree, field);
+    return true;
 }
 
 struct zpl_span zpl_site_inside(struct zpl_site literal, size_t offset, size_t length)

@@ -20,6 +20,8 @@ struct lexer {
     uint32_t line;
     uint32_t source;
     uint8_t flags; /* of the token being read */
+    /* Symbols by their first byte, and the next that begins with the same; ZPL_TOKEN_KINDS: none. */
+    uint8_t first[256], next[ZPL_TOKEN_KINDS];
 };
 
 static const char *const token_texts[ZPL_TOKEN_KINDS] = {[ZPL_TOKEN_EOF] = "the end of the file",
@@ -380,6 +382,8 @@ static enum zpl_token_kind foreign_symbol(struct lexer *lx)
     };
 
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
+        if (habits[i].text[0] != lx->s[lx->at])
+            continue;
         size_t n = strlen(habits[i].text);
 
         if (lx->n - lx->at >= n && memcmp(lx->s + lx->at, habits[i].text, n) == 0) {
@@ -428,6 +432,16 @@ static enum zpl_token_kind stray(struct lexer *lx)
     return ZPL_TOKEN_BAD;
 }
 
+static void sort_symbols(struct lexer *lx)
+{
+    memset(lx->first, ZPL_TOKEN_KINDS, sizeof lx->first);
+    for (int k = ZPL_TOKEN_KINDS - 1; k >= ZPL_TOKEN_DOTS; k--) {
+        uint8_t *first = &lx->first[(unsigned char)token_texts[k][0]];
+        lx->next[k] = *first;
+        *first = (uint8_t)k;
+    }
+}
+
 static enum zpl_token_kind symbol(struct lexer *lx)
 {
     enum zpl_token_kind kind = foreign_symbol(lx);
@@ -435,7 +449,7 @@ static enum zpl_token_kind symbol(struct lexer *lx)
 
     if (kind != ZPL_TOKEN_BAD)
         return kind;
-    for (int k = ZPL_TOKEN_DOTS; k < ZPL_TOKEN_KINDS; k++) {
+    for (int k = lx->first[(unsigned char)lx->s[lx->at]]; k < ZPL_TOKEN_KINDS; k = lx->next[k]) {
         size_t n = strlen(token_texts[k]);
 
         if (left >= n && memcmp(lx->s + lx->at, token_texts[k], n) == 0) {
@@ -520,6 +534,7 @@ enum zpl_err zpl_lex(struct zpl_arena *arena, uint32_t source, const char *text,
     memset(out, 0, sizeof *out);
     if (len > ZPL_SOURCE_BYTES_MAX)
         return limit(&lx, "bytes", ZPL_SOURCE_BYTES_MAX);
+    sort_symbols(&lx);
     skip_head(&lx);
     for (;;) {
         struct zpl_token token = {0};

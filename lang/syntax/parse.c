@@ -547,7 +547,9 @@ static void chunk(struct parser *p)
 /* Refuses a text whose guarded form is nested deeper than Lua's compiler goes. */
 static void check_depth(struct parser *p)
 {
-    uint32_t node = zpl_emit_too_deep(p->tree);
+    /* A node stands for at most four levels. */
+    bool low = p->tree->nodes[ZPL_TREE_ROOT].height <= ZPL_NESTING_MAX / 4;
+    uint32_t node = low ? 0 : zpl_emit_too_deep(p->tree);
 
     if (node == 0)
         return;
