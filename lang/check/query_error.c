@@ -290,7 +290,7 @@ static void offer_inputs(struct choice *c, bool table)
     for (size_t i = 0; i < c->q->input_count; i++)
         if ((c->q->inputs[i].row != NULL) == table)
             offer(c, c->q->inputs[i].name);
-    for (size_t i = 0; table && i < call->naming_count; i++)
+    for (size_t i = 0; table && !call->body && i < call->naming_count; i++)
         offer(c, call->naming[i].variable);
     for (size_t i = 0; !table && i < call->scalar_count; i++)
         offer(c, call->scalars[i]);
@@ -333,6 +333,34 @@ static bool is_qualifier(const struct zpl_query *q, const struct zpl_bind_error 
     return error->offset >= 0 && q->asked[(size_t)error->offset + error->length] == '.';
 }
 
+/* Says what there is instead of a name that is nothing: of a step's body its inputs. */
+static void help_names(const struct zpl_query *q, struct zpl_diag *d, const char *word, bool table)
+{
+    struct zpl_buf names = {0};
+    if (!q->call->body) {
+        zpl_diag_help(q->diags, d, "%s",
+                      table ? "a query sees the tables that are in scope by their names"
+                            : "$ names a param, or a local variable that holds a scalar");
+        return;
+    }
+    for (size_t i = 0; i < q->input_count; i++)
+        if ((q->inputs[i].row != NULL) == table)
+            zpl_buf_printf(&names, "%s%s%s", names.len > 0 ? ", " : "", table ? "" : "$",
+                           q->inputs[i].name);
+    if (zpl_buf_error(&names))
+        zpl_buf_clear(&names);
+    if (table && is_hidden(q, word))
+        zpl_diag_help(q->diags, d,
+                      "a body sees no variables of the program: make '%s' an input of the step",
+                      word);
+    else if (names.len > 0)
+        zpl_diag_help(q->diags, d, "a body sees what its step takes: %s", zpl_buf_str(&names));
+    else
+        zpl_diag_help(q->diags, d, "a body sees what its step takes: here no %s",
+                      table ? "tables" : "scalars");
+    zpl_buf_release(&names);
+}
+
 /* An unknown table or $name; both are names of the program. */
 static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,
                       struct zpl_span span, const char *word, bool table)
@@ -352,17 +380,15 @@ static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *er
     offer_all(&c, error->candidates);
     offer_inputs(&c, table);
     const char *near = nearest(&c);
-    if (table && is_hidden(q, word))
+    if (table && !q->call->body && is_hidden(q, word))
         zpl_diag_help(
             q->diags, d,
             "only a query that is one literal sees variables; in one that is put together "
             "nothing is in scope: use $name for values, or a step with inputs");
     else if (near)
         zpl_diag_help(q->diags, d, table ? "did you mean '%s'?" : "did you mean '$%s'?", near);
-    else if (table)
-        zpl_diag_help(q->diags, d, "a query sees the tables that are in scope by their names");
     else
-        zpl_diag_help(q->diags, d, "$ names a param, or a local variable that holds a scalar");
+        help_names(q, d, word, table);
 }
 
 /* In the place of a wrong table: one without columns that matter, since no more is told of any;

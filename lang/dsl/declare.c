@@ -259,7 +259,9 @@ static void check_sql_body(lua_State *L, struct zpl_step_def *step)
                             .callee = step->literal.span,
                             .span = step->literal.span,
                             .place = place_in_body,
-                            .place_self = step};
+                            .place_self = step,
+                            .naming = host->naming,
+                            .naming_count = host->naming_count};
     bool wrong = false;
     if (step->broken || strcmp(step->info->kernel, "sql") != 0)
         return;

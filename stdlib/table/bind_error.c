@@ -37,7 +37,7 @@ static const char *quoted(const struct reading *r, const char *message, int n)
 }
 
 /* Splits "delay,date" (or `"delay", "date"`) into names. */
-static const char *const *split(const struct reading *r, const char *list)
+static const char **split(const struct reading *r, const char *list)
 {
     enum { NAMES_MAX = 32 };
     const char **names = zpl_arena_array(r->arena, NAMES_MAX + 1, sizeof *names);
@@ -104,7 +104,7 @@ static const char *kind_of_entry(const char *type)
 /* The engine's candidates without the functions that a step may not call. */
 static const char *const *allowed(const struct reading *r)
 {
-    const char **names = (const char **)(uintptr_t)split(r, text(r, "candidates"));
+    const char **names = split(r, text(r, "candidates"));
     size_t kept = 0;
     for (size_t i = 0; names != NULL && names[i] != NULL; i++)
         if (zpl_guard_refuses(names[i]) == NULL)
