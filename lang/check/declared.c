@@ -38,7 +38,8 @@ static bool fill(struct zpl_attempt *a, struct zpl_node *node)
 {
     static const struct zpl_literal null = {.kind = ZPL_LIT_NULL};
     const struct zpl_signature *line = a->line;
-    struct zpl_argument *arguments = zpl_arena_array(a->arena, line->input_count, sizeof *arguments);
+    struct zpl_argument *arguments =
+        zpl_arena_array(a->arena, line->input_count, sizeof *arguments);
     struct zpl_value *values = zpl_arena_array(a->arena, line->input_count, sizeof *values);
     struct zpl_output *outputs = zpl_arena_array(a->arena, line->output_count, sizeof *outputs);
     if (!arguments || !values || !outputs)
@@ -50,8 +51,8 @@ static bool fill(struct zpl_attempt *a, struct zpl_node *node)
             .name = line->inputs[i].name, .value = &values[i], .reads_all = true};
     }
     for (size_t i = 0; i < line->output_count; i++)
-        outputs[i] = (struct zpl_output){.name = line->outputs[i].name,
-                                         .type = line->outputs[i].type};
+        outputs[i] =
+            (struct zpl_output){.name = line->outputs[i].name, .type = line->outputs[i].type};
     *node = (struct zpl_node){.step = a->call->step->name,
                               .body = a->call->body,
                               .arguments = arguments,

@@ -38,10 +38,10 @@ struct zpl_bind_reads {
 enum zpl_bind_fault {
     ZPL_BIND_FINE,
     ZPL_BIND_SYNTAX,
-    ZPL_BIND_NAME, /* a name; the checker explains "unknown column 'x'", "unknown table 'x'",
+    ZPL_BIND_NAME,      /* a name; the checker explains "unknown column 'x'", "unknown table 'x'",
                       "unknown function 'x'", "unknown param 'x'" and "two columns …" further,
                       other words are told as they are */
-    ZPL_BIND_TYPE, /* operators and arguments that do not fit, or a result of no zpl type */
+    ZPL_BIND_TYPE,      /* operators and arguments that do not fit, or a result of no zpl type */
     ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
     ZPL_BIND_LIMIT      /* it took too long or too much memory */
 };

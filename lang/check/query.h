@@ -31,9 +31,9 @@ struct zpl_query {
     const struct zpl_call *call;
     struct zpl_diags *diags;
     struct zpl_arena *arena, *scratch;
-    const char *sql;               /* as the program has it */
-    const char *asked;             /* as the engine is asked: with the edits made */
-    struct zpl_query_edit *edits;  /* by place */
+    const char *sql;              /* as the program has it */
+    const char *asked;            /* as the engine is asked: with the edits made */
+    struct zpl_query_edit *edits; /* by place */
     size_t edit_count;
     struct zpl_query_input *inputs; /* in the order of the call */
     size_t input_count;

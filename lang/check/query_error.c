@@ -68,8 +68,7 @@ static void offer(struct choice *c, const char *name)
 {
     if (!name || (c->exact ? strcmp(name, c->word) == 0 : zpl_text_equal_nocase(name, c->word)))
         return;
-    const char **names =
-        zpl_arena_grow(c->q->scratch, c->names, c->count, &c->room, sizeof *names);
+    const char **names = zpl_arena_grow(c->q->scratch, c->names, c->count, &c->room, sizeof *names);
     if (!names)
         return;
     c->names = names;
@@ -183,7 +182,8 @@ static const char *quoted(const struct zpl_query *q, const char *name)
     for (; *name; name++)
         zpl_buf_printf(&text, "%s%c", *name == '"' ? "\"" : "", *name);
     zpl_buf_putc(&text, '"');
-    const char *kept = zpl_buf_error(&text) ? NULL : zpl_arena_strdup(q->scratch, zpl_buf_str(&text));
+    const char *kept =
+        zpl_buf_error(&text) ? NULL : zpl_arena_strdup(q->scratch, zpl_buf_str(&text));
     zpl_buf_release(&text);
     return kept;
 }
@@ -417,9 +417,8 @@ static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *e
     offer_all(&c, error->candidates);
     const char *near = function ? zpl_query_function(error->name) : NULL;
     near = near || !error->name ? near : nearest(&c);
-    const char *hint = error->fault == ZPL_BIND_SYNTAX && !error->name
-                           ? zpl_query_hint(q, error->offset)
-                           : NULL;
+    const char *hint =
+        error->fault == ZPL_BIND_SYNTAX && !error->name ? zpl_query_hint(q, error->offset) : NULL;
     if (twins)
         zpl_diag_help(q->diags, d, "name one of them otherwise with AS");
     else if (hint)

@@ -105,12 +105,24 @@ const char *zpl_query_unquoted(const struct zpl_query *q, long offset)
 const char *zpl_query_function(const char *name)
 {
     static const char *const others[][2] = {
-        {"isnull", "coalesce"},       {"nvl", "coalesce"},      {"charindex", "strpos"},
-        {"to_char", "strftime"},      {"date_format", "strftime"}, {"to_date", "strptime"},
-        {"str_to_date", "strptime"},  {"iif", "if"},            {"countif", "count_if"},
-        {"sumif", "sum"},             {"stdev", "stddev"},      {"var", "variance"},
-        {"regexp_like", "regexp_matches"}, {"dateadd", "date_add"}, {"percentile", "quantile_cont"},
-        {"percentile_approx", "approx_quantile"}, {"collect_list", "list"}, {"size", "len"},
+        {"isnull", "coalesce"},
+        {"nvl", "coalesce"},
+        {"charindex", "strpos"},
+        {"to_char", "strftime"},
+        {"date_format", "strftime"},
+        {"to_date", "strptime"},
+        {"str_to_date", "strptime"},
+        {"iif", "if"},
+        {"countif", "count_if"},
+        {"sumif", "sum"},
+        {"stdev", "stddev"},
+        {"var", "variance"},
+        {"regexp_like", "regexp_matches"},
+        {"dateadd", "date_add"},
+        {"percentile", "quantile_cont"},
+        {"percentile_approx", "approx_quantile"},
+        {"collect_list", "list"},
+        {"size", "len"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (zpl_text_equal_nocase(name, others[i][0]))
@@ -134,8 +146,8 @@ static const char *hint_reserved(const struct zpl_query *q, const char *word)
 /* A word of SQL that is written wrongly, here or right before. */
 static const char *hint_keyword(const struct zpl_query *q, const char *word, const char *before)
 {
-    static const char *const keywords[] = {"SELECT", "FROM",  "WHERE", "GROUP", "ORDER",
-                                           "HAVING", "LIMIT", "JOIN",  "WITH",  "UNION",
+    static const char *const keywords[] = {"SELECT", "FROM",  "WHERE",  "GROUP",   "ORDER",
+                                           "HAVING", "LIMIT", "JOIN",   "WITH",    "UNION",
                                            "BY",     "USING", "VALUES", "DISTINCT"};
     enum { KEYWORDS = sizeof keywords / sizeof *keywords };
     const char *const words[] = {word, before};

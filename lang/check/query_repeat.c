@@ -55,8 +55,7 @@ static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error 
 /* Makes the edit; false when there is no memory for it. */
 static bool edit(struct zpl_query *q, const struct zpl_query_fix *fix, bool table)
 {
-    struct zpl_query_edit *edits =
-        zpl_arena_array(q->scratch, q->edit_count + 1, sizeof *edits);
+    struct zpl_query_edit *edits = zpl_arena_array(q->scratch, q->edit_count + 1, sizeof *edits);
     char *asked = zpl_arena_printf(q->scratch, "%.*s%s%s", (int)fix->offset, q->asked, fix->with,
                                    q->asked + fix->offset + fix->length);
     size_t i = 0, shift = 0;
@@ -95,8 +94,7 @@ bool zpl_query_tell_all(const struct zpl_query *query, const struct zpl_bind_err
         zpl_query_tell(&q, error, &fix);
         if (!fix.with)
             break;
-        fine = edit(&q, &fix, is_table(&q, error)) &&
-               zpl_query_request(&q, &request);
+        fine = edit(&q, &fix, is_table(&q, error)) && zpl_query_request(&q, &request);
         answer = (struct zpl_bind_answer){0};
         if (!fine || engine->bind(engine->self, &request, &answer, q.scratch, &quiet) ||
             !answer.error.message)

@@ -28,11 +28,11 @@ static bool add_scope(struct zpl_query *q, const struct zpl_call_argument *argum
     const struct zpl_value *value = typed(q->arena, argument->value);
     if (!value)
         return false;
-    const struct zpl_query_input in = {
-        .name = argument->name,
-        .value = value,
-        .span = argument->span,
-        .row = value->type->kind == ZPL_TABLE ? value->type->row : NULL};
+    const struct zpl_query_input in = {.name = argument->name,
+                                       .value = value,
+                                       .span = argument->span,
+                                       .row = value->type->kind == ZPL_TABLE ? value->type->row
+                                                                             : NULL};
     return zpl_query_add(q, &in);
 }
 
@@ -77,8 +77,7 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
                           .sql = zpl_arena_strdup(arena, sql)};
     const struct zpl_row *row = NULL;
     *id = ZPL_NO_NODE;
-    enum zpl_err err =
-        make_room(&q, call->argument_count) && q.sql ? ZPL_OK : ZPL_ERR_NOMEM;
+    enum zpl_err err = make_room(&q, call->argument_count) && q.sql ? ZPL_OK : ZPL_ERR_NOMEM;
     for (size_t i = 0; !err && i < call->argument_count; i++)
         if (!add_scope(&q, &call->arguments[i]))
             err = ZPL_ERR_NOMEM;
@@ -181,10 +180,10 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
     if (!bound)
         return ZPL_ERR_NOMEM;
     if (!zpl_type_fits(bound, output->type, a->scratch, &why)) {
-        struct zpl_diag *d = zpl_diag_add(
-            &a->diags, ZPL_CODE_SQL_BIND, zpl_query_word_place(q, ""),
-            "the query's result is not the declared '%s': %s%s", output->name,
-            why && strncmp(why, "column", 6) == 0 ? "" : "it ", why ? why : "differs");
+        struct zpl_diag *d =
+            zpl_diag_add(&a->diags, ZPL_CODE_SQL_BIND, zpl_query_word_place(q, ""),
+                         "the query's result is not the declared '%s': %s%s", output->name,
+                         why && strncmp(why, "column", 6) == 0 ? "" : "it ", why ? why : "differs");
         zpl_tell_columns(&a->diags, d, "result", row);
         return ZPL_OK;
     }

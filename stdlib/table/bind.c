@@ -302,8 +302,8 @@ static enum zpl_err find_facts(struct binding *b)
         a->reads = zpl_lineage_reads(b->request, b->guarded.tree, plan, b->arena);
         a->identity = b->guarded.identity;
         a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
-        if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL || a->identity == NULL || a->params_used == NULL ||
-            zpl_arena_failed(b->arena))
+        if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL ||
+            a->identity == NULL || a->params_used == NULL || zpl_arena_failed(b->arena))
             err = zpl_diag_nomem(b->diags);
     }
     zpl_json_release(plan);

@@ -128,8 +128,7 @@ static void classify(struct reading *r)
     else if (strcmp(subtype, "COLUMN_NOT_FOUND") == 0 && name[0] != '\0')
         name_fault(r, "column", zpl_arena_strdup(r->arena, name), column_candidates(r));
     else if (strcmp(subtype, "MISSING_ENTRY") == 0 && name[0] != '\0')
-        name_fault(r, kind_of_entry(text(r, "type")), zpl_arena_strdup(r->arena, name),
-                   allowed(r));
+        name_fault(r, kind_of_entry(text(r, "type")), zpl_arena_strdup(r->arena, name), allowed(r));
     else if (strstr(message, "does not have a column named") != NULL) {
         const char *table = quoted(r, message, 0), *column = quoted(r, message, 1);
         if (column != NULL)

@@ -88,8 +88,8 @@ static struct zpl_json *list_of(struct zpl_json *item)
 static struct zpl_json *select_all(struct zpl_json *from, const struct frame *frame)
 {
     static const char *const absent[] = {"where_clause", "having", "sample", "qualify"};
-    struct zpl_json *star = zpl_json_object(), *node = zpl_json_object(),
-                    *map = zpl_json_array(), *with = zpl_json_object();
+    struct zpl_json *star = zpl_json_object(), *node = zpl_json_object(), *map = zpl_json_array(),
+                    *with = zpl_json_object();
     static const char *const lists[] = {"exclude_list", "replace_list", "qualified_exclude_list",
                                         "rename_list"};
     zpl_json_set_take(star, "class", zpl_json_string("STAR"));
@@ -215,8 +215,9 @@ static bool is_defined(const struct frame *frame, const char *name)
 {
     for (; frame != NULL; frame = frame->outer)
         for (size_t i = 0; i < frame->defined; i++)
-            if (zpl_text_equal_nocase(name, zpl_json_str(zpl_json_get(zpl_json_at(
-                                                with_of(frame->node), i), "key"), "")))
+            if (zpl_text_equal_nocase(
+                    name,
+                    zpl_json_str(zpl_json_get(zpl_json_at(with_of(frame->node), i), "key"), "")))
                 return true;
     return false;
 }
@@ -319,10 +320,11 @@ static bool is_at_place(struct search *s, const struct zpl_json *v, const struct
             return false;
         s->qualifier = zpl_json_count(names) > 1 ? zpl_json_str(zpl_json_at(names, 0), NULL) : NULL;
     } else {
-        bool listed = zpl_guard_is(v, "STAR") &&
-                      (in_list(zpl_json_get(v, "exclude_list"), NULL, name) ||
-                       in_list(zpl_json_get(v, "replace_list"), "key", name));
-        bool joined = zpl_guard_is(v, "JOIN") && in_list(zpl_json_get(v, "using_columns"), NULL, name);
+        bool listed =
+            zpl_guard_is(v, "STAR") && (in_list(zpl_json_get(v, "exclude_list"), NULL, name) ||
+                                        in_list(zpl_json_get(v, "replace_list"), "key", name));
+        bool joined =
+            zpl_guard_is(v, "JOIN") && in_list(zpl_json_get(v, "using_columns"), NULL, name);
         if (!listed && !joined)
             return false;
         long word = at >= 0 ? zpl_sqltext_find(sql + at, 0, name) : -1;

@@ -6,14 +6,18 @@
 static const struct {
     const char *duckdb, *zpl;
 } types[] = {
-    {"VARCHAR", "String"},      {"STRING_LITERAL", "String"}, {"BIGINT", "Int"},
-    {"INTEGER", "Int"},         {"SMALLINT", "Int"},          {"TINYINT", "Int"},
-    {"HUGEINT", "Int"},         {"UBIGINT", "Int"},           {"UINTEGER", "Int"},
-    {"USMALLINT", "Int"},       {"UTINYINT", "Int"},          {"UHUGEINT", "Int"},
-    {"INTEGER_LITERAL", "Int"}, {"INT32", "Int"},             {"INT64", "Int"},
-    {"DOUBLE", "Float"},        {"FLOAT", "Float"},           {"DECIMAL", "Float"},
-    {"BOOLEAN", "Bool"},        {"BOOL", "Bool"},             {"DATE", "Date"},
-    {"TIMESTAMP", "Timestamp"}, {"ENUM", "Enum"},             {"BLOB", "Bytes"},
+    {"VARCHAR", "String"},      {"STRING_LITERAL", "String"},
+    {"BIGINT", "Int"},          {"INTEGER", "Int"},
+    {"SMALLINT", "Int"},        {"TINYINT", "Int"},
+    {"HUGEINT", "Int"},         {"UBIGINT", "Int"},
+    {"UINTEGER", "Int"},        {"USMALLINT", "Int"},
+    {"UTINYINT", "Int"},        {"UHUGEINT", "Int"},
+    {"INTEGER_LITERAL", "Int"}, {"INT32", "Int"},
+    {"INT64", "Int"},           {"DOUBLE", "Float"},
+    {"FLOAT", "Float"},         {"DECIMAL", "Float"},
+    {"BOOLEAN", "Bool"},        {"BOOL", "Bool"},
+    {"DATE", "Date"},           {"TIMESTAMP", "Timestamp"},
+    {"ENUM", "Enum"},           {"BLOB", "Bytes"},
     {"JSON", "Json"},
 };
 

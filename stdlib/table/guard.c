@@ -76,8 +76,8 @@ static const char *const bare_functions[] = {"current_catalog", "current_date", 
                                              "session_user",    "user"};
 /* Mean something only with OVER. */
 static const char *const needs_window[] = {
-    "row_number", "rank",        "dense_rank", "percent_rank", "cume_dist", "ntile",
-    "lag",        "lead",        "first_value", "last_value",  "nth_value"};
+    "row_number", "rank", "dense_rank",  "percent_rank", "cume_dist", "ntile",
+    "lag",        "lead", "first_value", "last_value",   "nth_value"};
 /* Take the name of an aggregate as text. */
 static const char *const by_name[] = {"list_aggr", "list_aggregate", "array_aggr",
                                       "array_aggregate", "aggregate"};
@@ -164,11 +164,10 @@ static void look_at_function(struct guard *g, const struct zpl_json *node)
                zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, why));
     else if (zpl_guard_is(node, "FUNCTION") && IS_ONE_OF(name, needs_window))
         refuse(g, ZPL_BIND_SYNTAX, node, name,
-               zpl_arena_printf(g->arena,
-                                "'%s' needs a window: write for example %s OVER (ORDER BY day)",
-                                name,
-                                zpl_arena_printf(g->arena, "%s(%s)", name,
-                                                 zpl_json_count(children) > 0 ? "…" : "")));
+               zpl_arena_printf(
+                   g->arena, "'%s' needs a window: write for example %s OVER (ORDER BY day)", name,
+                   zpl_arena_printf(g->arena, "%s(%s)", name,
+                                    zpl_json_count(children) > 0 ? "…" : "")));
 }
 
 static void look_at_table_function(struct guard *g, const struct zpl_json *node)
@@ -245,7 +244,8 @@ static void look_at_column(struct guard *g, const struct zpl_json *node)
                 return;
     }
     refuse(g, ZPL_BIND_FORBIDDEN, node, name,
-           zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, zpl_guard_refuses(name)));
+           zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name,
+                            zpl_guard_refuses(name)));
 }
 
 static void look_at_param(struct guard *g, const struct zpl_json *node)

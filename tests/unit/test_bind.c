@@ -1,4 +1,4 @@
-/* test_bind.c - DuckDB as the checker's engine: types, errors with their places, what is refused, and
+/* test_bind.c - DuckDB as the checker's engine: types, what is refused, and
  * that what a query is said not to read does not change what it gives.   Time limit: 180 s */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,52 +16,7 @@
 #include "stdlib/table/bind.h"
 #include "stdlib/table/scan.h"
 #include "stdlib/table/write.h"
-
-static struct zpl_arena arena;
-static struct zpl_diags diags;
-
-static int tear_down(void **state)
-{
-    (void)state;
-    zpl_diags_release(&diags);
-    zpl_arena_release(&arena);
-    return 0;
-}
-
-static const struct zpl_row *row_of(const char *type)
-{
-    const struct zpl_type *parsed;
-    struct zpl_signature_error error;
-    assert_int_equal(zpl_type_parse(type, &arena, &parsed, &error), ZPL_OK);
-    return parsed->row;
-}
-
-#define FLIGHTS                                                                                    \
-    "Table {date: Timestamp, delay: Int hindsight, distance: Int, origin: String, \"end\": "       \
-    "Float, "                                                                                      \
-    "kind: Enum {\"a\", \"b\"}}"
-
-static struct zpl_bind_answer bind_params(const char *sql, const struct zpl_bind_param *params,
-                                          size_t count)
-{
-    const struct zpl_bind_table tables[] = {
-        {"flights", row_of(FLIGHTS)},
-        {"planes", row_of("Table {origin: String, seats: Int}")},
-    };
-    const struct zpl_bind_request request = {
-        .sql = sql, .tables = tables, .table_count = 2, .params = params, .param_count = count};
-    struct zpl_bind_answer answer;
-    if (zpl_duck_bind(&request, &answer, &arena, &diags) != ZPL_OK)
-        fail_msg("%s", diags.items[diags.count - 1]->message);
-    return answer;
-}
-
-static struct zpl_bind_answer bind(const char *sql)
-{
-    static const struct zpl_bind_param params[] = {
-        {"minutes", ZPL_INT}, {"ratio", ZPL_FLOAT}, {"word", ZPL_STRING}, {"flag", ZPL_BOOL}};
-    return bind_params(sql, params, 4);
-}
+#include "tests/unit/binding.h"
 
 static const char *type_text(const struct zpl_bind_answer *answer)
 {
@@ -97,138 +52,6 @@ static void test_types(void **state)
     assert_type("FROM planes", "Table {origin: String, seats: Int}");
     assert_type("WITH a AS (SELECT seats FROM planes) SELECT seats / 2 AS half FROM a",
                 "Table {half: Float}");
-}
-
-/* The error of a query: its kind, and the text its place covers. */
-static void assert_error(const char *sql, enum zpl_bind_fault fault, const char *place,
-                         const char *words)
-{
-    struct zpl_bind_answer answer = bind(sql);
-    if (answer.error.message == NULL)
-        fail_msg("%s: passed", sql);
-    if (answer.error.fault != fault || strstr(answer.error.message, words) == NULL)
-        fail_msg("%s: fault %d, %s", sql, (int)answer.error.fault, answer.error.message);
-    if (place == NULL)
-        return;
-    const char *at = strstr(sql, place);
-    assert_non_null(at);
-    if (answer.error.offset != at - sql || answer.error.length != strlen(place))
-        fail_msg("%s: at %ld, %zu bytes", sql, answer.error.offset, answer.error.length);
-}
-
-static bool has(const char *const *names, const char *name)
-{
-    for (; names != NULL && *names != NULL; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-static void test_errors_have_their_places(void **state)
-{
-    (void)state;
-    assert_error("SELECT 'é', dealy FROM flights", ZPL_BIND_NAME, "dealy",
-                 "unknown column 'dealy'");
-    assert_true(has(bind("SELECT dealy FROM flights").error.candidates, "delay"));
-    assert_string_equal(bind("SELECT dealy FROM flights").error.name, "dealy");
-    assert_error("SELECT 'é', f.dealy FROM flights f", ZPL_BIND_NAME, "dealy",
-                 "unknown column 'dealy'");
-    assert_error("SELECT flights.dealy FROM flights", ZPL_BIND_NAME, "dealy", "'dealy'");
-    assert_true(has(bind("SELECT flights.dealy FROM flights").error.candidates, "delay"));
-    assert_error("SELECT 1 FROM flihgts", ZPL_BIND_NAME, "flihgts", "unknown table 'flihgts'");
-    assert_true(has(bind("SELECT 1 FROM flihgts").error.candidates, "flights"));
-    assert_error("SELECT g.delay FROM flights f", ZPL_BIND_NAME, "g", "unknown table 'g'");
-    assert_error("SELECT isodoww(date) FROM flights", ZPL_BIND_NAME, "isodoww",
-                 "unknown function 'isodoww'");
-    assert_error("SELECT delay + $minute FROM flights", ZPL_BIND_NAME, "minute", "'minute'");
-    assert_true(has(bind("SELECT $minute").error.candidates, "minutes"));
-    assert_error("SELECT 'é', delay > date FROM flights", ZPL_BIND_TYPE, ">",
-                 "can't compare values of types Int and Timestamp");
-    assert_error("SELECT date + $flag FROM flights", ZPL_BIND_TYPE, "+",
-                 "'+' can't be applied to (Timestamp, Bool)");
-    assert_error("SELECT origin < 1.5::DECIMAL(4, 1) FROM flights", ZPL_BIND_TYPE, NULL, "Float");
-    assert_error("SELECT [origin] < date FROM flights", ZPL_BIND_TYPE, "<",
-                 "List(String) and Timestamp");
-    assert_error("SELECT CASE WHEN $flag THEN date ELSE distance END FROM flights", ZPL_BIND_TYPE,
-                 "CASE", "Cannot mix values of type Int and Timestamp in CASE expression");
-    assert_error("SELECT 'éé', delay, FORM flights x y", ZPL_BIND_SYNTAX, "x", "syntax error");
-    assert_error("SELECT delay FROM", ZPL_BIND_SYNTAX, NULL, "end of input");
-    assert_error("SELECT rowid FROM flights", ZPL_BIND_NAME, "rowid", "rowid");
-    assert_error("SELECT delay FROM flights f JOIN flights g ON f.date = g.date", ZPL_BIND_NAME,
-                 "delay", "Ambiguous");
-    assert_error("SELECT date - date AS gap FROM flights", ZPL_BIND_TYPE, "gap",
-                 "column 'gap' is an INTERVAL, which zpl has no type for");
-    assert_error("SELECT delay AS one, date AS ONE FROM flights", ZPL_BIND_NAME, "ONE",
-                 "two columns of the result are named 'one' and 'ONE'");
-    assert_error("SELECT *, delay FROM flights", ZPL_BIND_NAME, "delay", "two columns");
-    assert_error("SELECT delay, * FROM flights", ZPL_BIND_NAME, "*", "two columns");
-    assert_error("SELECT 'é', * EXCLUDE (delay, dealy) FROM flights", ZPL_BIND_NAME, "dealy",
-                 "unknown column 'dealy'");
-    assert_error("SELECT * REPLACE (1 AS dealy) FROM flights", ZPL_BIND_NAME, "dealy",
-                 "unknown column 'dealy'");
-    assert_error("SELECT 1 FROM flights JOIN planes USING (orgin)", ZPL_BIND_NAME, "orgin",
-                 "unknown column 'orgin'");
-    assert_error("SELECT f.* EXCLUDE (dealy) FROM flights f", ZPL_BIND_NAME, "dealy",
-                 "unknown column 'dealy'");
-    assert_error("SELECT delay FROM flights QUALIFY rank() OVER (ORDER BY dealy) = 1", ZPL_BIND_NAME,
-                 "dealy", "unknown column 'dealy'");
-    assert_error("SELECT origin FROM planes UNION ALL SELECT * FROM planes", ZPL_BIND_TYPE, "UNION",
-                 "the first gives 1, the second 2");
-    assert_error("WITH a AS (SELECT 1 AS x) SELECT 1, 2 UNION (SELECT x, 2 FROM a EXCEPT SELECT * FROM a)",
-                 ZPL_BIND_TYPE, "EXCEPT", "the first gives 2, the second 1");
-    assert_error("SELECT row_number() AS n FROM flights", ZPL_BIND_SYNTAX, "row_number",
-                 "row_number() OVER (ORDER BY day)");
-    assert_error("", ZPL_BIND_SYNTAX, NULL, "there is no query");
-    assert_error(" -- nothing\n", ZPL_BIND_SYNTAX, NULL, "there is no query");
-    assert_null(bind("SELECT randm() AS r").error.candidates[0]);
-}
-
-/* What can be named where the query has its unknown column: "flights: a b; c: d", with a star behind
- * the tables of the request, whose columns are not listed. */
-static void assert_scope(const char *sql, const char *want)
-{
-    struct zpl_bind_answer answer = bind(sql);
-    struct zpl_buf have = {0};
-    if (answer.error.message == NULL || strstr(answer.error.message, "unknown column") == NULL)
-        fail_msg("%s: %s", sql, answer.error.message != NULL ? answer.error.message : "passed");
-    for (size_t i = 0; i < answer.error.scope_count; i++) {
-        const struct zpl_bind_scope *s = &answer.error.scope[i];
-        zpl_buf_printf(&have, "%s%s%s", i > 0 ? "; " : "", s->name, s->given ? "*" : ":");
-        for (size_t k = 0; !s->given && s->columns[k] != NULL; k++)
-            zpl_buf_printf(&have, " %s", s->columns[k]);
-    }
-    if (strcmp(zpl_buf_str(&have), want) != 0)
-        fail_msg("%s: '%s', not '%s'", sql, zpl_buf_str(&have), want);
-    zpl_buf_release(&have);
-}
-
-static void test_unknown_columns_have_a_scope(void **state)
-{
-    (void)state;
-    assert_scope("SELECT x FROM flights", "flights*");
-    assert_scope("SELECT x FROM flights f, planes", "flights*; planes*");
-    assert_scope("SELECT f.x FROM flights f, planes", "flights*");
-    assert_scope("SELECT a.seats FROM planes a JOIN planes b ON a.seats = b.x", "planes*");
-    assert_scope("WITH a AS (SELECT origin FROM planes) SELECT seats FROM a", "a: origin");
-    assert_scope("WITH a AS (SELECT origin FROM planes), b AS (SELECT origin AS o FROM a) "
-                 "SELECT b.o FROM b JOIN a ON x = b.o", "b: o; a: origin");
-    assert_scope("WITH a AS (SELECT x FROM planes), b AS (SELECT 1 AS y) SELECT y FROM b", "planes*");
-    assert_scope("WITH flights AS (SELECT seats FROM planes) SELECT delay FROM flights",
-                 "flights: seats");
-    assert_scope("SELECT y FROM (SELECT seats AS y FROM planes WHERE seats > $minutes) WHERE origin = ''",
-                 ": y");
-    assert_scope("SELECT y FROM (SELECT seats AS z FROM planes) s(y) WHERE z > 1", "s: y");
-    assert_scope("SELECT 1 AS one FROM flights WHERE EXISTS (SELECT 1 FROM planes WHERE x = 1)",
-                 "planes*; flights*");
-    assert_scope("SELECT 1 AS one FROM flights JOIN (SELECT x FROM planes) USING (origin)", "planes*");
-    assert_scope("SELECT i FROM range(3) r(i) WHERE j > 1", "r: i");
-    assert_scope("SELECT * EXCLUDE (x) FROM (SELECT 1 AS a)", ": a");
-    assert_scope("SELECT origin FROM flights JOIN planes USING (x)", "flights*; planes*");
-    assert_scope("WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 3) "
-                 "SELECT m FROM t", "t: n");
-    assert_scope("SELECT 'é' AS e, x + 18446744073709551616 FROM (SELECT 340282366920938463463 AS big)",
-                 ": big");
-    assert_scope("SELECT x", "");
 }
 
 static void test_what_is_refused(void **state)
@@ -448,36 +271,6 @@ static void test_identity_and_params(void **state)
     assert_int_equal(a.warning_count, 0);
 }
 
-/* The one warning of a query, or none (NULL), and the text its place covers. */
-static void assert_warning(const char *sql, const char *place, const char *words)
-{
-    struct zpl_bind_answer answer = bind(sql);
-    if (answer.error.message != NULL)
-        fail_msg("%s: %s", sql, answer.error.message);
-    assert_int_equal(answer.warning_count, place != NULL);
-    if (place == NULL)
-        return;
-    const struct zpl_bind_warning *w = &answer.warnings[0];
-    if (strstr(w->message, words) == NULL || w->length != strlen(place) ||
-        strncmp(sql + w->offset, place, w->length) != 0)
-        fail_msg("%s: at %ld, %zu bytes: %s", sql, w->offset, w->length, w->message);
-}
-
-static void test_warnings_have_their_places(void **state)
-{
-    (void)state;
-    assert_warning("SELECT delay FROM flights LIMIT 3", "LIMIT", "without ORDER BY");
-    assert_warning("SELECT delay FROM (SELECT delay FROM flights ORDER BY date LIMIT 9) limit $minutes",
-                   "limit", "without ORDER BY");
-    assert_warning("SELECT delay FROM flights ORDER BY date LIMIT 3", NULL, NULL);
-    assert_warning("SELECT row_number() OVER () AS r FROM flights", "row_number", "counts rows");
-    assert_warning("SELECT 'é' AS e, first(delay) AS f FROM flights GROUP BY ALL", "first", "pick rows");
-    assert_warning("SELECT first(delay ORDER BY date) AS f FROM flights", NULL, NULL);
-    assert_warning("SELECT delay FROM flights WHERE origin = NULL", "=", "write IS NULL");
-    assert_warning("SELECT delay FROM flights WHERE origin != NULL", "!", "write IS NOT NULL");
-    assert_warning("SELECT delay FROM flights WHERE origin IS NOT DISTINCT FROM NULL", NULL, NULL);
-}
-
 /* The property: rows that differ only in columns outside of `reads` give the same bytes; and a step,
  * which meets those columns sealed, gives them too. */
 
@@ -655,14 +448,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types),
-        cmocka_unit_test(test_errors_have_their_places),
-        cmocka_unit_test(test_unknown_columns_have_a_scope),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_every_inconsistent_function_is_refused),
         cmocka_unit_test(test_reads),
         cmocka_unit_test(test_hindsight_is_passed_on),
         cmocka_unit_test(test_identity_and_params),
-        cmocka_unit_test(test_warnings_have_their_places),
         cmocka_unit_test(test_unread_columns_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
