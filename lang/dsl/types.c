@@ -60,8 +60,10 @@ static bool read_rest(lua_State *L, int index, struct zpl_site where)
     return open;
 }
 
-/* Tells names that are written twice, or that SQL would take for one. */
-static void tell_twins(lua_State *L, const struct zpl_row *row, struct zpl_site where)
+/* Tells names that are written twice, or that SQL would take for one; returns the second of these, or
+ * NULL. */
+static const struct zpl_column *tell_twins(lua_State *L, const struct zpl_row *row,
+                                           struct zpl_site where)
 {
     const char *again;
     struct zpl_span span;
@@ -69,11 +71,12 @@ static void tell_twins(lua_State *L, const struct zpl_row *row, struct zpl_site 
     if (zpl_site_again(L, where, &again, &span))
         zpl_host_tell(L, ZPL_CODE_DUPLICATE_COLUMN, span, "column '%s' is there already", again);
     if (!twin)
-        return;
+        return NULL;
     struct zpl_diag *diag =
         zpl_host_tell(L, ZPL_CODE_DUPLICATE_COLUMN, zpl_site_key(where, twin->name),
                       "columns '%s' and '%s' differ only in case", first->name, twin->name);
     zpl_host_help(L, diag, "SQL takes them for one: give one of them another name");
+    return twin;
 }
 
 /* Table, Record and Report { name = type, … [, ...] }. */
@@ -105,7 +108,10 @@ static const struct zpl_type *with_columns(lua_State *L, const struct zpl_type *
         lua_pop(L, 1);
     }
     *row = (struct zpl_row){.columns = columns, .count = kept, .open = read_rest(L, 2, where)};
-    tell_twins(L, row, where);
+    for (const struct zpl_column *twin; (twin = tell_twins(L, row, where)); row->count--) {
+        size_t i = (size_t)(twin - columns); /* left out, so that it is told once */
+        memmove(columns + i, columns + i + 1, (row->count - i - 1) * sizeof *columns);
+    }
     made->row = row;
     return made;
 }

@@ -68,6 +68,10 @@ static bool row_item(struct zpl_parser *p, enum zpl_kind whole, struct zpl_row *
         if (at.kind == ZPL_TOKEN_NAME &&
             has_name(p->column_lists, p->column_list_count, column->name))
             return true;
+        if (p->token.kind == ZPL_TOKEN_NAME && (p->token.text[0] < 'A' || p->token.text[0] > 'Z'))
+            return zpl_parser_expected(p, "':' or ','");
+        if (p->token.kind == ZPL_TOKEN_NAME || zpl_parser_at_mark(p, '='))
+            return zpl_parser_expected(p, "':'");
         column->type = zpl_type_new(p->arena, ZPL_ANY);
         return column->type || zpl_parser_no_memory(p);
     }
@@ -79,10 +83,30 @@ static bool row_item(struct zpl_parser *p, enum zpl_kind whole, struct zpl_row *
     return !p->failed;
 }
 
+/* Where the name of a column stands. */
+struct place {
+    size_t offset, length;
+};
+
+/* Tells a column that stands twice, at its second name. */
+static bool check_twins(struct zpl_parser *p, const struct zpl_row *row, const struct place *places)
+{
+    const struct zpl_column *first, *twin = zpl_row_twins(row, &first);
+    if (!twin)
+        return true;
+    const struct place *place = &places[twin - row->columns];
+    struct zpl_token at = {.offset = place->offset, .length = place->length};
+    if (strcmp(twin->name, first->name) == 0)
+        return zpl_parser_fail(p, &at, "'%s' stands here twice", twin->name);
+    return zpl_parser_fail(p, &at, "'%s' and '%s' differ only in case", first->name, twin->name);
+}
+
 /* `{…}` behind Table, Record, Report or features:. */
 static const struct zpl_row *braced_row(struct zpl_parser *p, enum zpl_kind whole)
 {
     struct zpl_token open = p->token;
+    struct place *places = NULL;
+    size_t place_room = 0;
     struct zpl_row *row = zpl_arena_alloc(p->arena, sizeof *row);
     struct zpl_column *columns = NULL;
     size_t room = 0;
@@ -93,9 +117,11 @@ static const struct zpl_row *braced_row(struct zpl_parser *p, enum zpl_kind whol
         if (row->count == ZPL_COLUMNS_MAX)
             return zpl_parser_fail(p, &open, "more than %u columns", ZPL_COLUMNS_MAX);
         columns = zpl_arena_grow(p->arena, columns, row->count, &room, sizeof *columns);
-        if (!columns)
+        places = zpl_arena_grow(p->arena, places, row->count, &place_room, sizeof *places);
+        if (!columns || !places)
             return zpl_parser_no_memory(p);
         columns[row->count] = (struct zpl_column){0};
+        places[row->count] = (struct place){p->token.offset, p->token.length};
         row->columns = columns;
         if (!row_item(p, whole, row, &columns[row->count]))
             return NULL;
@@ -103,15 +129,10 @@ static const struct zpl_row *braced_row(struct zpl_parser *p, enum zpl_kind whol
         if (!zpl_parser_take_mark(p, ','))
             break;
     }
-    if (!zpl_parser_expect_mark(p, '}'))
-        return NULL;
-    const struct zpl_column *first, *twin = zpl_row_twins(row, &first);
-    if (twin && strcmp(twin->name, first->name) == 0)
-        return zpl_parser_fail(p, &open, "'%s' stands here twice", twin->name);
-    if (twin)
-        return zpl_parser_fail(p, &open, "'%s' and '%s' differ only in case", first->name,
-                               twin->name);
-    return row;
+    if (!zpl_parser_at_mark(p, '}') && !p->failed)
+        return zpl_parser_expected(p, "',' or '}'");
+    zpl_parser_step(p);
+    return !p->failed && check_twins(p, row, places) ? row : NULL;
 }
 
 /* A row in braces, a row variable, or nothing, which means any. */
@@ -331,7 +352,9 @@ static bool unknown_type(struct zpl_parser *p, const struct zpl_token *at)
     const char *names[ZPL_VAR];
     for (int k = ZPL_INT; k < ZPL_VAR; k++)
         names[k - 1] = zpl_kind_name((enum zpl_kind)k);
-    const char *near = zpl_text_nearest(at->text, names, ZPL_VAR - 1);
+    const char *near = zpl_type_foreign(at->text);
+    if (!near)
+        near = zpl_text_nearest(at->text, names, ZPL_VAR - 1);
     if (near)
         zpl_parser_fail(p, at, "unknown type '%s'; did you mean %s?", at->text, near);
     else
@@ -352,6 +375,8 @@ static bool variable(struct zpl_parser *p, const struct zpl_token *at, struct zp
         zpl_parser_fail(p, at, "'%s' is no type", at->text);
         return false;
     }
+    if (zpl_type_foreign(at->text))
+        return unknown_type(p, at);
     if (p->token.kind != ZPL_TOKEN_NAME || at_refinement_word(p))
         return true;
     for (size_t i = 0; i < sizeof binders / sizeof *binders; i++) {

@@ -82,6 +82,8 @@ static const struct zpl_literal *braces(struct zpl_parser *p)
 
 static const struct zpl_literal *word(struct zpl_parser *p)
 {
+    static const char *const foreign[][2] = {
+        {"None", "nil"}, {"null", "nil"}, {"True", "true"}, {"False", "false"}};
     struct zpl_token t = p->token;
     if (zpl_parser_take_word(p, "true"))
         return zpl_literal_bool(p->arena, true);
@@ -91,6 +93,9 @@ static const struct zpl_literal *word(struct zpl_parser *p)
         return zpl_literal_null();
     if (zpl_parser_take_word(p, "math.huge"))
         return zpl_literal_float(p->arena, INFINITY);
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (strcmp(t.text, foreign[i][0]) == 0)
+            return zpl_parser_fail(p, &t, "'%s' is written %s", t.text, foreign[i][1]);
     if (t.text[0] < 'A' || t.text[0] > 'Z')
         return zpl_parser_fail(p, &t, "'%s' is no value", t.text);
     size_t behind = p->next;

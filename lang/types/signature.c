@@ -119,6 +119,47 @@ static bool words(struct zpl_parser *p, struct zpl_signature *s)
     return !p->failed;
 }
 
+/* A type variable of an output's type that no input has, or NULL. */
+static const char *unbound_in(const struct zpl_signature *s, const struct zpl_type *type)
+{
+    bool known = type->kind != ZPL_VAR;
+    for (size_t i = 0; i < s->input_count && !known; i++)
+        known = mentions(s->inputs[i].type, type->name);
+    if (!known)
+        return type->name;
+    const char *found = type->elem ? unbound_in(s, type->elem) : NULL;
+    if (!found && type->label_type)
+        found = unbound_in(s, type->label_type);
+    for (size_t i = 0; type->row && i < type->row->count && !found; i++)
+        if (type->row->columns[i].type)
+            found = unbound_in(s, type->row->columns[i].type);
+    return found;
+}
+
+/* A type that only outputs have is known to nobody. */
+static void check_outputs(struct zpl_parser *p, const struct zpl_signature *s)
+{
+    const char *var = NULL;
+    for (size_t i = 0; i < s->output_count && !var; i++)
+        var = unbound_in(s, s->outputs[i].type);
+    if (!var)
+        return;
+    struct zpl_parser scan;
+    struct zpl_token at = {.length = p->len};
+    bool outputs = false;
+    for (zpl_parser_start(&scan, p->text, p->arena); scan.token.kind != ZPL_TOKEN_END;) {
+        struct zpl_token t = scan.token;
+        zpl_parser_step(&scan);
+        outputs = outputs || t.kind == ZPL_TOKEN_ARROW;
+        /* behind the arrow, and not as the name of an output or column */
+        if (outputs && t.kind == ZPL_TOKEN_NAME && strcmp(t.text, var) == 0 &&
+            !zpl_parser_at_mark(&scan, ':'))
+            at = t;
+    }
+    zpl_parser_fail(p, &at, "no input has the type variable '%s'; types are Int, Float, String …",
+                    var);
+}
+
 /* Notes the names that `columns NAME` binds, wherever it stands: `{NAME}` before it means them. */
 static void find_column_lists(struct zpl_parser *p)
 {
@@ -220,13 +261,20 @@ const struct zpl_signature *zpl_parse_signature(struct zpl_parser *p)
         return NULL;
     p->in_inputs = false;
     p->in_outputs = true;
+    if (zpl_parser_at_mark(p, '='))
+        return zpl_parser_fail(p, &p->token, "outputs stand behind '->'");
     if (p->token.kind == ZPL_TOKEN_ARROW) {
         zpl_parser_step(p);
+        if (p->token.kind == ZPL_TOKEN_NAME)
+            return zpl_parser_fail(p, &p->token,
+                                   "outputs stand in parentheses with their names: -> (rows: %s …)",
+                                   p->token.text);
         if (!fields(p, &s->outputs, &s->output_count))
             return NULL;
     }
     if (!words(p, s))
         return NULL;
+    check_outputs(p, s);
     check_ambiguity(p, s);
     return p->failed ? NULL : s;
 }

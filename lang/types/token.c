@@ -157,12 +157,33 @@ static void read_mark(struct zpl_parser *p, struct zpl_token *token)
         token->kind = ZPL_TOKEN_MARK;
         token->mark = *s;
         token->length = 1;
+    } else if (*s == '\'') {
+        token->length = 1;
+        zpl_parser_fail(p, token, "a text stands in double quotes in a signature: \"…\"");
     } else {
         token->length = 1;
         while (((unsigned char)s[token->length] & 0xc0) == 0x80)
             token->length++;
         zpl_parser_fail(p, token, "'%.*s' has no meaning in a signature", (int)token->length, s);
     }
+}
+
+/* Is it a byte of a letter outside ASCII, or of something that looks like one? */
+static bool is_foreign(const struct zpl_parser *p, size_t i)
+{
+    return (unsigned char)p->text[i] >= 0x80 && strncmp(p->text + i, ellipsis, 3) != 0;
+}
+
+/* A name with letters that names have only in quotes: told over the whole of it. */
+static void fail_foreign_name(struct zpl_parser *p, struct zpl_token *token)
+{
+    size_t i = token->offset;
+    while (is_foreign(p, i) || is_letter(p->text[i]) || is_digit(p->text[i]))
+        i++;
+    token->length = i - token->offset;
+    zpl_parser_fail(p, token,
+                    "'%.*s' has other letters than a to z: a column of that name stands in quotes",
+                    (int)token->length, p->text + token->offset);
 }
 
 void zpl_parser_step(struct zpl_parser *p)
@@ -174,7 +195,9 @@ void zpl_parser_step(struct zpl_parser *p)
         p->next++;
     struct zpl_token token = {.kind = ZPL_TOKEN_END, .offset = p->next};
     char c = s[p->next];
-    if (is_letter(c)) {
+    if (is_foreign(p, is_letter(c) ? name_end(p, token.offset) : token.offset)) {
+        fail_foreign_name(p, &token);
+    } else if (is_letter(c)) {
         token.kind = ZPL_TOKEN_NAME;
         token.length = name_end(p, token.offset) - token.offset;
         token.text = zpl_arena_strndup(p->arena, s + token.offset, token.length);
@@ -226,8 +249,7 @@ bool zpl_parser_take_word(struct zpl_parser *p, const char *word)
     return true;
 }
 
-/* "expected … before 'x'", or "at the end". */
-static void fail_expected(struct zpl_parser *p, const char *wanted)
+void *zpl_parser_expected(struct zpl_parser *p, const char *wanted)
 {
     const struct zpl_token *t = &p->token;
     if (t->kind == ZPL_TOKEN_END)
@@ -235,6 +257,7 @@ static void fail_expected(struct zpl_parser *p, const char *wanted)
     else
         zpl_parser_fail(p, t, "expected %s before '%.*s'", wanted, (int)t->length,
                         p->text + t->offset);
+    return NULL;
 }
 
 bool zpl_parser_expect_mark(struct zpl_parser *p, char mark)
@@ -242,7 +265,7 @@ bool zpl_parser_expect_mark(struct zpl_parser *p, char mark)
     if (zpl_parser_take_mark(p, mark))
         return true;
     char wanted[] = {'\'', mark, '\'', '\0'};
-    fail_expected(p, wanted);
+    zpl_parser_expected(p, wanted);
     return false;
 }
 
@@ -253,7 +276,7 @@ const char *zpl_parser_take_name(struct zpl_parser *p, bool quoted, const char *
         if (t.n == 0 || memchr(t.text, '\0', t.n))
             return zpl_parser_fail(p, &t, "this is no name for %s", what);
     } else if (t.kind != ZPL_TOKEN_NAME) {
-        fail_expected(p, what);
+        zpl_parser_expected(p, what);
         return NULL;
     } else if (memchr(t.text, '.', t.n)) {
         return zpl_parser_fail(p, &t, "'%s' can't name %s%s", t.text, what,

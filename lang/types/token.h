@@ -62,6 +62,7 @@ bool zpl_parser_take_mark(struct zpl_parser *p, char mark);
 bool zpl_parser_take_word(struct zpl_parser *p, const char *word);
 /* Steps over it or fails: "expected ')' before 'x'". */
 bool zpl_parser_expect_mark(struct zpl_parser *p, char mark);
+void *zpl_parser_expected(struct zpl_parser *p, const char *wanted); /* the failure; NULL */
 /* A plain name (no dots) or, when `quoted` allows it, a string without NUL; NULL: failed.  `what`
  * tells what is named. */
 const char *zpl_parser_take_name(struct zpl_parser *p, bool quoted, const char *what);
