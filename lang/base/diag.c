@@ -45,10 +45,27 @@ static const char *mend(struct zpl_arena *arena, const char *text)
     return text;
 }
 
+/* `text` itself, or its beginning with the number of bytes left out; NULL as above. */
+static const char *cut(struct zpl_arena *arena, const char *text)
+{
+    size_t len = text ? strlen(text) : 0, kept = ZPL_DIAG_TEXT_MAX;
+    if (len <= kept)
+        return text;
+    while (kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
+        kept--;
+    struct zpl_buf left = {0};
+    zpl_text_show_count(&left, len - kept);
+    text = zpl_buf_error(&left)
+               ? NULL
+               : zpl_arena_printf(arena, "%.*s… %s more", (int)kept, text, zpl_buf_str(&left));
+    zpl_buf_release(&left);
+    return text;
+}
+
 /* The formatted text as valid UTF-8 in the list's arena; NULL when memory is out. */
 static const char *make_text(struct zpl_diags *diags, const char *format, va_list args)
 {
-    return mend(&diags->arena, zpl_arena_vprintf(&diags->arena, format, args));
+    return cut(&diags->arena, mend(&diags->arena, zpl_arena_vprintf(&diags->arena, format, args)));
 }
 
 /* Where the lines of text[0..len) begin; NULL when memory is out. */

@@ -15,6 +15,7 @@
 #define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
 #define ZPL_ENGINE_MS_MAX        20000        /* what the engine may take of it beside */
 #define ZPL_DIAGS_MAX            100          /* diagnostics kept of one compilation */
+#define ZPL_DIAG_TEXT_MAX        2000         /* bytes of one message, note or help */
 #define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
 #define ZPL_BUF_BYTES_MAX        (1u << 30) /* one growable buffer, where no smaller cap is named */
 #define ZPL_JSON_DEPTH_MAX       200        /* nesting of a JSON text */

@@ -198,6 +198,28 @@ static void a_very_long_line_is_cut_around_the_caret(void **state)
 }
 
 /* Places against a walk over the text. */
+/* A message of a program's own may be as long as a text can be. */
+static void a_very_long_message_is_cut(void **state)
+{
+    (void)state;
+    struct zpl_diags diags = {0};
+    size_t len = 100000;
+    char *text = malloc(2 * len + 2);
+    assert_non_null(text);
+    text[0] = 'x'; /* so that the cut falls into a character */
+    for (size_t i = 0; i < len; i++)
+        memcpy(text + 1 + 2 * i, "ä", 2);
+    text[2 * len + 1] = '\0';
+    const char *message = zpl_diag_add(&diags, ZPL_CODE_LUA, NOWHERE, "%s", text)->message;
+    assert_memory_equal(message, text, ZPL_DIAG_TEXT_MAX - 1);
+    assert_string_equal(message + ZPL_DIAG_TEXT_MAX - 1, "… 198,002 more");
+    text[ZPL_DIAG_TEXT_MAX + 1] = '\0';
+    struct zpl_diag *diag = zpl_diag_add(&diags, ZPL_CODE_LUA, NOWHERE, "%s", text + 1);
+    assert_string_equal(diag->message, text + 1);
+    free(text);
+    zpl_diags_release(&diags);
+}
+
 static void places_count_characters(void **state)
 {
     (void)state;
@@ -426,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_span_over_lines_shows_the_first_and_the_last),
         cmocka_unit_test(diagnostics_are_sorted_by_place),
         cmocka_unit_test(a_very_long_line_is_cut_around_the_caret),
+        cmocka_unit_test(a_very_long_message_is_cut),
         cmocka_unit_test(places_count_characters),
         cmocka_unit_test(colours_change_no_letter),
         cmocka_unit_test(json_has_every_field),
