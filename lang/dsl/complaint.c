@@ -155,9 +155,24 @@ static const char *with_name(lua_State *L, const char *message)
                            mark + strlen(" to '?'"));
 }
 
+/* The message without the names that Lua makes up for what has none. */
+static const char *without_made_up(lua_State *L, const char *message)
+{
+    static const char *const made_up[] = {" (field '?')", " (field 'integer index')",
+                                          " (for iterator 'for iterator')"};
+    for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++) {
+        const char *at = strstr(message, made_up[i]);
+        if (!at)
+            continue;
+        lua_pushlstring(L, message, (size_t)(at - message));
+        return lua_pushfstring(L, "%s%s", lua_tostring(L, -1), at + strlen(made_up[i]));
+    }
+    return message;
+}
+
 void zpl_host_complain(lua_State *L, const char *message)
 {
-    message = with_name(L, message);
+    message = without_made_up(L, with_name(L, message));
     const char *help = help_for(L, message);
     struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_LUA, zpl_host_span(L), "%s", message);
     if (help)

@@ -50,7 +50,10 @@ struct zpl_diag *zpl_host_tell(lua_State *L, enum zpl_code code, struct zpl_span
     size_t count = zpl_host_callers(L, &callers);
     struct zpl_diag *diag = zpl_diag_add(diags, code, span, "%s", message);
     for (size_t i = 0; i < count; i++)
-        zpl_diag_note(diags, diag, callers[i], "called from here");
+        zpl_diag_note(diags, diag, callers[i],
+                      zpl_host_is_tail_call(L, (int)i)
+                          ? "called from here, by way of a `return f(…)`"
+                          : "called from here");
     return diag;
 }
 

@@ -149,6 +149,8 @@ struct zpl_arena *zpl_host_arena(lua_State *L);
 const struct zpl_unit *zpl_host_unit(lua_State *L, const char *chunk);
 /* The token that frame `level` (0: the innermost that runs program text) stands on; false: none. */
 bool zpl_host_token(lua_State *L, int level, const struct zpl_unit **unit, uint32_t *token);
+/* Was that frame entered by `return f(…)`, so that Lua has forgotten the function it is in? */
+bool zpl_host_is_tail_call(lua_State *L, int level);
 /* The call that the innermost frame makes, or a node 0 with the span of the token. */
 struct zpl_site zpl_host_call(lua_State *L);
 /* The token itself, or the name or operator that what happens there is about. */

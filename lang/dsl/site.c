@@ -32,6 +32,17 @@ bool zpl_host_token(lua_State *L, int level, const struct zpl_unit **unit, uint3
     return false;
 }
 
+bool zpl_host_is_tail_call(lua_State *L, int level)
+{
+    lua_Debug frame;
+    for (int i = 0; lua_getstack(L, i, &frame); i++) {
+        lua_getinfo(L, "Slt", &frame);
+        if (frame.currentline > 0 && zpl_host_unit(L, frame.source) && level-- == 0)
+            return frame.istailcall;
+    }
+    return false;
+}
+
 /* What happens at a token is about the callee of its call, else about the token itself. */
 static struct zpl_span span_of(const struct zpl_unit *unit, uint32_t token)
 {

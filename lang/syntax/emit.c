@@ -348,6 +348,19 @@ static void in_order(struct emitter *e, uint32_t node, int level, int extra)
     put_tokens(e, printed, at(e, node)->end);
 }
 
+/* a[b]: Lua reports the reading at its `]`, and that line is about the index, or about the `[` of one
+ * that has several tokens. */
+static void index_expr(struct emitter *e, uint32_t node, int level)
+{
+    const struct zpl_tree_node *n = at(e, node);
+    const struct zpl_tree_node *index = at(e, n->last_child);
+
+    expression(e, n->child, level + 1);
+    put_tokens(e, at(e, n->child)->end, index->begin);
+    expression(e, n->last_child, level + 1);
+    put_line(e, index->end == index->begin + 1 ? index->begin : n->key, "]");
+}
+
 static void expression(struct emitter *e, uint32_t node, int level)
 {
     check_level(e, node, level);
@@ -372,8 +385,10 @@ static void expression(struct emitter *e, uint32_t node, int level)
     case ZPL_NODE_FIELD_NAMED:
     case ZPL_NODE_FIELD_EXPR:
     case ZPL_NODE_FIELD_ITEM:
-    case ZPL_NODE_INDEX_EXPR:
         in_order(e, node, level, 1);
+        break;
+    case ZPL_NODE_INDEX_EXPR:
+        index_expr(e, node, level);
         break;
     default:
         in_order(e, node, level, 0);
