@@ -120,6 +120,8 @@ static const char *help_for(lua_State *L, const char *message)
     if (begins(message, "attempt to call a nil value (field") ||
         begins(message, "attempt to call a nil value (method"))
         return method_help(message);
+    if (begins(message, "stack overflow"))
+        return "a function calls itself without an end";
     if (strstr(message, "(field 'length')") || strstr(message, "(field 'size')"))
         return "the length is `#list`";
     if (begins(message, "attempt to perform arithmetic on"))

@@ -49,11 +49,15 @@ struct zpl_diag *zpl_host_tell(lua_State *L, enum zpl_code code, struct zpl_span
     const struct zpl_span *callers;
     size_t count = zpl_host_callers(L, &callers);
     struct zpl_diag *diag = zpl_diag_add(diags, code, span, "%s", message);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && callers[i].source == callers[i - 1].source &&
+            callers[i].begin == callers[i - 1].begin)
+            continue; /* a function that calls itself */
         zpl_diag_note(diags, diag, callers[i],
                       zpl_host_is_tail_call(L, (int)i)
                           ? "called from here, by way of a `return f(…)`"
                           : "called from here");
+    }
     return diag;
 }
 
