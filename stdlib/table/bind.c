@@ -19,7 +19,7 @@ struct binding {
     struct zpl_bind_answer *answer;
     struct zpl_arena *arena;
     struct zpl_diags *diags;
-    struct zpl_duck duck;
+    struct zpl_duck duck; /* the kept session */
     struct zpl_guarded guarded;
     struct zpl_relation result;
 };
@@ -310,14 +310,43 @@ static enum zpl_err find_facts(struct binding *b)
     return err;
 }
 
+/* Opening a session costs ten times what a question does, so a worker keeps one.  A question leaves
+ * nothing in it but its tables: the guard lets only a SELECT pass, and that is not executed. */
+static struct zpl_duck kept;
+
+static enum zpl_err take_session(struct binding *b)
+{
+    const struct zpl_duck_options options = {.memory_bytes = ZPL_BIND_BYTES_MAX / 2,
+                                             .json_errors = true};
+    enum zpl_err err = kept.api != NULL ? ZPL_OK : zpl_duck_open(&options, &kept, b->diags);
+    b->duck = kept;
+    return err;
+}
+
+/* Removes the tables of the question; a session that can't be tidied, or that failed, is closed. */
+static void give_session(struct binding *b, enum zpl_err err)
+{
+    struct zpl_diags quiet = {0};
+    struct zpl_buf sql = {0};
+    for (size_t t = 0; kept.api != NULL && t < b->request->table_count; t++) {
+        zpl_buf_puts(&sql, "DROP VIEW IF EXISTS ");
+        zpl_duck_ident(&sql, b->request->tables[t].name);
+        zpl_buf_puts(&sql, "; ");
+    }
+    zpl_buf_puts(&sql, "DROP SCHEMA IF EXISTS zpl_in CASCADE");
+    if (err != ZPL_OK || zpl_buf_error(&sql) != ZPL_OK ||
+        zpl_duck_exec(&kept, zpl_buf_str(&sql), &quiet) != ZPL_OK)
+        zpl_duck_release(&kept);
+    zpl_buf_release(&sql);
+    zpl_diags_release(&quiet);
+}
+
 enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bind_answer *answer,
                            struct zpl_arena *arena, struct zpl_diags *diags)
 {
     struct binding b = {.request = request, .answer = answer, .arena = arena, .diags = diags};
-    const struct zpl_duck_options options = {.memory_bytes = ZPL_BIND_BYTES_MAX / 2,
-                                             .json_errors = true};
     memset(answer, 0, sizeof *answer);
-    enum zpl_err err = zpl_duck_open(&options, &b.duck, diags);
+    enum zpl_err err = take_session(&b);
     if (err == ZPL_OK)
         err = zpl_guard(&b.duck, request, &b.guarded, &answer->error, arena, diags);
     if (err == ZPL_OK && answer->error.message == NULL)
@@ -330,6 +359,6 @@ enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bi
         explain_error(&b);
     zpl_relation_release(&b.result);
     zpl_guarded_release(&b.guarded);
-    zpl_duck_release(&b.duck);
+    give_session(&b, err);
     return err;
 }
