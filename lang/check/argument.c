@@ -282,9 +282,10 @@ static const struct zpl_literal *admit(struct zpl_attempt *a, size_t input,
     return NULL;
 }
 
-static bool is_string(const struct zpl_literal *v)
+static bool is_column_name(const struct zpl_literal *v)
 {
-    return v->kind == ZPL_LIT_STRING && v->as.str.n > 0 && strlen(v->as.str.s) == v->as.str.n;
+    return v->kind == ZPL_LIT_STRING && v->as.str.n > 0 && strlen(v->as.str.s) == v->as.str.n &&
+           zpl_utf8_valid(v->as.str.s, v->as.str.n);
 }
 
 /* One name alone serves as a list of one. */
@@ -293,7 +294,7 @@ static const struct zpl_literal *admit_columns(struct zpl_attempt *a, size_t inp
 {
     const struct zpl_call_argument *g = a->given[input];
     const char *name = a->line->inputs[input].name;
-    if (is_string(literal)) {
+    if (is_column_name(literal)) {
         const struct zpl_literal **items = zpl_arena_array(a->arena, 1, sizeof *items);
         if (items)
             items[0] = literal;
@@ -308,7 +309,7 @@ static const struct zpl_literal *admit_columns(struct zpl_attempt *a, size_t inp
     for (size_t k = 0; k < literal->as.list.count; k++) {
         const struct zpl_literal *item = literal->as.list.items[k];
         struct zpl_span span = g->item_spans && k < g->item_count ? g->item_spans[k] : g->span;
-        if (!is_string(item)) {
+        if (!is_column_name(item)) {
             zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, span,
                          "%s in '%s' is not the name of a column",
                          zpl_say_literal(item, a->scratch), name);

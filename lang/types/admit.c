@@ -151,6 +151,12 @@ static const struct zpl_literal *to_record(const struct admission *a, const stru
     return zpl_literal_record(a->arena, items, v->as.list.keys, count);
 }
 
+/* Can the string be a name or a path: UTF-8 without NUL? */
+static bool is_plain_text(const struct zpl_literal *v)
+{
+    return !memchr(v->as.str.s, '\0', v->as.str.n) && zpl_utf8_valid(v->as.str.s, v->as.str.n);
+}
+
 /* The value as a value of the kind, refinements aside. */
 static const struct zpl_literal *convert(const struct admission *a, const struct zpl_type *type,
                                          const struct zpl_literal *v)
@@ -181,8 +187,8 @@ static const struct zpl_literal *convert(const struct admission *a, const struct
     case ZPL_DIR:
         if (v->kind == ZPL_LIT_PATH)
             return v;
-        if (text && memchr(v->as.str.s, '\0', v->as.str.n))
-            return refuse(a, "is not a path: it holds a NUL character");
+        if (text && !is_plain_text(v))
+            return refuse(a, "is not a path: it is no UTF-8 or holds a NUL character");
         return text ? zpl_literal_path(a->arena, v->as.str.s, v->as.str.n)
                     : refuse(a, "is not a path");
     case ZPL_ENUM:
@@ -199,7 +205,7 @@ static const struct zpl_literal *convert(const struct admission *a, const struct
     case ZPL_TYPE_OF:
         return v->kind == ZPL_LIT_TYPE ? v : refuse(a, "is not a type");
     case ZPL_COLUMN_OF:
-        return text ? v : refuse(a, "is not the name of a column");
+        return text && is_plain_text(v) ? v : refuse(a, "is not the name of a column");
     default:
         return refuse(a, "is not a %s", zpl_kind_name(type->kind));
     }

@@ -30,6 +30,8 @@ static void hostile_files_end(void **state)
         {"params { [1] = 2, ['a b'] = 3 }", "E041"},
         {"sql '\\xff'", "E019"},
         {"csv.read { ['\\xff'] = 1 }", NULL},
+        {"split { csv.read '\\xff' }", "E011"},
+        {"xgboost.train { csv.read 'a', label = '\\xff' }", "E011"},
         {"local f = csv.read f(1, 2, 3)", "E019"},
         {"return csv", NULL},
         {"params(nil) params(3) params {} params {}", "E041"},

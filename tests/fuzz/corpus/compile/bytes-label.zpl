@@ -1,0 +1,1 @@
+local f = parquet.read "f" xgboost.train { f, label = "\xcc" }
