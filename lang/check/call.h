@@ -48,9 +48,8 @@ struct zpl_call {
     /* Variables that hold what steps made so far, for a did-you-mean in SQL. */
     const struct zpl_naming *naming;
     size_t naming_count;
-    /* Names of scalars that a query could use and does not, for the same. */
-    const char *const *scalars;
-    size_t scalar_count;
+    /* Names of scalars that a query could use and does not, for the same; raises nothing. */
+    const char *const *(*scalars)(void *self, size_t *count);
     /* Told with each diagnostic: "called from …" for calls inside helpers. */
     const struct zpl_span *callers;
     size_t caller_count;

@@ -292,8 +292,11 @@ static void offer_inputs(struct choice *c, bool table)
             offer(c, c->q->inputs[i].name);
     for (size_t i = 0; table && !call->body && i < call->naming_count; i++)
         offer(c, call->naming[i].variable);
-    for (size_t i = 0; !table && i < call->scalar_count; i++)
-        offer(c, call->scalars[i]);
+    size_t count = 0;
+    const char *const *scalars =
+        !table && call->scalars ? call->scalars(call->place_self, &count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        offer(c, scalars[i]);
 }
 
 /* Is it a variable of the program that the query does not see? */

@@ -176,6 +176,12 @@ static int push_outputs(struct calling *c, uint32_t id)
     return (int)count;
 }
 
+static const char *const *scalars_in_sight(void *self, size_t *count)
+{
+    const struct calling *c = self;
+    return zpl_sql_scalars(c->L, count);
+}
+
 static int64_t engine_ns(const struct zpl_host *host)
 {
     const struct zpl_engine *engine = &host->world->engine;
@@ -212,7 +218,7 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
             zpl_tree_span(c->call.unit->tree, zpl_tree_callee(c->call.unit->tree, c->call.node));
     call.caller_count = zpl_host_callers(L, &call.callers);
     if (sql)
-        call.scalars = zpl_sql_scalars(L, &call.scalar_count);
+        call.scalars = scalars_in_sight;
     uint32_t id = ZPL_NO_NODE;
     int64_t before_ns = engine_ns(host);
     zpl_sandbox_check(&host->sandbox); /* loops of ours run no instruction that looks */

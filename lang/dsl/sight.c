@@ -13,9 +13,13 @@ struct sight {
 static void add(struct sight *s, const char *name)
 {
     struct zpl_arena *arena = &zpl_host_of(s->L)->arena;
-    s->names = zpl_host_need(
-        s->L, zpl_arena_grow(arena, s->names, s->count, &s->capacity, sizeof *s->names));
-    s->names[s->count++] = zpl_host_need(s->L, zpl_arena_strdup(arena, name));
+    const char **grown =
+        zpl_arena_grow(arena, s->names, s->count, &s->capacity, sizeof *s->names);
+    const char *copy = zpl_arena_strdup(arena, name);
+    if (!grown || !copy)
+        return; /* one name less to suggest */
+    s->names = grown;
+    s->names[s->count++] = copy;
 }
 
 /* Is what is on top one value for a query? */
@@ -40,9 +44,8 @@ const char *const *zpl_sql_scalars(lua_State *L, size_t *count)
     for (size_t i = 0; i < graph->param_count; i++)
         if (zpl_kind_is_scalar(graph->params[i].type->kind))
             add(&s, graph->params[i].name);
-    if (lua_getstack(L, 1, &frame)) {
+    if (lua_checkstack(L, 2) && lua_getstack(L, 1, &frame)) {
         const char *name;
-        luaL_checkstack(L, 2, "too many variables");
         for (int i = 1; (name = lua_getlocal(L, &frame, i)); i++) {
             if (*name != '(' && is_scalar(L))
                 add(&s, name);

@@ -24,7 +24,8 @@ void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node)
 /* The run-time value at `index` as a condition, NULL when it is none; see guards.c. */
 const struct zpl_value *zpl_as_condition(lua_State *L, int index);
 
-/* Names of params and of local variables of the caller that are scalars, for a did-you-mean; sight.c. */
+/* Names of params and of local variables of the caller that are scalars, for a did-you-mean; raises
+ * nothing.  In sight.c. */
 const char *const *zpl_sql_scalars(lua_State *L, size_t *count);
 /* What the checker is given for a table of Lua (on top) that a query mentions: a list or a record. */
 const struct zpl_value *zpl_sql_lua_table(lua_State *L);
