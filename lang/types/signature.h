@@ -24,8 +24,8 @@
  *
  * Names are [A-Za-z_][A-Za-z0-9_]*, others stand in quotes; variables begin in lower case.
  * `...` and its one-character look are the same, and white space only separates.  The string
- * behind Step holds a signature; its default is the name of a step: `= xgboost.train`.  `Table` alone is `Table {...}`; a column whose type is left
- * out may have any.  Number is Int, Float or Bool; Class is Enum or String.
+ * behind Step holds a signature; its default is the name of a step: `= xgboost.train`.  `Table` alone
+ * is `Table {...}`; a column whose type is left out may have any.  Number is Int, Float or Bool; Class is Enum or String.
  *
  * Variables.  `column l` binds l to the name of one column, `columns f` f to several, `type t` t
  * to a type.  The bare label of a Model among the inputs is a column variable too (a quoted one
