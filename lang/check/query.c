@@ -1,4 +1,5 @@
 #include "lang/check/query.h"
+#include "lang/check/answers.h"
 #include <string.h>
 #include "lang/check/tell.h"
 
@@ -195,8 +196,15 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     q->asked = q->sql;
     if (!zpl_query_request(q, &request))
         return ZPL_ERR_NOMEM;
-    enum zpl_err err = engine->bind(engine->self, &request, &answer, q->arena, q->diags);
+    const struct zpl_bind_answer *known = zpl_answers_find(q->checker, &request);
+    enum zpl_err err = ZPL_OK;
+    if (known)
+        answer = *known;
+    else
+        err = engine->bind(engine->self, &request, &answer, q->arena, q->diags);
     bool wrong = err || answer.error.message || !answer.row;
+    if (!wrong && !known)
+        zpl_answers_keep(q->checker, &request, &answer);
     if (!err && answer.error.message && !zpl_query_tell_all(q, &answer.error))
         return ZPL_ERR_NOMEM;
     if (!fill_arguments(q, wrong ? NULL : &answer, node))
