@@ -131,19 +131,48 @@ struct wish {
     const char *assigned; /* NULL: no variable */
 };
 
+/* The texts behind each other, up to a NULL; NULL when memory is out.  (Printing would take as long as
+ * all the rest of naming.) */
+static const char *join(struct zpl_arena *arena, const char *const *parts)
+{
+    size_t len = 0, at = 0;
+    for (size_t i = 0; parts[i]; i++)
+        len += strlen(parts[i]);
+    char *text = zpl_arena_alloc(arena, len + 1);
+    for (size_t i = 0; text && parts[i]; i++) {
+        size_t n = strlen(parts[i]);
+        memcpy(text + at, parts[i], n);
+        at += n;
+    }
+    return text;
+}
+
+/* "#12": the end of the buffer's text. */
+static const char *ordinal_text(uint32_t n, char out[12])
+{
+    char *s = out + 11;
+    *s = '\0';
+    do
+        *--s = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    *--s = '#';
+    return s;
+}
+
 static bool wish_names(struct naming_state *state, const struct zpl_node *node,
                        const struct zpl_naming *naming, struct wish *out)
 {
     const char *prefix = naming->prefix ? naming->prefix : "";
     const char *suffix = naming->suffix ? naming->suffix : "";
-    out->plain = zpl_arena_printf(&state->arena, "%s%s%s", prefix, node->step, suffix);
+    out->plain =
+        join(&state->arena, (const char *const[]){prefix, node->step, suffix, NULL});
     if (!out->plain)
         return false;
     ++*tally_of(&state->plain, out->plain);
     if (!naming->variable)
         return true;
-    out->assigned =
-        zpl_arena_printf(&state->arena, "%s%s@%s%s", prefix, node->step, naming->variable, suffix);
+    out->assigned = join(&state->arena, (const char *const[]){prefix, node->step, "@",
+                                                              naming->variable, suffix, NULL});
     if (!out->assigned)
         return false;
     ++*tally_of(&state->assigned, out->assigned);
@@ -161,7 +190,9 @@ static const char *choose_name(struct naming_state *state, const struct wish *wi
         *tally_of(&state->taken, wish->assigned) == 0)
         return wish->assigned;
     for (;; ++*ordinal) {
-        const char *name = zpl_arena_printf(&state->arena, "%s#%u", wish->plain, *ordinal);
+        char digits[12];
+        const char *name = join(&state->arena, (const char *const[]){
+                                                   wish->plain, ordinal_text(*ordinal, digits), NULL});
         if (!name || *tally_of(&state->taken, name) == 0)
             return name;
     }
