@@ -50,6 +50,14 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
     size_t count = 0;
     if (b->state != ZPL_BOUND || b->input == ZPL_NO_INPUT || !a->given[b->input])
         return;
+    if (b->count == 0) {
+        size_t at = b->param != ZPL_NO_INPUT && a->given[b->param] ? b->param : b->input;
+        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, a->given[at]->span,
+                                          "%s needs at least one column for '%s', and there is none",
+                                          a->call->step->name, b->var);
+        zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[b->input]->value);
+        return;
+    }
     for (size_t i = 0; i < b->count; i++) {
         const struct zpl_column *column = &b->columns[i];
         if (fits(column->type, want))

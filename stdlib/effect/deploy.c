@@ -6,12 +6,13 @@
 ZPL_KERNEL(deploy) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "deploy",
-    .signature = "(model: Model, name: String) effect",
+    .signature = "(model: Model, name: String match \"^[A-Za-z0-9_-][A-Za-z0-9._-]*$\") effect",
     .doc =
         "Makes a model available under a name, with the stack's deployer.\n"
         "\n"
         "    model  the model\n"
-        "    name   what others call it by; a later deploy under the name takes its place\n"
+        "    name   what others call it by; a later deploy under the name takes its place; letters,\n"
+        "           digits, _ - and .\n"
         "\n"
         "An effect: it has no output, and happens again when the model is another one or what was\n"
         "deployed is gone.  With `when = …` it happens only if the condition holds.\n"

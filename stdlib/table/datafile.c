@@ -118,24 +118,73 @@ static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_di
     return err;
 }
 
+/* The file as text of `count` columns without a header, behind FROM. */
+static void plain_csv(struct zpl_buf *sql, const char *path, const char *delimiter, size_t count)
+{
+    zpl_buf_puts(sql, "read_csv(");
+    zpl_duck_text(sql, path, strlen(path));
+    zpl_buf_puts(sql, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
+                      "comment = '', header = false, delim = ");
+    zpl_duck_text(sql, delimiter, strlen(delimiter));
+    zpl_buf_puts(sql, ", columns = {");
+    for (size_t i = 0; i < count; i++)
+        zpl_buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
+    zpl_buf_puts(sql, "})");
+}
+
 /* What DuckDB says of a file that is no table at all: it is read with as many columns as its first
  * line has fields, which tells the first line that differs. */
 static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *delimiter,
                           size_t fields, struct zpl_buf *words)
 {
     struct zpl_buf sql = {0};
-    zpl_buf_puts(&sql, "SELECT count(*) FROM read_csv(");
-    zpl_duck_text(&sql, path, strlen(path));
-    zpl_buf_puts(&sql, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
-                       "comment = '', header = false, delim = ");
-    zpl_duck_text(&sql, delimiter, strlen(delimiter));
-    zpl_buf_puts(&sql, ", columns = {");
-    for (size_t i = 0; i < fields; i++)
-        zpl_buf_printf(&sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
-    zpl_buf_puts(&sql, "})");
+    zpl_buf_puts(&sql, "SELECT count(*) FROM ");
+    plain_csv(&sql, path, delimiter, fields);
     bool fine = zpl_buf_error(&sql) != ZPL_OK || zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
     zpl_buf_release(&sql);
     return !fine;
+}
+
+/* The names of a header as they are written. */
+struct head {
+    struct zpl_arena *arena;
+    const char *twin; /* the second of two that differ at most in case; NULL: none */
+};
+
+static enum zpl_err keep_head(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    struct head *head = self;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (cells[i].valid && cells[k].valid && cells[i].n == cells[k].n && cells[i].n > 0 &&
+                strncasecmp(cells[i].s, cells[k].s, cells[i].n) == 0)
+                head->twin = zpl_arena_strndup(head->arena, cells[i].s, cells[i].n);
+    return ZPL_OK;
+}
+
+/* DuckDB renames a column whose name is there already to name_1: looks whether it has. */
+static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const struct sniffed *s,
+                               const char **why, struct zpl_diags *diags)
+{
+    struct head head = {.arena = s->arena};
+    struct zpl_buf sql = {0};
+    bool renamed = false;
+    for (size_t i = 0; s->header && i < s->count; i++) {
+        const char *bar = strrchr(s->columns[i].name, '_');
+        renamed = renamed || (bar != NULL && bar[1] >= '0' && bar[1] <= '9');
+    }
+    if (!renamed)
+        return ZPL_OK;
+    zpl_buf_puts(&sql, "SELECT * FROM ");
+    plain_csv(&sql, path, s->delimiter, s->count);
+    zpl_buf_puts(&sql, " LIMIT 1");
+    enum zpl_err err = zpl_buf_error(&sql) == ZPL_OK
+                           ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_head, &head, diags)
+                           : zpl_diag_nomem(diags);
+    if (head.twin != NULL)
+        *why = zpl_arena_printf(s->arena, "has two columns called '%s'", head.twin);
+    zpl_buf_release(&sql);
+    return err;
 }
 
 /* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
@@ -240,6 +289,8 @@ static enum zpl_err open_csv(struct zpl_duck *duck, const struct zpl_datafile_op
     struct sniffed s = {.arena = arena};
     const struct zpl_row *naming = options->naming;
     enum zpl_err err = sniff(duck, options, &s, why, diags);
+    if (err == ZPL_OK && *why == NULL)
+        err = find_twins(duck, options->path, &s, why, diags);
     if (err != ZPL_OK || *why != NULL)
         return err;
     for (size_t i = 0; !s.header && naming != NULL && naming->count == s.count && i < s.count; i++)
