@@ -221,7 +221,8 @@ static int kfold(lua_State *L)
     int given = LUA_TNIL;
     if (lua_type(L, 1) == LUA_TTABLE)
         given = lua_getfield(L, 1, "k");
-    if (given != LUA_TNIL)
+    const struct zpl_value *value = given == LUA_TNIL ? NULL : zpl_test_value(L, -1);
+    if (given != LUA_TNIL && !(value && zpl_is_poison(value)))
         k = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
     if (lua_type(L, 1) != LUA_TTABLE || k < 2 || k > 1000) {
         struct zpl_diag *diag =
