@@ -44,6 +44,7 @@ static inline void bench_start(struct bench *b)
 
 static inline void bench_end(struct bench *b)
 {
+    zpl_checker_release(&b->checker);
     zpl_graph_release(&b->graph);
     zpl_diags_release(&b->diags);
     zpl_sources_release(&b->sources);
