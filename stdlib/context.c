@@ -44,8 +44,7 @@ long zpl_context_output(const struct zpl_context *context, const char *name)
 static enum zpl_err open_session(struct zpl_context *context)
 {
     const struct zpl_run_task *task = context->task;
-    size_t most = task->input_count + task->output_count + task->param_count +
-                  context->path_count,
+    size_t most = task->input_count + task->output_count + task->param_count + context->path_count,
            count = 0;
     const char **paths = zpl_arena_array(context->arena, most + 1, sizeof *paths);
     const char *spill = zpl_arena_printf(context->arena, "%s/spill", task->scratch);

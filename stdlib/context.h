@@ -15,9 +15,10 @@ struct zpl_context {
     struct zpl_arena *arena; /* of texts */
     struct zpl_diags *diags;
     struct zpl_duck duck; /* opened at first use */
-    const char *const *paths; /* files the session may use beside the task's; set before the first use */
+    const char *const
+        *paths; /* files the session may use beside the task's; set before the first use */
     size_t path_count;
-    const char **json;    /* of each output: what output_json() was given, canonical; or NULL */
+    const char **json; /* of each output: what output_json() was given, canonical; or NULL */
 };
 
 /* Fills a zeroed context; ZPL_ERR_NOMEM. */

@@ -549,10 +549,10 @@ static enum zpl_err refuse_maps(struct zpl_session *session)
     if (graph->map_count == 0)
         return ZPL_OK;
     struct zpl_diags *diags = &session->program.diags;
-    struct zpl_diag *diag = zpl_diag_add(
-        diags, ZPL_CODE_RUNTIME_VALUE, graph->maps[0].span,
-        "this version of zpl checks `each` over a list that is known only at run time, but can't run "
-        "it");
+    struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_RUNTIME_VALUE, graph->maps[0].span,
+                                         "this version of zpl checks `each` over a list that is "
+                                         "known only at run time, but can't run "
+                                         "it");
     zpl_diag_help(diags, diag, "an array that is known now can be mapped and run");
     return ZPL_ERR_CHECK;
 }

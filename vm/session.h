@@ -29,9 +29,10 @@ struct zpl_session {
 };
 
 struct zpl_session_options {
-    const char *file;  /* FILE or FILE:PIPELINE; NULL: none (runs, show, …) */
+    const char *file;   /* FILE or FILE:PIPELINE; NULL: none (runs, show, …) */
     bool all_pipelines; /* of a file of which none is named: they are only checked */
-    const char *stack; /* the one to use, of the program or of project.zpl; NULL: the embedded one */
+    const char
+        *stack; /* the one to use, of the program or of project.zpl; NULL: the embedded one */
     const struct zpl_given *given;
     size_t given_count;
     uint32_t jobs;

@@ -86,8 +86,8 @@ static enum zpl_err unknown(struct zpl_session *session, const struct zpl_progra
     if (near != NULL)
         zpl_diag_help(&session->diags, diag, "did you mean '%s'?", near);
     else
-        zpl_diag_help(&session->diags, diag, "declare it: stack \"%s\" { orchestrator = here { jobs = 4 } }",
-                      name);
+        zpl_diag_help(&session->diags, diag,
+                      "declare it: stack \"%s\" { orchestrator = here { jobs = 4 } }", name);
     return ZPL_ERR_USAGE;
 }
 

@@ -190,7 +190,7 @@ enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out
     if (plan->steps[id].gone) {
         reason(out, arena,
                zpl_effect_is(&plan->graph->nodes[id]) ? "what it did is not so any more"
-                                             : "what it made is gone from the store");
+                                                      : "what it made is gone from the store");
         return ZPL_OK;
     }
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);

@@ -13,7 +13,7 @@
 #define ZPL_LUA_STRING_MAX       (1u << 20)   /* one string made during an evaluation */
 #define ZPL_LUA_BLOCK_MAX        (16u << 20)  /* one allocation during an evaluation */
 #define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
-#define ZPL_ENGINE_MS_MAX        20000        /* what the engine may take of it beside */
+#define ZPL_ENGINE_MS_MAX        20000        /* the engine's beside, one question a place */
 #define ZPL_DIAGS_MAX            100          /* diagnostics kept of one compilation */
 #define ZPL_DIAG_TEXT_MAX        2000         /* bytes of one message, note or help */
 #define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
@@ -39,7 +39,7 @@
 #define ZPL_MODEL_BYTES_MAX      (1u << 30)  /* the file of a trained model */
 #define ZPL_CLASSES_MAX          1000        /* classes that a model tells apart */
 #define ZPL_SQLDB_STATEMENTS_MAX 64          /* prepared statements kept by one connection */
-#define ZPL_BIND_MS_MAX          10000 /* time to understand one SQL text or one file's schema */
+#define ZPL_BIND_MS_MAX          4000 /* time to understand one SQL text or one file's schema */
 #define ZPL_BIND_BYTES_MAX       (2ull << 30) /* memory for it */
 #define ZPL_TREE_DEPTH_MAX       64           /* folders inside each other in a Dir or Model */
 #define ZPL_DUCK_BYTES_DEFAULT   (2ull << 30) /* memory of one database session */

@@ -64,7 +64,7 @@ static struct entry *place(const struct zpl_answers *answers, uint64_t hash,
 }
 
 const struct zpl_bind_answer *zpl_answers_find(const struct zpl_checker *checker,
-                                             const struct zpl_bind_request *request)
+                                               const struct zpl_bind_request *request)
 {
     if (!checker->answers)
         return NULL;
@@ -78,7 +78,7 @@ static bool grow(struct zpl_answers *answers, struct zpl_arena *arena)
     if (answers->count * 2 < answers->capacity)
         return true;
     struct zpl_answers larger = {.capacity = answers->capacity ? answers->capacity * 2 : 16,
-                               .count = answers->count};
+                                 .count = answers->count};
     larger.entries = zpl_arena_array(arena, larger.capacity, sizeof *larger.entries);
     if (!larger.entries)
         return false;
@@ -91,7 +91,7 @@ static bool grow(struct zpl_answers *answers, struct zpl_arena *arena)
 }
 
 void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request *request,
-                    const struct zpl_bind_answer *answer)
+                      const struct zpl_bind_answer *answer)
 {
     struct zpl_arena *arena = &checker->graph->arena;
     if (!checker->answers)

@@ -9,9 +9,9 @@
 
 /* The answer to that request; NULL: it was not asked. */
 const struct zpl_bind_answer *zpl_answers_find(const struct zpl_checker *checker,
-                                             const struct zpl_bind_request *request);
+                                               const struct zpl_bind_request *request);
 /* Keeps an answer without an error.  Without memory it is not kept. */
 void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request *request,
-                    const struct zpl_bind_answer *answer);
+                      const struct zpl_bind_answer *answer);
 
 #endif

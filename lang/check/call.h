@@ -20,9 +20,9 @@ struct zpl_checker {
     const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
     bool (*outside)(void *self, const char *path); /* see world.h */
     void *resolve_self;
-    struct zpl_lines *lines;  /* signatures read so far, the checker's own: NULL at the start */
+    struct zpl_lines *lines;     /* signatures read so far, the checker's own: NULL at the start */
     struct zpl_answers *answers; /* queries that were typed, likewise */
-    struct zpl_arena scratch; /* of the call under way, the checker's own */
+    struct zpl_arena scratch;    /* of the call under way, the checker's own */
 };
 /* What the checker holds beside the graph; safe on a zeroed struct. */
 void zpl_checker_release(struct zpl_checker *checker);

@@ -73,8 +73,7 @@ static void tell_chain(struct zpl_checker *checker, struct zpl_diags *diags, str
                 zpl_diag_note(diags, d, node->span, "step '%s' made it from '%s'",
                               zpl_say_node(node), name);
             else
-                zpl_diag_note(diags, d, node->span, "made here by step '%s'",
-                              zpl_say_node(node));
+                zpl_diag_note(diags, d, node->span, "made here by step '%s'", zpl_say_node(node));
         }
         table = in->value;
     }

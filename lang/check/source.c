@@ -64,10 +64,11 @@ static enum zpl_err ask(struct source *s, const struct zpl_row **row)
     if (a->checker->outside && a->checker->outside(a->checker->resolve_self, path)) {
         struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
                                           "'%s' is outside of the project", path);
-        zpl_diag_help(&a->diags, d,
-                      "a program reads files of its project, and what its params name: declare `data = "
-                      "Path`, and give it: --data %s",
-                      path);
+        zpl_diag_help(
+            &a->diags, d,
+            "a program reads files of its project, and what its params name: declare `data = "
+            "Path`, and give it: --data %s",
+            path);
         return ZPL_OK;
     }
     if (a->checker->resolve)

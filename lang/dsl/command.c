@@ -37,11 +37,10 @@ static void check_name(struct reading *r, const char *name, size_t at, struct zp
         const char **known =
             zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, total + 1, sizeof *known));
         for (size_t i = 0; i < total; i++)
-            known[i] = i < s->input_count ? s->inputs[i].name
-                                          : s->outputs[i - s->input_count].name;
-        struct zpl_diag *diag =
-            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_inside(where, at, strlen(name) + 1),
-                          "the step has no input, param or output '%s'", name);
+            known[i] = i < s->input_count ? s->inputs[i].name : s->outputs[i - s->input_count].name;
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
+                                              zpl_site_inside(where, at, strlen(name) + 1),
+                                              "the step has no input, param or output '%s'", name);
         if (zpl_text_nearest(name, known, total))
             zpl_host_nearest(L, diag, name, known, total);
         else
@@ -61,8 +60,8 @@ static void check_word(struct reading *r, const char *word, struct zpl_site wher
         }
         while (isalnum((unsigned char)s[n]) || s[n] == '_')
             n++;
-        const char *name = zpl_host_need(
-            r->L, zpl_arena_strndup(&zpl_host_of(r->L)->arena, s + 1, n - 1));
+        const char *name =
+            zpl_host_need(r->L, zpl_arena_strndup(&zpl_host_of(r->L)->arena, s + 1, n - 1));
         check_name(r, name, (size_t)(s - word), where);
         s += n;
     }
@@ -126,11 +125,11 @@ static void read_words(struct reading *r, int index, struct zpl_site table)
         const char *name = r->signature->outputs[i].name;
         if (r->named[i])
             continue;
-        zpl_host_help(L,
-                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
-                                    "no word of the command says where output '%s' is written", name),
-                      "name it in a word: \"$%s\" is the path of a file that the command makes",
-                      name);
+        zpl_host_help(
+            L,
+            zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                          "no word of the command says where output '%s' is written", name),
+            "name it in a word: \"$%s\" is the path of a file that the command makes", name);
         r->fine = false;
     }
 }
@@ -175,11 +174,12 @@ static void read_vars(struct reading *r, int index, struct zpl_site table,
         *set = zpl_host_need(L, zpl_literal_record(arena, values, keys, count));
         *pass = zpl_host_need(L, zpl_literal_list(arena, values + count, items));
     } else {
-        zpl_host_help(L,
-                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
-                                    "vars takes variables of the environment, as texts"),
-                      "write `vars = { LC_ALL = \"C\", \"CUDA_VISIBLE_DEVICES\" }`: with a value, or "
-                      "passed on as it is");
+        zpl_host_help(
+            L,
+            zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                          "vars takes variables of the environment, as texts"),
+            "write `vars = { LC_ALL = \"C\", \"CUDA_VISIBLE_DEVICES\" }`: with a value, or "
+            "passed on as it is");
         r->fine = false;
     }
     lua_pop(L, 1);
@@ -215,8 +215,8 @@ const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
 {
     const struct zpl_literal *set = NULL, *pass = NULL;
     struct reading r = {.L = L, .signature = signature, .fine = true};
-    r.named = zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1,
-                                               sizeof *r.named));
+    r.named = zpl_host_need(
+        L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1, sizeof *r.named));
     read_words(&r, index, table);
     read_vars(&r, index, table, &set, &pass);
     lua_settop(L, index);

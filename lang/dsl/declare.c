@@ -172,18 +172,19 @@ void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t co
     for (size_t i = 0; i < count; i++) {
         if (!zpl_is_reserved(fields[i].name))
             continue;
-        zpl_host_help(L,
-                      zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
-                                    "'%s' can't be an input or param: every call has a field of that "
-                                    "name",
-                                    fields[i].name),
-                      "give it another name");
+        zpl_host_help(
+            L,
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                          "'%s' can't be an input or param: every call has a field of that "
+                          "name",
+                          fields[i].name),
+            "give it another name");
     }
 }
 
 /* The signature, from one line or spelled out; NULL (told) when there is none that reads. */
-static const struct zpl_signature *declared_signature(lua_State *L, int index, struct zpl_site table,
-                                      struct zpl_span name)
+static const struct zpl_signature *declared_signature(lua_State *L, int index,
+                                                      struct zpl_site table, struct zpl_span name)
 {
     const char *text = zpl_text_field(L, index, table, "signature");
     struct zpl_site where = zpl_site_field(table, "signature");

@@ -62,8 +62,8 @@ static int map(lua_State *L, const struct zpl_value *over, struct zpl_site call)
     made->parent = outer;
     made->span = call.span;
     host->map = (uint32_t)graph->map_count;
-    host->suffix = zpl_host_need(
-        L, zpl_arena_printf(&host->arena, "%s[*]", outer_suffix ? outer_suffix : ""));
+    host->suffix =
+        zpl_host_need(L, zpl_arena_printf(&host->arena, "%s[*]", outer_suffix ? outer_suffix : ""));
     uint32_t number = host->map - 1;
     int base = lua_gettop(L);
     lua_pushvalue(L, 2);

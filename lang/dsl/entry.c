@@ -28,8 +28,7 @@ static struct zpl_pipeline_def *choose(lua_State *L, struct zpl_pipeline_def **o
         return own[0];
     if (!wanted && count == 0)
         return NULL;
-    const char **names =
-        zpl_host_need(L, zpl_arena_array(&host->arena, count + 1, sizeof *names));
+    const char **names = zpl_host_need(L, zpl_arena_array(&host->arena, count + 1, sizeof *names));
     for (size_t i = 0; i < count; i++) {
         names[i] = own[i]->name;
         if (wanted && strcmp(names[i], wanted) == 0)
@@ -80,8 +79,7 @@ static void build_all(lua_State *L, struct zpl_pipeline_def **own, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct zpl_pipeline_def *pipeline = own[i];
         int top = lua_gettop(L);
-        if (pipeline->build == LUA_NOREF || pipeline->input_count > 0 ||
-            !push_params(L, pipeline))
+        if (pipeline->build == LUA_NOREF || pipeline->input_count > 0 || !push_params(L, pipeline))
             continue;
         const char *prefix = zpl_arena_printf(&host->arena, "%s/", pipeline->name);
         zpl_run_build(L, pipeline, zpl_host_need(L, prefix));

@@ -37,10 +37,10 @@ static int files(lua_State *L)
         return zpl_push_poison(L);
     }
     if (world->outside && world->outside(world->resolve_self, pattern)) {
-        zpl_host_help(L,
-                      zpl_host_tell(L, ZPL_CODE_SOURCE_READ, span, "'%s' is outside of the project",
-                                    pattern),
-                      "a program reads files of its project, and what its params name");
+        zpl_host_help(
+            L,
+            zpl_host_tell(L, ZPL_CODE_SOURCE_READ, span, "'%s' is outside of the project", pattern),
+            "a program reads files of its project, and what its params name");
         return zpl_push_poison(L);
     }
     enum zpl_err err = world->files ? world->files(world->resolve_self, pattern, &host->arena,

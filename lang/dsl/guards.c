@@ -313,13 +313,14 @@ static int guard_or(lua_State *L)
 
 void zpl_offer_guards(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"__zpl_truth", guard_truth}, {"__zpl_until", guard_until}, {"__zpl_eq", guard_eq},
-        {"__zpl_ne", guard_ne},       {"__zpl_lt", guard_lt},       {"__zpl_le", guard_le},
-        {"__zpl_gt", guard_gt},       {"__zpl_ge", guard_ge},       {"__zpl_not", guard_not},
-        {"__zpl_andl", guard_andl},   {"__zpl_andr", guard_andr},   {"__zpl_and", guard_and},
-        {"__zpl_orl", guard_orl},     {"__zpl_orr", guard_orr},     {"__zpl_or", guard_or},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"__zpl_truth", guard_truth}, {"__zpl_until", guard_until},
+                                         {"__zpl_eq", guard_eq},       {"__zpl_ne", guard_ne},
+                                         {"__zpl_lt", guard_lt},       {"__zpl_le", guard_le},
+                                         {"__zpl_gt", guard_gt},       {"__zpl_ge", guard_ge},
+                                         {"__zpl_not", guard_not},     {"__zpl_andl", guard_andl},
+                                         {"__zpl_andr", guard_andr},   {"__zpl_and", guard_and},
+                                         {"__zpl_orl", guard_orl},     {"__zpl_orr", guard_orr},
+                                         {"__zpl_or", guard_or},       {NULL, NULL}};
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &operands_key);
     luaL_setfuncs(L, functions, 0);

@@ -219,9 +219,8 @@ static struct zpl_span refused_span(const struct zpl_host *host)
 {
     const struct zpl_sandbox *sandbox = &host->sandbox;
     struct zpl_span span = {.source = host->unit_count > 0 ? host->units[0]->tree->source : 0};
-    const struct zpl_unit *unit = sandbox->refused_line > 0
-                                      ? zpl_host_unit(sandbox->L, sandbox->refused_source)
-                                      : NULL;
+    const struct zpl_unit *unit =
+        sandbox->refused_line > 0 ? zpl_host_unit(sandbox->L, sandbox->refused_source) : NULL;
     uint32_t token = unit ? zpl_emit_map_token(&unit->map, sandbox->refused_line) : ZPL_NO_TOKEN;
     return token != ZPL_NO_TOKEN ? zpl_tree_token_span(unit->tree, token) : span;
 }

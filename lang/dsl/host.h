@@ -28,6 +28,7 @@ struct zpl_unit {
     struct zpl_tree *tree;
     struct zpl_emit_map map;
     bool running; /* an import of it now would be a cycle */
+    bool *called; /* one a node: a step was called there; NULL: none yet */
     int result;   /* what it returned, as a reference into Lua's registry */
 };
 
@@ -121,18 +122,18 @@ struct zpl_host {
     struct zpl_word **words;
     size_t word_count, word_capacity;
     size_t stack_capacity; /* of program->stacks */
-    bool is_library; /* the file ends in `return { … }`: others import it */
+    bool is_library;       /* the file ends in `return { … }`: others import it */
     struct zpl_slot *slots;
     size_t slot_count, slot_capacity;
     struct zpl_naming *naming; /* one a node */
     size_t naming_count, naming_capacity;
     const char *prefix, *suffix; /* of the names of nodes added now; see struct zpl_naming */
     const struct zpl_reserved *inherited; /* of the calls of pipelines around; NULL: none */
-    uint32_t map;                /* 1 + the map that nodes added now are inside; 0: none */
-    bool *given_used;            /* one an item of request->given */
-    bool declared_params;        /* params {…} was called */
-    bool values_optional;        /* a param without a value is no mistake */
-    int operands;                /* height of the stack of left operands; see guards.c */
+    uint32_t map;                         /* 1 + the map that nodes added now are inside; 0: none */
+    bool *given_used;                     /* one an item of request->given */
+    bool declared_params;                 /* params {…} was called */
+    bool values_optional;                 /* a param without a value is no mistake */
+    int operands;                         /* height of the stack of left operands; see guards.c */
     bool no_memory;
 };
 

@@ -15,8 +15,9 @@ static const struct {
     {"True", "write `true`"},
     {"False", "write `false`"},
     {"print", "a program prints nothing; `zpl show` shows what its steps made"},
-    {"select", "there is no step `select` yet (Lua's own takes numbers); columns are chosen by sql [[ "
-               "SELECT id, score FROM rows ]]"},
+    {"select",
+     "there is no step `select` yet (Lua's own takes numbers); columns are chosen by sql [[ "
+     "SELECT id, score FROM rows ]]"},
     {"require", "write `import \"name\"`"},
     {"dofile", "write `import \"name\"`"},
     {"len", "write `#list`"},
@@ -281,9 +282,9 @@ int zpl_unknown_field(lua_State *L)
     if (lua_type(L, 2) != LUA_TSTRING)
         return luaL_error(L, "this table is read by name");
     const char *key = lua_tostring(L, 2);
-    tell_unknown(L, ZPL_CODE_UNKNOWN_FIELD, key,
-                 lua_pushfstring(L, "%s has no field '%s'",
-                                 lua_tostring(L, lua_upvalueindex(1)), key));
+    tell_unknown(
+        L, ZPL_CODE_UNKNOWN_FIELD, key,
+        lua_pushfstring(L, "%s has no field '%s'", lua_tostring(L, lua_upvalueindex(1)), key));
     return zpl_push_poison(L);
 }
 

@@ -132,9 +132,9 @@ static bool read_list(struct picking *p)
     if (value && value->kind == ZPL_VALUE_GATHER) {
         make_room(p, 1);
         p->items[p->count++] = value;
-        p->by[0] = field ? zpl_check_item_field(&host->checker, value, field,
-                                                argument_site(p, 2).span)
-                         : value;
+        p->by[0] =
+            field ? zpl_check_item_field(&host->checker, value, field, argument_site(p, 2).span)
+                  : value;
         p->poison |= !p->by[0] || zpl_is_poison(p->by[0]);
         return true;
     }

@@ -242,8 +242,7 @@ static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
                                    : ZPL_CODE_WRONG_KIND,
                           where.span, "'%s' of pipeline '%s' %s", field->name, pipeline->name, why);
         if (value->kind == ZPL_VALUE_REF) {
-            const struct zpl_node *node =
-                &zpl_host_of(L)->program->graph.nodes[value->ref.node];
+            const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[value->ref.node];
             zpl_host_note(L, diag, node->span, "made here by step '%s', as %s", node->step,
                           zpl_type_text(value->type, true, arena));
         }
@@ -320,8 +319,7 @@ static void check_results(lua_State *L, const struct zpl_pipeline_def *pipeline,
             lua_pushvalue(L, base + 1 + (int)i);
             value = zpl_read_value(L, -1, (struct zpl_site){.span = pipeline->span});
             lua_pop(L, 1);
-            if (!value || zpl_is_poison(value) ||
-                zpl_type_fits(value->type, type, arena, &why))
+            if (!value || zpl_is_poison(value) || zpl_type_fits(value->type, type, arena, &why))
                 continue;
         }
         if (value)

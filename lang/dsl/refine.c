@@ -34,7 +34,8 @@ static const struct zpl_literal *read_one_of(lua_State *L, const struct zpl_type
     }
     size_t count = lua_rawlen(L, -1);
     if (count == 0)
-        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "one_of needs values: no value is one of none");
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                      "one_of needs values: no value is one of none");
     const struct zpl_literal **items =
         zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *items));
     for (size_t i = 0; i < count; i++) {
@@ -69,9 +70,9 @@ enum { ORDERED = 1, TEXTS = 2, ALL = 4 };
 static const struct {
     const char *name;
     int types;
-} refinements[] = {{"default", ALL}, {"doc", ALL},     {"hindsight", ALL}, {"match", TEXTS},
-                   {"max", ORDERED}, {"min", ORDERED}, {"one_of", ALL},    {"required", ALL},
-                   {"unique", ALL}};
+} refinements[] = {{"default", ALL}, {"doc", ALL},      {"hindsight", ALL},
+                   {"match", TEXTS}, {"max", ORDERED},  {"min", ORDERED},
+                   {"one_of", ALL},  {"required", ALL}, {"unique", ALL}};
 #define REFINEMENTS (sizeof refinements / sizeof *refinements)
 
 static bool has_refinement(const struct zpl_type *type, size_t i)
@@ -95,8 +96,9 @@ static bool check_name(lua_State *L, const struct zpl_type *type, const char *na
             return true;
         known[count++] = refinements[i].name;
     }
-    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(table, name),
-                                          "%s has no refinement '%s'", zpl_kind_name(type->kind), name);
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(table, name),
+                      "%s has no refinement '%s'", zpl_kind_name(type->kind), name);
     zpl_host_nearest(L, diag, name, known, count);
     return false;
 }
@@ -109,10 +111,9 @@ static const char *read_match(lua_State *L, struct zpl_site where)
     const char *pattern = zpl_read_word(L, "match", where);
     if (!pattern || zpl_regex_match(pattern, "", 0, &matches, words) != ZPL_ERR_INPUT)
         return pattern;
-    zpl_host_help(L,
-                  zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "this is no pattern: %s",
-                                words),
-                  "a pattern is Perl's: \"^[a-z]+$\"; a character that means itself is written \\\\[");
+    zpl_host_help(
+        L, zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "this is no pattern: %s", words),
+        "a pattern is Perl's: \"^[a-z]+$\"; a character that means itself is written \\\\[");
     return NULL;
 }
 
@@ -158,7 +159,7 @@ static void check_range(lua_State *L, struct zpl_type *plain, const struct zpl_r
 }
 
 const struct zpl_type *zpl_refine_type(lua_State *L, const struct zpl_type *type, int index,
-                                          struct zpl_site where)
+                                       struct zpl_site where)
 {
     struct zpl_arena *arena = zpl_host_arena(L);
     struct zpl_refine refine = type->refine ? *type->refine : (struct zpl_refine){0};

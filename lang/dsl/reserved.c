@@ -114,9 +114,8 @@ static void apply_as(lua_State *L, struct zpl_node *node, const struct zpl_reser
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_graph *graph = &host->program->graph;
-    const char *whole =
-        zpl_arena_printf(&graph->arena, "%s%s%s", host->prefix ? host->prefix : "", reserved->as,
-                         host->suffix ? host->suffix : "");
+    const char *whole = zpl_arena_printf(&graph->arena, "%s%s%s", host->prefix ? host->prefix : "",
+                                         reserved->as, host->suffix ? host->suffix : "");
     const struct zpl_node *other = zpl_graph_find(graph, zpl_host_need(L, whole));
     if (!other) {
         node->name = whole;

@@ -10,7 +10,7 @@
 
 #define HOOK_INSTRUCTIONS 100
 #define LAST_WORDS        (1u << 20) /* bytes for telling that a limit was met */
-#define TICK_STEPS        4096 /* pattern steps between two looks at the clock: some 10 µs */
+#define TICK_STEPS        4096       /* pattern steps between two looks at the clock: some 10 µs */
 
 const struct zpl_sandbox_limits zpl_sandbox_program = {.bytes = ZPL_LUA_BYTES_MAX,
                                                        .block = ZPL_LUA_BLOCK_MAX,
@@ -32,7 +32,8 @@ static size_t held_outside(const struct zpl_sandbox *sandbox)
 static void note_refusal(struct zpl_sandbox *sandbox, enum zpl_sandbox_stop stop)
 {
     lua_Debug frame;
-    sandbox->refused = stop; /* of a refusal while the stack is unwound the line is that of the one before */
+    sandbox->refused =
+        stop; /* of a refusal while the stack is unwound the line is that of the one before */
     for (int level = 0; sandbox->L && lua_getstack(sandbox->L, level, &frame); level++) {
         if (!lua_getinfo(sandbox->L, "Sl", &frame) || frame.currentline <= 0)
             continue;

@@ -33,8 +33,8 @@ struct zpl_sandbox_limits {
 struct zpl_sandbox {
     lua_State *L;
     struct zpl_sandbox_limits limits;
-    size_t used;                   /* bytes held */
-    int64_t deadline_ns;           /* monotonic; 0: none */
+    size_t used;                    /* bytes held */
+    int64_t deadline_ns;            /* monotonic; 0: none */
     size_t (*outside)(void *owner); /* bytes held for the script elsewhere, which count; or NULL */
     const char *refused_source;     /* the chunk and line that the last refusal came from */
     int refused_line;

@@ -13,8 +13,7 @@ struct sight {
 static void add(struct sight *s, const char *name)
 {
     struct zpl_arena *arena = &zpl_host_of(s->L)->arena;
-    const char **grown =
-        zpl_arena_grow(arena, s->names, s->count, &s->capacity, sizeof *s->names);
+    const char **grown = zpl_arena_grow(arena, s->names, s->count, &s->capacity, sizeof *s->names);
     const char *copy = zpl_arena_strdup(arena, name);
     if (!grown || !copy)
         return; /* one name less to suggest */

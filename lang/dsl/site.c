@@ -246,7 +246,8 @@ static size_t count_names(lua_State *L, int index)
 }
 
 /* A constructor of few names that holds all that the table has needs no sorting; NULL: it is none. */
-static const char *const *written_names(lua_State *L, int index, struct zpl_site where, size_t *count)
+static const char *const *written_names(lua_State *L, int index, struct zpl_site where,
+                                        size_t *count)
 {
     const struct zpl_tree *tree = where.unit->tree;
     struct zpl_arena *arena = &zpl_host_of(L)->arena;

@@ -180,8 +180,8 @@ void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
     const struct zpl_signature *line;
     while ((line = next_line(L, &text)))
         for (size_t i = 0; i < line->input_count; i++) {
-            known = zpl_host_need(L, zpl_arena_grow(&zpl_host_of(L)->arena, known, inputs, &capacity,
-                                                    sizeof *known));
+            known = zpl_host_need(
+                L, zpl_arena_grow(&zpl_host_of(L)->arena, known, inputs, &capacity, sizeof *known));
             known[inputs++] = line->inputs[i].name;
         }
     for (size_t i = 0; i < count; i++) {
@@ -229,12 +229,11 @@ void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_l
         return;
     const char *wanted = zpl_type_text(type, true, &zpl_host_of(L)->arena);
     struct zpl_diag *diag =
-        lua_isnil(L, -1)
-            ? zpl_host_tell(L, ZPL_CODE_MISSING_ARGUMENT, where.span,
-                            "'%s' has no default, and no step is given for it", name)
-        : step ? zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "step '%s' does not fit '%s': %s",
-                             step->info->name, name, why)
-             : zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "'%s' takes a step", name);
+        lua_isnil(L, -1) ? zpl_host_tell(L, ZPL_CODE_MISSING_ARGUMENT, where.span,
+                                         "'%s' has no default, and no step is given for it", name)
+        : step           ? zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span,
+                                         "step '%s' does not fit '%s': %s", step->info->name, name, why)
+               : zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "'%s' takes a step", name);
     zpl_host_help(L, diag, "it takes %s", wanted);
     lua_pop(L, 1);
     zpl_push_poison(L);

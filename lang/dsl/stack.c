@@ -55,10 +55,9 @@ static int call_secret(lua_State *L)
         return zpl_push_poison(L);
     }
     struct zpl_word *word = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *word));
-    *word = (struct zpl_word){
-        .name = "secret",
-        .secret = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), name)),
-        .options = LUA_NOREF};
+    *word = (struct zpl_word){.name = "secret",
+                              .secret = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), name)),
+                              .options = LUA_NOREF};
     zpl_push_word(L, word);
     return 1;
 }
@@ -147,16 +146,16 @@ static void tell_unknown(const struct reading *r)
     lua_State *L = r->L;
     size_t count, known = r->signature->input_count;
     const char *const *names = zpl_site_names(L, r->table, r->word->table, &count);
-    const char **inputs = zpl_host_need(
-        L, zpl_arena_array(&zpl_host_of(L)->arena, known + 1, sizeof *inputs));
+    const char **inputs =
+        zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, known + 1, sizeof *inputs));
     for (size_t i = 0; i < known; i++)
         inputs[i] = r->signature->inputs[i].name;
     for (size_t i = 0; i < count; i++) {
         if (zpl_signature_input(r->signature, names[i]))
             continue;
-        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
-                                              zpl_site_key(r->word->table, names[i]),
-                                              "%s has no option '%s'", r->flavour->word, names[i]);
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(r->word->table, names[i]),
+                          "%s has no option '%s'", r->flavour->word, names[i]);
         if (!zpl_text_nearest(names[i], inputs, known))
             zpl_host_help(L, diag, "its options: %s", r->flavour->signature);
         zpl_host_nearest(L, diag, names[i], inputs, known);
@@ -201,7 +200,8 @@ static const struct zpl_flavour_info *find_flavour(lua_State *L, const char *wor
 {
     const struct zpl_flavour_info *flavour;
     for (size_t i = 0; (flavour = flavour_at(L, i)); i++)
-        if (strcmp(flavour->component, component) == 0 && (!word || strcmp(flavour->word, word) == 0))
+        if (strcmp(flavour->component, component) == 0 &&
+            (!word || strcmp(flavour->word, word) == 0))
             return flavour;
     return NULL;
 }
@@ -252,9 +252,9 @@ static void warn_closed(lua_State *L, const struct zpl_stack_def *stack)
     const char *words = "";
     for (size_t i = 0; i < stack->part_count; i++)
         if (!stack->parts[i].flavour->opens)
-            words = zpl_host_need(L, zpl_arena_printf(&host->arena, "%s%s%s", words,
-                                                      *words ? ", " : "",
-                                                      stack->parts[i].flavour->word));
+            words =
+                zpl_host_need(L, zpl_arena_printf(&host->arena, "%s%s%s", words, *words ? ", " : "",
+                                                  stack->parts[i].flavour->word));
     if (*words)
         zpl_diag_warn(&host->program->diags, ZPL_CODE_STACK, stack->span,
                       "nothing can run on stack '%s' yet: this build of zpl can't open %s",
@@ -271,9 +271,9 @@ static void keep_stack(lua_State *L, const struct zpl_stack_def *stack)
                           zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, stack->span,
                                         "another stack is called '%s' already", stack->name),
                           program->stacks[i].span, "this one");
-    struct zpl_stack_def *grown = zpl_host_need(
-        L, zpl_arena_grow(zpl_host_arena(L), program->stacks, program->stack_count,
-                          &host->stack_capacity, sizeof *grown));
+    struct zpl_stack_def *grown =
+        zpl_host_need(L, zpl_arena_grow(zpl_host_arena(L), program->stacks, program->stack_count,
+                                        &host->stack_capacity, sizeof *grown));
     grown[program->stack_count++] = *stack;
     program->stacks = grown;
 }
@@ -327,9 +327,8 @@ static int name_stack(lua_State *L)
     struct zpl_site arguments = zpl_site_arguments(zpl_host_call(L));
     lua_settop(L, 1);
     if (lua_type(L, 1) != LUA_TSTRING) {
-        zpl_host_help(
-            L, zpl_host_tell(L, ZPL_CODE_STACK, arguments.span, "a stack needs a name"),
-            "write `stack \"name\" { … }`");
+        zpl_host_help(L, zpl_host_tell(L, ZPL_CODE_STACK, arguments.span, "a stack needs a name"),
+                      "write `stack \"name\" { … }`");
         return zpl_push_poison(L);
     }
     if (!zpl_check_name(L, "stack", lua_tostring(L, 1), arguments.span))

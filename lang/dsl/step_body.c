@@ -60,10 +60,11 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
                           "nothing outside",
                           outside[i], bodies[body].field);
         else if (strcmp(outside[i], "vars") != 0)
-            zpl_host_tell(L, ZPL_CODE_BODY, span,
-                          "this version of zpl runs commands without `%s`: they see this machine as "
-                          "it is, and the variables that `vars` names",
-                          outside[i]);
+            zpl_host_tell(
+                L, ZPL_CODE_BODY, span,
+                "this version of zpl runs commands without `%s`: they see this machine as "
+                "it is, and the variables that `vars` names",
+                outside[i]);
     }
 }
 
@@ -100,15 +101,16 @@ static bool read_kernel(lua_State *L, int index, struct zpl_site table, struct z
     if (!text)
         return false;
     if (!colon || colon == text || !zpl_text_is_name(colon + 1)) {
-        struct zpl_diag *diag =
-            zpl_host_tell(L, ZPL_CODE_BODY, where.span, "kernel names a library and a kernel in it");
-        zpl_host_help(L, diag, "write `kernel = \"kernels/mine.so:name\"`; the library defines it by "
-                               "ZPL_KERNEL(name)");
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                                              "kernel names a library and a kernel in it");
+        zpl_host_help(L, diag,
+                      "write `kernel = \"kernels/mine.so:name\"`; the library defines it by "
+                      "ZPL_KERNEL(name)");
         return false;
     }
     const struct zpl_world *world = zpl_host_of(L)->world;
-    const char *path = zpl_host_need(
-        L, zpl_arena_strndup(zpl_host_arena(L), text, (size_t)(colon - text)));
+    const char *path =
+        zpl_host_need(L, zpl_arena_strndup(zpl_host_arena(L), text, (size_t)(colon - text)));
     if (world->has_file && !world->has_file(world->resolve_self, path)) {
         zpl_host_help(L,
                       zpl_host_tell(L, ZPL_CODE_SOURCE_READ,
@@ -141,8 +143,9 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
         zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[body].field),
                       "a `python` body comes with Python steps, which this version of zpl does not "
                       "run");
-    zpl_host_help(L, diag, "until then a `command` body can start Python: `command = { \"python3\", "
-                           "\"script.py\", \"$rows\" }`");
+    zpl_host_help(L, diag,
+                  "until then a `command` body can start Python: `command = { \"python3\", "
+                  "\"script.py\", \"$rows\" }`");
     step->body = ""; /* told; what follows is checked by the signature */
     return true;
 }

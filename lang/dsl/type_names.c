@@ -56,7 +56,8 @@ const char *zpl_expand_types(lua_State *L, const char *text, size_t place, size_
     struct zpl_buf out = {0};
     bool quoted = false;
     const char *s = text;
-    size_t at = 0; /* in the result, which is built when all its parts are known: a call may raise */
+    size_t at =
+        0; /* in the result, which is built when all its parts are known: a call may raise */
     size_t count = 0, capacity = 0;
     const char **pieces = NULL;
     for (size_t n; *s; s += n) {

@@ -132,8 +132,8 @@ static const struct zpl_type *with_values(lua_State *L, const struct zpl_type *t
         for (size_t k = 0; text && k < kept; k++)
             again = again || strcmp(values[k], text) == 0;
         if (again)
-            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, at.span, "\"%s\" is among the values already",
-                          text);
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, at.span,
+                          "\"%s\" is among the values already", text);
         else if (text)
             values[kept++] = text;
         lua_pop(L, 1);

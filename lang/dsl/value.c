@@ -511,8 +511,7 @@ void zpl_value_metatables(lua_State *L)
                                         {"__tostring", pipeline_text},
                                         {"__index", no_field},
                                         {NULL, NULL}};
-    static const luaL_Reg word[] = {
-        {"__tostring", word_text}, {"__index", no_field}, {NULL, NULL}};
+    static const luaL_Reg word[] = {{"__tostring", word_text}, {"__index", no_field}, {NULL, NULL}};
     new_metatable(L, VALUE, value);
     luaL_getmetatable(L, VALUE);
     for (size_t i = 0; i < sizeof arithmetic / sizeof *arithmetic; i++) {

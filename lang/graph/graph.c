@@ -164,8 +164,7 @@ static bool wish_names(struct naming_state *state, const struct zpl_node *node,
 {
     const char *prefix = naming->prefix ? naming->prefix : "";
     const char *suffix = naming->suffix ? naming->suffix : "";
-    out->plain =
-        join(&state->arena, (const char *const[]){prefix, node->step, suffix, NULL});
+    out->plain = join(&state->arena, (const char *const[]){prefix, node->step, suffix, NULL});
     if (!out->plain)
         return false;
     ++*tally_of(&state->plain, out->plain);
@@ -191,8 +190,9 @@ static const char *choose_name(struct naming_state *state, const struct wish *wi
         return wish->assigned;
     for (;; ++*ordinal) {
         char digits[12];
-        const char *name = join(&state->arena, (const char *const[]){
-                                                   wish->plain, ordinal_text(*ordinal, digits), NULL});
+        const char *name =
+            join(&state->arena,
+                 (const char *const[]){wish->plain, ordinal_text(*ordinal, digits), NULL});
         if (!name || *tally_of(&state->taken, name) == 0)
             return name;
     }

@@ -135,7 +135,7 @@ struct zpl_node {
     const struct zpl_binding *bindings;
     size_t binding_count;
     const char *source; /* "csv" …: this node reads the file its `path` argument names */
-    const char *body;   /* of a user's step: SQL, closure image (JSON), words (JSON) …; else NULL */
+    const char *body; /* of a user's step: SQL, closure image (JSON), words (JSON) …; else NULL */
     const struct zpl_value *when; /* NULL: always */
     const uint32_t *after;        /* nodes without data between */
     size_t after_count;

@@ -8,7 +8,7 @@
 /* What is being read, and the first thing that was wrong with it (later ones follow from it). */
 struct reader {
     struct zpl_graph *graph;
-    struct zpl_arena *arena; /* the graph's */
+    struct zpl_arena *arena;     /* the graph's */
     const struct zpl_json *maps; /* those that are read when something speaks of them */
     size_t map_count;
     const char *wrong;
@@ -181,7 +181,8 @@ static const struct zpl_value *read_pick(struct reader *r, const struct zpl_json
     const struct zpl_value *const *compared = items && by ? read_values(r, by, count) : NULL;
     if (!items || (by && !compared))
         return NULL;
-    const struct zpl_type *type = zpl_value_pick_type(r->arena, (enum zpl_pick_op)op, items, count, &odd);
+    const struct zpl_type *type =
+        zpl_value_pick_type(r->arena, (enum zpl_pick_op)op, items, count, &odd);
     return type ? zpl_value_pick(r->arena, (enum zpl_pick_op)op, items, compared, count, type)
                 : fail(r, "pick");
 }
@@ -194,8 +195,7 @@ static const struct zpl_type *field_type(struct reader *r, const struct zpl_type
         bool whole = type->row && zpl_row_find(type->row, field);
         size_t n = whole ? strlen(field) : strcspn(field, ".");
         const char *name = zpl_arena_strndup(r->arena, field, n);
-        const struct zpl_column *column =
-            name && type->row ? zpl_row_find(type->row, name) : NULL;
+        const struct zpl_column *column = name && type->row ? zpl_row_find(type->row, name) : NULL;
         type = column ? column->type : NULL;
         field = field[n] ? field + n + 1 : NULL;
     }

@@ -21,7 +21,8 @@ struct zpl_step_info {
  * then has an entry for each. */
 struct zpl_flavour_info {
     const char *word;
-    const char *component; /* "orchestrator", "artifacts", "metadata", "images", "deployer", "secrets" */
+    const char
+        *component; /* "orchestrator", "artifacts", "metadata", "images", "deployer", "secrets" */
     const char *signature; /* its options: "(bucket: String, endpoint?: String)" */
     const char *doc;       /* one line */
     bool opens;            /* false: this build can check it, not open it */

@@ -107,8 +107,8 @@ static const char *table_file(struct command *c, const struct zpl_run_input *inp
     }
     if (zpl_context_duck(c->context) == NULL || !zpl_context_scan(c->context, input, &scan))
         return NULL;
-    int failed = format == CSV ? write_csv(c, &scan, input->name, path)
-                               : write_parquet(c, &scan, path);
+    int failed =
+        format == CSV ? write_csv(c, &scan, input->name, path) : write_parquet(c, &scan, path);
     return failed ? NULL : path;
 }
 
@@ -139,8 +139,7 @@ static const char *value_of(struct command *c, const char *name, const char *res
     if (output < 0 && input->rows < 0)
         return input->path;
     if (output >= 0) {
-        const struct zpl_type *type =
-            zpl_context_type(c->context, c->task->outputs[output].type);
+        const struct zpl_type *type = zpl_context_type(c->context, c->task->outputs[output].type);
         if (type == NULL || type->kind != ZPL_TABLE)
             return type == NULL ? NULL : c->task->outputs[output].path;
     }

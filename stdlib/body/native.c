@@ -23,12 +23,15 @@ static int run(struct zpl_kernel_context *ctx)
         return ctx->fail(ctx, "cannot open %s", dlerror());
     const struct zpl_kernel *kernel = dlsym(library, symbol);
     if (kernel == NULL)
-        return ctx->fail(ctx, "%s defines no kernel '%s': that is the symbol %s, as ZPL_KERNEL(%s) makes it",
-                         file, colon + 1, symbol, colon + 1);
+        return ctx->fail(
+            ctx, "%s defines no kernel '%s': that is the symbol %s, as ZPL_KERNEL(%s) makes it",
+            file, colon + 1, symbol, colon + 1);
     if (kernel->abi != ZPL_KERNEL_ABI_VERSION || kernel->run == NULL)
-        return ctx->fail(ctx, "kernel '%s' of %s is made for version %u of the kernel interface, this zpl has %d: "
-                              "build it anew",
-                         colon + 1, file, kernel->abi, ZPL_KERNEL_ABI_VERSION);
+        return ctx->fail(
+            ctx,
+            "kernel '%s' of %s is made for version %u of the kernel interface, this zpl has %d: "
+            "build it anew",
+            colon + 1, file, kernel->abi, ZPL_KERNEL_ABI_VERSION);
     return kernel->run(ctx);
 }
 
@@ -36,11 +39,12 @@ ZPL_KERNEL(native) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "native",
     .signature = "",
-    .doc = "Runs a kernel in a library of your own (stdlib/kernel.h is all it needs).\n"
-           "\n"
-           "    local scale = step \"scale\" { signature = \"(rows: Table {x: Float}) -> (rows: Table "
-           "{x: Float})\",\n"
-           "                                 kernel = \"kernels/scale.so:scale\" }",
+    .doc =
+        "Runs a kernel in a library of your own (stdlib/kernel.h is all it needs).\n"
+        "\n"
+        "    local scale = step \"scale\" { signature = \"(rows: Table {x: Float}) -> (rows: Table "
+        "{x: Float})\",\n"
+        "                                 kernel = \"kernels/scale.so:scale\" }",
     .engines = "duckdb",
     .run = run,
 };

@@ -64,9 +64,11 @@ static void lists_known_at_run_time_are_mapped(void **state)
 {
     (void)state;
     static const char text[] =
-        "local list = step 'list' { signature = '() -> (names: List(String), hs: List(Record {k: Int}))', "
+        "local list = step 'list' { signature = '() -> (names: List(String), hs: List(Record {k: "
+        "Int}))', "
         "lua = function () return {}, {} end }\n"
-        "local make = step 'make' { signature = '(name: String, i: Int, k: Int = 0) -> (rows: Table {x: Int}, "
+        "local make = step 'make' { signature = '(name: String, i: Int, k: Int = 0) -> (rows: "
+        "Table {x: Int}, "
         "r: Report {auc: Float})', lua = function (t) return { x = {} }, { auc = 1.0 } end }\n"
         "local join = step 'join' { signature = '(all: List(Table {x: Int}), k: Int) -> (n: Int)', "
         "lua = function () return 1 end }\n"

@@ -112,8 +112,7 @@ static const struct zpl_value *random_mapped(struct zpl_graph *graph, int depth)
         return zpl_value_gather(arena, map, random_value(graph, depth + 1));
     bool index = rand() % 2;
     return zpl_value_item(arena, map, index, NULL,
-                          index ? zpl_type_new(arena, ZPL_INT)
-                                : graph->maps[map].over->type->elem);
+                          index ? zpl_type_new(arena, ZPL_INT) : graph->maps[map].over->type->elem);
 }
 
 /* Over a list of values so far; maybe inside another map. */
@@ -318,7 +317,7 @@ static void json_reads_back(void **state)
         for (size_t i = 0; i < graph.count; i++) {
             const struct zpl_node *a = &graph.nodes[i], *b = &again.nodes[i];
             assert_true(same_value(a->when, b->when));
-    assert_int_equal(a->map, b->map);
+            assert_int_equal(a->map, b->map);
             assert_int_equal(a->argument_count, b->argument_count);
             for (size_t k = 0; k < a->argument_count; k++)
                 assert_true(same_value(a->arguments[k].value, b->arguments[k].value));

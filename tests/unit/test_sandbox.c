@@ -26,7 +26,8 @@ static const char *run(const struct zpl_sandbox_limits *limits, const char *scri
     snprintf(out, sizeof out, "%s%s", status == LUA_OK ? "" : "error: ",
              lua_tostring(box.L, -1) ? lua_tostring(box.L, -1) : "(no text)");
     if (stop)
-        *stop = status == LUA_OK ? ZPL_STOP_NONE : zpl_sandbox_stopped(&box, status, lua_tostring(box.L, -1));
+        *stop = status == LUA_OK ? ZPL_STOP_NONE
+                                 : zpl_sandbox_stopped(&box, status, lua_tostring(box.L, -1));
     zpl_sandbox_release(&box);
     return out;
 }

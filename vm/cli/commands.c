@@ -9,8 +9,7 @@ static const struct zpl_command COMMANDS[] = {
      "zpl run delays.zpl --minutes 30",
      ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST |
          ZPL_OPT_STACK,
-     1, 1,
-     zpl_cmd_run},
+     1, 1, zpl_cmd_run},
     {"check", "FILE[:PIPELINE] [--PARAM VALUE …]", "check types, columns and params; nothing runs",
      "All independent mistakes are told at once.  --explain E014 says more about one code.",
      "zpl check delays.zpl", ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_EXPLAIN, 0, 1, zpl_cmd_check},

@@ -118,11 +118,12 @@ static const char *const texts[] = {
         "would learn\n"
         "from what it is to predict. Leave it out; if it is meant, say so for this feature:\n"
         "`allow = { leak = { \"column\" } }`.",
-    [ZPL_CODE_STACK] = "A stack names its components, each by a word with its options; what it does "
-                       "not name is this\n"
-                       "machine's own. A warning says that this build of zpl can check a component, but "
-                       "not open it.\n\n"
-                       "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
+    [ZPL_CODE_STACK] =
+        "A stack names its components, each by a word with its options; what it does "
+        "not name is this\n"
+        "machine's own. A warning says that this build of zpl can check a component, but "
+        "not open it.\n\n"
+        "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
     [ZPL_CODE_USAGE] =
         "The command line says too much or too little. `zpl COMMAND --help` has an example.",
     [ZPL_CODE_UNKNOWN_COMMAND] = "zpl has no such command. `zpl --help` lists them.",

@@ -29,8 +29,8 @@ static bool is_new(struct pen *pen, uint32_t node, const char *label)
     for (size_t i = 0; i < pen->count; i++)
         if (pen->drawn[i].node == node && pen->drawn[i].label == label)
             return false;
-    struct edge *grown = zpl_arena_grow(&pen->arena, pen->drawn, pen->count, &pen->capacity,
-                                        sizeof *grown);
+    struct edge *grown =
+        zpl_arena_grow(&pen->arena, pen->drawn, pen->count, &pen->capacity, sizeof *grown);
     if (grown != NULL) {
         pen->drawn = grown;
         grown[pen->count++] = (struct edge){node, label};
@@ -59,8 +59,8 @@ static void dashed_edge(struct pen *pen, uint32_t node, const char *what)
     if (strcmp(pen->format, "mermaid") == 0)
         zpl_buf_printf(pen->out, "  s%u -.->|%s| s%u\n", node, what, pen->to->id);
     else
-        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"%s\", style=dashed];\n", node,
-                       pen->to->id, what);
+        zpl_buf_printf(pen->out, "  s%u -> s%u [label=\"%s\", style=dashed];\n", node, pen->to->id,
+                       what);
 }
 
 static void condition_edge(void *self, uint32_t node, uint32_t output)
