@@ -154,7 +154,7 @@ static int each(lua_State *L)
         lua_pop(L, 1);
         return zpl_push_poisons(L);
     }
-    if (lua_type(L, 1) != LUA_TTABLE || lua_type(L, 2) != LUA_TFUNCTION) {
+    if (!zpl_is_array(L, 1) || lua_type(L, 2) != LUA_TFUNCTION) {
         struct zpl_diag *diag =
             zpl_host_tell(L, ZPL_CODE_BAD_CALL, call.span, "each takes an array and a function");
         zpl_host_help(L, diag, "write `each(list, function (item) … end)`");
@@ -230,6 +230,15 @@ static int kfold(lua_State *L)
                           "kfold takes rows and a whole number k from 2 to 1000 that is known now");
         zpl_host_help(L, diag, "write `kfold { rows, k = 5, seed = 7 }`");
         return zpl_push_poison(L);
+    }
+    lua_settop(L, 1);
+    if (lua_getfield(L, 1, "fold") != LUA_TNIL) {
+        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
+                                              zpl_site_key(zpl_site_arguments(call), "fold"),
+                                              "kfold has no argument 'fold'");
+        zpl_host_help(L, diag,
+                      "it gives all folds; for one of them write `fold { rows, k = %d, fold = 2 }`",
+                      (int)k);
     }
     lua_settop(L, 1);
     const char *outer = host->suffix;

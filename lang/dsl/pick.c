@@ -143,7 +143,7 @@ static bool read_list(struct picking *p)
         zpl_misuse(L, value, "reduced", "put what is compared into an array: { a, b }");
         return true;
     }
-    if (lua_type(L, 1) != LUA_TTABLE || (lua_gettop(L) > 1 && !field && !lua_isnil(L, 2)))
+    if (!zpl_is_array(L, 1) || (lua_gettop(L) > 1 && !field && !lua_isnil(L, 2)))
         return false;
     lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
     make_room(p, (size_t)count);
@@ -160,12 +160,14 @@ static bool read_list(struct picking *p)
     return count > 0;
 }
 
-/* What is compared must be numbers, texts, or other things with an order. */
+/* What is compared must be numbers, or all texts, or all other things with an order. */
 static bool have_order(struct picking *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         enum zpl_kind kind = reduced_type(p->by[i])->kind;
         if (!is_number(p->by[i]) && kind != ZPL_STRING && kind != ZPL_DATE && kind != ZPL_TIMESTAMP)
+            return false;
+        if (is_number(p->by[i]) ? !is_number(p->by[0]) : kind != reduced_type(p->by[0])->kind)
             return false;
     }
     return true;
@@ -310,6 +312,8 @@ static int grid(lua_State *L)
         return refuse(&p, "grid takes a table of arrays", help);
     size_t count, total = 1;
     const char *const *names = zpl_site_names(L, 1, zpl_site_arguments(p.call), &count);
+    if (count == 0 || lua_rawlen(L, 1) > 0)
+        return refuse(&p, "grid takes arrays with names", help);
     for (size_t i = 0; i < count; i++) {
         size_t items = lua_getfield(L, 1, names[i]) == LUA_TTABLE ? lua_rawlen(L, -1) : 0;
         lua_pop(L, 1);
@@ -320,7 +324,7 @@ static int grid(lua_State *L)
         total *= items;
     }
     lua_newtable(L);
-    for (size_t n = 0; n < total && count > 0; n++) {
+    for (size_t n = 0; n < total; n++) {
         size_t rest = n;
         lua_createtable(L, 0, (int)count);
         for (size_t i = count; i-- > 0;) {

@@ -100,6 +100,20 @@ static void count_keys(lua_State *L, int index, size_t *all, size_t *names)
     }
 }
 
+bool zpl_is_array(lua_State *L, int index)
+{
+    size_t all, names;
+    index = lua_absindex(L, index);
+    if (lua_type(L, index) != LUA_TTABLE)
+        return false;
+    luaL_checkstack(L, 3, NULL);
+    bool frozen = zpl_sandbox_thaw(L, index);
+    count_keys(L, frozen ? lua_gettop(L) : index, &all, &names);
+    bool array = lua_rawlen(L, frozen ? -1 : index) == all;
+    lua_pop(L, frozen ? 1 : 0);
+    return array;
+}
+
 /* A key that is a run-time value, which no table can be read by; told. */
 static bool has_value_key(struct reading *r, int index)
 {

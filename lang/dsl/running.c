@@ -86,8 +86,10 @@ void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl
     if (lua_getfield(L, index, "timeout") != LUA_TNIL) {
         running->has_timeout = true;
         if (lua_type(L, -1) != LUA_TSTRING ||
-            !zpl_text_duration(lua_tostring(L, -1), &running->timeout_ms))
-            tell(L, zpl_site_field(table, "timeout"), "timeout is a duration as \"90s\" or \"2h\"");
+            !zpl_text_duration(lua_tostring(L, -1), &running->timeout_ms) ||
+            running->timeout_ms == 0)
+            tell(L, zpl_site_field(table, "timeout"),
+                 "timeout is a duration as \"90s\" or \"2h\", more than 0");
     }
     if (lua_getfield(L, index, "cache") != LUA_TNIL) {
         running->has_cache = true;

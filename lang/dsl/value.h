@@ -37,6 +37,8 @@ bool zpl_escapes_map(lua_State *L, const struct zpl_value *value, struct zpl_spa
 bool zpl_is_poison(const struct zpl_value *value);
 /* The value as a program would write it: "evaluate.report.auc"; in scratch. */
 const char *zpl_value_words(lua_State *L, const struct zpl_value *value);
+/* Is it a table with items 1, 2, 3 … alone (or none)? */
+bool zpl_is_array(lua_State *L, int index);
 /* Tells that a run-time value can't be `use` ("counted") and pushes poison; returns 1. */
 int zpl_misuse(lua_State *L, const struct zpl_value *value, const char *use, const char *help);
 /* The same at another place than where the program stands. */
