@@ -4,18 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "lang/base/fault.h"
 #include "lang/base/limits.h"
 
 #define ALIGNMENT   alignof(max_align_t)
 #define BLOCK_FIRST ((size_t)4 << 10)
 #define BLOCK_LAST  ((size_t)1 << 20)
+#define MAPPED_MIN  ((size_t)256 << 10) /* from this size on a block is pages of its own */
+#define PAGE        ((size_t)4 << 10)
 
 struct zpl_arena_block {
     struct zpl_arena_block *next;
     size_t size; /* of bytes */
     size_t used;
-    alignas(max_align_t) char bytes[]; /* from calloc and handed out once, so always zeroed */
+    bool mapped;                       /* by mmap(), else from calloc() */
+    alignas(max_align_t) char bytes[]; /* new and handed out once, so always zeroed */
 };
 
 /* 0 for a size no program can mean. */
@@ -38,6 +42,38 @@ static bool take(struct zpl_arena *arena, size_t size)
     return true;
 }
 
+/* A block with `room` bytes at least; `filled` when they are all about to be used, so that the system
+ * better finds the memory at once than page by page. */
+static struct zpl_arena_block *new_block(size_t room, bool filled)
+{
+    size_t total = sizeof(struct zpl_arena_block) + room;
+    bool mapped = total >= MAPPED_MIN;
+    struct zpl_arena_block *block;
+    if (mapped) {
+        total = (total + PAGE - 1) & ~(PAGE - 1);
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | (filled ? MAP_POPULATE : 0);
+        void *pages = zpl_fault(ZPL_FAULT_ALLOC)
+                          ? MAP_FAILED
+                          : mmap(NULL, total, PROT_READ | PROT_WRITE, flags, -1, 0);
+        block = pages == MAP_FAILED ? NULL : pages;
+    } else {
+        block = zpl_calloc(1, total);
+    }
+    if (!block)
+        return NULL;
+    block->mapped = mapped;
+    block->size = total - sizeof *block;
+    return block;
+}
+
+static void free_block(struct zpl_arena_block *block)
+{
+    if (block->mapped)
+        munmap(block, sizeof *block + block->size);
+    else
+        free(block);
+}
+
 /* A block with room for `size`.  One that is needed for a single big item goes behind the newest,
  * whose rest stays in use. */
 static struct zpl_arena_block *add_block(struct zpl_arena *arena, size_t size)
@@ -47,12 +83,14 @@ static struct zpl_arena_block *add_block(struct zpl_arena *arena, size_t size)
     if (room > BLOCK_LAST)
         room = BLOCK_LAST;
     bool single = newest && size > room / 4;
+    bool filled = !single && room == BLOCK_LAST;
+    if (filled)
+        room -= sizeof *newest;
     if (single || size > room)
         room = size;
-    struct zpl_arena_block *block = zpl_calloc(1, sizeof *block + room);
+    struct zpl_arena_block *block = new_block(room, filled);
     if (!block)
         return NULL;
-    block->size = room;
     struct zpl_arena_block **link = single ? &newest->next : &arena->blocks;
     block->next = *link;
     *link = block;
@@ -96,7 +134,7 @@ void zpl_arena_release(struct zpl_arena *arena)
     struct zpl_arena_block *block = arena->blocks;
     while (block) {
         struct zpl_arena_block *next = block->next;
-        free(block);
+        free_block(block);
         block = next;
     }
     *arena = (struct zpl_arena){0};
@@ -163,16 +201,38 @@ char *zpl_arena_vprintf(struct zpl_arena *arena, const char *format, va_list arg
 }
 
 /* Makes `items` longer where it stands, which works for the last thing the newest block handed
- * out; false if it can't. */
-static bool extend(struct zpl_arena *arena, void *items, size_t old_size, size_t new_size)
+ * out; NULL if it can't. */
+static void *extend(struct zpl_arena *arena, void *items, size_t old_size, size_t new_size)
 {
     struct zpl_arena_block *block = arena->blocks;
     size_t more = new_size - old_size;
     if (!block || (char *)items + old_size != block->bytes + block->used ||
         block->size - block->used < more || !take(arena, more))
-        return false;
+        return NULL;
     block->used += more;
-    return true;
+    return items;
+}
+
+/* Moves `items`, all that a mapped block holds, to a larger one without copying; NULL if it can't. */
+static void *move_pages(struct zpl_arena *arena, const void *items, size_t old_size,
+                        size_t new_size)
+{
+    struct zpl_arena_block **link = &arena->blocks;
+    while (*link && (*link)->bytes != (const char *)items)
+        link = &(*link)->next;
+    struct zpl_arena_block *block = *link;
+    if (!block || !block->mapped || block->used != old_size || !take(arena, new_size - old_size))
+        return NULL;
+    size_t total = (sizeof *block + new_size + PAGE - 1) & ~(PAGE - 1);
+    void *pages = mremap(block, sizeof *block + block->size, total, MREMAP_MAYMOVE);
+    if (pages == MAP_FAILED) {
+        arena->used -= new_size - old_size;
+        return NULL;
+    }
+    block = *link = pages;
+    block->size = total - sizeof *block;
+    block->used = new_size;
+    return block->bytes;
 }
 
 void *zpl_arena_grow(struct zpl_arena *arena, void *items, size_t count, size_t *capacity,
@@ -187,16 +247,17 @@ void *zpl_arena_grow(struct zpl_arena *arena, void *items, size_t count, size_t 
         arena->failed = true;
         return NULL;
     }
-    bool in_arena = *capacity > 0;
-    if (in_arena && extend(arena, items, round_up(*capacity * item_size), round_up(bytes))) {
-        *capacity = wanted;
-        return items;
+    size_t old_size = round_up(*capacity * item_size);
+    void *larger = *capacity > 0 ? extend(arena, items, old_size, round_up(bytes)) : NULL;
+    if (!larger && *capacity > 0)
+        larger = move_pages(arena, items, old_size, round_up(bytes));
+    if (!larger) {
+        larger = zpl_arena_alloc(arena, bytes);
+        if (!larger)
+            return NULL;
+        if (count > 0)
+            memcpy(larger, items, count * item_size);
     }
-    void *larger = zpl_arena_alloc(arena, bytes);
-    if (!larger)
-        return NULL;
-    if (count > 0)
-        memcpy(larger, items, count * item_size);
     *capacity = wanted;
     return larger;
 }

@@ -34,8 +34,8 @@ char *zpl_arena_printf(struct zpl_arena *arena, const char *format, ...)
 char *zpl_arena_vprintf(struct zpl_arena *arena, const char *format, va_list args);
 
 /* Grows an arena array by doubling: returns `items` or a larger copy with room for count + 1, the
- * new items zeroed.  NULL on failure; `items` and *capacity are then as they were.  With *capacity
- * 0 the items may stand anywhere and are copied. */
+ * new items zeroed; `items` are then no longer to be used.  NULL on failure; `items` and *capacity
+ * are then as they were.  With *capacity 0 the items may stand anywhere and are copied. */
 void *zpl_arena_grow(struct zpl_arena *arena, void *items, size_t count, size_t *capacity,
                      size_t item_size);
 
