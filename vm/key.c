@@ -54,6 +54,8 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
     add(plan, node->id, ZPL_ING_FORMAT, "zpl", TEXT(ZPL_KEY_VERSION), NULL);
     add(plan, node->id, ZPL_ING_KERNEL, node->kernel, zpl_stdlib_identity(node->kernel), NULL);
     add(plan, node->id, ZPL_ING_ENGINE, "engines", zpl_stdlib_engines(node->kernel), NULL);
+    if (node->body != NULL && (node->identity == NULL || *node->identity == '\0'))
+        ZPL_BUG("a body without an identity");
     if (node->body != NULL)
         add(plan, node->id, ZPL_ING_BODY, node->kernel, node->identity,
             strcmp(node->kernel, "lua") != 0 ? node->body : NULL);

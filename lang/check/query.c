@@ -30,7 +30,6 @@ bool zpl_query_add(struct zpl_query *q, const struct zpl_query_input *input)
     in.name = zpl_arena_strdup(q->arena, in.name);
     if (!in.name)
         return false;
-    in.unknown = in.row && in.row->open;
     if (kind == ZPL_TABLE || zpl_kind_is_scalar(kind))
         q->inputs[q->input_count++] = in;
     else
@@ -47,8 +46,6 @@ bool zpl_query_request(const struct zpl_query *q, struct zpl_bind_request *reque
         return false;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (in->unknown)
-            continue;
         if (in->row)
             tables[request->table_count++] = (struct zpl_bind_table){in->name, in->row};
         else
@@ -103,8 +100,6 @@ static bool fill_arguments(const struct zpl_query *q, const struct zpl_bind_answ
     node->arguments = arguments;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (answer && in->unknown)
-            continue;
         const struct zpl_bind_reads *reads = answer && in->row ? &answer->reads[table++] : NULL;
         bool used = !answer || (reads ? reads->used || reads->all || reads->count > 0
                                       : is_used(answer, in->name));
@@ -128,7 +123,7 @@ static bool is_hindsight(const struct zpl_query *q, const struct zpl_bind_answer
     size_t table = 0;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (!in->row || in->unknown)
+        if (!in->row)
             continue;
         const struct zpl_bind_reads *reads = &answer->reads[table++];
         const struct zpl_column *column = zpl_row_find(in->row, name);
@@ -143,13 +138,25 @@ static bool is_hindsight(const struct zpl_query *q, const struct zpl_bind_answer
     return false;
 }
 
-/* The result with its hindsight columns marked: those that keep the name of one that was read. */
-static const struct zpl_row *mark_hindsight(const struct zpl_query *q,
-                                            const struct zpl_bind_answer *answer)
+/* Does the query take all columns (`*`) of a table of which not all are known? */
+static bool takes_more(const struct zpl_query *q, const struct zpl_bind_answer *answer)
+{
+    size_t table = 0;
+    for (size_t i = 0; i < q->input_count; i++)
+        if (q->inputs[i].row && answer->reads[table++].all && q->inputs[i].row->open)
+            return true;
+    return false;
+}
+
+/* The result with its hindsight columns marked, those that keep the name of one that was read; open
+ * when it may have more than the engine was told of. */
+static const struct zpl_row *finish_row(const struct zpl_query *q,
+                                        const struct zpl_bind_answer *answer)
 {
     static const struct zpl_refine afterwards = {.hindsight = true};
     const struct zpl_row *row = answer->row;
     struct zpl_column *columns = NULL;
+    bool open = takes_more(q, answer);
     for (size_t i = 0; i < row->count; i++) {
         if (!is_hindsight(q, answer, row->columns[i].name))
             continue;
@@ -163,12 +170,12 @@ static const struct zpl_row *mark_hindsight(const struct zpl_query *q,
         if (!columns[i].type)
             return NULL;
     }
-    if (!columns)
+    if (!columns && !open)
         return row;
-    struct zpl_row *marked = zpl_arena_alloc(q->arena, sizeof *marked);
-    if (marked)
-        *marked = (struct zpl_row){columns, row->count, row->open};
-    return marked;
+    struct zpl_row *finished = zpl_arena_alloc(q->arena, sizeof *finished);
+    if (finished)
+        *finished = (struct zpl_row){columns ? columns : row->columns, row->count, open};
+    return finished;
 }
 
 /* False (and told) when two columns of the result can't be told apart. */
@@ -219,6 +226,6 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     node->identity = answer.identity;
     if (!has_no_twins(q, answer.row))
         return ZPL_OK;
-    *row = mark_hindsight(q, &answer);
+    *row = finish_row(q, &answer);
     return *row ? ZPL_OK : ZPL_ERR_NOMEM;
 }

@@ -10,7 +10,6 @@ struct zpl_query_input {
     const struct zpl_value *value;
     struct zpl_span span;
     const struct zpl_row *row; /* what the query may see of a table; NULL: a scalar */
-    bool unknown;              /* its columns are not all known: the engine is not told of it */
 };
 /* A name in scope that is neither: a list, a model, a value of which nothing is known. */
 struct zpl_query_other {

@@ -119,7 +119,7 @@ static void tell_tables(const struct zpl_query *q, struct zpl_diag *d, bool colu
     size_t told = 0;
     for (size_t i = 0; i < q->input_count && told < TABLES_TOLD; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (!in->row || in->unknown || !is_read(q->asked, in->name))
+        if (!in->row || !is_read(q->asked, in->name))
             continue;
         if (columns)
             zpl_tell_columns(q->diags, d, in->name, in->row);
@@ -141,10 +141,10 @@ static void tell_scope(const struct zpl_query *q, struct zpl_diag *d,
             return;
         for (size_t k = 0; k < count; k++)
             columns[k] = (struct zpl_column){scope->columns[k], &some};
-        const struct zpl_row row = {columns, count, false};
+        const struct zpl_query_input *in = scope->given ? find_input(q, scope->name, true) : NULL;
+        const struct zpl_row row = {columns, count, in && in->row->open};
         zpl_tell_columns(q->diags, d, *scope->name ? scope->name : NULL, &row);
-        const struct zpl_query_input *in = find_input(q, scope->name, true);
-        if (scope->given && in)
+        if (in)
             zpl_tell_maker(q->checker->graph, q->diags, d, in->value);
     }
 }
@@ -160,7 +160,7 @@ static void help_elsewhere(const struct zpl_query *q, struct zpl_diag *d,
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
         bool has = false;
-        for (size_t k = 0; in->row && !in->unknown && k < in->row->count; k++)
+        for (size_t k = 0; in->row && k < in->row->count; k++)
             has = has || zpl_text_equal_nocase(in->row->columns[k].name, word);
         if (!has)
             continue;
@@ -252,18 +252,6 @@ static const struct zpl_query_other *find_other(const struct zpl_query *q, const
         if (zpl_text_equal_nocase(q->others[i].name, name))
             return &q->others[i];
     return NULL;
-}
-
-/* Is the name of something in scope of which not enough is known to say anything? */
-static bool is_unknown(const struct zpl_query *q, const char *name)
-{
-    const struct zpl_query_other *other = find_other(q, name);
-    if (other && other->kind == ZPL_UNKNOWN)
-        return true;
-    for (size_t i = 0; i < q->input_count; i++)
-        if (q->inputs[i].unknown && zpl_text_equal_nocase(q->inputs[i].name, name))
-            return true;
-    return false;
 }
 
 /* A name in scope that stands for something else than it is used as. */
@@ -370,8 +358,8 @@ static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *er
 {
     const struct zpl_query_other *other = find_other(q, word);
     const struct zpl_query_input *in = find_input(q, word, !table);
-    if (is_unknown(q, word))
-        return;
+    if (other && other->kind == ZPL_UNKNOWN)
+        return; /* too little is known of it */
     if (other || in) {
         tell_kind(q, span, word, other ? other->kind : in->value->type->kind, table);
         return;

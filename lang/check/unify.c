@@ -151,6 +151,13 @@ struct taking {
     bool unsure; /* an item could not be found, so nobody knows what is left */
 };
 
+/* Must a name be among the known columns?  A table's must, also where its type is open: nobody knows
+ * whether it is among the others. */
+static bool is_held(const struct zpl_attempt *a, const struct taking *t)
+{
+    return !t->have->open || a->given[t->input]->value->type->kind == ZPL_TABLE;
+}
+
 /* A column that the pattern names, itself or by a column variable. */
 static void take_named(struct zpl_attempt *a, struct taking *t, const struct zpl_column *item)
 {
@@ -158,7 +165,7 @@ static void take_named(struct zpl_attempt *a, struct taking *t, const struct zpl
     const char *name = var ? var->name : item->name;
     const struct zpl_column *found = name ? zpl_row_next(t->have, name, &t->hint) : NULL;
     if (!found) {
-        if (name && !t->have->open)
+        if (name && is_held(a, t))
             tell_missing(a, t->input, t->have, name, var ? var->param : ZPL_NO_INPUT,
                          var ? var->input : ZPL_NO_INPUT);
         poison(a, item->type);
@@ -200,7 +207,7 @@ static void take_bound_column(struct zpl_attempt *a, struct taking *t, struct zp
 {
     const struct zpl_column *found = zpl_row_next(t->have, column->name, &t->hint);
     if (!found) {
-        if (!t->have->open)
+        if (is_held(a, t))
             tell_missing(a, t->input, t->have, column->name, b->param, b->input);
         if (!column->type)
             column->type = zpl_type_new(a->arena, ZPL_UNKNOWN);
@@ -489,7 +496,7 @@ static void look_up_free(struct zpl_attempt *a)
         if (c->state != ZPL_BOUND || c->param == ZPL_NO_INPUT || !zpl_line_is_free(a->line, c->var))
             continue;
         const struct zpl_column *found = zpl_row_find(have, c->name);
-        if (!found && !have->open)
+        if (!found)
             tell_missing(a, input, have, c->name, c->param, ZPL_NO_INPUT);
         c->type = found ? found->type : NULL;
         c->input = input;

@@ -50,6 +50,17 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
     size_t count = 0;
     if (b->state != ZPL_BOUND || b->input == ZPL_NO_INPUT || !a->given[b->input])
         return;
+    if (b->open) {
+        struct zpl_diag *d =
+            zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, a->given[b->input]->span,
+                         "the columns of '%s' are not all known: %s can't tell which are '%s'",
+                         a->line->inputs[b->input].name, a->call->step->name, b->var);
+        zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[b->input]->value);
+        zpl_diag_help(&a->diags, d,
+                      "declare its columns without `...`, or take those that are declared: "
+                      "sql [[ SELECT … ]]");
+        return;
+    }
     if (b->count == 0) {
         size_t at = b->param != ZPL_NO_INPUT && a->given[b->param] ? b->param : b->input;
         struct zpl_diag *d =

@@ -183,41 +183,6 @@ static const char *const *scalars_in_sight(void *self, size_t *count)
     return zpl_sql_scalars(c->L, count);
 }
 
-static int64_t engine_ns(const struct zpl_host *host)
-{
-    const struct zpl_engine *engine = &host->world->engine;
-    return engine->spent_ns ? engine->spent_ns(engine->self) : 0;
-}
-
-/* Is this the first time that a step is called at this place of the text? */
-static bool is_first_here(struct calling *c)
-{
-    struct zpl_unit *unit = NULL;
-    for (size_t i = 0; i < c->host->unit_count && !unit; i++)
-        if (c->host->units[i] == c->call.unit)
-            unit = c->host->units[i];
-    if (!unit || !c->call.node)
-        return false;
-    if (!unit->called)
-        unit->called = zpl_host_need(
-            c->L, zpl_arena_array(&c->host->arena, unit->tree->node_count, sizeof *unit->called));
-    bool first = !unit->called[c->call.node];
-    unit->called[c->call.node] = true;
-    return first;
-}
-
-/* The time that the engine took over a step that the text has, not over those of a loop's further
- * rounds, is not the program's, within ZPL_ENGINE_MS_MAX. */
-static void forgive(struct calling *c, int64_t before_ns)
-{
-    const int64_t most_ns = (int64_t)ZPL_ENGINE_MS_MAX * 1000000;
-    int64_t now_ns = engine_ns(c->host);
-    if (now_ns == before_ns || !is_first_here(c))
-        return;
-    c->host->sandbox.deadline_ns +=
-        (now_ns < most_ns ? now_ns : most_ns) - (before_ns < most_ns ? before_ns : most_ns);
-}
-
 /* Asks the checker; `sql` NULL for a step with a signature. */
 static int finish_call(struct calling *c, const struct zpl_step_info *info, const char *body,
                        const char *sql, const struct zpl_running *declared)
@@ -241,11 +206,11 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
     if (sql)
         call.scalars = scalars_in_sight;
     uint32_t id = ZPL_NO_NODE;
-    int64_t before_ns = engine_ns(host);
+    int64_t before_ns = zpl_host_engine_ns(host);
     zpl_sandbox_check(&host->sandbox); /* loops of ours run no instruction that looks */
     enum zpl_err err = sql ? zpl_check_sql(&host->checker, &call, sql, &id)
                            : zpl_check_call(&host->checker, &call, &id);
-    forgive(c, before_ns);
+    zpl_host_forgive(L, c->call, before_ns);
     if (err == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
     if (err == ZPL_ERR_LIMIT || id == ZPL_NO_NODE)

@@ -250,9 +250,8 @@ static struct zpl_span place_in_body(void *self, size_t offset, size_t length)
     return zpl_site_inside(step->literal, offset, length);
 }
 
-/* Checks an SQL body; a wrong one is told here and then left out of the calls.  The time that the
- * engine takes is not the program's. */
-static void check_sql_body(lua_State *L, struct zpl_step_def *step)
+/* Checks an SQL body; a wrong one is told here and then left out of the calls. */
+static void check_sql_body(lua_State *L, struct zpl_site where, struct zpl_step_def *step)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_call call = {.step = step->info,
@@ -267,10 +266,10 @@ static void check_sql_body(lua_State *L, struct zpl_step_def *step)
     if (step->broken || strcmp(step->info->kernel, "sql") != 0)
         return;
     call.caller_count = zpl_host_callers(L, &call.callers);
-    int64_t begin = zpl_clock_monotonic_ns();
+    int64_t before_ns = zpl_host_engine_ns(host);
     if (zpl_check_declared(&host->checker, &call, &wrong) == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
-    host->sandbox.deadline_ns += zpl_clock_monotonic_ns() - begin;
+    zpl_host_forgive(L, where, before_ns);
     if (wrong)
         step->body = NULL;
 }
@@ -314,7 +313,7 @@ static int declare_step(lua_State *L)
                                    .identity = identity,
                                    .engines = zpl_body_info(L, kernel)->engines};
     if (host->program->diags.errors == errors) /* what it takes and gives was read as meant */
-        check_sql_body(L, step);
+        check_sql_body(L, call, step);
     zpl_push_step(L, step);
     return 1;
 }

@@ -28,7 +28,7 @@ struct zpl_unit {
     struct zpl_tree *tree;
     struct zpl_emit_map map;
     bool running; /* an import of it now would be a cycle */
-    bool *called; /* one a node: a step was called there; NULL: none yet */
+    bool *asked;  /* one a node: the engine was asked for the call there; NULL: for none */
     int result;   /* what it returned, as a reference into Lua's registry */
 };
 
@@ -144,6 +144,12 @@ void zpl_host_no_memory(lua_State *L);
 void *zpl_host_need(lua_State *L, const void *memory);
 /* The graph's arena, where everything that outlives the evaluation goes. */
 struct zpl_arena *zpl_host_arena(lua_State *L);
+
+/* What the engine has worked until now, and: what it did since then for the step that is declared or
+ * called at a place of the text is not the program's time, once for each place and within
+ * ZPL_ENGINE_MS_MAX. */
+int64_t zpl_host_engine_ns(const struct zpl_host *host);
+void zpl_host_forgive(lua_State *L, struct zpl_site call, int64_t before_ns);
 
 /* --- places --- */
 /* The unit of a chunk by Lua's name for it; NULL: none of ours. */

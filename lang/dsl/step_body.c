@@ -78,13 +78,36 @@ static bool read_sql(lua_State *L, int index, struct zpl_site table, struct zpl_
     return step->body != NULL;
 }
 
-static bool read_lua(lua_State *L, int index, struct zpl_site table, struct zpl_step_def *step)
+/* Tells a table of which a function would have to give columns that nobody has named. */
+static bool has_open_output(lua_State *L, const struct zpl_signature *signature,
+                            struct zpl_span span)
+{
+    for (size_t i = 0; signature && i < signature->output_count; i++) {
+        const struct zpl_field *output = &signature->outputs[i];
+        if (output->type->kind != ZPL_TABLE || (output->type->row && !output->type->row->open))
+            continue;
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BODY, span,
+                          "a lua body gives the columns that its output names, and '%s' is %s",
+                          output->name, zpl_type_text(output->type, true, &zpl_host_of(L)->arena));
+        zpl_host_help(
+            L, diag,
+            "name all of them: `Table {a: Int, b: Float}`; `...r` passes those of an input on");
+        return true;
+    }
+    return false;
+}
+
+static bool read_lua(lua_State *L, int index, struct zpl_site table,
+                     const struct zpl_signature *signature, struct zpl_step_def *step)
 {
     struct zpl_site where = zpl_site_field(table, "lua");
     if (lua_getfield(L, index, "lua") != LUA_TFUNCTION) {
         zpl_host_tell(L, ZPL_CODE_BODY, where.span, "lua takes a function");
         return false;
     }
+    if (has_open_output(L, signature, zpl_site_key(table, "lua")))
+        return false;
     step->function = where;
     step->lua = luaL_ref(L, LUA_REGISTRYINDEX);
     /* A text of its own, by which zpl_capture_bodies() finds the nodes that wait for the image. */
@@ -134,7 +157,7 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
     if (strcmp(step->kernel, "sql") == 0)
         return read_sql(L, index, table, step);
     if (strcmp(step->kernel, "lua") == 0)
-        return read_lua(L, index, table, step);
+        return read_lua(L, index, table, signature, step);
     if (strcmp(step->kernel, "native") == 0)
         return read_kernel(L, index, table, step);
     if (strcmp(step->kernel, "command") == 0)
