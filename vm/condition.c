@@ -128,13 +128,27 @@ static const struct zpl_literal *condition(const struct zpl_plan *plan,
 
 static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *value);
 
-/* The one that is meant; NULL when none is known. */
+/* The best of those that were compared until now. */
+struct best {
+    const struct zpl_value *value;
+    const struct zpl_literal *by;
+};
+
+/* Compares one more; one that is not a number is never the best. */
+static void consider(struct best *best, enum zpl_pick_op op, const struct zpl_value *value,
+                     const struct zpl_literal *by)
+{
+    bool nan = by->kind == ZPL_LIT_FLOAT && isnan(by->as.f);
+    if (!nan && (best->value == NULL || compare(by, best->by) == (op == ZPL_PICK_MAX ? 1 : -1)))
+        *best = (struct best){value, by};
+}
+
+/* The one that is meant, of several values or of the items of a list; NULL when none is known. */
 static const struct zpl_value *picked(const struct zpl_plan *plan, const struct zpl_value *value,
                                       struct zpl_arena *arena)
 {
     enum zpl_pick_op op = value->pick.op;
-    const struct zpl_value *best = NULL;
-    const struct zpl_literal *best_by = NULL;
+    struct best best = {0};
     for (size_t i = 0; i < value->pick.count; i++) {
         if (op == ZPL_PICK_COALESCE && !is_skipped(plan, value->pick.items[i]))
             return value->pick.items[i];
@@ -143,13 +157,16 @@ static const struct zpl_value *picked(const struct zpl_plan *plan, const struct 
         const struct zpl_literal *by = zpl_plan_value(plan, value->pick.by[i], arena);
         if (by == NULL)
             return NULL;
-        bool nan = by->kind == ZPL_LIT_FLOAT && isnan(by->as.f);
-        if (!nan && (best == NULL || compare(by, best_by) == (op == ZPL_PICK_MAX ? 1 : -1))) {
-            best = value->pick.items[i];
-            best_by = by;
+        if (by->kind != ZPL_LIT_LIST)
+            consider(&best, op, value->pick.items[i], by);
+        for (size_t k = 0; by->kind == ZPL_LIT_LIST && k < by->as.list.count; k++) {
+            const struct zpl_value *item = zpl_value_literal(arena, by->as.list.items[k]);
+            if (item == NULL)
+                return NULL;
+            consider(&best, op, item, by->as.list.items[k]);
         }
     }
-    return best;
+    return best.value;
 }
 
 static void find_skipped(void *self, uint32_t node, uint32_t output)
@@ -178,18 +195,34 @@ const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struc
     return value;
 }
 
-/* Of the numbers, added in their order; NULL when one is not known. */
+/* Adds a number, or those of a list in their order; false when it is neither. */
+static bool add_up(const struct zpl_literal *value, double *sum, size_t *count)
+{
+    if (value->kind == ZPL_LIT_LIST) {
+        for (size_t i = 0; i < value->as.list.count; i++)
+            if (!add_up(value->as.list.items[i], sum, count))
+                return false;
+        return true;
+    }
+    if (!is_number(value))
+        return false;
+    *sum += value->kind == ZPL_LIT_INT ? (double)value->as.i : value->as.f;
+    ++*count;
+    return true;
+}
+
+/* Of the numbers; NULL when one is not known, or there is none. */
 static const struct zpl_literal *mean(const struct zpl_plan *plan, const struct zpl_value *value,
                                       struct zpl_arena *arena)
 {
     double sum = 0;
+    size_t count = 0;
     for (size_t i = 0; i < value->pick.count; i++) {
         const struct zpl_literal *item = zpl_plan_value(plan, value->pick.items[i], arena);
-        if (item == NULL || !is_number(item))
+        if (item == NULL || !add_up(item, &sum, &count))
             return NULL;
-        sum += item->kind == ZPL_LIT_INT ? (double)item->as.i : item->as.f;
     }
-    return zpl_literal_float(arena, sum / (double)value->pick.count);
+    return count > 0 ? zpl_literal_float(arena, sum / (double)count) : NULL;
 }
 
 enum zpl_err zpl_plan_param(struct zpl_plan *plan, const struct zpl_node *node,

@@ -37,10 +37,12 @@ void zpl_plan_release(struct zpl_plan *plan)
 bool zpl_argument_is_input(const struct zpl_argument *argument)
 {
     const struct zpl_value *value = argument->value;
+    if (value->type == NULL ||
+        (zpl_kind_is_scalar(value->type->kind) && value->type->kind != ZPL_JSON))
+        return false;
     while (value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN)
         value = value->pick.items[0]; /* all are of one kind */
-    return value->kind == ZPL_VALUE_REF && value->ref.field == NULL && value->type != NULL &&
-           (!zpl_kind_is_scalar(value->type->kind) || value->type->kind == ZPL_JSON);
+    return value->kind == ZPL_VALUE_REF && value->ref.field == NULL;
 }
 
 const struct zpl_value *zpl_plan_input(const struct zpl_plan *plan,

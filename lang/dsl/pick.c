@@ -54,10 +54,10 @@ static bool is_known(const struct zpl_value *value)
     return value->kind == ZPL_VALUE_LITERAL;
 }
 
-/* What is reduced: a value, or the items of a gathered list. */
+/* What is reduced: a value, or the items of a list. */
 static const struct zpl_type *reduced_type(const struct zpl_value *value)
 {
-    return value->kind == ZPL_VALUE_GATHER ? value->type->elem : value->type;
+    return value->type->kind == ZPL_LIST ? value->type->elem : value->type;
 }
 
 static bool is_number(const struct zpl_value *value)
@@ -129,7 +129,7 @@ static bool read_list(struct picking *p)
     struct zpl_site where = argument_site(p, 1);
     const char *field = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
     const struct zpl_value *value = zpl_test_value(L, 1);
-    if (value && value->kind == ZPL_VALUE_GATHER) {
+    if (value && (value->kind == ZPL_VALUE_GATHER || (value->type->kind == ZPL_LIST && !field))) {
         make_room(p, 1);
         p->items[p->count++] = value;
         p->by[0] =
@@ -140,7 +140,11 @@ static bool read_list(struct picking *p)
     }
     if (value) {
         p->poison = true;
-        zpl_misuse(L, value, "reduced", "put what is compared into an array: { a, b }");
+        zpl_misuse(
+            L, value, "reduced",
+            value->type->kind == ZPL_LIST
+                ? "let the step that makes the list return what is compared as a list of its own"
+                : "put what is compared into an array: { a, b }");
         return true;
     }
     if (!zpl_is_array(L, 1) || (lua_gettop(L) > 1 && !field && !lua_isnil(L, 2)))

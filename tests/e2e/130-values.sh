@@ -126,3 +126,22 @@ for params in "" "--retrain" "--none" "--none --retrain"; do
     expect 0 zpl plan choice.zpl $params --json
     equal "$(json out "sorted(set(s['status'] for s in j['steps']) - {'skipped'})")" '["cached"]'
 done
+
+# lists that a step returned are reduced when they are known; the oracle is Python's
+cat >lists.zpl <<'T'
+local lists = step "lists" { signature = "() -> (k: List(Int), f: List(Float), e: List(Int), s: List(String))",
+  lua = function () return { 3, 9, -4, 9 }, { 0.5, -1.5 }, {}, { "b", "a" } end }
+local k, f, e, s = lists {}
+local show = step "show" { signature = "(m: Float, x: Int, n: Float, y: String) -> (r: Record {m: Float, x: Int, n: Float, y: String})",
+  lua = function (t) return { m = t.m, x = t.x, n = t.n, y = t.y } end }
+show { m = mean(k), x = max(k), n = min(f), y = min(s), as = "all" }
+show { m = 1.0, x = 1, n = 1.0, y = "", as = "big", when = mean(k) > max(k) }
+T
+expect 0 zpl run lists.zpl --json
+equal "$(json out "[s['outputs']['r']['value'] for s in j['steps'] if s['name'] == 'all'][0]")" \
+    "$(python3 -c 'import json, statistics as s; k = [3, 9, -4, 9]
+print(json.dumps({"m": s.mean(k), "n": min(0.5, -1.5), "x": max(k), "y": min("b", "a")}, sort_keys=True))')"
+equal "$(status_of out big)" skipped
+echo 'show { m = mean(e), x = 1, n = 1.0, y = "", as = "none" }' >>lists.zpl
+expect 1 zpl run lists.zpl
+contains err "m of step none is mean(lists.e), which has no value"
