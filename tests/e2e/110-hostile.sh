@@ -56,6 +56,7 @@ sys.exit(code if peak <= 256 else "peak of %d MiB" % peak)'
 }
 rows='local r = csv.read "flights.csv"'
 heavy "one string grew" 'local s = "x" while true do s = s .. s end'
+heavy "more memory" 'local t = {} while true do t = { t } end'
 heavy "one table grew" 'local t = {} for i = 1, 1e9 do t[i] = {} end'
 heavy "one string grew" 'local t = {} for i = 1, 1000 do t[i] = ("x"):rep(10000) end local s = table.concat(t)'
 heavy "more memory" "$rows for i = 1, 1e9 do split { r, seed = i } end"
