@@ -1,6 +1,6 @@
 /* regex.h - patterns as people write them: Perl's, by PCRE2.  The one owner of pcre2.h.
  * Promise: a match ends within ZPL_REGEX_STEPS_MAX steps whatever pattern and text are.
- * Owns: nothing; a pattern is compiled for one call.   Floor: base. */
+ * Owns: a struct zpl_regex is the caller's until zpl_regex_release().   Floor: base. */
 #ifndef ZPL_BASE_REGEX_H
 #define ZPL_BASE_REGEX_H
 
@@ -10,8 +10,18 @@
 
 #define ZPL_REGEX_WORDS 160
 
-/* Does the pattern match anywhere in text[0..len)?  UTF-8.
- * ZPL_ERR_INPUT: it is no pattern, `words` says why and where; ZPL_ERR_LIMIT: it takes too long. */
+/* A pattern, for many texts. */
+struct zpl_regex;
+
+/* ZPL_ERR_INPUT: it is no pattern, `words` says why and where; ZPL_ERR_NOMEM. */
+enum zpl_err zpl_regex_new(const char *pattern, struct zpl_regex **out,
+                           char words[ZPL_REGEX_WORDS]);
+/* Does it match anywhere in text[0..len)?  UTF-8.  ZPL_ERR_LIMIT: that takes too long. */
+enum zpl_err zpl_regex_test(const struct zpl_regex *regex, const char *text, size_t len,
+                            bool *matches);
+void zpl_regex_release(struct zpl_regex *regex); /* NULL is fine */
+
+/* The same for one text, the pattern compiled for this call. */
 enum zpl_err zpl_regex_match(const char *pattern, const char *text, size_t len, bool *matches,
                              char words[ZPL_REGEX_WORDS]);
 
