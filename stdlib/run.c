@@ -7,6 +7,7 @@
 #include "stdlib/catalog.h"
 #include "stdlib/context.h"
 #include "stdlib/outcome.h"
+#include "stdlib/table/contract.h"
 #include "stdlib/table/stored.h"
 
 static const struct zpl_span nowhere;
@@ -49,6 +50,29 @@ static const char *table_differs(const struct zpl_stored *stored, const struct z
     return stored->canonical ? NULL : "was not written by zpl's writer of tables";
 }
 
+/* Holds the rows that were written to the types of their columns.  Rows of a source are those of its
+ * file, in the file's order, and are told as such. */
+static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_run_output *output,
+                                const struct zpl_row *row)
+{
+    if (!zpl_contract_any(row))
+        return ZPL_OK;
+    const struct zpl_kernel *kernel = zpl_stdlib_kernel(context->task->kernel);
+    const char *file =
+        kernel->source != NULL ? context->base.param_text(&context->base, "path") : NULL;
+    const struct zpl_contract contract = {
+        .whose = file != NULL ? zpl_arena_printf(context->arena, "%s breaks its contract", file)
+                              : zpl_arena_printf(context->arena, "output '%s' breaks its contract",
+                                                 output->name),
+        .path = output->path,
+        .row = row};
+    struct zpl_duck *duck = zpl_context_duck(context);
+    if (contract.whose == NULL)
+        return zpl_diag_nomem(context->diags);
+    return duck == NULL ? ZPL_ERR_STEP
+                        : zpl_contract_check(duck, &contract, context->arena, context->diags);
+}
+
 static enum zpl_err take_table(struct zpl_context *context, const struct zpl_run_output *output,
                                const struct zpl_type *type, struct zpl_run_made *made)
 {
@@ -62,6 +86,9 @@ static enum zpl_err take_table(struct zpl_context *context, const struct zpl_run
     const char *why = table_differs(&stored, type->row, context->arena);
     if (why != NULL)
         return wrong_output(context, output->name, why);
+    err = hold_output(context, output, type->row);
+    if (err != ZPL_OK)
+        return err;
     struct zpl_run_column *columns =
         zpl_arena_array(context->arena, stored.column_count + 1, sizeof *columns);
     for (size_t i = 0; columns != NULL && i < stored.column_count; i++)

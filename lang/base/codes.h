@@ -54,6 +54,7 @@
     X(STEP_CRASHED, "E401", "a step was ended by a signal")                                        \
     X(STEP_LIMIT, "E402", "a step met a limit of time or memory")                                  \
     X(STEP_OUTPUT, "E403", "a step wrote something else than it declares")                         \
-    X(WORKER, "E404", "a worker that can't be started or understood")
+    X(WORKER, "E404", "a worker that can't be started or understood")                              \
+    X(CONTRACT, "E405", "rows that break the contract of their table")
 
 #endif

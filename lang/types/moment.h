@@ -1,5 +1,5 @@
 /* moment.h - dates and timestamps as people write them.
- * Owns: nothing.   Errors: false for what no calendar has.   Floor: lang/types, private to it. */
+ * Owns: nothing.   Errors: false for what no calendar has.   Floor: lang/types. */
 #ifndef ZPL_TYPES_MOMENT_H
 #define ZPL_TYPES_MOMENT_H
 

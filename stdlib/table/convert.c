@@ -326,6 +326,10 @@ static bool make_timestamp(const struct making *m, duckdb_type from)
 static bool make_text(const struct making *m, duckdb_type from, const struct zpl_type *to)
 {
     bool text = from == DUCKDB_TYPE_VARCHAR || from == DUCKDB_TYPE_ENUM;
+    if (to->kind == ZPL_ENUM && text) { /* which values there are is a contract of the rows */
+        make_cast(m, "VARCHAR");
+        return true;
+    }
     if (to->kind == ZPL_STRING || to->kind == ZPL_PATH) {
         if (from == DUCKDB_TYPE_BLOB || from == DUCKDB_TYPE_LIST || kind_of(from) == ZPL_UNKNOWN)
             return false;

@@ -1,6 +1,7 @@
 /* convert.h - how the types of zpl, of DuckDB and of the stored Parquet meet.
  * Promise: a value crosses whole or not at all: what would be rounded, cut or overflow is an error
- * (or, when asked for leniently, a NULL), never another value.
+ * (or, when asked for leniently, a NULL), never another value.  Any text crosses into an Enum: which
+ * values there may be is a contract of the rows (contract.h).
  * Owns: a struct zpl_relation owns its types until zpl_relation_release().
  * Errors: NULL or false with words that follow "column 'x' ".   Floor: stdlib. */
 #ifndef ZPL_TABLE_CONVERT_H

@@ -116,6 +116,7 @@
     X(scalar_function_set_extra_info)                                                              \
     X(scalar_function_set_function)                                                                \
     X(scalar_function_get_extra_info)                                                              \
+    X(scalar_function_set_error)                                                                   \
     X(register_scalar_function)                                                                    \
     X(library_version)
 

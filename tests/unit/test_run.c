@@ -98,7 +98,13 @@ static void test_csv_errors(void **state)
         {"a,b\n1,x\n99999999999999999999,y\n", "Table {a: Int, b: String}",
          "holds '99999999999999999999', which is no Int"},
         {"a,b\n1,x\n2,q\n", "Table {a: Int, b: Enum {\"x\", \"y\"}}",
-         "column 'b' holds 'q', which is no Enum"},
+         "x.csv breaks its contract: column 'b' is to be a value of Enum {\"x\", \"y\"}: "
+         "1 of 2 rows is not: row 2 has \"q\""},
+        {"a,b\n1,x\n2,\n", "Table {a: Int ..1, b: String}",
+         "x.csv breaks its contract: column 'a' is to be at most 1: 1 of 2 rows is not: "
+         "row 2 has 2"},
+        {"a,b\n1,x\n2,\n", "Table {a: Int, b: String required}",
+         "column 'b' is required: 1 of 2 rows has none: row 2"},
         {"id,name\n1,x\n", "Table {idd: Int}", "has no column 'idd'"},
         {"a,b\n1,2\n1\n2,3\n", "Table {a: Int, b: Int}", "Line: 3"},
     };

@@ -163,6 +163,23 @@ static const char *const texts[] = {
                             "it less data.",
     [ZPL_CODE_STEP_OUTPUT] =
         "What a step wrote is not what it declares: a column is missing, a value has another type.",
+    [ZPL_CODE_CONTRACT] =
+        "Rows break a refinement that the type of their column declares: `min max one_of match "
+        "required\n"
+        "unique`, or a value that an Enum does not have. Told are the column, how many rows, and "
+        "the "
+        "first of\n"
+        "them; rows of a file are counted from 1 without its header. Either the data is wrong, or "
+        "the type\n"
+        "promises too much: leave such rows out in SQL, mend the file, or declare less.\n"
+        "\n"
+        "An output is checked when it was written. An input is checked before its step runs, where "
+        "the step\n"
+        "that made the table does not promise what is needed.\n"
+        "\n"
+        "    csv.read { \"people.csv\", type = Table { id = Int { required = true, unique = true "
+        "},\n"
+        "                                            age = Int { min = 0, max = 150 } } }",
     [ZPL_CODE_WORKER] = "A worker process could not be started, or ended without an answer.",
 };
 
