@@ -166,6 +166,50 @@ static enum zpl_err failed(const struct zpl_run_task *task, struct zpl_diags *di
     return ZPL_ERR_STEP;
 }
 
+/* Holds a table to what the step needs of it, in a database session of its own: a kernel may still want
+ * to say which files its own opens. */
+static enum zpl_err hold_input(struct zpl_context *context, const struct zpl_run_input *input)
+{
+    const char *spill = zpl_arena_printf(context->arena, "%s/spill", context->task->scratch);
+    const struct zpl_duck_options options = {
+        .scratch = spill, .paths = &input->path, .path_count = 1};
+    const struct zpl_type *type = zpl_context_type(context, input->wants);
+    struct zpl_duck duck = {0};
+    struct zpl_contract contract = {
+        .whose =
+            zpl_arena_printf(context->arena, "input '%s' is not what the step needs", input->name),
+        .note = input->maker != NULL
+                    ? zpl_arena_printf(context->arena,
+                                       "'%s' was made by %s, whose type does not promise it",
+                                       input->name, input->maker)
+                    : NULL,
+        .path = input->path,
+        .row = type != NULL && type->kind == ZPL_TABLE ? type->row : NULL};
+    if (type == NULL)
+        return ZPL_ERR_STEP;
+    if (zpl_arena_failed(context->arena))
+        return zpl_diag_nomem(context->diags);
+    enum zpl_err err = zpl_duck_open(&options, &duck, context->diags);
+    if (err == ZPL_OK)
+        err = zpl_contract_check(&duck, &contract, context->arena, context->diags);
+    zpl_duck_release(&duck);
+    return err;
+}
+
+/* All inputs that want it; each of those that are wrong is told. */
+static enum zpl_err hold_inputs(struct zpl_context *context)
+{
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; i < context->task->input_count; i++) {
+        const struct zpl_run_input *input = &context->task->inputs[i];
+        enum zpl_err held = input->wants != NULL ? hold_input(context, input) : ZPL_OK;
+        if (held != ZPL_OK && held != ZPL_ERR_STEP)
+            return held;
+        err = err != ZPL_OK ? err : held;
+    }
+    return err;
+}
+
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,
                             struct zpl_arena *arena, struct zpl_diags *diags)
 {
@@ -181,6 +225,8 @@ enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_resu
     enum zpl_err err = zpl_context_init(&context, task, arena, diags);
     if (err == ZPL_OK && made == NULL)
         err = zpl_diag_nomem(diags);
+    if (err == ZPL_OK)
+        err = hold_inputs(&context);
     if (err == ZPL_OK && kernel->run(&context.base) != 0)
         err = failed(task, diags);
     for (size_t i = 0; err == ZPL_OK && i < task->output_count; i++)

@@ -1,8 +1,8 @@
-/* run.h - runs one kernel on one task: opens its inputs, gives it a context, checks and digests what
- * it wrote.  Called in a worker process.
+/* run.h - runs one kernel on one task: checks and opens its inputs, gives it a context, checks and
+ * digests what it wrote.  Called in a worker process.
  * Owns: the result's texts are in the caller's arena.
- * Errors: ZPL_ERR_STEP when the kernel failed or wrote something else than declared (diagnostics say
- * what); other codes when it could not be started.   Floor: stdlib. */
+ * Errors: ZPL_ERR_STEP when an input is not what the step needs, the kernel failed or wrote something
+ * else than declared (diagnostics say what); other codes when it could not be started.   Floor: stdlib. */
 #ifndef ZPL_STDLIB_RUN_H
 #define ZPL_STDLIB_RUN_H
 
@@ -23,6 +23,9 @@ struct zpl_run_input {
     bool reads_all;
     const char *const *reads; /* columns the step may see, when not all */
     size_t read_count;
+    const char *
+        wants; /* text of a Table: rules that its rows are held to before the kernel runs; or NULL */
+    const char *maker; /* the step that made it, for messages; with `wants` only */
 };
 struct zpl_run_output {
     const char *name;

@@ -18,6 +18,7 @@ enum zpl_ingredient_kind {
     ZPL_ING_BINDING, /* columns that a variable of the signature is bound to */
     ZPL_ING_PARAM,   /* canonical value; `shown` as it is written in a program */
     ZPL_ING_OUTPUT,  /* declared type of an output */
+    ZPL_ING_WANTS,   /* rules that a column of a table input is held to: name is "input.column" */
     ZPL_ING_SOURCE,  /* content of a user's file; `shown` is its path */
     ZPL_ING_INPUT,   /* content of an input that is no table */
     ZPL_ING_ROWS,    /* row count of a table input */

@@ -203,6 +203,35 @@ static const struct zpl_column_row *find_column(const struct zpl_output_row *row
     return NULL;
 }
 
+/* Is the column among those that the step reads of the table?  Looks at *hint first, as above. */
+static bool is_read(const struct zpl_argument *argument, const char *name, size_t *hint)
+{
+    for (size_t n = 0; !argument->reads_all && n < argument->read_count; n++) {
+        size_t i = (*hint + n) % argument->read_count;
+        if (strcmp(argument->reads[i], name) == 0) {
+            *hint = i + 1;
+            return true;
+        }
+    }
+    return argument->reads_all;
+}
+
+/* Columns that are held to rules count by their content too, although the step does not read them. */
+static void add_held(struct zpl_plan *plan, const struct zpl_node *node,
+                     const struct zpl_argument *argument, const struct zpl_output_row *row)
+{
+    const struct zpl_type *wants = argument->wants;
+    size_t hint = 0, next = 0;
+    for (size_t i = 0; wants != NULL && wants->kind == ZPL_TABLE && i < wants->row->count; i++) {
+        const char *name = wants->row->columns[i].name;
+        const struct zpl_column_row *column = find_column(row, name, &hint);
+        if (column != NULL && !is_read(argument, name, &next))
+            add(plan, node->id, ZPL_ING_COLUMN,
+                zpl_arena_printf(&plan->arena, "%s.%s", argument->name, name),
+                hex(plan, &column->digest), NULL);
+    }
+}
+
 /* A table by the columns the step reads and by its row count. */
 static void add_table(struct zpl_plan *plan, const struct zpl_node *node,
                       const struct zpl_argument *argument, const struct zpl_output_row *row)
@@ -225,6 +254,7 @@ static void add_table(struct zpl_plan *plan, const struct zpl_node *node,
             zpl_arena_printf(&plan->arena, "%s.%s", argument->name, names[i]),
             hex(plan, &column->digest), NULL);
     }
+    add_held(plan, node, argument, row);
 }
 
 /* An artifact given as an argument. */
@@ -239,7 +269,18 @@ static void add_input(struct zpl_plan *plan, const struct zpl_node *node,
         add(plan, node->id, ZPL_ING_INPUT, argument->name, hex(plan, &row->digest), NULL);
 }
 
-/* Bindings, params and outputs: what the program says beside code and data. */
+/* The rules that a table input is held to before the step runs. */
+static void add_wants(struct zpl_plan *plan, const struct zpl_node *node,
+                      const struct zpl_argument *argument)
+{
+    const struct zpl_type *wants = argument->wants;
+    for (size_t i = 0; wants != NULL && wants->kind == ZPL_TABLE && i < wants->row->count; i++)
+        add(plan, node->id, ZPL_ING_WANTS,
+            zpl_arena_printf(&plan->arena, "%s.%s", argument->name, wants->row->columns[i].name),
+            zpl_type_text(wants->row->columns[i].type, false, &plan->arena), NULL);
+}
+
+/* Bindings, params, outputs and what is wanted of inputs: what the program says beside code and data. */
 static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node)
 {
     enum zpl_err err = ZPL_OK;
@@ -255,6 +296,9 @@ static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node
     for (size_t i = 0; i < node->output_count; i++)
         add(plan, node->id, ZPL_ING_OUTPUT, node->outputs[i].name,
             zpl_type_text(node->outputs[i].type, false, &plan->arena), NULL);
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (zpl_argument_is_input(&node->arguments[i]))
+            add_wants(plan, node, &node->arguments[i]);
     return err;
 }
 

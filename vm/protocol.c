@@ -36,6 +36,8 @@ static struct zpl_json *input_json(const struct zpl_run_input *input)
     zpl_json_set_take(o, "rows", zpl_json_int(input->rows));
     zpl_json_set_take(o, "all", zpl_json_bool(input->reads_all));
     zpl_json_set_take(o, "reads", zpl_names_json(input->reads, input->read_count));
+    zpl_json_set_take(o, "wants", zpl_json_string(input->wants));
+    zpl_json_set_take(o, "maker", zpl_json_string(input->maker));
     return o;
 }
 
@@ -140,6 +142,13 @@ static bool read_params(const struct zpl_json *json, struct zpl_run_task *task,
     return true;
 }
 
+/* Is it a text, or said to be none? */
+static bool is_text_or_null(const struct zpl_json *o, const char *key)
+{
+    enum zpl_json_kind kind = zpl_json_kind(zpl_json_get(o, key));
+    return kind == ZPL_JSON_STRING || kind == ZPL_JSON_NULL;
+}
+
 /* What input_json() wrote, of each. */
 static bool read_inputs(const struct zpl_json *json, struct zpl_run_task *task,
                         struct zpl_arena *arena)
@@ -154,7 +163,10 @@ static bool read_inputs(const struct zpl_json *json, struct zpl_run_task *task,
         input->name = zpl_read_text(o, "name", arena);
         input->type = zpl_read_text(o, "type", arena);
         input->path = zpl_read_text(o, "path", arena);
+        input->wants = zpl_read_text(o, "wants", arena);
+        input->maker = zpl_read_text(o, "maker", arena);
         if (input->name == NULL || input->type == NULL || input->path == NULL ||
+            !is_text_or_null(o, "wants") || !is_text_or_null(o, "maker") ||
             !zpl_read_int(o, "rows", -1, INT64_MAX, &input->rows) ||
             !zpl_read_bool(o, "all", &input->reads_all) ||
             !zpl_read_names(zpl_json_get(o, "reads"), arena, &input->reads, &input->read_count))
@@ -210,14 +222,12 @@ static bool read_bindings(const struct zpl_json *json, struct zpl_run_task *task
 static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
                        struct zpl_arena *arena)
 {
-    enum zpl_json_kind body = zpl_json_kind(zpl_json_get(json, "body"));
     int64_t threads;
     int64_t memory;
     if (!read_params(json, task, arena) || !read_inputs(json, task, arena) ||
         !read_outputs(json, task, arena) || !read_bindings(json, task, arena) ||
         !zpl_read_int(json, "threads", 1, UINT32_MAX, &threads) ||
-        !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) ||
-        (body != ZPL_JSON_STRING && body != ZPL_JSON_NULL))
+        !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) || !is_text_or_null(json, "body"))
         return false;
     task->kernel = zpl_read_text(json, "kernel", arena);
     task->body = zpl_read_text(json, "body", arena);

@@ -63,6 +63,10 @@ static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument 
     input->reads_all = argument->reads_all;
     input->reads = argument->reads;
     input->read_count = argument->read_count;
+    if (argument->wants != NULL && argument->wants->kind == ZPL_TABLE) {
+        input->wants = zpl_type_text(argument->wants, false, &plan->arena);
+        input->maker = plan->graph->nodes[value->ref.node].name;
+    }
     return input_path(plan, row, argument->name, scratch, &input->path);
 }
 

@@ -130,6 +130,10 @@ static const char *changed(const struct zpl_ingredient *before, const struct zpl
         return from_to(param_name(now), old, new, arena);
     case ZPL_ING_OUTPUT:
         return from_to(zpl_arena_printf(arena, "type of output %s", now->name), old, new, arena);
+    case ZPL_ING_WANTS:
+        return from_to(zpl_arena_printf(arena, "what is needed of %s",
+                                        column_words(now->name, arena)),
+                       old, new, arena);
     case ZPL_ING_SOURCE:
         return zpl_arena_printf(arena, "other content in %s", new);
     case ZPL_ING_INPUT:
@@ -154,6 +158,9 @@ static const char *came_or_went(const struct zpl_ingredient *item, bool came,
     if (item->kind == ZPL_ING_PARAM)
         return came ? zpl_arena_printf(arena, "%s: now %s", param_name(item), shown)
                     : zpl_arena_printf(arena, "%s: no longer %s", param_name(item), shown);
+    if (item->kind == ZPL_ING_WANTS)
+        return zpl_arena_printf(arena, "%s is %s held to %s", column_words(item->name, arena),
+                                came ? "now" : "no longer", shown);
     const char *kind = item->kind == ZPL_ING_ORDER ? "input" : zpl_ingredient_kind_name(item->kind);
     return zpl_arena_printf(arena, "%s %s %s", kind, item->name, came ? "is new" : "is gone");
 }

@@ -97,6 +97,9 @@ const struct zpl_type *zpl_attempt_fill(struct zpl_attempt *a, const struct zpl_
 
 /* reads.c: which columns of a table input the kernel may see. */
 void zpl_attempt_reads(struct zpl_attempt *a, size_t input, struct zpl_argument *out);
+/* wants.c: of a table input the columns whose rules are not promised, with these rules; NULL: there is
+ * none, or memory is out. */
+const struct zpl_type *zpl_attempt_wants(struct zpl_attempt *a, size_t input);
 /* What the kernel is told of the variables. */
 void zpl_attempt_bindings(struct zpl_attempt *a, struct zpl_node *node);
 

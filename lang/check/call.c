@@ -81,9 +81,10 @@ static bool fill_arguments(struct zpl_attempt *a, struct zpl_node *node)
         argument->value = value;
         if (a->given[i])
             argument->span = a->given[i]->span;
-        if (value->type && value->type->kind == ZPL_TABLE)
+        if (value->type && value->type->kind == ZPL_TABLE) {
             zpl_attempt_reads(a, i, argument);
-        else if (value->kind != ZPL_VALUE_LITERAL)
+            argument->wants = zpl_attempt_wants(a, i);
+        } else if (value->kind != ZPL_VALUE_LITERAL)
             argument->reads_all = true; /* tables may stand inside a list */
         if (value->kind != ZPL_VALUE_LITERAL && zpl_kind_is_scalar(line->inputs[i].type->kind))
             argument->wants = line->inputs[i].type;

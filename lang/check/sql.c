@@ -199,6 +199,19 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
     return ZPL_OK;
 }
 
+/* The tables that the query uses are held to what the step says of them. */
+static void keep_wants(const struct zpl_argument *declared, size_t count, struct zpl_node *node)
+{
+    struct zpl_argument *used = (struct zpl_argument *)node->arguments;
+    if (used == declared)
+        return;
+    for (size_t i = 0; i < node->argument_count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(used[i].name, declared[k].name) == 0 && declared[k].wants &&
+                declared[k].wants->kind == ZPL_TABLE)
+                used[i].wants = declared[k].wants;
+}
+
 enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node)
 {
     struct zpl_query q = {.checker = a->checker,
@@ -208,6 +221,8 @@ enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node)
                           .scratch = a->scratch,
                           .sql = node->body};
     const struct zpl_row *row = NULL;
+    const struct zpl_argument *declared = node->arguments;
+    size_t declared_count = node->argument_count;
     if (node->output_count != 1) {
         zpl_diag_add(&a->diags, ZPL_CODE_BODY, a->call->callee,
                      "a step with an sql body has one output, a Table; %s has %zu",
@@ -220,6 +235,7 @@ enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node)
         if (!add_input(&q, a, &node->arguments[i]))
             return ZPL_ERR_NOMEM;
     enum zpl_err err = zpl_query_bind(&q, node, &row);
+    keep_wants(declared, declared_count, node);
     if (err || !row)
         return err;
     return give_declared(a, &q, row, node);

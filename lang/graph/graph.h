@@ -88,7 +88,9 @@ struct zpl_argument {
     const char *name; /* of the signature's input, of a table in SQL, or "$x" for a scalar in SQL */
     const struct zpl_value *value;
     struct zpl_span span; /* of the value as written; source 0 for a default */
-    /* Of a scalar that is known only at run time: what it then has to be, else NULL. */
+    /* Of a scalar that is known only at run time: what it then has to be.  Of a table: the columns with
+     * rules that whoever made it does not promise; its rows are held to them before the step runs.
+     * Else NULL. */
     const struct zpl_type *wants;
     /* For a table: which of its columns the step may see.  They are all it gets. */
     bool reads_all; /* every column, in stored order */

@@ -113,6 +113,13 @@ const char *zpl_kind_name(enum zpl_kind kind); /* "Int" */
 bool zpl_type_fits(const struct zpl_type *have, const struct zpl_type *want,
                    struct zpl_arena *arena, const char **why);
 
+/* Of a column that has to be of type `want`: its type with the rules (min max one_of match required
+ * unique, the values of an Enum, and those of a list's items) that `have` does not promise; NULL when
+ * it promises them all, or memory is out.  A promise that implies a rule is enough: of 5.. follows
+ * 0.., of one_of {1, 2} follows ..9.  `have` NULL: nothing is promised. */
+const struct zpl_type *zpl_type_unpromised(const struct zpl_type *have, const struct zpl_type *want,
+                                           struct zpl_arena *arena);
+
 /* As it is written: "Table {hour: Int, late: Bool}", "Int 1..100", "Model {xgboost, features: {…},
  * label: late: Bool}".  `brief` cuts long rows ("Table {hour: Int, … 12 more}") for messages. */
 void zpl_type_show(const struct zpl_type *type, bool brief, struct zpl_buf *out);

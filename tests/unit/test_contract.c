@@ -2,7 +2,7 @@
  * rows at all, many broken rules, names that need quoting, wide and long tables. */
 #include "tests/unit/stdlib_fixture.h"
 
-#include "lang/base/proc.h"
+#include <unistd.h>
 #include "stdlib/table/contract.h"
 
 static struct fixture f;
@@ -263,6 +263,54 @@ static void test_words_and_any(void **state)
     assert_true(zpl_contract_any(type_of("Table {d: List(Int 0..)}")->row));
 }
 
+/* A task that splits file 0, held to `wants` first; its outputs are of type `out`. */
+static enum zpl_err split_held(const char *wants, const char *out)
+{
+    const struct zpl_run_param params[] = {{"ratio", zpl_literal_float(&f.arena, 0.5)},
+                                           {"seed", zpl_literal_int(&f.arena, 1)}};
+    const struct zpl_run_input input = {.name = "rows",
+                                        .type = "Table {a: Int}",
+                                        .path = f.paths[0],
+                                        .rows = 5,
+                                        .reads_all = true,
+                                        .wants = wants,
+                                        .maker = "csv.read"};
+    const struct zpl_run_output outputs[] = {{"train", out, f.paths[1]}, {"test", out, f.paths[2]}};
+    struct zpl_run_task task = {.kernel = "split",
+                                .params = params,
+                                .param_count = 2,
+                                .inputs = &input,
+                                .input_count = 1,
+                                .outputs = outputs,
+                                .output_count = 2};
+    struct zpl_run_result result;
+    return fixture_run(&f, &task, &result);
+}
+
+static void test_tasks(void **state)
+{
+    (void)state;
+    fixture_table(&f, 0, INTS);
+    assert_int_equal(split_held(NULL, "Table {a: Int -1..}"), ZPL_OK);
+    assert_int_equal(split_held("Table {a: Int ..7, ...}", "Table {a: Int}"), ZPL_OK);
+    remove(f.paths[1]);
+    assert_int_equal(split_held("Table {a: Int 0.. required, ...}", "Table {a: Int}"),
+                     ZPL_ERR_STEP);
+    assert_int_equal(f.diags.count, 2);
+    assert_string_equal(f.diags.items[0]->message,
+                        "input 'rows' is not what the step needs: column 'a' is required: "
+                        "1 of 5 rows has none: row 2");
+    assert_string_equal(f.diags.items[0]->notes->text,
+                        "'rows' was made by csv.read, whose type does not promise it");
+    assert_string_equal(f.diags.items[1]->message,
+                        "input 'rows' is not what the step needs: column 'a' is to be at least 0: "
+                        "1 of 5 rows is not: row 3 has -1");
+    assert_int_not_equal(access(f.paths[1], F_OK), 0); /* the kernel did not begin */
+    assert_int_equal(split_held(NULL, "Table {a: Int 100..}"), ZPL_ERR_STEP);
+    assert_non_null(strstr(f.diags.items[0]->message, "output 'train' breaks its contract: column "
+                                                      "'a' is to be at least 100: "));
+}
+
 /* More rules than one pass counts. */
 static void test_very_wide(void **state)
 {
@@ -319,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_every_broken_rule_is_told),
         cmocka_unit_test(test_words_and_any),
+        cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_very_wide),
         cmocka_unit_test(test_wide_and_long),
     };

@@ -97,8 +97,8 @@ static void key(void **state)
 {
     (void)state;
     static const char *const values[ZPL_ING_KINDS] = {
-        "1",   IDENTITY, "duckdb 1.4.4", IDENTITY, "a,b",          "15", "Table {a: Int}",
-        "f00", "ba5",    "3000000",      "a,b",    "0123456789abc"};
+        "2",       IDENTITY, "duckdb 1.4.4", IDENTITY,  "a,b", "15",           "Table {a: Int}",
+        "Int 0..", "f00",    "ba5",          "3000000", "a,b", "0123456789abc"};
     struct zpl_ingredients list = {0};
     for (int i = 0; i < ZPL_ING_KINDS; i++)
         assert_true(zpl_ingredients_add(&list, &arena, (enum zpl_ingredient_kind)i,
@@ -303,8 +303,9 @@ static void say_tasks(struct said *said)
     const struct zpl_run_param params[] = {{"minutes", zpl_literal_int(&arena, 15)},
                                            {"data", zpl_literal_path(&arena, "x.csv", 5)}};
     const struct zpl_run_input inputs[] = {
-        {"rows", "Table {a: Int}", "/store/aa", 300, false, abc, 2},
-        {"model", "Model", "/store/bb", -1, true, NULL, 0}};
+        {"rows", "Table {a: Int}", "/store/aa", 300, false, abc, 2, "Table {a: Int 0.., ...}",
+         "csv.read"},
+        {"model", "Model", "/store/bb", -1, true, NULL, 0, NULL, NULL}};
     const struct zpl_run_output output = {"report", "Report {auc: Float}", "/scratch/report"};
     const struct zpl_run_binding binding = {"f", abc};
     const struct zpl_run_task run = {.kernel = "evaluate",

@@ -32,6 +32,7 @@ static void add_step(struct fixture *f, struct zpl_ingredients *list)
     add(f, list, ZPL_ING_BINDING, "f", "[\"a\",\"b\"]", NULL);
     add(f, list, ZPL_ING_PARAM, "rounds", "100", "100");
     add(f, list, ZPL_ING_OUTPUT, "rows", "Table {a: Int}", NULL);
+    add(f, list, ZPL_ING_WANTS, "train.a", "Int 0..", NULL);
     add(f, list, ZPL_ING_SOURCE, "path", "s1", "data/flights.csv");
     add(f, list, ZPL_ING_INPUT, "model", "m1", NULL);
     add(f, list, ZPL_ING_ROWS, "train", "10", NULL);
@@ -107,6 +108,8 @@ static void every_kind_changed_alone_is_named_and_nothing_else(void **state)
         {ZPL_ING_PARAM, "rounds", "200", "200", "rounds: 100 → 200"},
         {ZPL_ING_OUTPUT, "rows", "Table {a: Float}", NULL,
          "type of output rows: Table {a: Int} → Table {a: Float}"},
+        {ZPL_ING_WANTS, "train.a", "Int 5..", NULL,
+         "what is needed of column a of train: Int 0.. → Int 5.."},
         {ZPL_ING_SOURCE, "path", "s2", "data/new.csv", "other content in data/new.csv"},
         {ZPL_ING_INPUT, "model", "m2", NULL, "other content in model"},
         {ZPL_ING_ROWS, "train", "11", NULL, "rows of train: 10 → 11"},
@@ -156,6 +159,19 @@ static void a_param_that_came_or_went_is_told_with_its_value(void **state)
 }
 
 /* A column more or less is told with the set of columns, not once more by itself. */
+static void rules_that_came_or_went_are_told_with_their_column(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f);
+    drop(&f.before, ZPL_ING_WANTS, "train.a");
+    expect(&f, (const char *const[]){"column a of train is now held to Int 0..", NULL});
+    drop(&f.now, ZPL_ING_WANTS, "train.a");
+    add(&f, &f.before, ZPL_ING_WANTS, "train.a", "Int 0..", NULL);
+    expect(&f, (const char *const[]){"column a of train is no longer held to Int 0..", NULL});
+    zpl_arena_release(&f.arena);
+}
+
 static void a_changed_set_of_columns_is_told_once(void **state)
 {
     (void)state;
@@ -408,6 +424,7 @@ int main(void)
         cmocka_unit_test(every_kind_changed_alone_is_named_and_nothing_else),
         cmocka_unit_test(another_way_of_writing_the_same_is_no_reason),
         cmocka_unit_test(a_param_that_came_or_went_is_told_with_its_value),
+        cmocka_unit_test(rules_that_came_or_went_are_told_with_their_column),
         cmocka_unit_test(a_changed_set_of_columns_is_told_once),
         cmocka_unit_test(the_first_column_that_is_read_is_told_once),
         cmocka_unit_test(a_table_that_came_or_went_is_told_once),
