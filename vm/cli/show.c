@@ -2,11 +2,60 @@
 #include <string.h>
 
 #include "lang/base/text.h"
+#include "lang/types/signature.h"
+#include "stdlib/table/contract.h"
 #include "vm/cli/cli.h"
+#include "vm/json_read.h"
 #include "vm/report.h"
 #include "vm/run_record.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
+
+/* Of a table that is in the store, the columns with rules: they were held against every row when it was
+ * written.  NULL: there is none. */
+static const struct zpl_row *contract_of(const struct zpl_json *output, struct zpl_arena *arena)
+{
+    const struct zpl_type *type;
+    struct zpl_signature_error error = {0};
+    const char *text = zpl_json_str(zpl_json_get(output, "type"), NULL);
+    if (text == NULL || zpl_json_str(zpl_json_get(output, "digest"), NULL) == NULL ||
+        zpl_type_parse(text, arena, &type, &error) != ZPL_OK || type->kind != ZPL_TABLE)
+        return NULL;
+    return zpl_contract_any(type->row) ? type->row : NULL;
+}
+
+/* A line for each column with rules. */
+static void show_contract(const struct zpl_json *output, struct zpl_buf *out)
+{
+    struct zpl_arena arena = {0};
+    const struct zpl_row *row = contract_of(output, &arena);
+    for (size_t i = 0; row != NULL && i < row->count; i++) {
+        const char *const *words = zpl_contract_words(&row->columns[i], &arena);
+        if (words == NULL || words[0] == NULL)
+            continue;
+        zpl_buf_printf(out, "      column '%s' ", row->columns[i].name);
+        for (size_t k = 0; words[k] != NULL; k++)
+            zpl_buf_printf(out, "%s%s", k > 0 ? ", " : "", words[k]);
+        zpl_buf_puts(out, ": holds in every row\n");
+    }
+    zpl_arena_release(&arena);
+}
+
+/* The same for machines: { column: [rule, …] }; NULL: no rule. */
+static struct zpl_json *contract_json(const struct zpl_json *output)
+{
+    struct zpl_arena arena = {0};
+    const struct zpl_row *row = contract_of(output, &arena);
+    struct zpl_json *o = row != NULL ? zpl_json_object() : NULL;
+    for (size_t i = 0; row != NULL && i < row->count; i++) {
+        const char *const *words = zpl_contract_words(&row->columns[i], &arena);
+        if (words != NULL && words[0] != NULL)
+            zpl_json_set_take(o, row->columns[i].name,
+                              zpl_names_json(words, zpl_names_count(words)));
+    }
+    zpl_arena_release(&arena);
+    return o;
+}
 
 /* One output: its type, size, digest, and the value of a report. */
 static void show_output(const char *name, const struct zpl_json *output, struct zpl_buf *out)
@@ -53,8 +102,11 @@ static void show_step(const struct zpl_json *step, const char *only, struct zpl_
     if (error != NULL)
         zpl_buf_printf(out, "    error: %s\n", error);
     for (size_t i = 0; (key = zpl_json_key_at(outputs, i)) != NULL; i++)
-        if (only == NULL || strcmp(only, key) == 0)
+        if (only == NULL || strcmp(only, key) == 0) {
             show_output(key, zpl_json_get(outputs, key), out);
+            if (only != NULL)
+                show_contract(zpl_json_get(outputs, key), out);
+        }
 }
 
 /* Head of a run: number, pipeline, when, params. */
@@ -78,12 +130,25 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
                           "it again to go on\n");
 }
 
+/* An output with its contract. */
+static struct zpl_json *output_json(const struct zpl_json *output)
+{
+    struct zpl_json *o = zpl_json_object();
+    const char *key;
+    for (size_t i = 0; (key = zpl_json_key_at(output, i)) != NULL; i++)
+        zpl_json_set_take(o, key, zpl_json_ref(zpl_json_get(output, key)));
+    struct zpl_json *contract = contract_json(output);
+    if (contract != NULL)
+        zpl_json_set_take(o, "contract", contract);
+    return o;
+}
+
 /* What was asked for, as JSON. */
 static void print_json(const struct zpl_run_row *run, const struct zpl_run_record *record,
                        const struct zpl_json *step, const char *output)
 {
     if (output != NULL) {
-        zpl_cli_print_json_take(zpl_json_ref(zpl_json_get(zpl_json_get(step, "outputs"), output)));
+        zpl_cli_print_json_take(output_json(zpl_json_get(zpl_json_get(step, "outputs"), output)));
         return;
     }
     if (step != NULL) {
