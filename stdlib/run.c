@@ -50,6 +50,18 @@ static const char *table_differs(const struct zpl_stored *stored, const struct z
     return stored->canonical ? NULL : "was not written by zpl's writer of tables";
 }
 
+/* The file that a source reads as people know it: inside of the project without its folder; NULL: the
+ * step reads none. */
+static const char *source_name(struct zpl_context *context)
+{
+    const struct zpl_kernel *kernel = zpl_stdlib_kernel(context->task->kernel);
+    const char *path =
+        kernel->source != NULL ? context->base.param_text(&context->base, "path") : NULL;
+    const char *project = context->task->project;
+    size_t n = path != NULL && project != NULL ? strlen(project) : 0;
+    return n > 0 && strncmp(path, project, n) == 0 && path[n] == '/' ? path + n + 1 : path;
+}
+
 /* Holds the rows that were written to the types of their columns.  Rows of a source are those of its
  * file, in the file's order, and are told as such. */
 static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_run_output *output,
@@ -57,9 +69,7 @@ static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_ru
 {
     if (!zpl_contract_any(row))
         return ZPL_OK;
-    const struct zpl_kernel *kernel = zpl_stdlib_kernel(context->task->kernel);
-    const char *file =
-        kernel->source != NULL ? context->base.param_text(&context->base, "path") : NULL;
+    const char *file = source_name(context);
     const struct zpl_contract contract = {
         .whose = file != NULL ? zpl_arena_printf(context->arena, "%s breaks its contract", file)
                               : zpl_arena_printf(context->arena, "output '%s' breaks its contract",

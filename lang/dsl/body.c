@@ -266,7 +266,8 @@ static struct zpl_literal read_text(lua_State *L, const struct zpl_type *type,
     const char *s = lua_tolstring(L, -1, &len);
     if (type->kind != ZPL_BYTES && !zpl_utf8_valid(s, len))
         wrong(L, place, type, "a text that is not UTF-8");
-    if (type->kind == ZPL_ENUM && !is_value_of(type, s))
+    /* Cells are held to their column's contract where the table is written, all of them. */
+    if (type->kind == ZPL_ENUM && !place->column && !is_value_of(type, s))
         wrong(L, place, type, lua_pushfstring(L, "'%s', not one of its values", s));
     return (struct zpl_literal){.kind = type->kind == ZPL_PATH ? ZPL_LIT_PATH : ZPL_LIT_STRING,
                                 .as.str = {.s = s, .n = len}};

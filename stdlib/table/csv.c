@@ -42,6 +42,9 @@ ZPL_KERNEL(csv_read) = {
         "not there; a value that is not of its column's type, told with row (from 1, the header "
         "not\n"
         "counted), column and value.  Nothing is rounded: 1.5 is no Int.\n"
+        "A value outside of what its column declares (Int { min = 0 }), of all such columns with how "
+        "many\n"
+        "and the first rows.\n"
         "\n"
         "    local people = csv.read { \"data/people.csv\", type = Table { id = Int, name = String "
         "} }",

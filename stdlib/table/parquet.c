@@ -30,7 +30,7 @@ ZPL_KERNEL(parquet_read) = {
         "does not\n"
         "fit its column's type (a number over 64 bits, a time with nanoseconds), told with row "
         "(from 1),\n"
-        "column and value.\n"
+        "column and value; values outside of what their columns declare (Int { min = 0 }).\n"
         "\n"
         "    local flights = parquet.read { \"data/flights.parquet\", hindsight = { \"delay\" } }",
     .source = "parquet",
