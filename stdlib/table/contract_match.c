@@ -7,6 +7,7 @@
 #include "lang/base/json.h"
 #include "lang/base/regex.h"
 #include "lang/base/text.h"
+#include "lang/types/literal.h"
 
 /* Verdicts that are remembered, of short texts: most columns of texts repeat their values. */
 #define KNOWN       1024
@@ -22,6 +23,7 @@ struct known {
 /* What one function knows. */
 struct judge {
     struct zpl_regex *regex; /* NULL: texts */
+    char *what;              /* "column 'a'", in a complaint */
     char **texts;            /* NULL-terminated */
     struct known known[KNOWN];
 };
@@ -32,6 +34,7 @@ static void judge_release(void *self)
     for (char **text = judge->texts; text != NULL && *text != NULL; text++)
         free(*text);
     free(judge->texts);
+    free(judge->what);
     zpl_regex_release(judge->regex);
     free(judge);
 }
@@ -82,14 +85,15 @@ static enum zpl_err judge_text(struct judge *judge, const char *text, size_t len
 }
 
 /* The query fails, and says which value it was. */
-static void complain(duckdb_function_info info, enum zpl_err err, const char *text, size_t len)
+static void complain(duckdb_function_info info, const struct judge *judge, enum zpl_err err,
+                     const char *text, size_t len)
 {
     struct zpl_buf words = {0}, shown = {0};
     zpl_text_scrub(&shown, text, len < 60 ? len : 60);
     if (err == ZPL_ERR_NOMEM)
         zpl_buf_puts(&words, "out of memory");
     else
-        zpl_buf_printf(&words, "it takes too long to match \"%s%s\"", zpl_buf_str(&shown),
+        zpl_buf_printf(&words, "%s takes too long on \"%s%s\"", judge->what, zpl_buf_str(&shown),
                        len > 60 ? "…" : "");
     zpl_duck_api()->scalar_function_set_error(info, zpl_buf_str(&words));
     zpl_buf_release(&words);
@@ -112,7 +116,7 @@ static void judge_chunk(duckdb_function_info info, duckdb_data_chunk input, duck
         const char *text = zpl_duck_string(texts, i, &len);
         enum zpl_err err = judge_text(judge, text, len, &out[i]);
         if (err != ZPL_OK) {
-            complain(info, err, text, len);
+            complain(info, judge, err, text, len);
             return;
         }
     }
@@ -147,15 +151,23 @@ static bool register_take(struct zpl_duck *duck, struct judge *judge, const char
     return fine;
 }
 
-bool zpl_contract_match(struct zpl_duck *duck, const char *pattern, const char **name,
-                        struct zpl_arena *arena, struct zpl_diags *diags)
+bool zpl_contract_match(struct zpl_duck *duck, const char *column, const char *pattern,
+                        const char **name, struct zpl_arena *arena, struct zpl_diags *diags)
 {
     char words[ZPL_REGEX_WORDS];
+    struct zpl_buf what = {0};
     struct judge *judge = zpl_calloc(1, sizeof *judge);
     enum zpl_err err = judge != NULL ? zpl_regex_new(pattern, &judge->regex, words) : ZPL_ERR_NOMEM;
+    zpl_buf_printf(&what, "column '%s' is to match ", column);
+    zpl_literal_quote(pattern, strlen(pattern), &what);
+    zpl_buf_puts(&what, ", which");
+    if (err == ZPL_OK && (judge->what = zpl_strdup(zpl_buf_str(&what))) == NULL)
+        err = ZPL_ERR_NOMEM;
+    zpl_buf_release(&what);
     if (err == ZPL_OK)
         return register_take(duck, judge, name, arena, diags);
-    free(judge);
+    if (judge != NULL)
+        judge_release(judge);
     if (err == ZPL_ERR_NOMEM)
         zpl_diag_nomem(diags);
     else

@@ -8,9 +8,10 @@
 
 #include "stdlib/table/duck.h"
 
-/* Registers a function of VARCHAR that says whether the pattern matches; its name, in the arena. */
-bool zpl_contract_match(struct zpl_duck *duck, const char *pattern, const char **name,
-                        struct zpl_arena *arena, struct zpl_diags *diags);
+/* Registers a function of VARCHAR that says whether the pattern matches; its name, in the arena.
+ * `column` is told when a match takes too long. */
+bool zpl_contract_match(struct zpl_duck *duck, const char *column, const char *pattern,
+                        const char **name, struct zpl_arena *arena, struct zpl_diags *diags);
 /* The same for "is, as JSON, equal to one of these texts", which are canonical and NULL-terminated. */
 bool zpl_contract_json(struct zpl_duck *duck, const char *const *texts, const char **name,
                        struct zpl_arena *arena, struct zpl_diags *diags);

@@ -148,8 +148,10 @@ static void test_a_match_that_takes_too_long_is_told(void **state)
     assert_int_equal(
         hold_rows("SELECT repeat('a', 40) || 'b' AS a", "Table {a: String match \"^(a+)+$\"}"),
         ZPL_ERR_STEP);
-    assert_string_equal(fixture_words(&f), "it takes too long to match "
-                                           "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"");
+    assert_string_equal(fixture_words(&f),
+                        "T: column 'a' is to match \"^(a+)+$\", which takes too long on "
+                        "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"");
+    assert_int_equal(f.diags.items[0]->code, ZPL_CODE_CONTRACT);
 }
 
 static void test_other_types(void **state)
@@ -243,6 +245,19 @@ static void test_every_broken_rule_is_told(void **state)
         assert_string_equal(f.diags.items[i]->message, words[i]);
 }
 
+/* Where a type leaves its columns open, the stored table may be another. */
+static void test_what_can_not_be_held_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(hold_rows("SELECT 1 AS b", "Table {a: Int 0..}"), ZPL_ERR_STEP);
+    assert_string_equal(fixture_words(&f), "T: Referenced column \"a\" not found in FROM clause! "
+                                           "Candidate bindings: \"b\"");
+    assert_int_equal(hold_rows("SELECT 'x' AS a", "Table {a: Int 0..}"), ZPL_ERR_STEP);
+    assert_string_equal(fixture_words(&f),
+                        "T: Cannot compare values of type VARCHAR and type BIGINT - an "
+                        "explicit cast is required");
+}
+
 static void test_words_and_any(void **state)
 {
     (void)state;
@@ -258,6 +273,9 @@ static void test_words_and_any(void **state)
     words = zpl_contract_words(&row->columns[2], &f.arena);
     assert_string_equal(words[0], "is required");
     assert_string_equal(words[1], "is to be a value of Enum {\"x\"}");
+    row = type_of("Table {a: Int one_of {1, 2, 3, 4, 5, 6, 7, 8}}")->row;
+    words = zpl_contract_words(&row->columns[0], &f.arena);
+    assert_string_equal(words[0], "is to be one of { 1, 2, 3, 4, 5, 6, … 2 more }");
     assert_true(zpl_contract_any(row));
     assert_false(zpl_contract_any(type_of("Table {b: String hindsight, d: List(Int)}")->row));
     assert_true(zpl_contract_any(type_of("Table {d: List(Int 0..)}")->row));
@@ -366,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_every_broken_rule_is_told),
+        cmocka_unit_test(test_what_can_not_be_held_is_told),
         cmocka_unit_test(test_words_and_any),
         cmocka_unit_test(test_tasks),
         cmocka_unit_test(test_very_wide),
