@@ -131,9 +131,9 @@ static const char *changed(const struct zpl_ingredient *before, const struct zpl
     case ZPL_ING_OUTPUT:
         return from_to(zpl_arena_printf(arena, "type of output %s", now->name), old, new, arena);
     case ZPL_ING_WANTS:
-        return from_to(zpl_arena_printf(arena, "what is needed of %s",
-                                        column_words(now->name, arena)),
-                       old, new, arena);
+        return from_to(
+            zpl_arena_printf(arena, "what is needed of %s", column_words(now->name, arena)), old,
+            new, arena);
     case ZPL_ING_SOURCE:
         return zpl_arena_printf(arena, "other content in %s", new);
     case ZPL_ING_INPUT:

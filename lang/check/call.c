@@ -130,10 +130,10 @@ static enum zpl_err fill_node(struct trial *t, struct zpl_node *node)
     if (!fill_arguments(a, node) || !fill_outputs(t, node))
         return ZPL_ERR_NOMEM;
     zpl_attempt_bindings(a, node);
-    if (a->diags.errors > 0)
-        return ZPL_OK;
     if (step->source && node->output_count > 0)
         return zpl_attempt_source(a, (struct zpl_output *)node->outputs);
+    if (a->diags.errors > 0)
+        return ZPL_OK;
     if (node->body && step->kernel && strcmp(step->kernel, "sql") == 0)
         return zpl_attempt_body(a, node);
     return ZPL_OK;

@@ -1,6 +1,7 @@
 #include "lang/check/query.h"
-#include "lang/check/answers.h"
 #include <string.h>
+#include "lang/base/digest.h"
+#include "lang/check/answers.h"
 #include "lang/check/tell.h"
 
 struct zpl_span zpl_query_place(const struct zpl_query *query, long offset, size_t length)
@@ -191,6 +192,18 @@ static bool has_no_twins(const struct zpl_query *q, const struct zpl_row *row)
     return false;
 }
 
+/* By what it says, where the engine could not tell what it means. */
+static enum zpl_err identify_by_text(const struct zpl_query *q, struct zpl_node *node)
+{
+    struct zpl_digest digest = zpl_digest_of(q->sql, strlen(q->sql));
+    char *identity = zpl_arena_alloc(q->arena, ZPL_HEX_SIZE);
+    if (!identity)
+        return ZPL_ERR_NOMEM;
+    zpl_digest_hex(&digest, identity);
+    node->identity = identity;
+    return ZPL_OK;
+}
+
 enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const struct zpl_row **row)
 {
     const struct zpl_engine *engine = q->checker->engine;
@@ -199,7 +212,7 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     *row = NULL;
     node->body = q->sql;
     if (!engine || !engine->bind)
-        return fill_arguments(q, NULL, node) ? ZPL_OK : ZPL_ERR_NOMEM;
+        return fill_arguments(q, NULL, node) ? identify_by_text(q, node) : ZPL_ERR_NOMEM;
     q->asked = q->sql;
     if (!zpl_query_request(q, &request))
         return ZPL_ERR_NOMEM;
@@ -221,8 +234,8 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
         zpl_diag_warn(q->diags, ZPL_CODE_SQL_BIND, zpl_query_place(q, w->offset, w->length), "%s",
                       w->message);
     }
-    if (wrong)
-        return err;
+    if (wrong) /* of what is not known it may still be run, as what it says */
+        return err ? err : identify_by_text(q, node);
     node->identity = answer.identity;
     if (!has_no_twins(q, answer.row))
         return ZPL_OK;

@@ -196,6 +196,8 @@ enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *output
     outputs[0].type = zpl_type_new(a->arena, ZPL_UNKNOWN);
     if (!outputs[0].type)
         return ZPL_ERR_NOMEM;
+    if (a->diags.errors > 0) /* of a wrong call nobody knows which file was meant */
+        return ZPL_OK;
     if (s.declared && s.declared->kind != ZPL_TABLE) {
         zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, s.type_span,
                      "the type of a file of rows is a Table, not %s",

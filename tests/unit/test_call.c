@@ -502,18 +502,27 @@ static void outputs_stay_known_where_the_mistake_is_elsewhere(void **state)
     bench_end(&b);
 }
 
-static void partly_known_tables_are_believed(void **state)
+static void of_partly_known_tables_the_known_columns_can_be_used(void **state)
 {
     (void)state;
     struct bench b;
     bench_start(&b);
     define(&b, "rows", "Table {hour: Int, late: Bool, ...}");
-    checks_as(&b, &train, "xgboost.train { rows, label = \"arrival\" }", NULL);
     checks_as(&b, &split, "split { rows }", "a");
     assert_output(&b, 0, "Table {hour: Int, late: Bool, ...}");
     define(&b, "model", "Model {xgboost}");
     checks_as(&b, &predict, "predict { model, rows }", NULL);
     assert_int_equal(b.diags.count, 0);
+    assert_int_equal(check(&b, &train, "xgboost.train { rows, label = \"arrival\" }"),
+                     ZPL_ERR_CHECK);
+    const struct zpl_diag *d =
+        told(&b, ZPL_CODE_UNKNOWN_COLUMN, "\"arrival\"", "unknown column 'arrival'");
+    noted(&b, d, "", "'train' has hour, late; what else there may be");
+    bench_end(&b);
+    bench_start(&b);
+    define(&b, "rows", "Table {hour: Int, late: Bool, ...}");
+    assert_int_equal(check(&b, &train, "xgboost.train { rows, label = \"late\" }"), ZPL_ERR_CHECK);
+    told(&b, ZPL_CODE_COLUMN_TYPE, "rows", "the columns of 'train' are not all known");
     bench_end(&b);
 }
 
@@ -941,7 +950,7 @@ int main(void)
         cmocka_unit_test(poison_is_silent),
         cmocka_unit_test(what_follows_a_mistake_is_silent),
         cmocka_unit_test(outputs_stay_known_where_the_mistake_is_elsewhere),
-        cmocka_unit_test(partly_known_tables_are_believed),
+        cmocka_unit_test(of_partly_known_tables_the_known_columns_can_be_used),
         cmocka_unit_test(a_broken_signature_is_told),
         cmocka_unit_test(fields_of_values),
         cmocka_unit_test(a_source_has_the_columns_of_its_file),
