@@ -25,11 +25,19 @@ static uint64_t mix_word(uint64_t h, uint64_t word)
     return (h ^ word) * 0x9e3779b97f4a7c15u;
 }
 
+/* By what a row says: one that stands in scratch is another at every call. */
+static uint64_t mix_row(uint64_t h, const struct zpl_row *row)
+{
+    for (size_t i = 0; i < row->count; i++)
+        h = mix_word(mix_text(h, row->columns[i].name), row->columns[i].type->kind);
+    return mix_word(h, row->count);
+}
+
 static uint64_t hash_of(const struct zpl_bind_request *r)
 {
     uint64_t h = mix_text(0xcbf29ce484222325u, r->sql);
     for (size_t i = 0; i < r->table_count; i++)
-        h = mix_word(mix_text(h, r->tables[i].name), (uintptr_t)r->tables[i].row);
+        h = mix_row(mix_text(h, r->tables[i].name), r->tables[i].row);
     for (size_t i = 0; i < r->param_count; i++)
         h = mix_word(mix_text(h, r->params[i].name), r->params[i].kind);
     h ^= h >> 32;
@@ -42,8 +50,8 @@ static bool same(const struct zpl_bind_request *a, const struct zpl_bind_request
         a->param_count != b->param_count)
         return false;
     for (size_t i = 0; i < a->table_count; i++)
-        if (a->tables[i].row != b->tables[i].row ||
-            strcmp(a->tables[i].name, b->tables[i].name) != 0)
+        if (strcmp(a->tables[i].name, b->tables[i].name) != 0 ||
+            !zpl_row_equal(a->tables[i].row, b->tables[i].row))
             return false;
     for (size_t i = 0; i < a->param_count; i++)
         if (a->params[i].kind != b->params[i].kind ||
@@ -90,6 +98,19 @@ static bool grow(struct zpl_answers *answers, struct zpl_arena *arena)
     return true;
 }
 
+/* The row in `arena`; its names and types are there already.  NULL: no memory. */
+static const struct zpl_row *keep_row(const struct zpl_row *row, struct zpl_arena *arena)
+{
+    struct zpl_row *kept = zpl_arena_alloc(arena, sizeof *kept);
+    struct zpl_column *columns = zpl_arena_array(arena, row->count, sizeof *columns);
+    if (!kept || !columns)
+        return NULL;
+    for (size_t i = 0; i < row->count; i++)
+        columns[i] = row->columns[i];
+    *kept = (struct zpl_row){columns, row->count, row->open};
+    return kept;
+}
+
 void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request *request,
                       const struct zpl_bind_answer *answer)
 {
@@ -102,8 +123,12 @@ void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request
         zpl_arena_array(arena, request->param_count + 1, sizeof *params);
     if (!checker->answers || !tables || !params || !grow(checker->answers, arena))
         return;
-    for (size_t i = 0; i < request->table_count; i++)
-        tables[i] = request->tables[i];
+    for (size_t i = 0; i < request->table_count; i++) {
+        tables[i] = (struct zpl_bind_table){request->tables[i].name,
+                                            keep_row(request->tables[i].row, arena)};
+        if (!tables[i].row)
+            return;
+    }
     for (size_t i = 0; i < request->param_count; i++)
         params[i] = request->params[i];
     uint64_t hash = hash_of(request);

@@ -1,5 +1,5 @@
 /* answers.h - what the engine answered to the queries of this program, so that a query in a loop is asked
- * once.  Rows are compared by address: equal requests about rows of other addresses are asked again.
+ * once.  Rows are compared by what they say, without refinements, of which the engine knows nothing.
  * Owns: nothing; answers and requests are in the graph's arena, as long as the checker is used.
  * Floor: lang/check, private to it. */
 #ifndef ZPL_CHECK_ANSWERS_H

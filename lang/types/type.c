@@ -143,7 +143,7 @@ static bool same_type(const struct zpl_type *a, const struct zpl_type *b)
     return a == b || (a && b && zpl_type_equal(a, b));
 }
 
-static bool same_row(const struct zpl_row *a, const struct zpl_row *b)
+bool zpl_row_equal(const struct zpl_row *a, const struct zpl_row *b)
 {
     if (a == b)
         return true;
@@ -179,7 +179,7 @@ bool zpl_type_equal(const struct zpl_type *a, const struct zpl_type *b)
     if (a == b)
         return true;
     return a->kind == b->kind && a->optional == b->optional && same_text(a->name, b->name) &&
-           same_type(a->elem, b->elem) && same_row(a->row, b->row) &&
+           same_type(a->elem, b->elem) && zpl_row_equal(a->row, b->row) &&
            same_values(a->values, b->values) && same_text(a->dtype, b->dtype) &&
            same_text(a->framework, b->framework) && same_text(a->label, b->label) &&
            a->label_is_var == b->label_is_var && same_type(a->label_type, b->label_type) &&

@@ -100,6 +100,7 @@ const struct zpl_column *zpl_row_next(const struct zpl_row *row, const char *nam
  * the earlier in *first (may be NULL); NULL when there are none.  Row variables don't count. */
 const struct zpl_column *zpl_row_twins(const struct zpl_row *row, const struct zpl_column **first);
 bool zpl_type_equal(const struct zpl_type *a, const struct zpl_type *b); /* without refinements */
+bool zpl_row_equal(const struct zpl_row *a, const struct zpl_row *b);    /* as well */
 /* Int, Float, String, Bool, … : what a column, a Report field or a param may be. */
 bool zpl_kind_is_scalar(enum zpl_kind kind);
 const char *zpl_kind_name(enum zpl_kind kind); /* "Int" */
