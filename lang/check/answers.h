@@ -10,7 +10,8 @@
 /* The answer to that request; NULL: it was not asked. */
 const struct zpl_bind_answer *zpl_answers_find(const struct zpl_checker *checker,
                                                const struct zpl_bind_request *request);
-/* Keeps an answer without an error.  Without memory it is not kept. */
+/* Keeps an answer without an error, which is in the graph's arena as are the request's texts and types;
+ * its rows need not be.  Without memory it is not kept. */
 void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request *request,
                       const struct zpl_bind_answer *answer);
 

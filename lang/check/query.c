@@ -223,7 +223,7 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     else
         err = engine->bind(engine->self, &request, &answer, q->arena, q->diags);
     bool wrong = err || answer.error.message || !answer.row;
-    if (!wrong && !known)
+    if (!wrong && !known && q->arena == &q->checker->graph->arena) /* it will be there as long */
         zpl_answers_keep(q->checker, &request, &answer);
     if (!err && answer.error.message && !zpl_query_tell_all(q, &answer.error))
         return ZPL_ERR_NOMEM;
