@@ -22,8 +22,8 @@ struct zpl_compile_request {
     const char *text;
     size_t len;
     const char *pipeline; /* FILE:PIPELINE, or NULL */
-    bool all_pipelines;   /* when none is named: build all that take no inputs, to check them; the
-                             graph is then of no use */
+    bool all_pipelines;   /* when none is named: build all that take no inputs, and the others with
+                             stand-ins for them, to check them; the graph is then of no use */
     const struct zpl_given *given;
     size_t given_count;
 };

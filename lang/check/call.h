@@ -13,6 +13,9 @@
 #include "lang/graph/graph.h"
 #include "lang/types/catalog.h"
 
+/* In the message for a table that has none of the columns which a row variable wants at least one of. */
+#define ZPL_LACKS_COLUMNS "needs at least one column"
+
 struct zpl_checker {
     struct zpl_graph *graph;
     struct zpl_diags *diags;

@@ -31,7 +31,9 @@ static void tell_one_maker(void *self, uint32_t node, uint32_t output)
         return;
     m->told[m->count++] = node;
     const struct zpl_node *maker = &m->graph->nodes[node];
-    zpl_diag_note(m->diags, m->diag, maker->span, "made here by step '%s'", zpl_say_node(maker));
+    zpl_diag_note(m->diags, m->diag, maker->span,
+                  maker->stands_in ? "this is the input '%s'" : "made here by step '%s'",
+                  zpl_say_node(maker));
 }
 
 void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,

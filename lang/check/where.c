@@ -63,10 +63,9 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
     }
     if (b->count == 0) {
         size_t at = b->param != ZPL_NO_INPUT && a->given[b->param] ? b->param : b->input;
-        struct zpl_diag *d =
-            zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, a->given[at]->span,
-                         "%s needs at least one column for '%s', and there is none",
-                         a->call->step->name, b->var);
+        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, a->given[at]->span,
+                                          "%s " ZPL_LACKS_COLUMNS " for '%s', and there is none",
+                                          a->call->step->name, b->var);
         zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[b->input]->value);
         return;
     }

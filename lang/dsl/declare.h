@@ -38,6 +38,10 @@ const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature);
 /* Calls the pipeline's build with the table on top (popped); its results stay.  Nodes get the prefix. */
 int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix);
+/* Holds what build returned, above `base`, to the declared outputs: how many there are, of which kind. A
+ * table may have more columns than are declared.  At 2 is what the call gives, written at `table`. */
+void zpl_check_results(lua_State *L, const struct zpl_pipeline_def *pipeline, int base, int results,
+                       struct zpl_site table);
 /* Tells inputs and params that are named like a field which every call has. */
 void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t count,
                          struct zpl_site where);

@@ -149,6 +149,7 @@ static int each(lua_State *L)
     if (value && value->type->kind == ZPL_LIST && lua_type(L, 2) == LUA_TFUNCTION)
         return map(L, value, call);
     if (value) {
+        zpl_branch_on(L, value);
         zpl_misuse(L, value, "mapped over",
                    "each takes an array, or a List that a step returned, and a function");
         lua_pop(L, 1);

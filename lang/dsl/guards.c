@@ -157,6 +157,7 @@ static int test(lua_State *L, bool otherwise)
     const struct zpl_value *value = zpl_test_value(L, 1);
     if (!value)
         return 1;
+    zpl_branch_on(L, value);
     zpl_misuse(L, value, "branched on", BRANCH_HELP);
     lua_pushboolean(L, otherwise);
     return 1;

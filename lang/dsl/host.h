@@ -100,6 +100,8 @@ struct zpl_pipeline_def {
     size_t output_count;
     bool declares_outputs;
     bool building; /* to find that it calls itself */
+    bool built;    /* by a call, or because it was asked for */
+    bool broken;   /* what it takes could not be read */
 };
 
 struct zpl_host {
@@ -133,6 +135,9 @@ struct zpl_host {
     bool *given_used;                     /* one an item of request->given */
     bool declared_params;                 /* params {…} was called */
     bool values_optional;                 /* a param without a value is no mistake */
+    bool standing_in;                     /* a pipeline is built with stand-ins (template.c) */
+    bool guessed;                         /* it branched on poison */
+    size_t guessed_at;                    /* how many diagnostics there were then */
     int operands;                         /* height of the stack of left operands; see guards.c */
     bool no_memory;
 };
@@ -240,12 +245,16 @@ int zpl_capture_bodies(lua_State *L);
 /* Builds the pipeline that was asked for, or the only one of a file that calls no steps itself.  A
  * lua_CFunction. */
 int zpl_build_pipeline(lua_State *L);
+/* Builds every pipeline of the file that takes inputs and was not called, to check it; the graph stays
+ * as it is.  A lua_CFunction. */
+int zpl_check_templates(lua_State *L);
 
 /* A name that is not there: tells and gives poison.  For zpl_sandbox_open() and zpl_sandbox_freeze(). */
 int zpl_unknown_name(lua_State *L);
 int zpl_unknown_step(lua_State *L);
 int zpl_unknown_param(lua_State *L);
-int zpl_unknown_field(lua_State *L); /* its upvalue 1 says of what: "a fold" */
+#define ZPL_NO_PARAM "there is no param" /* how that begins */
+int zpl_unknown_field(lua_State *L);     /* its upvalue 1 says of what: "a fold" */
 int zpl_assigned_name(lua_State *L);
 
 #endif

@@ -82,6 +82,8 @@ static enum zpl_err evaluate(struct zpl_host *host)
         err = enter(host, zpl_build_pipeline);
     if (err == ZPL_OK)
         err = enter(host, zpl_capture_bodies);
+    if (err == ZPL_OK && request->all_pipelines && !request->pipeline)
+        err = enter(host, zpl_check_templates);
     if (err == ZPL_OK)
         zpl_tell_unused_given(host);
     return err;

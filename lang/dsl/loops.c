@@ -121,10 +121,12 @@ static int guard_visit(lua_State *L)
     const struct zpl_value *value = zpl_test_value(L, 1);
     if (lua_gettop(L) == 0)
         lua_pushnil(L);
-    if (value)
+    if (value) {
+        zpl_branch_on(L, value);
         zpl_misuse_at(L, value, loop_value(loop, 0).span, "visited", zpl_visit_help(value));
-    else
+    } else {
         tell_visit(L, loop);
+    }
     lua_pushcfunction(L, visit_nothing);
     return 1;
 }
@@ -166,6 +168,7 @@ static int guard_first(lua_State *L)
             lua_settop(L, 3);
             continue;
         }
+        zpl_branch_on(L, value);
         zpl_misuse_at(L, value, loop_value(loop_at(L), (uint32_t)i - 1).span, "the bound of a loop",
                       "a loop has bounds that are known now; rows are worked on in `sql` or a "
                       "`lua =` body");

@@ -273,7 +273,7 @@ int zpl_unknown_param(lua_State *L)
         }
     }
     const char *key = lua_tostring(L, 2);
-    tell_unknown(L, ZPL_CODE_UNKNOWN_FIELD, key, lua_pushfstring(L, "there is no param '%s'", key));
+    tell_unknown(L, ZPL_CODE_UNKNOWN_FIELD, key, lua_pushfstring(L, ZPL_NO_PARAM " '%s'", key));
     return zpl_push_poison(L);
 }
 

@@ -38,6 +38,7 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
         const struct zpl_signature *signature =
             zpl_read_signature(L, lua_tostring(L, -1), zpl_site_field(table, "signature"));
         lua_pop(L, 1);
+        pipeline->broken = !signature;
         if (!signature)
             return;
         pipeline->takes = signature->inputs;
@@ -57,6 +58,7 @@ static void read_takes(lua_State *L, struct zpl_site table, struct zpl_pipeline_
     pipeline->takes = in.items;
     pipeline->take_count = in.count;
     pipeline->input_count = in.first;
+    pipeline->broken = in.broken;
     zpl_refuse_reserved(L, pipeline->takes, pipeline->take_count,
                         (struct zpl_site){.span = pipeline->span});
     if (lua_getfield(L, 1, "outputs") != LUA_TNIL) {
@@ -243,8 +245,10 @@ static void set_argument(lua_State *L, const struct zpl_pipeline_def *pipeline,
                           where.span, "'%s' of pipeline '%s' %s", field->name, pipeline->name, why);
         if (value->kind == ZPL_VALUE_REF) {
             const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[value->ref.node];
-            zpl_host_note(L, diag, node->span, "made here by step '%s', as %s", node->step,
-                          zpl_type_text(value->type, true, arena));
+            zpl_host_note(L, diag, node->span,
+                          node->stands_in ? "this is the input '%s', %s"
+                                          : "made here by step '%s', as %s",
+                          node->step, zpl_type_text(value->type, true, arena));
         }
         zpl_host_note(L, diag, pipeline->span, "pipeline '%s' takes %s: %s", pipeline->name,
                       field->name, zpl_type_text(field->type, true, arena));
@@ -295,6 +299,7 @@ int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *p
     host->prefix = prefix;
     host->suffix = NULL;
     pipeline->building = true;
+    pipeline->built = pipeline->built || !host->standing_in;
     lua_rawgeti(L, LUA_REGISTRYINDEX, pipeline->build);
     lua_insert(L, -2);
     lua_call(L, 1, LUA_MULTRET);
@@ -304,10 +309,8 @@ int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *p
     return lua_gettop(L) - base;
 }
 
-/* Holds what build returned, above `base`, to the declared outputs: how many there are, of which kind. A
- * table may have more columns than are declared. */
-static void check_results(lua_State *L, const struct zpl_pipeline_def *pipeline, int base,
-                          int results, struct zpl_site table)
+void zpl_check_results(lua_State *L, const struct zpl_pipeline_def *pipeline, int base, int results,
+                       struct zpl_site table)
 {
     struct zpl_arena *arena = zpl_host_arena(L);
     for (size_t i = 0; i < pipeline->output_count; i++) {
@@ -357,7 +360,7 @@ static int call_build(lua_State *L, struct zpl_pipeline_def *pipeline, struct zp
     int base = lua_gettop(L) - 1;
     int results = zpl_run_build(L, pipeline, zpl_host_need(L, prefix));
     host->inherited = outer;
-    check_results(L, pipeline, base, results, table);
+    zpl_check_results(L, pipeline, base, results, table);
     return results;
 }
 

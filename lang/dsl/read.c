@@ -30,18 +30,21 @@ static const struct zpl_value *refuse(struct reading *r, int index, struct zpl_s
     return NULL;
 }
 
-/* An array that holds nothing but literals is one. */
+/* An array that holds nothing but literals is one; with poison among them it is poison. */
 static const struct zpl_value *join_items(struct reading *r, const struct zpl_value **items,
                                           const char *const *keys, size_t count)
 {
     lua_State *L = r->L;
     const struct zpl_literal **literals =
         zpl_host_need(L, zpl_arena_array(r->arena, count + 1, sizeof *literals));
-    size_t plain = 0;
+    size_t plain = 0, unknown = 0;
     for (size_t i = 0; i < count; i++) {
         literals[i] = items[i]->literal;
         plain += items[i]->kind == ZPL_VALUE_LITERAL && !zpl_is_poison(items[i]);
+        unknown += zpl_is_poison(items[i]);
     }
+    if (unknown > 0 && plain + unknown == count)
+        return zpl_host_of(L)->values[0];
     if (plain < count)
         return zpl_host_need(L, zpl_value_items(r->arena, items, keys, count));
     const struct zpl_literal *whole = keys ? zpl_literal_record(r->arena, literals, keys, count)

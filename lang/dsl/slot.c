@@ -42,6 +42,15 @@ static void push_default(lua_State *L, const struct zpl_type *type)
     lua_pushnil(L);
 }
 
+bool zpl_slot_is_filled(lua_State *L, const struct zpl_type *type,
+                        const struct zpl_literal *fallback)
+{
+    push_default(L, type);
+    bool filled = !lua_isnil(L, -1) || fallback;
+    lua_pop(L, 1);
+    return filled;
+}
+
 const struct zpl_type *zpl_make_slot(lua_State *L, struct zpl_site where)
 {
     bool table = lua_type(L, 2) == LUA_TTABLE;

@@ -14,6 +14,9 @@ const struct zpl_type *zpl_make_slot(lua_State *L, struct zpl_site where);
  * the slot's own default, or the catalog's step that `fallback` (NULL: none) names; else poison. */
 void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_literal *fallback,
                    const char *name, struct zpl_site where);
+/* Has the slot a default, of its own or the step that `fallback` (NULL: none) names? */
+bool zpl_slot_is_filled(lua_State *L, const struct zpl_type *type,
+                        const struct zpl_literal *fallback);
 /* Tells fields of the table at `index` that the step does not take. */
 void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
                      struct zpl_site table);

@@ -227,11 +227,22 @@ int zpl_misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span s
                                           zpl_value_words(L, value), use);
     if (value->kind == ZPL_VALUE_REF) {
         const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[value->ref.node];
-        zpl_host_note(L, diag, node->span, "it comes from step '%s'", node->step);
+        zpl_host_note(L, diag, node->span,
+                      node->stands_in ? "it is the input '%s'" : "it comes from step '%s'",
+                      node->step);
     }
     if (help)
         zpl_host_help(L, diag, "%s", help);
     return zpl_push_poison(L);
+}
+
+void zpl_branch_on(lua_State *L, const struct zpl_value *value)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    if (!zpl_is_poison(value) || host->guessed)
+        return;
+    host->guessed = true;
+    host->guessed_at = host->program->diags.count;
 }
 
 int zpl_misuse(lua_State *L, const struct zpl_value *value, const char *use, const char *help)
@@ -281,6 +292,7 @@ static int value_compare(lua_State *L)
 static int value_length(lua_State *L)
 {
     const struct zpl_value *value = zpl_test_value(L, 1);
+    zpl_branch_on(L, value);
     zpl_misuse(L, value, "counted", "count rows inside a step: `sql [[ SELECT count(*) … ]]`");
     lua_pushinteger(L, 0);
     return 1;
@@ -351,8 +363,10 @@ static int value_misuse(lua_State *L)
     };
     const struct zpl_value *value = zpl_test_value(L, 1);
     const char *function = lua_tostring(L, 2);
-    if (strcmp(function, "pairs") == 0 || strcmp(function, "ipairs") == 0)
+    if (strcmp(function, "pairs") == 0 || strcmp(function, "ipairs") == 0) {
+        zpl_branch_on(L, value);
         return zpl_misuse(L, value, "visited", zpl_visit_help(value));
+    }
     size_t i = 0;
     while (strncmp(function, uses[i].function, strlen(uses[i].function)) != 0)
         i++;

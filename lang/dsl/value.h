@@ -44,6 +44,8 @@ int zpl_misuse(lua_State *L, const struct zpl_value *value, const char *use, con
 /* The same at another place than where the program stands. */
 int zpl_misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span span,
                   const char *use, const char *help);
+/* The program goes a way that depends on the value: when that is poison, it may be the wrong one. */
+void zpl_branch_on(lua_State *L, const struct zpl_value *value);
 /* What to write instead of a loop over the value. */
 const char *zpl_visit_help(const struct zpl_value *value);
 /* Text that a buffer holds, copied into `arena`; the buffer is released first.  Raises no memory. */

@@ -146,6 +146,7 @@ struct zpl_node {
     uint64_t timeout_ms; /* 0: none */
     struct zpl_resources resources;
     const struct zpl_literal *allow; /* what `allow = {…}` waives, or NULL */
+    bool stands_in;                  /* for an input of a pipeline that is checked by itself */
     bool poison;                     /* its call had an error: outputs are UNKNOWN */
 };
 struct zpl_param {

@@ -388,7 +388,7 @@ static void show_ref(const struct zpl_graph *graph, const struct zpl_value *valu
 {
     const struct zpl_node *node = &graph->nodes[value->ref.node];
     zpl_buf_puts(out, node->name ? node->name : node->step);
-    if (value->ref.output < node->output_count)
+    if (value->ref.output < node->output_count && !node->stands_in)
         zpl_buf_printf(out, ".%s", node->outputs[value->ref.output].name);
     if (value->ref.field)
         zpl_buf_printf(out, ".%s", value->ref.field);
