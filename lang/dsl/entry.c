@@ -17,36 +17,72 @@ static struct zpl_pipeline_def **own_pipelines(lua_State *L, size_t *count)
     return own;
 }
 
-/* The pipeline that was asked for; NULL: none by that name (told), or the file itself is it. */
-static struct zpl_pipeline_def *choose(lua_State *L, struct zpl_pipeline_def **own, size_t count)
+/* Those among the pipelines that can be run by themselves; in scratch. */
+static struct zpl_pipeline_def **runnable(lua_State *L, struct zpl_pipeline_def **own, size_t count,
+                                          size_t *found)
+{
+    struct zpl_pipeline_def **run =
+        zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, count + 1, sizeof *run));
+    *found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (own[i]->input_count == 0)
+            run[(*found)++] = own[i];
+    return run;
+}
+
+/* Notes where each pipeline is, and that nobody knows whose params were given. */
+static void note_all(lua_State *L, struct zpl_diag *diag, struct zpl_pipeline_def **all,
+                     size_t count)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    for (size_t i = 0; i < count; i++)
+        zpl_diag_note(&host->program->diags, diag, all[i]->span, "pipeline '%s'", all[i]->name);
+    for (size_t i = 0; i < host->request->given_count; i++)
+        host->given_used[i] = true;
+}
+
+/* The pipeline of that name; NULL: there is none (told). */
+static struct zpl_pipeline_def *named(lua_State *L, struct zpl_pipeline_def **own, size_t count)
 {
     struct zpl_host *host = zpl_host_of(L);
     const char *wanted = host->request->pipeline;
-    if (!wanted && host->program->graph.count > 0)
-        return NULL;
-    if (!wanted && count == 1)
-        return own[0];
-    if (!wanted && count == 0)
-        return NULL;
     const char **names = zpl_host_need(L, zpl_arena_array(&host->arena, count + 1, sizeof *names));
     for (size_t i = 0; i < count; i++) {
         names[i] = own[i]->name;
-        if (wanted && strcmp(names[i], wanted) == 0)
+        if (strcmp(names[i], wanted) == 0)
             return own[i];
     }
+    struct zpl_diag *diag =
+        zpl_diag_add(&host->program->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                     "%s has no pipeline '%s'", host->request->name, wanted);
+    zpl_host_nearest(L, diag, wanted, names, count);
+    note_all(L, diag, own, count);
+    return NULL;
+}
+
+/* The pipeline that was asked for, or the only one that can be run, or the only one; NULL: there is none,
+ * or several (told), or the file itself is it. */
+static struct zpl_pipeline_def *choose(lua_State *L, struct zpl_pipeline_def **own, size_t count)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const char *file = host->request->name;
+    if (host->request->pipeline)
+        return named(L, own, count);
+    if (host->program->graph.count > 0 || count == 0)
+        return NULL;
+    size_t found;
+    struct zpl_pipeline_def **run = runnable(L, own, count, &found);
+    if (found == 1 || count == 1)
+        return found ? run[0] : own[0];
+    if (found == 0 && host->is_library)
+        return NULL;
     struct zpl_diags *diags = &host->program->diags;
     struct zpl_diag *diag =
-        wanted ? zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
-                              "%s has no pipeline '%s'", host->request->name, wanted)
-               : zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
-                              "%s has several pipelines; say which: %s:%s", host->request->name,
-                              host->request->name, names[0]);
-    if (wanted)
-        zpl_host_nearest(L, diag, wanted, names, count);
-    for (size_t i = 0; i < count; i++)
-        zpl_diag_note(diags, diag, own[i]->span, "pipeline '%s'", names[i]);
-    for (size_t i = 0; i < host->request->given_count; i++)
-        host->given_used[i] = true; /* whose params they are is not known */
+        found ? zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                             "%s has several pipelines; say which: %s:%s", file, file, run[0]->name)
+              : zpl_diag_add(diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                             "all pipelines of %s take inputs: they can be called, not run", file);
+    note_all(L, diag, found ? run : own, found ? found : count);
     return NULL;
 }
 
