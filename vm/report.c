@@ -51,18 +51,28 @@ static const char *body_kind(const struct zpl_node *node)
     return node->body != NULL ? node->kernel : node->effect ? "effect" : "native";
 }
 
+/* The file of an import, as the project knows it; NULL for the program's own. */
+static const char *other_file(const struct zpl_session *session, const struct zpl_source *source)
+{
+    bool other = source != NULL && strcmp(source->name, session->project.name) != 0;
+    return other ? source->name : NULL;
+}
+
 static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_step_plan *step = &plan->steps[id];
     const struct zpl_source *source =
         zpl_sources_get(&plan->session->program.sources, node->span.source);
+    const char *file = other_file(plan->session, source);
     struct zpl_json *o = zpl_json_object();
     uint32_t line = 0;
     uint32_t column = 0;
     if (source != NULL)
         zpl_source_place(source, node->span.begin, &line, &column);
     zpl_json_set_take(o, "name", zpl_json_string(node->name));
+    if (file != NULL)
+        zpl_json_set_take(o, "file", zpl_json_string(file));
     zpl_json_set_take(o, "line", zpl_json_int(line));
     zpl_json_set_take(o, "step", zpl_json_string(node->step));
     zpl_json_set_take(o, "kind", zpl_json_string(body_kind(node)));

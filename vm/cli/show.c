@@ -82,16 +82,27 @@ static void show_output(const char *name, const struct zpl_json *output, struct 
     zpl_buf_release(&text);
 }
 
+/* "line 14", of an import "lib/prepare.zpl:14". */
+static void show_place(const struct zpl_json *step, struct zpl_buf *out)
+{
+    const char *file = zpl_json_str(zpl_json_get(step, "file"), NULL);
+    long long line = (long long)zpl_json_i64(zpl_json_get(step, "line"), 0);
+    if (file == NULL)
+        zpl_buf_printf(out, "line %lld", line);
+    else
+        zpl_buf_printf(out, "%s:%lld", file, line);
+}
+
 static void show_step(const struct zpl_json *step, const char *only, struct zpl_buf *out)
 {
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
     const char *why = zpl_json_str(zpl_json_get(step, "why"), NULL);
     const char *error = zpl_json_str(zpl_json_get(step, "error"), NULL);
     const char *key;
-    zpl_buf_printf(out, "  %s: %s, %s, line %lld", zpl_json_str(zpl_json_get(step, "name"), ""),
+    zpl_buf_printf(out, "  %s: %s, %s, ", zpl_json_str(zpl_json_get(step, "name"), ""),
                    zpl_json_str(zpl_json_get(step, "step"), ""),
-                   zpl_json_str(zpl_json_get(step, "status"), ""),
-                   (long long)zpl_json_i64(zpl_json_get(step, "line"), 0));
+                   zpl_json_str(zpl_json_get(step, "status"), ""));
+    show_place(step, out);
     if (zpl_json_i64(zpl_json_get(step, "attempts"), 0) > 0) {
         zpl_buf_puts(out, ", ");
         zpl_text_show_ms(out, (uint64_t)zpl_json_i64(zpl_json_get(step, "duration_ms"), 0));
