@@ -10,7 +10,7 @@
 
 /* The text of an import.  `from` is the importing file's name, `name` what it wrote.  *canonical is
  * what diagnostics call it and what cycles are found by.  All in the arena.
- * NOT_FOUND without a diagnostic when there is no such file. */
+ * Without a diagnostic NOT_FOUND when there is no such file, INPUT when it is no .zpl file. */
 struct zpl_loader {
     void *self;
     enum zpl_err (*load)(void *self, const char *from, const char *name, struct zpl_arena *arena,

@@ -74,6 +74,17 @@ static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *are
     return zpl_project_files(&session->project, pattern, arena, paths, count, diags);
 }
 
+/* Is there a file when the ending that an import adds is taken off again? */
+static bool is_other_file(char *full, const char *ending)
+{
+    struct zpl_stat st;
+    size_t n = strlen(full), added = strlen(ending);
+    if (added == 0 || n <= added)
+        return false;
+    full[n - added] = '\0';
+    return zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
+}
+
 /* An import: relative to the importing file, with ".zpl" added when it has no ending. */
 static enum zpl_err load(void *self, const char *from, const char *name, struct zpl_arena *arena,
                          const char **canonical, const char **text, size_t *len,
@@ -105,6 +116,8 @@ static enum zpl_err load(void *self, const char *from, const char *name, struct 
         *text = zpl_arena_strndup(arena, zpl_buf_str(&content), content.len);
         *len = content.len;
         err = *canonical != NULL && *text != NULL ? ZPL_OK : zpl_diag_nomem(diags);
+    } else if (err == ZPL_ERR_NOT_FOUND && is_other_file(full, ending)) {
+        err = ZPL_ERR_INPUT;
     }
     zpl_buf_release(&content);
     return err;

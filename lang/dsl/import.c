@@ -31,7 +31,14 @@ static bool load_text(lua_State *L, const struct zpl_unit *from, const char *nam
     struct zpl_diag *diag = NULL;
     if (err == ZPL_ERR_NOT_FOUND)
         diag = zpl_host_tell(L, ZPL_CODE_IMPORT, span, "there is no file '%s' to import", name);
-    else if (host->program->diags.errors == before)
+    else if (err == ZPL_ERR_INPUT && host->program->diags.errors == before) {
+        diag = zpl_host_tell(L, ZPL_CODE_IMPORT, span,
+                             "'%s' can't be imported: it is no .zpl file of the project", name);
+        zpl_host_help(L, diag,
+                      "an import is a zpl program; a table is read by a step: csv.read, "
+                      "parquet.read");
+        return false;
+    } else if (host->program->diags.errors == before)
         diag = zpl_host_tell(L, ZPL_CODE_IMPORT, span, "'%s' can't be imported", name);
     zpl_host_help(L, diag, "the path is relative to the file that imports it");
     return false;
