@@ -251,11 +251,19 @@ static int push_fixed(struct calling *c, const struct zpl_step_def *step)
     *fixed = *step;
     if (!c->index || lua_rawlen(L, 2) > 0) {
         struct zpl_diag *diag =
-            zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span, "a default fixes arguments by name");
-        zpl_host_help(L, diag, "write `default = deploy { name = \"mine\" }`");
+            zpl_host_tell(L, ZPL_CODE_BAD_CALL, c->call.span,
+                          "the arguments of a step in a slot are fixed by name");
+        zpl_host_help(L, diag, "write `%s { name = value }`; the pipeline gives the others",
+                      step->info->name);
         return zpl_push_poison(L);
     }
-    zpl_check_fixed(L, step, 2, c->table);
+    if (!zpl_check_fixed(L, step, 2, c->table))
+        return zpl_push_poison(L);
+    if (step->fixed != LUA_NOREF) { /* some are already */
+        lua_rawgeti(L, LUA_REGISTRYINDEX, step->fixed);
+        add_fixed(L, lua_gettop(L), 2);
+        lua_pop(L, 1);
+    }
     lua_pushvalue(L, 2);
     fixed->fixed = luaL_ref(L, LUA_REGISTRYINDEX);
     zpl_push_step(L, fixed);
@@ -288,7 +296,7 @@ int zpl_call_step(lua_State *L)
     begin_call(&c, L);
     if (step->broken)
         return zpl_push_poisons(L);
-    if (zpl_is_slot_default(c.call))
+    if (zpl_stands_in_slot(L, c.call))
         return push_fixed(&c, step);
     if (step->fixed != LUA_NOREF)
         take_fixed(&c, step);

@@ -372,6 +372,14 @@ int zpl_call_pipeline(lua_State *L)
     if (call.node)
         callee = zpl_tree_span(call.unit->tree, zpl_tree_callee(call.unit->tree, call.node));
     lua_settop(L, 2);
+    if (zpl_stands_in_slot(L, call)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BAD_CALL, call.span,
+                                    "a slot takes pipeline '%s' itself, not a call of it",
+                                    pipeline->name),
+                      "leave the arguments out, or make a pipeline that calls it with them");
+        return zpl_push_poison(L);
+    }
     if (pipeline->build == LUA_NOREF)
         return zpl_push_poisons(L);
     if (pipeline->building) {

@@ -80,27 +80,6 @@ const struct zpl_type *zpl_make_slot(lua_State *L, struct zpl_site where)
     return type->signature ? type : zpl_host_need(L, zpl_type_new(zpl_host_arena(L), ZPL_UNKNOWN));
 }
 
-bool zpl_is_slot_default(struct zpl_site call)
-{
-    if (!call.node)
-        return false;
-    const struct zpl_tree *tree = call.unit->tree;
-    uint32_t begin = tree->nodes[call.node].begin;
-    if (begin < 2 || !zpl_tree_token_is(tree, begin - 2, "default"))
-        return false; /* so that a file of many calls is not searched for each */
-    for (uint32_t i = 1; i < tree->node_count; i++) {
-        if (tree->nodes[i].kind != ZPL_NODE_CALL)
-            continue;
-        uint32_t table = zpl_tree_argument_table(tree, i);
-        uint32_t field = table ? zpl_tree_field(tree, table, "default", 7) : 0;
-        if (!field || zpl_tree_bare(tree, zpl_tree_value(tree, field)) != call.node)
-            continue;
-        struct zpl_span callee = zpl_tree_span(tree, zpl_tree_callee(tree, i));
-        return callee.end - callee.begin == 4 && memcmp(tree->text + callee.begin, "Step", 4) == 0;
-    }
-    return false;
-}
-
 /* ---- filling ----------------------------------------------------------------------------------- */
 
 /* Can a value of one kind stand where the other is asked for, whatever their parts are?  Those are
@@ -110,7 +89,16 @@ static bool kinds_fit(const struct zpl_type *have, const struct zpl_type *want)
     bool open = have->kind == ZPL_ANY || want->kind == ZPL_ANY || have->kind == ZPL_VAR ||
                 want->kind == ZPL_VAR || want->kind == ZPL_UNKNOWN;
     return open || have->kind == want->kind || (have->kind == ZPL_INT && want->kind == ZPL_FLOAT) ||
-           (have->kind == ZPL_STRING && want->kind == ZPL_COLUMN_OF);
+           (have->kind == ZPL_STRING && want->kind == ZPL_COLUMN_OF) ||
+           (have->kind == ZPL_COLUMN_OF && want->kind == ZPL_STRING);
+}
+
+/* "an Int", "a column" */
+static const char *kind_words(struct zpl_arena *arena, const struct zpl_type *type)
+{
+    const char *name = zpl_kind_name(type->kind);
+    const char *words = zpl_arena_printf(arena, "%s %s", strchr("AEIOU", *name) ? "an" : "a", name);
+    return words ? words : name;
 }
 
 /* What differs first between what a slot asks for and what a step is; NULL: it fits. */
@@ -125,9 +113,8 @@ static const char *difference(struct zpl_arena *arena, const struct zpl_signatur
         if (!have)
             return zpl_arena_printf(arena, "it takes no '%s'", want->name);
         if (!kinds_fit(want->type, have->type))
-            return zpl_arena_printf(arena, "its '%s' is a %s, not a %s", have->name,
-                                    zpl_kind_name(have->type->kind),
-                                    zpl_kind_name(want->type->kind));
+            return zpl_arena_printf(arena, "its input '%s' takes %s, the slot gives %s", have->name,
+                                    kind_words(arena, have->type), kind_words(arena, want->type));
     }
     for (size_t i = 0; i < step->input_count; i++) {
         const struct zpl_field *have = &step->inputs[i];
@@ -140,9 +127,9 @@ static const char *difference(struct zpl_arena *arena, const struct zpl_signatur
         if (i >= step->output_count)
             return zpl_arena_printf(arena, "it gives no '%s'", slot->outputs[i].name);
         if (!kinds_fit(step->outputs[i].type, slot->outputs[i].type))
-            return zpl_arena_printf(arena, "its '%s' is a %s, not a %s", step->outputs[i].name,
-                                    zpl_kind_name(step->outputs[i].type->kind),
-                                    zpl_kind_name(slot->outputs[i].type->kind));
+            return zpl_arena_printf(arena, "its output '%s' is %s, the slot asks for %s",
+                                    step->outputs[i].name, kind_words(arena, step->outputs[i].type),
+                                    kind_words(arena, slot->outputs[i].type));
     }
     return NULL;
 }
@@ -180,9 +167,10 @@ static const char *misfit(lua_State *L, const struct zpl_type *slot,
     return first;
 }
 
-void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
+bool zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
                      struct zpl_site table)
 {
+    bool all = true;
     size_t count, inputs = 0, capacity = 0;
     const char *const *names = zpl_site_names(L, index, table, &count);
     const char **known = NULL, *text = step->info->signature;
@@ -197,6 +185,7 @@ void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
         bool fine = zpl_is_reserved(names[i]);
         for (size_t k = 0; k < inputs; k++)
             fine = fine || strcmp(known[k], names[i]) == 0;
+        all = all && fine;
         if (!fine)
             zpl_host_nearest(L,
                              zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
@@ -204,6 +193,7 @@ void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
                                            step->info->name, names[i]),
                              names[i], known, inputs);
     }
+    return all;
 }
 
 bool zpl_push_named_step(lua_State *L, const char *name)

@@ -17,13 +17,13 @@ void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_l
 /* Has the slot a default, of its own or the step that `fallback` (NULL: none) names? */
 bool zpl_slot_is_filled(lua_State *L, const struct zpl_type *type,
                         const struct zpl_literal *fallback);
-/* Tells fields of the table at `index` that the step does not take. */
-void zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
+/* Tells fields of the table at `index` that the step does not take; false: there are some. */
+bool zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
                      struct zpl_site table);
 /* Pushes the step of the catalog of that name; false when there is none. */
 bool zpl_push_named_step(lua_State *L, const char *name);
-/* Is this call written as the default of a slot?  Then it is not made: it stands for the step with
- * these arguments fixed. */
-bool zpl_is_slot_default(struct zpl_site call);
+/* Is this call, which is under way, written as the default of a slot or where a call of a pipeline fills
+ * one?  Then it is not made: it stands for the step with these arguments fixed.  In slot_call.c. */
+bool zpl_stands_in_slot(lua_State *L, struct zpl_site call);
 
 #endif
