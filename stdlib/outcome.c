@@ -88,6 +88,57 @@ static const char *row_differs(const struct zpl_json *v, const struct zpl_row *r
     return NULL;
 }
 
+/* The value of a scalar type as a literal, to be held to the type; NULL: nothing holds it (not-a-number;
+ * a timestamp as a number of microseconds).  *fine turns false when memory is out. */
+static const struct zpl_literal *scalar_of(const struct zpl_json *v, const struct zpl_type *type,
+                                           struct zpl_arena *arena, bool *fine)
+{
+    const struct zpl_literal *out = NULL;
+    const char *text;
+    size_t n;
+    if (!zpl_kind_is_scalar(type->kind) ||
+        (type->kind == ZPL_TIMESTAMP && zpl_json_kind(v) == ZPL_JSON_INT))
+        return NULL;
+    switch (zpl_json_kind(v)) {
+    case ZPL_JSON_BOOL:
+        out = zpl_literal_bool(arena, zpl_json_truth(v, false));
+        break;
+    case ZPL_JSON_INT:
+        out = zpl_literal_int(arena, zpl_json_i64(v, 0));
+        break;
+    case ZPL_JSON_REAL:
+        out = zpl_literal_float(arena, zpl_json_f64(v, 0));
+        break;
+    case ZPL_JSON_STRING:
+        text = zpl_json_strn(v, &n);
+        out = zpl_literal_string(arena, text, n);
+        break;
+    default:
+        return NULL;
+    }
+    *fine = out != NULL;
+    return out;
+}
+
+/* Does a scalar keep what its type promises beyond the kind: the values of an Enum, a range, a
+ * pattern, a day that the calendar has?  NULL, or "is 99, which is above the maximum 5". */
+static const char *breaks_promise(const struct zpl_json *v, const struct zpl_type *type,
+                                  struct zpl_arena *arena)
+{
+    struct zpl_buf text = {0};
+    const char *why;
+    bool range, fine = true;
+    const struct zpl_literal *value = scalar_of(v, type, arena, &fine);
+    if (!fine)
+        return "can't be checked: out of memory";
+    if (value == NULL || zpl_type_admit(type, value, arena, &why, &range) != NULL)
+        return NULL;
+    zpl_literal_show(value, &text);
+    const char *out = zpl_arena_printf(arena, "is %.200s, which %s", zpl_buf_str(&text), why);
+    zpl_buf_release(&text);
+    return out != NULL ? out : why;
+}
+
 const char *zpl_outcome_differs(const struct zpl_json *v, const struct zpl_type *type,
                                 struct zpl_arena *arena)
 {
@@ -102,7 +153,7 @@ const char *zpl_outcome_differs(const struct zpl_json *v, const struct zpl_type 
         }
     if (zpl_json_kind(v) == ZPL_JSON_OBJECT && type->row != NULL)
         return row_differs(v, type->row, arena);
-    return NULL;
+    return breaks_promise(v, type, arena);
 }
 
 /* One file of a folder. */

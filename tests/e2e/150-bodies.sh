@@ -94,6 +94,28 @@ contains out "1 ran, 1 cached, 10 failed"
 ! pgrep -f 'sleep 4711' >/dev/null || fail "a process of a step is left"
 equal "$(find .zpl/scratch -mindepth 1 ! -name guard | wc -l)" 0 "what is left in scratch"
 
+# what a type promises holds for values too, of a command and of a Lua body
+cat >promise.zpl <<'T'
+local function try(name, type, text, value)
+  step(name .. "_command") { signature = "() -> (v: " .. type .. ")",
+                             command = { "sh", "-c", "printf '%s' '" .. text .. "' > $$0", "$v" } } {}
+  step(name .. "_lua") { signature = "() -> (v: " .. type .. ")", lua = function () return value end } {}
+end
+try("good", "Int 0..5", "5", 5)
+try("range", "Int 0..5", "99", 99)
+try("match", 'String match "^x"', '"q"', "q")
+try("enum", 'Enum {"a", "b"}', '"zz"', "zz")
+try("report", "Report {n: Int 0..5}", '{"n": 6}', { n = 6 })
+T
+expect 1 zpl run promise.zpl
+for body in command lua; do
+    told range_$body "output 'v' is 99, which is above the maximum 5"
+    told match_$body "output 'v' is \"q\", which does not match"
+    told enum_$body "output 'v' is "
+    told report_$body "output 'v' has a field 'n' that is 6, which is above the maximum 5"
+done
+contains out "2 ran, 8 failed"
+
 # kernels of one's own
 cat >scale.c <<'T'
 #include "stdlib/kernel.h"

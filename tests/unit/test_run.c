@@ -312,6 +312,30 @@ static void test_values(void **state)
                         "has an item 2 that is text, but Int is declared");
 }
 
+/* What a type promises beyond the kind. */
+static void test_promises(void **state)
+{
+    (void)state;
+    assert_string_equal(differs("5", "Int 0..5"), "");
+    assert_string_equal(differs("99", "Int 0..5"), "is 99, which is above the maximum 5");
+    assert_string_equal(differs("1", "Float 0.5..2"), "");
+    assert_string_equal(differs("null", "Float 0.5..2"), "");
+    assert_string_equal(differs("\"b\"", "Enum {\"a\", \"b\"}"), "");
+    assert_string_equal(differs("\"zz\"", "Enum {\"a\", \"b\"}"),
+                        "is \"zz\", which is not a value of Enum {\"a\", \"b\"}");
+    assert_string_equal(differs("\"q\"", "String match \"^x\""),
+                        "is \"q\", which does not match \"^x\"");
+    assert_string_equal(differs("\"2024-02-30\"", "Date"),
+                        "is \"2024-02-30\", which is not a date; write \"2024-02-29\"");
+    assert_string_equal(differs("\"2024-02-29 13:05:00\"", "Timestamp"), "");
+    assert_string_equal(differs("1700000000000000", "Timestamp"), "");
+    assert_string_equal(differs("{\"a\": 9}", "Report {a: Int 0..5}"),
+                        "has a field 'a' that is 9, which is above the maximum 5");
+    assert_string_equal(differs("[1, 9]", "List(Int 0..5)"),
+                        "has an item 2 that is 9, which is above the maximum 5");
+    assert_string_equal(differs("null", "Optional(Int 0..5)"), "");
+}
+
 static struct zpl_digest tree_digest(const char *path)
 {
     struct zpl_digest digest;
@@ -403,10 +427,11 @@ static void test_catalog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),     cmocka_unit_test(test_csv_errors),
-        cmocka_unit_test(test_parquet), cmocka_unit_test(test_sql),
-        cmocka_unit_test(test_lua),     cmocka_unit_test(test_values),
-        cmocka_unit_test(test_trees),   cmocka_unit_test(test_catalog),
+        cmocka_unit_test(test_csv),      cmocka_unit_test(test_csv_errors),
+        cmocka_unit_test(test_parquet),  cmocka_unit_test(test_sql),
+        cmocka_unit_test(test_lua),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_promises), cmocka_unit_test(test_trees),
+        cmocka_unit_test(test_catalog),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
