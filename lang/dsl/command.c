@@ -25,28 +25,45 @@ static const struct zpl_field *output_of(const struct zpl_signature *s, const ch
     return NULL;
 }
 
+/* `$name` at byte `at` of a word names nothing. */
+static void unknown_name(struct reading *r, const char *name, size_t at, struct zpl_site where)
+{
+    lua_State *L = r->L;
+    const struct zpl_signature *s = r->signature;
+    size_t total = s->input_count + s->output_count;
+    const char **known =
+        zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, total + 1, sizeof *known));
+    for (size_t i = 0; i < total; i++)
+        known[i] = i < s->input_count ? s->inputs[i].name : s->outputs[i - s->input_count].name;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_inside(where, at, strlen(name) + 1),
+                      "the step has no input, param or output '%s'", name);
+    if (zpl_text_nearest(name, known, total))
+        zpl_host_nearest(L, diag, name, known, total);
+    else
+        zpl_host_help(L, diag, "a dollar sign that means itself is written $$");
+    r->fine = false;
+}
+
 /* `$name` at byte `at` of a word: an input, a param or an output. */
 static void check_name(struct reading *r, const char *name, size_t at, struct zpl_site where)
 {
     lua_State *L = r->L;
-    const struct zpl_signature *s = r->signature;
-    size_t output, total = s->input_count + s->output_count;
-    if (output_of(s, name, &output))
-        r->named[output] = true;
-    else if (!zpl_signature_input(s, name)) {
-        const char **known =
-            zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, total + 1, sizeof *known));
-        for (size_t i = 0; i < total; i++)
-            known[i] = i < s->input_count ? s->inputs[i].name : s->outputs[i - s->input_count].name;
-        struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT,
-                                              zpl_site_inside(where, at, strlen(name) + 1),
-                                              "the step has no input, param or output '%s'", name);
-        if (zpl_text_nearest(name, known, total))
-            zpl_host_nearest(L, diag, name, known, total);
-        else
-            zpl_host_help(L, diag, "a dollar sign that means itself is written $$");
+    size_t output;
+    const struct zpl_field *out = output_of(r->signature, name, &output);
+    const struct zpl_field *in = zpl_signature_input(r->signature, name);
+    if (!out && !in)
+        unknown_name(r, name, at, where);
+    if (out && in && !r->named[output]) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_inside(where, at, strlen(name) + 1),
+                                    "'$%s' is the name of an input and of an output", name),
+                      "a command tells them apart by their names: give the output another one in "
+                      "the signature");
         r->fine = false;
     }
+    if (out)
+        r->named[output] = true;
 }
 
 /* Looks for `$name` in a word. */

@@ -368,9 +368,10 @@ ZPL_KERNEL(command) = {
            "folder, in\n"
            "UTC and C.UTF-8, with PATH, HOME and what `vars` says.\n"
            "\n"
-           "    local sorted = step \"sorted\" { signature = \"(rows: Table {x: Int}) -> (rows: "
+           "    local sorted = step \"sorted\" { signature = \"(rows: Table {x: Int}) -> (out: "
            "Table {x: Int})\",\n"
-           "                                   command = { \"python3\", \"sort.py\", \"$rows\" } }",
+           "                                   command = { \"python3\", \"sort.py\", \"$rows\", "
+           "\"$out\" } }",
     .engines = "duckdb",
     .run = run,
 };

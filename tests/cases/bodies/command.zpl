@@ -4,8 +4,8 @@ local train, test = split { rows }
 local count = step "count" {
   inputs  = { rows = Table { delay = Int, ... }, report = Report { share = Float, ... } },
   params  = { script = Path "count.sh", names = List(String) { default = { "a" } }, day = Optional(Date) },
-  outputs = { rows = Table { n = Int }, info = Report { n = Int }, file = File, folder = Dir },
-  command = { "sh", Path "count.sh", "$script", "$rows.csv", "--names=$names", "$day", "$report",
+  outputs = { out = Table { n = Int }, info = Report { n = Int }, file = File, folder = Dir },
+  command = { "sh", Path "count.sh", "$script", "$rows.csv", "$out.csv", "--names=$names", "$day", "$report",
               "$info", "$file", "$folder", "cost: 3$$", 7 },
   vars    = { LC_ALL = "C", "CUDA_VISIBLE_DEVICES" },
   timeout = "10m",

@@ -12,3 +12,6 @@ step "h" { signature = sig, command = { "cat" }, lua = function (t) return t.row
 local py = step "py" { signature = sig, python = "steps.py:f", env = venv "requirements.txt" }
 local out = py { rows, k = "three" }
 sql [[ SELECT dealy FROM out ]]
+-- one name for what goes in and what comes out: a command can't tell them apart, a query can
+step "i" { signature = "(rows: Table {delay: Int}) -> (rows: Table {delay: Int})", command = { "sort", "$rows.csv", "-o", "$rows.csv" } }
+step "j" { inputs = { rows = Table { delay = Int } }, outputs = { rows = Table { delay = Int } }, sql = [[ SELECT delay FROM rows ]] }
