@@ -31,8 +31,9 @@ struct zpl_world {
                           const char *const **paths, size_t *count, struct zpl_diags *diags);
     /* Does the path lead out of the project, to where nobody who runs it pointed?  NULL function: none. */
     bool (*outside)(void *self, const char *path);
-    /* Is there a regular file at that path of the program?  NULL function: nobody can say. */
+    /* Is there a regular file, a folder, at that path of the program?  NULL function: nobody can say. */
     bool (*has_file)(void *self, const char *path);
+    bool (*has_folder)(void *self, const char *path);
     /* A path typed on the command line (relative to the working directory) as the program holds it;
      * arena text.  NULL function: it stands as typed. */
     const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);

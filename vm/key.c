@@ -11,6 +11,7 @@
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
 #include "vm/source.h"
+#include "vm/user_files.h"
 
 #define TEXT_(x) #x
 #define TEXT(x)  TEXT_(x)
@@ -77,20 +78,6 @@ static enum zpl_err add_param(struct zpl_plan *plan, const struct zpl_node *node
     return ZPL_OK;
 }
 
-/* The argument that names the file a step reads. */
-static bool is_source(const struct zpl_node *node, const struct zpl_argument *argument)
-{
-    return node->source != NULL && strcmp(argument->name, "path") == 0;
-}
-
-static const char *source_path(struct zpl_plan *plan, const struct zpl_argument *argument)
-{
-    const struct zpl_literal *path = zpl_plan_value(plan, argument->value, &plan->arena);
-    if (path == NULL || (path->kind != ZPL_LIT_PATH && path->kind != ZPL_LIT_STRING))
-        ZPL_BUG("a source step without a path");
-    return path->as.str.s;
-}
-
 /* Digest of the file that a path of the program names. */
 static enum zpl_err source_digest(struct zpl_plan *plan, const char *path,
                                   struct zpl_digest *digest, struct zpl_diags *diags)
@@ -102,78 +89,11 @@ static enum zpl_err source_digest(struct zpl_plan *plan, const char *path,
     return zpl_source_digest(plan->session, full, digest, &bytes, diags);
 }
 
-/* A file of the user's that shapes what a step does. */
-struct user_file {
-    const char *name; /* of the argument, else the path as the program writes it */
-    const char *path;
-};
-struct user_files {
-    struct user_file *items;
-    size_t count, capacity;
-};
-
-static void add_file(struct zpl_plan *plan, struct user_files *files, const char *name,
-                     const char *path)
-{
-    files->items = zpl_arena_grow(&plan->arena, files->items, files->count, &files->capacity,
-                                  sizeof *files->items);
-    if (files->items != NULL)
-        files->items[files->count++] = (struct user_file){name, path};
-}
-
-/* Is it a path of a regular file? */
-static bool is_file(const struct zpl_plan *plan, const char *path)
-{
-    char full[ZPL_PATH_MAX];
-    struct zpl_stat st;
-    return *path != '\0' && zpl_project_path(&plan->session->project, path, full) == ZPL_OK &&
-           zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
-}
-
-/* The words of a command, and its params, that are files: scripts, settings. */
-static void command_files(struct zpl_plan *plan, const struct zpl_node *node,
-                          struct user_files *files)
-{
-    struct zpl_json *body = NULL;
-    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) == ZPL_OK) {
-        const struct zpl_json *words = zpl_json_get(body, "command");
-        for (size_t i = 0; i < zpl_json_count(words); i++) {
-            const char *word = zpl_json_str(zpl_json_at(words, i), "");
-            if (strchr(word, '$') == NULL && is_file(plan, word)) {
-                word = zpl_arena_strdup(&plan->arena, word);
-                add_file(plan, files, word, word);
-            }
-        }
-    }
-    zpl_json_release(body);
-    for (size_t i = 0; i < node->argument_count; i++) {
-        const struct zpl_literal *value =
-            zpl_plan_value(plan, node->arguments[i].value, &plan->arena);
-        if (value != NULL && value->kind == ZPL_LIT_PATH && is_file(plan, value->as.str.s))
-            add_file(plan, files, node->arguments[i].name, value->as.str.s);
-    }
-}
-
-/* Every file of the user's that counts by its content, never by its path. */
-static struct user_files user_files(struct zpl_plan *plan, const struct zpl_node *node)
-{
-    struct user_files files = {0};
-    for (size_t i = 0; i < node->argument_count; i++)
-        if (is_source(node, &node->arguments[i]))
-            add_file(plan, &files, "path", source_path(plan, &node->arguments[i]));
-    if (node->body != NULL && strcmp(node->kernel, "native") == 0)
-        add_file(plan, &files, "kernel",
-                 zpl_arena_strndup(&plan->arena, node->body,
-                                   (size_t)(strrchr(node->body, ':') - node->body)));
-    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
-        command_files(plan, node, &files);
-    return files;
-}
-
+/* Every file of the user's counts by its content, never by its path. */
 static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node)
 {
-    struct user_files files = user_files(plan, node);
-    enum zpl_err err = ZPL_OK;
+    struct zpl_user_files files;
+    enum zpl_err err = zpl_user_files(plan, node, &files, &plan->session->diags);
     for (size_t i = 0; err == ZPL_OK && i < files.count; i++) {
         const char *path = files.items[i].path;
         struct zpl_buf shown = {0};
@@ -290,7 +210,7 @@ static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node
                 names_text(plan, node->bindings[i].columns, node->bindings[i].count), NULL);
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];
-        if (!is_source(node, argument) && !zpl_argument_is_input(argument))
+        if (!zpl_argument_is_source(node, argument) && !zpl_argument_is_input(argument))
             err = add_param(plan, node, argument);
     }
     for (size_t i = 0; i < node->output_count; i++)
@@ -331,24 +251,42 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     return ZPL_OK;
 }
 
-enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, bool *same,
+/* Does the file still hold what the ingredient says?  A folder or file that is gone holds nothing. */
+static enum zpl_err is_same(struct zpl_plan *plan, const struct zpl_user_file *file,
+                            const struct zpl_ingredient *item, bool *same, struct zpl_diags *diags)
+{
+    struct zpl_digest digest;
+    char text[ZPL_HEX_SIZE];
+    enum zpl_err err = source_digest(plan, file->path, &digest, diags);
+    if (err != ZPL_OK)
+        return err;
+    zpl_digest_hex(&digest, text);
+    *same = strcmp(item->value, text) == 0;
+    return ZPL_OK;
+}
+
+/* Files that came while the step ran were not there for it to read. */
+enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char **changed,
                                  struct zpl_diags *diags)
 {
     const struct zpl_ingredients *list = &plan->steps[id].ingredients;
-    struct user_files files = user_files(plan, &plan->graph->nodes[id]);
-    enum zpl_err err = ZPL_OK;
+    struct zpl_user_files files;
     size_t next = 0;
-    *same = true;
-    for (size_t i = 0; err == ZPL_OK && i < files.count; i++) {
-        struct zpl_digest digest;
-        char text[ZPL_HEX_SIZE];
-        err = source_digest(plan, files.items[i].path, &digest, diags);
-        if (err != ZPL_OK)
-            break;
-        zpl_digest_hex(&digest, text);
-        while (next < list->count && list->items[next].kind != ZPL_ING_SOURCE)
-            next++;
-        *same = *same && next < list->count && strcmp(list->items[next++].value, text) == 0;
+    enum zpl_err err = zpl_user_files(plan, &plan->graph->nodes[id], &files, diags);
+    *changed = NULL;
+    for (size_t i = 0; err == ZPL_OK && *changed == NULL && i < list->count; i++) {
+        const struct zpl_ingredient *item = &list->items[i];
+        bool same = false;
+        size_t at = next;
+        if (item->kind != ZPL_ING_SOURCE)
+            continue;
+        while (at < files.count && strcmp(files.items[at].name, item->name) != 0)
+            at++;
+        if (at < files.count)
+            err = is_same(plan, &files.items[at], item, &same, diags);
+        if (err == ZPL_OK && !same)
+            *changed = item->shown;
+        next = at < files.count ? at + 1 : next;
     }
     return err;
 }

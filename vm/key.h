@@ -10,9 +10,9 @@
 
 /* Fills key, shape and ingredients of a step whose inputs are all known. */
 enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id);
-/* Does the user's file that a keyed step reads still hold what its key says?  True for a step that
- * reads none. */
-enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, bool *same,
+/* Do the user's files that a keyed step reads still hold what its key says?  *changed is one that does
+ * not, as people see it, or NULL. */
+enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char **changed,
                                  struct zpl_diags *diags);
 
 #endif

@@ -58,13 +58,24 @@ static bool outside(void *self, const char *path)
     return true;
 }
 
+/* What is there at a path of the program?  False: nothing. */
+static bool look(const struct zpl_session *session, const char *path, struct zpl_stat *st)
+{
+    char full[ZPL_PATH_MAX];
+    return zpl_project_path(&session->project, path, full) == ZPL_OK &&
+           zpl_fs_stat(full, st, NULL) == ZPL_OK;
+}
+
 static bool has_file(void *self, const char *path)
 {
-    const struct zpl_session *session = self;
-    char full[ZPL_PATH_MAX];
     struct zpl_stat st;
-    return zpl_project_path(&session->project, path, full) == ZPL_OK &&
-           zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
+    return look(self, path, &st) && st.is_file;
+}
+
+static bool has_folder(void *self, const char *path)
+{
+    struct zpl_stat st;
+    return look(self, path, &st) && st.is_dir;
 }
 
 static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *arena,
@@ -156,6 +167,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.adopt = adopt;
     session->world.files = files;
     session->world.has_file = has_file;
+    session->world.has_folder = has_folder;
     session->world.outside = outside;
     session->world.resolve_self = session;
     return ZPL_OK;

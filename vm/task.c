@@ -216,7 +216,7 @@ enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scrat
                            const struct zpl_output_row **outputs, struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
-    bool same = true;
+    const char *changed;
     struct zpl_output_row *rows =
         zpl_arena_array(&plan->arena, node->output_count + 1, sizeof *rows);
     bool declared = result->made_count == node->output_count;
@@ -229,13 +229,17 @@ enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scrat
                      "it made something else than its outputs");
         return ZPL_ERR_STEP;
     }
-    enum zpl_err err = zpl_key_source_same(plan, id, &same, diags);
-    if (err == ZPL_OK && !same) {
+    enum zpl_err err = zpl_key_source_same(plan, id, &changed, diags);
+    if (err == ZPL_OK && changed != NULL) {
         struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, node->span,
-                                             "the file changed while it was read");
-        zpl_diag_help(diags, diag, "run again when nothing writes to it");
+                                             "%s changed while it was read", changed);
+        zpl_diag_help(diags, diag,
+                      strcmp(node->kernel, "command") == 0
+                          ? "what a command writes is an output, or goes below $TMPDIR: files that "
+                            "its words name are what it reads"
+                          : "run again when nothing writes to it");
     }
-    if (!same || (err != ZPL_OK && err != ZPL_ERR_NOMEM))
+    if (changed != NULL || (err != ZPL_OK && err != ZPL_ERR_NOMEM))
         err = ZPL_ERR_STEP;
     for (size_t i = 0; err == ZPL_OK && i < node->output_count; i++)
         err = take_output(plan, &node->outputs[i], scratch, &result->made[i], &rows[i], diags);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
-#include "lang/dsl/declare.h"
+#include "lang/dsl/command.h"
 
 /* A declaration under reading. */
 struct reading {
@@ -202,22 +202,33 @@ static void read_vars(struct reading *r, int index, struct zpl_site table,
     lua_pop(L, 1);
 }
 
-/* {"command": […], "pass": […], "vars": {…}} as text in the graph's arena; NULL: no memory. */
+/* A list of texts; NULL is an empty one. */
+static struct zpl_json *texts_json(const struct zpl_literal *list)
+{
+    struct zpl_json *out = zpl_json_array();
+    for (size_t i = 0; list && i < list->as.list.count; i++)
+        zpl_json_add_take(out, zpl_json_string(list->as.list.items[i]->as.str.s));
+    return out;
+}
+
+/* {"command": […], "files": […], "pass": […], "vars": {…}} as text in the graph's arena; NULL: no
+ * memory.  No files are not said. */
 static const char *body_text(const struct reading *r, const struct zpl_literal *set,
-                             const struct zpl_literal *pass, struct zpl_arena *arena)
+                             const struct zpl_literal *pass, const struct zpl_literal *files,
+                             struct zpl_arena *arena)
 {
     struct zpl_json *body = zpl_json_object(), *words = zpl_json_array();
-    struct zpl_json *vars = zpl_json_object(), *names = zpl_json_array();
+    struct zpl_json *vars = zpl_json_object();
     struct zpl_buf text = {0};
     for (size_t i = 0; i < r->count; i++)
         zpl_json_add_take(words, zpl_json_string(r->words[i]));
     for (size_t i = 0; set && i < set->as.list.count; i++)
         zpl_json_set_take(vars, set->as.list.keys[i],
                           zpl_json_string(set->as.list.items[i]->as.str.s));
-    for (size_t i = 0; pass && i < pass->as.list.count; i++)
-        zpl_json_add_take(names, zpl_json_string(pass->as.list.items[i]->as.str.s));
     zpl_json_set_take(body, "command", words);
-    zpl_json_set_take(body, "pass", names);
+    zpl_json_set_take(body, "pass", texts_json(pass));
+    if (files)
+        zpl_json_set_take(body, "files", texts_json(files));
     zpl_json_set_take(body, "vars", vars);
     const char *out = zpl_json_write(body, false, &text) == ZPL_OK
                           ? zpl_arena_strdup(arena, zpl_buf_str(&text))
@@ -230,12 +241,13 @@ static const char *body_text(const struct reading *r, const struct zpl_literal *
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature)
 {
-    const struct zpl_literal *set = NULL, *pass = NULL;
+    const struct zpl_literal *set = NULL, *pass = NULL, *files = NULL;
     struct reading r = {.L = L, .signature = signature, .fine = true};
     r.named = zpl_host_need(
         L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1, sizeof *r.named));
     read_words(&r, index, table);
     read_vars(&r, index, table, &set, &pass);
+    r.fine = zpl_read_command_files(L, index, table, &files) && r.fine;
     lua_settop(L, index);
-    return r.fine ? zpl_host_need(L, body_text(&r, set, pass, zpl_host_arena(L))) : NULL;
+    return r.fine ? zpl_host_need(L, body_text(&r, set, pass, files, zpl_host_arena(L))) : NULL;
 }

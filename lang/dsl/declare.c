@@ -217,10 +217,10 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
 
 /* ---- steps ------------------------------------------------------------------------------------- */
 
-static const char *const fields[] = {"cache",  "command",   "doc",     "env",     "inputs",
-                                     "kernel", "lua",       "network", "outputs", "params",
-                                     "python", "resources", "retries", "secrets", "signature",
-                                     "sql",    "timeout",   "vars"};
+static const char *const fields[] = {"cache",     "command", "doc",       "env",     "files",
+                                     "inputs",    "kernel",  "lua",       "network", "outputs",
+                                     "params",    "python",  "resources", "retries", "secrets",
+                                     "signature", "sql",     "timeout",   "vars"};
 
 /* Tells fields that no step has. */
 static void check_fields(lua_State *L, int index, struct zpl_site table)

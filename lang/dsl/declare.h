@@ -33,7 +33,7 @@ const char *zpl_text_field(lua_State *L, int index, struct zpl_site table, const
  * when it can't run (told).  `name` is where the step is named, `signature` NULL when it was wrong. */
 bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name,
                    const struct zpl_signature *signature, struct zpl_step_def *step);
-/* The JSON that stands for the words of `command = { … }` and for `vars`; NULL: told. */
+/* The JSON that stands for the words of `command = { … }`, for `vars` and `files`; NULL: told. */
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature);
 /* Calls the pipeline's build with the table on top (popped); its results stay.  Nodes get the prefix. */

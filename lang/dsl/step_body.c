@@ -49,7 +49,7 @@ static size_t find_body(lua_State *L, int index, struct zpl_site table, struct z
 /* Fields of bodies that reach outside. */
 static void check_outside(lua_State *L, int index, struct zpl_site table, size_t body)
 {
-    static const char *const outside[] = {"env", "network", "secrets", "vars"};
+    static const char *const outside[] = {"env", "files", "network", "secrets", "vars"};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         if (!has_field(L, index, outside[i]) || strcmp(bodies[body].field, "python") == 0)
             continue;
@@ -59,7 +59,7 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
                           "%s is for steps with a command or Python body; a %s body reaches "
                           "nothing outside",
                           outside[i], bodies[body].field);
-        else if (strcmp(outside[i], "vars") != 0)
+        else if (strcmp(outside[i], "vars") != 0 && strcmp(outside[i], "files") != 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,
                 "this version of zpl runs commands without `%s`: they see this machine as "

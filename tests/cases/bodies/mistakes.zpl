@@ -15,3 +15,6 @@ sql [[ SELECT dealy FROM out ]]
 -- one name for what goes in and what comes out: a command can't tell them apart, a query can
 step "i" { signature = "(rows: Table {delay: Int}) -> (rows: Table {delay: Int})", command = { "sort", "$rows.csv", "-o", "$rows.csv" } }
 step "j" { inputs = { rows = Table { delay = Int } }, outputs = { rows = Table { delay = Int } }, sql = [[ SELECT delay FROM rows ]] }
+step "k" { signature = sig, command = { "cp", "$rows", "$out" }, files = { "flihgts.csv", "no/such", 3, "../..", "flights.csv" } }
+step "l" { signature = sig, command = { "cp", "$rows", "$out" }, files = "flights.csv" }
+step "m" { signature = "(rows: Table {delay: Int}) -> (out: Table {delay: Int})", sql = [[ SELECT delay FROM rows ]], files = { "flights.csv" } }

@@ -1,0 +1,106 @@
+/* files = { "lib/h.py", "conf" } of a command: what it reads beside the files that its words name. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "lang/dsl/command.h"
+
+/* Says which file of the same folder may be meant by a path that names none. */
+static void help_find(lua_State *L, struct zpl_diag *diag, const char *path)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const struct zpl_world *world = host->world;
+    char folder[ZPL_PATH_MAX], pattern[ZPL_PATH_MAX];
+    const char *const *names = NULL;
+    size_t count = 0;
+    if (!world->files || zpl_path_dir(folder, path) != ZPL_OK || strpbrk(folder, "\\*?[]") ||
+        zpl_path_join(pattern, strcmp(folder, ".") == 0 ? "" : folder, "*") != ZPL_OK ||
+        world->files(world->resolve_self, pattern, &host->arena, &names, &count, NULL) != ZPL_OK)
+        count = 0;
+    if (zpl_text_nearest(path, names, count))
+        zpl_host_nearest(L, diag, path, names, count);
+    else
+        zpl_host_help(L, diag, "paths in a program are relative to its project");
+}
+
+/* Is there a file or folder of the project at that path?  Tells when not. */
+static bool check_declared(lua_State *L, const char *path, struct zpl_site where)
+{
+    const struct zpl_world *world = zpl_host_of(L)->world;
+    if (world->outside && world->outside(world->resolve_self, path)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_SOURCE_READ, where.span,
+                                    "'%s' is outside of the project", path),
+                      "a program reads files of its project, and what its params name");
+        return false;
+    }
+    if (!world->has_file || world->has_file(world->resolve_self, path) || !world->has_folder ||
+        world->has_folder(world->resolve_self, path))
+        return true;
+    help_find(
+        L,
+        zpl_host_tell(L, ZPL_CODE_SOURCE_READ, where.span, "there is no file or folder '%s'", path),
+        path);
+    return false;
+}
+
+/* The item on top as a path; NULL: it is none. */
+static const char *read_path(lua_State *L)
+{
+    size_t len;
+    const char *text = zpl_test_path(L, -1, &len);
+    if (!text && lua_type(L, -1) == LUA_TSTRING)
+        text = lua_tolstring(L, -1, &len);
+    return text && len > 0 && strlen(text) == len && zpl_utf8_valid(text, len) ? text : NULL;
+}
+
+/* Item `i` of the list on top; NULL: told, but for poison. */
+static const struct zpl_literal *read_item(lua_State *L, size_t i, struct zpl_site list)
+{
+    struct zpl_site where = zpl_site_item(list, i);
+    const struct zpl_literal *out = NULL;
+    lua_rawgeti(L, -1, (lua_Integer)i);
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    const char *path = read_path(L);
+    if (path && check_declared(L, path, where))
+        out = zpl_host_need(L, zpl_literal_string(zpl_host_arena(L), path, strlen(path)));
+    else if (!path && !(value && zpl_is_poison(value)))
+        zpl_host_tell(L, ZPL_CODE_BODY, where.span, "files takes paths of files and folders");
+    lua_pop(L, 1);
+    return out;
+}
+
+/* Is what is on top a list?  Tells when not, but for poison. */
+static bool is_list(lua_State *L, struct zpl_site where)
+{
+    size_t names = 0;
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    if (lua_type(L, -1) == LUA_TTABLE)
+        zpl_site_names(L, -1, where, &names);
+    if (lua_type(L, -1) == LUA_TTABLE && names == 0)
+        return true;
+    if (!value || !zpl_is_poison(value))
+        zpl_host_help(L, zpl_host_tell(L, ZPL_CODE_BODY, where.span, "files takes a list of paths"),
+                      "write `files = { \"lib/tools.py\", \"conf\" }`: files, and folders with all "
+                      "that is in "
+                      "them");
+    return false;
+}
+
+bool zpl_read_command_files(lua_State *L, int index, struct zpl_site table,
+                            const struct zpl_literal **out)
+{
+    struct zpl_arena *arena = zpl_host_arena(L);
+    struct zpl_site where = zpl_site_field(table, "files");
+    bool given = lua_getfield(L, index, "files") != LUA_TNIL;
+    bool fine = !given || is_list(L, where);
+    size_t count = given && fine ? lua_rawlen(L, -1) : 0;
+    const struct zpl_literal **items =
+        zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof(struct zpl_literal *)));
+    for (size_t i = 0; i < count; i++)
+        fine = (items[i] = read_item(L, i + 1, where)) && fine;
+    lua_pop(L, 1);
+    *out = fine && count > 0 ? zpl_host_need(L, zpl_literal_list(arena, items, count)) : NULL;
+    return fine;
+}

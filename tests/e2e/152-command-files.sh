@@ -1,0 +1,52 @@
+# What of the user's files counts for a command: those its words name, anywhere in a word, those it
+# declares, folders; and what does not.      Time limit: 120 s
+. "$ROOT/tests/lib.sh"
+
+mkdir -p bin conf/deep lib/__pycache__ params
+printf 'a\n3\n1\n' >rows.csv
+echo '{ print }' >bin/clean.awk
+echo 1 >conf.json
+echo 1 >lib/tools.py
+echo 1 >conf/a
+echo 1 >conf/deep/b
+echo 1 >params/x
+echo 1 >unseen
+echo 1 >"with blank"
+cat >words.zpl <<'T'
+local p = params { settings = Path "params" }
+local rows = csv.read "rows.csv"
+step "words" {
+  signature = "(rows: Table {a: Int}, settings: Path) -> (out: Table {a: Int})",
+  command = { "sh", "-c", "awk -f bin/clean.awk $rows.csv > $out.csv; echo >>log.txt", "--config=conf.json,x", "with blank" },
+  files = { "lib/tools.py", "conf" },
+} { rows, settings = p.settings }
+T
+again() { # again STATUS WHAT: how the step ends now
+    expect 0 zpl run words.zpl --json
+    equal "$(status_of out words)" "$1" "after $2 the step"
+}
+again ran "nothing"
+again cached "a run that wrote log.txt"
+change() { # change FILE: it counts
+    echo 2 >>"$1"
+    expect 0 zpl why words.zpl words
+    contains out "$1"
+    again ran "a change to $1"
+    again cached "no change"
+}
+for file in bin/clean.awk conf.json lib/tools.py conf/a conf/deep/b params/x "with blank"; do
+    case $file in bin/clean.awk) echo '# 2' >>$file && again ran $file ;; *) change "$file" ;; esac
+done
+echo 2 >>unseen && echo 2 >conf/.hidden && mkdir conf/__pycache__ && echo 2 >conf/__pycache__/a.pyc
+again cached "changes to files that do not count"
+echo 1 >conf/new && again ran "a new file in a folder"
+rm conf/new && again cached "its end"
+sed -i 's/, "conf" }/ }/' words.zpl && again ran "files declares less"
+
+# a file that the words name is what the command reads: one that it changes is told
+cat >writes.zpl <<'T'
+step "writes" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo 1 > $n; echo more | tee -a conf.json", "conf.json" } } {}
+T
+expect 1 zpl run writes.zpl
+contains err "conf.json changed while it was read"
+contains err "what a command writes is an output"

@@ -1,0 +1,210 @@
+/* user_files.c - the files that a step's body and arguments name.   Floor: vm. */
+#include "vm/user_files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+
+/* What ends the name of a file within a word of a command. */
+static const char SEPARATORS[] = " \t\r\n\"'`=:,;|&<>()";
+
+struct collection {
+    struct zpl_plan *plan;
+    struct zpl_user_files *files;
+    struct zpl_diags *diags;
+};
+
+bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argument *argument)
+{
+    return node->source != NULL && strcmp(argument->name, "path") == 0;
+}
+
+static const char *source_path(struct zpl_plan *plan, const struct zpl_argument *argument)
+{
+    const struct zpl_literal *path = zpl_plan_value(plan, argument->value, &plan->arena);
+    if (path == NULL || (path->kind != ZPL_LIT_PATH && path->kind != ZPL_LIT_STRING))
+        ZPL_BUG("a source step without a path");
+    return path->as.str.s;
+}
+
+/* Both texts are in the arena, or NULL when it is out of memory. */
+static void add_file(struct collection *c, const char *name, const char *path)
+{
+    struct zpl_user_files *files = c->files;
+    files->items = zpl_arena_grow(&c->plan->arena, files->items, files->count, &files->capacity,
+                                  sizeof *files->items);
+    if (files->items != NULL && path != NULL)
+        files->items[files->count++] = (struct zpl_user_file){name, path};
+}
+
+static bool has_file(const struct zpl_user_files *files, const char *name)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What is there at a path of the program?  False: nothing. */
+static bool look(const struct zpl_plan *plan, const char *path, struct zpl_stat *st)
+{
+    char full[ZPL_PATH_MAX];
+    return *path != '\0' && zpl_project_path(&plan->session->project, path, full) == ZPL_OK &&
+           zpl_fs_stat(full, st, NULL) == ZPL_OK;
+}
+
+static bool is_file(const struct zpl_plan *plan, const char *path)
+{
+    struct zpl_stat st;
+    return look(plan, path, &st) && st.is_file;
+}
+
+/* Is it relative, and does it stay in the project? */
+static bool is_inside(const char *path)
+{
+    char clean[ZPL_PATH_MAX];
+    return path[0] != '/' && zpl_path_clean(clean, path) == ZPL_OK && strcmp(clean, "..") != 0 &&
+           strncmp(clean, "../", 3) != 0;
+}
+
+/* ---- folders ---- */
+
+static enum zpl_err add_folder(struct collection *c, const char *folder, unsigned depth);
+
+/* What stands at a path below a folder.  A link counts for the file it leads to; one to a folder is not
+ * followed. */
+static enum zpl_err add_entry(struct collection *c, const char *path, unsigned depth)
+{
+    char full[ZPL_PATH_MAX];
+    struct stat st;
+    if (path == NULL)
+        return zpl_diag_nomem(c->diags);
+    if (zpl_project_path(&c->plan->session->project, path, full) != ZPL_OK)
+        return zpl_diag_system(c->diags, "use", path, ENAMETOOLONG);
+    if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
+        return add_folder(c, path, depth + 1);
+    if (is_file(c->plan, path))
+        add_file(c, path, path);
+    return ZPL_OK;
+}
+
+/* Every regular file of a folder, in the order of the names; what is hidden and what Python leaves
+ * beside its modules are no part of it. */
+static enum zpl_err add_folder(struct collection *c, const char *folder, unsigned depth)
+{
+    char full[ZPL_PATH_MAX];
+    char **names;
+    size_t count;
+    if (depth > ZPL_TREE_DEPTH_MAX ||
+        zpl_project_path(&c->plan->session->project, folder, full) != ZPL_OK)
+        return zpl_diag_system(c->diags, "read", folder, ENAMETOOLONG);
+    enum zpl_err err = zpl_fs_list(full, &c->plan->arena, &names, &count, c->diags);
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    for (size_t i = 0; err == ZPL_OK && i < count; i++)
+        if (names[i][0] != '.' && strcmp(names[i], "__pycache__") != 0)
+            err = add_entry(c, zpl_arena_printf(&c->plan->arena, "%s%s%s", folder, slash, names[i]),
+                            depth);
+    return err;
+}
+
+/* ---- commands ---- */
+
+/* A file that a part of a word names, once. */
+static void add_part(struct collection *c, const char *word, size_t len)
+{
+    char part[ZPL_PATH_MAX];
+    if (len == 0 || len >= sizeof part || memchr(word, '$', len) != NULL)
+        return;
+    memcpy(part, word, len);
+    part[len] = '\0';
+    if (!is_inside(part) || !is_file(c->plan, part) || has_file(c->files, part))
+        return;
+    const char *path = zpl_arena_strdup(&c->plan->arena, part);
+    add_file(c, path, path);
+}
+
+/* The files that a word names: it is one, or has one in it ("--config=conf.json", a line for a shell).
+ * What a shell would write to (behind >) is none of them. */
+static void add_word(struct collection *c, const char *word)
+{
+    if (strchr(word, '$') == NULL && is_file(c->plan, word)) {
+        word = zpl_arena_strdup(&c->plan->arena, word);
+        add_file(c, word, word);
+        return;
+    }
+    for (const char *s = word; *s != '\0';) {
+        size_t between = strspn(s, SEPARATORS);
+        bool written = memchr(s, '>', between) != NULL;
+        s += between;
+        size_t len = strcspn(s, SEPARATORS);
+        if (!written)
+            add_part(c, s, len);
+        s += len;
+    }
+}
+
+/* What the step declares by `files`: one that is gone is told where its content is asked for. */
+static enum zpl_err add_declared(struct collection *c, const char *path)
+{
+    struct zpl_stat st;
+    path = zpl_arena_strdup(&c->plan->arena, path);
+    if (path == NULL)
+        return zpl_diag_nomem(c->diags);
+    if (look(c->plan, path, &st) && st.is_dir)
+        return add_folder(c, path, 0);
+    add_file(c, path, path);
+    return ZPL_OK;
+}
+
+/* A Path param of a command: a script, settings, or a folder of them. */
+static enum zpl_err add_param(struct collection *c, const struct zpl_argument *argument)
+{
+    struct zpl_stat st;
+    const struct zpl_literal *value = zpl_plan_value(c->plan, argument->value, &c->plan->arena);
+    if (value == NULL || value->kind != ZPL_LIT_PATH || !look(c->plan, value->as.str.s, &st))
+        return ZPL_OK;
+    if (st.is_dir)
+        return add_folder(c, value->as.str.s, 0);
+    if (st.is_file)
+        add_file(c, argument->name, value->as.str.s);
+    return ZPL_OK;
+}
+
+static enum zpl_err add_command(struct collection *c, const struct zpl_node *node)
+{
+    struct zpl_json *body = NULL;
+    enum zpl_err err = ZPL_OK;
+    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
+        return zpl_diag_nomem(c->diags);
+    const struct zpl_json *words = zpl_json_get(body, "command");
+    const struct zpl_json *declared = zpl_json_get(body, "files");
+    for (size_t i = 0; i < zpl_json_count(words); i++)
+        add_word(c, zpl_json_str(zpl_json_at(words, i), ""));
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(declared); i++)
+        err = add_declared(c, zpl_json_str(zpl_json_at(declared, i), ""));
+    zpl_json_release(body);
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
+        err = add_param(c, &node->arguments[i]);
+    return err;
+}
+
+enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
+                            struct zpl_user_files *out, struct zpl_diags *diags)
+{
+    struct collection c = {plan, out, diags};
+    enum zpl_err err = ZPL_OK;
+    *out = (struct zpl_user_files){0};
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (zpl_argument_is_source(node, &node->arguments[i]))
+            add_file(&c, "path", source_path(plan, &node->arguments[i]));
+    if (node->body != NULL && strcmp(node->kernel, "native") == 0)
+        add_file(&c, "kernel",
+                 zpl_arena_strndup(&plan->arena, node->body,
+                                   (size_t)(strrchr(node->body, ':') - node->body)));
+    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
+        err = add_command(&c, node);
+    return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
+}

@@ -1,0 +1,26 @@
+/* user_files.h - which files of the user's shape what a step does, beside its inputs.
+ * Promise: the list is in a fixed order and says each file by a name that is the same on every machine.
+ * Owns: nothing; lists are in the plan's arena.
+ * Errors: a folder that can't be read is told.   Limits: ZPL_TREE_DEPTH_MAX.   Floor: vm. */
+#ifndef ZPL_VM_USER_FILES_H
+#define ZPL_VM_USER_FILES_H
+
+#include "vm/plan.h"
+
+struct zpl_user_file {
+    const char *name; /* of the argument, else the path as the program writes it */
+    const char *path;
+};
+struct zpl_user_files {
+    struct zpl_user_file *items;
+    size_t count, capacity;
+};
+
+/* Is it the argument that names the file a source step reads? */
+bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argument *argument);
+/* The file a source step reads, the library of a kernel; of a command the files that its words name,
+ * those it declares, and its Path params. */
+enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
+                            struct zpl_user_files *out, struct zpl_diags *diags);
+
+#endif
