@@ -66,6 +66,31 @@ static void check_name(struct reading *r, const char *name, size_t at, struct zp
         r->named[output] = true;
 }
 
+/* What follows the name of a table at byte `at` of a word: the formats in which one crosses, or no
+ * ending at all. */
+static void check_format(struct reading *r, const char *name, const char *rest, size_t at,
+                         struct zpl_site where)
+{
+    size_t output, n = 1;
+    const struct zpl_field *field = output_of(r->signature, name, &output);
+    if (!field)
+        field = zpl_signature_input(r->signature, name);
+    if (!field || field->type->kind != ZPL_TABLE || rest[0] != '.' ||
+        !isalnum((unsigned char)rest[1]))
+        return;
+    while (isalnum((unsigned char)rest[n]) || rest[n] == '_')
+        n++;
+    if ((n == 4 && strncmp(rest, ".csv", n) == 0) || (n == 8 && strncmp(rest, ".parquet", n) == 0))
+        return;
+    zpl_host_help(r->L,
+                  zpl_host_tell(r->L, ZPL_CODE_BODY,
+                                zpl_site_inside(where, at, strlen(name) + 1 + n),
+                                "a command is given tables as Parquet or CSV files, not as '%.*s'",
+                                (int)n, rest),
+                  "write \"$%s.csv\", or \"$%s\" for Parquet", name, name);
+    r->fine = false;
+}
+
 /* Looks for `$name` in a word. */
 static void check_word(struct reading *r, const char *word, struct zpl_site where)
 {
@@ -80,6 +105,7 @@ static void check_word(struct reading *r, const char *word, struct zpl_site wher
         const char *name =
             zpl_host_need(r->L, zpl_arena_strndup(&zpl_host_of(r->L)->arena, s + 1, n - 1));
         check_name(r, name, (size_t)(s - word), where);
+        check_format(r, name, s + n, (size_t)(s - word), where);
         s += n;
     }
 }

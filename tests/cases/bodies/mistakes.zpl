@@ -18,3 +18,4 @@ step "j" { inputs = { rows = Table { delay = Int } }, outputs = { rows = Table {
 step "k" { signature = sig, command = { "cp", "$rows", "$out" }, files = { "flihgts.csv", "no/such", 3, "../..", "flights.csv" } }
 step "l" { signature = sig, command = { "cp", "$rows", "$out" }, files = "flights.csv" }
 step "m" { signature = "(rows: Table {delay: Int}) -> (out: Table {delay: Int})", sql = [[ SELECT delay FROM rows ]], files = { "flights.csv" } }
+step "n" { signature = sig, command = { "to", "$rows.json", "--from=$rows.csv,$rows.parquet, that is $rows.", "$out.csv.tmp", "$k.json", "$out.feather" } }
