@@ -158,10 +158,12 @@ static void read_words(struct reading *r, int index, struct zpl_site table)
         lua_rawgeti(L, -1, (lua_Integer)i + 1);
         r->words[i] = read_word(r, at);
         lua_pop(L, 1);
-        if (r->words[i])
-            check_word(r, r->words[i], at);
-        else
+        if (!r->words[i]) {
             r->fine = false;
+            continue;
+        }
+        check_word(r, r->words[i], at);
+        zpl_check_command_word(L, r->words[i], i == 0, at);
     }
     lua_pop(L, 1);
     for (size_t i = 0; r->fine && i < r->signature->output_count; i++) {

@@ -10,4 +10,8 @@
 bool zpl_read_command_files(lua_State *L, int index, struct zpl_site table,
                             const struct zpl_literal **out);
 
+/* Warns of a word that names a script or another file of the project which is not there.  `program`: it
+ * is the first. */
+void zpl_check_command_word(lua_State *L, const char *word, bool program, struct zpl_site where);
+
 #endif

@@ -1,4 +1,6 @@
-/* files = { "lib/h.py", "conf" } of a command: what it reads beside the files that its words name. */
+/* The files of a command: those that its words seem to name, and files = { "lib/h.py", "conf" }, what it
+ * reads beside them. */
+#include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/fs.h"
@@ -22,6 +24,53 @@ static void help_find(lua_State *L, struct zpl_diag *diag, const char *path)
         zpl_host_nearest(L, diag, path, names, count);
     else
         zpl_host_help(L, diag, "paths in a program are relative to its project");
+}
+
+/* Has the word the ending of a script, and a name before it? */
+static bool is_script(const char *word)
+{
+    static const char *const endings[] = {".R", ".awk", ".jl", ".lua", ".pl", ".py", ".sh", ".sql"};
+    const char *dot = strrchr(word, '.');
+    for (size_t i = 0; dot && dot > word && dot[-1] != '/' && i < sizeof endings / sizeof *endings;
+         i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Is the word made as a path in the project is, and not as an option, a pattern or a line for a shell? */
+static bool is_plain(const char *word)
+{
+    for (const char *s = word; *s; s++)
+        if ((unsigned char)*s < 0x80 && !isalnum((unsigned char)*s) && !strchr("_-+./", *s))
+            return false;
+    return *word && *word != '-' && *word != '/';
+}
+
+/* Does the word say a file that should be there?  A program is found by PATH; a path is one where its
+ * folder is there, or where it ends as scripts do ("s/a/b/" is for sed). */
+static bool wants_file(const struct zpl_world *world, const char *word, bool program)
+{
+    char folder[ZPL_PATH_MAX];
+    bool path = strchr(word, '/') != NULL;
+    if (!is_plain(word) || (program && !path))
+        return false;
+    return is_script(word) || (path && zpl_path_dir(folder, word) == ZPL_OK &&
+                               world->has_folder(world->resolve_self, folder));
+}
+
+void zpl_check_command_word(lua_State *L, const char *word, bool program, struct zpl_site where)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const struct zpl_world *world = host->world;
+    struct zpl_diags *diags = &host->program->diags;
+    if (!world->has_file || !world->has_folder || !wants_file(world, word, program) ||
+        world->has_file(world->resolve_self, word) || world->has_folder(world->resolve_self, word))
+        return;
+    const char *message =
+        zpl_host_need(L, zpl_arena_printf(&host->arena, "there is no file '%s'", word));
+    if (!zpl_diags_have(diags, ZPL_CODE_SOURCE_READ, where.span, message))
+        help_find(L, zpl_diag_warn(diags, ZPL_CODE_SOURCE_READ, where.span, "%s", message), word);
 }
 
 /* Is there a file or folder of the project at that path?  Tells when not. */
