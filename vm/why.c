@@ -101,6 +101,126 @@ static const char *from_to(const char *what, const char *old, const char *new,
     return zpl_arena_printf(arena, "%s: %s → %s", what, before, after);
 }
 
+/* ---- commands ---- */
+
+/* A text of a command's body as a program writes it. */
+static const char *quoted(const struct zpl_json *text, struct zpl_arena *arena)
+{
+    struct zpl_buf out = {0};
+    size_t n;
+    const char *s = zpl_json_strn(text, &n);
+    zpl_literal_quote(s != NULL ? s : "", s != NULL ? n : 0, &out);
+    const char *copy = zpl_arena_strdup(arena, zpl_buf_str(&out));
+    zpl_buf_release(&out);
+    return copy;
+}
+
+static bool same_text(const struct zpl_json *a, const struct zpl_json *b)
+{
+    return strcmp(zpl_json_str(a, ""), zpl_json_str(b, "")) == 0;
+}
+
+/* "what "x" is new", for `count` words from number `from`. */
+static void words_moved(const struct zpl_json *words, size_t from, size_t count, const char *how,
+                        struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    for (size_t i = from; i < from + count; i++) {
+        const char *word = quoted(zpl_json_at(words, i), arena);
+        if (word != NULL)
+            reason(out, arena,
+                   zpl_arena_printf(arena, "command word %zu %s %s", i + 1,
+                                    excerpt(word, "", arena), how));
+    }
+}
+
+/* Words between those that the commands begin and end alike with. */
+static void words_differ(const struct zpl_json *old, const struct zpl_json *new,
+                         struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    size_t before = zpl_json_count(old), after = zpl_json_count(new), same = 0;
+    while (same < before && same < after &&
+           same_text(zpl_json_at(old, same), zpl_json_at(new, same)))
+        same++;
+    while (before > same && after > same &&
+           same_text(zpl_json_at(old, before - 1), zpl_json_at(new, after - 1))) {
+        before--;
+        after--;
+    }
+    size_t both = before < after ? before : after;
+    for (size_t i = same; i < both; i++) {
+        const char *was = quoted(zpl_json_at(old, i), arena);
+        const char *is = quoted(zpl_json_at(new, i), arena);
+        if (was != NULL && is != NULL && strcmp(was, is) != 0)
+            reason(out, arena,
+                   from_to(zpl_arena_printf(arena, "command word %zu", i + 1), was, is, arena));
+    }
+    words_moved(new, both, after - both, "is new", out, arena);
+    words_moved(old, both, before - both, "is gone", out, arena);
+}
+
+/* Variables with a value; with `gone` those that only `old` has, else the others. */
+static void vars_differ(const struct zpl_json *old, const struct zpl_json *new, bool gone,
+                        struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    const struct zpl_json *list = gone ? old : new, *other = gone ? new : old;
+    for (size_t i = 0; i < zpl_json_count(list); i++) {
+        const char *name = zpl_json_key_at(list, i);
+        const struct zpl_json *was = zpl_json_get(other, name);
+        const char *value = quoted(zpl_json_value_at(list, i), arena);
+        const char *what = zpl_arena_printf(arena, "vars.%s", name);
+        if (what == NULL || value == NULL)
+            return;
+        if (was == NULL)
+            reason(out, arena,
+                   zpl_arena_printf(arena, "%s: %s %s", what, gone ? "no longer" : "now",
+                                    excerpt(value, "", arena)));
+        else if (!gone && !same_text(was, zpl_json_value_at(list, i)))
+            reason(out, arena, from_to(what, quoted(was, arena), value, arena));
+    }
+}
+
+/* Names that `list` has and `other` has not. */
+static void names_differ(const struct zpl_json *list, const struct zpl_json *other,
+                         const char *before, const char *behind, struct zpl_reasons *out,
+                         struct zpl_arena *arena)
+{
+    for (size_t i = 0; i < zpl_json_count(list); i++) {
+        bool met = false;
+        for (size_t k = 0; k < zpl_json_count(other); k++)
+            met = met || same_text(zpl_json_at(list, i), zpl_json_at(other, k));
+        if (!met)
+            reason(out, arena,
+                   zpl_arena_printf(arena, "%s%s %s", before,
+                                    zpl_json_str(zpl_json_at(list, i), ""), behind));
+    }
+}
+
+/* Every word, variable and declared file that two bodies of commands differ in. */
+static void command_differs(const char *old, const char *new, struct zpl_reasons *out,
+                            struct zpl_arena *arena)
+{
+    struct zpl_json *was = NULL, *is = NULL;
+    if (zpl_json_parse(old, strlen(old), &was, NULL) == ZPL_OK &&
+        zpl_json_parse(new, strlen(new), &is, NULL) == ZPL_OK) {
+        const struct zpl_json *a = zpl_json_get(was, "vars"), *b = zpl_json_get(is, "vars");
+        words_differ(zpl_json_get(was, "command"), zpl_json_get(is, "command"), out, arena);
+        vars_differ(a, b, false, out, arena);
+        vars_differ(a, b, true, out, arena);
+        a = zpl_json_get(was, "pass");
+        b = zpl_json_get(is, "pass");
+        names_differ(b, a, "vars.", "is passed on now", out, arena);
+        names_differ(a, b, "vars.", "is passed on no longer", out, arena);
+        a = zpl_json_get(was, "files");
+        b = zpl_json_get(is, "files");
+        names_differ(b, a, "files: ", "is new", out, arena);
+        names_differ(a, b, "files: ", "is gone", out, arena);
+    }
+    zpl_json_release(was);
+    zpl_json_release(is);
+}
+
+/* ---- all of it ---- */
+
 /* A param's name; that of a scalar in SQL without its $. */
 static const char *param_name(const struct zpl_ingredient *item)
 {
@@ -161,7 +281,9 @@ static const char *came_or_went(const struct zpl_ingredient *item, bool came,
     if (item->kind == ZPL_ING_WANTS)
         return zpl_arena_printf(arena, "%s is %s held to %s", column_words(item->name, arena),
                                 came ? "now" : "no longer", shown);
-    const char *kind = item->kind == ZPL_ING_ORDER ? "input" : zpl_ingredient_kind_name(item->kind);
+    const char *kind = item->kind == ZPL_ING_ORDER    ? "input"
+                       : item->kind == ZPL_ING_SOURCE ? "file"
+                                                      : zpl_ingredient_kind_name(item->kind);
     return zpl_arena_printf(arena, "%s %s %s", kind, item->name, came ? "is new" : "is gone");
 }
 
@@ -173,7 +295,12 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
     for (size_t i = 0; i < now->count; i++) {
         const struct zpl_ingredient *item = &now->items[i];
         const struct zpl_ingredient *old = find(before, item, &hint);
-        if (old != NULL && strcmp(old->value, item->value) != 0)
+        size_t told = out->count;
+        bool differs = old != NULL && strcmp(old->value, item->value) != 0;
+        if (differs && item->kind == ZPL_ING_BODY && strcmp(item->name, "command") == 0 &&
+            old->shown != NULL && item->shown != NULL)
+            command_differs(old->shown, item->shown, out, arena);
+        if (differs && out->count == told)
             reason(out, arena, changed(old, item, arena));
         else if (old == NULL && !told_by_table(before, now, item))
             reason(out, arena, came_or_went(item, true, arena));

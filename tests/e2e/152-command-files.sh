@@ -41,7 +41,19 @@ echo 2 >>unseen && echo 2 >conf/.hidden && mkdir conf/__pycache__ && echo 2 >con
 again cached "changes to files that do not count"
 echo 1 >conf/new && again ran "a new file in a folder"
 rm conf/new && again cached "its end"
-sed -i 's/, "conf" }/ }/' words.zpl && again ran "files declares less"
+sed -i 's/, "conf" }/ }/' words.zpl
+expect 0 zpl why words.zpl words
+contains out "files: conf is gone"
+contains out "file conf/a is gone"
+again ran "files declares less"
+
+# what differs is told by the word
+sed -i 's/"with blank"/"with blank", "-v"/; s/conf.json,x/conf.json,y/' words.zpl
+expect 0 zpl plan words.zpl
+contains out 'command word 4: "--config=conf.json,x" → "--config=conf.json,y"; command word 6 "-v" is new'
+sed -i 's/, "-v"//' words.zpl
+expect 0 zpl why words.zpl words
+contains out 'command word 4: "--config=conf.json,x" → "--config=conf.json,y"'
 
 # a file that the words name is what the command reads: one that it changes is told
 cat >writes.zpl <<'T'

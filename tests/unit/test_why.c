@@ -417,6 +417,42 @@ static void one_line_holds_three_reasons_and_counts_the_rest(void **state)
     zpl_arena_release(&arena);
 }
 
+/* A command is compared word by word and variable by variable. */
+static void a_changed_command_is_told_by_what_differs(void **state)
+{
+    (void)state;
+    static const char OLD[] =
+        "{\"command\":[\"python3\",\"tidy.py\",\"a\",\"$out\"],\"pass\":[\"HOST\"],"
+        "\"vars\":{\"LC_ALL\":\"C\",\"OLD\":\"1\"}}";
+    static const struct {
+        const char *body, *words[4];
+    } CASES[] = {
+        {"{\"command\":[\"python3\",\"tidy.py\",\"b\",\"$out\"],\"pass\":[\"HOST\"],"
+         "\"vars\":{\"LC_ALL\":\"C\",\"OLD\":\"1\"}}",
+         {"command word 3: \"a\" → \"b\""}},
+        {"{\"command\":[\"python3\",\"-u\",\"tidy.py\",\"a\",\"$out\"],\"pass\":[\"HOST\"],"
+         "\"vars\":{\"LC_ALL\":\"C\",\"OLD\":\"1\"}}",
+         {"command word 2 \"-u\" is new"}},
+        {"{\"command\":[\"python3\",\"tidy.py\",\"$out\"],\"pass\":[\"HOST\"],"
+         "\"vars\":{\"LC_ALL\":\"C\",\"OLD\":\"1\"}}",
+         {"command word 3 \"a\" is gone"}},
+        {"{\"command\":[\"python3\",\"tidy.py\",\"a\",\"$out\"],\"pass\":[\"HOST\"],"
+         "\"vars\":{\"LC_ALL\":\"C.UTF-8\",\"NEW\":\"2\"}}",
+         {"vars.LC_ALL: \"C\" → \"C.UTF-8\"", "vars.NEW: now \"2\"", "vars.OLD: no longer \"1\""}},
+        {"{\"command\":[\"python3\",\"tidy.py\",\"a\",\"$out\"],\"files\":[\"lib\"],\"pass\":["
+         "\"USER\"],"
+         "\"vars\":{\"LC_ALL\":\"C\",\"OLD\":\"1\"}}",
+         {"vars.USER is passed on now", "vars.HOST is passed on no longer", "files: lib is new"}},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct fixture f = {0};
+        add(&f, &f.before, ZPL_ING_BODY, "command", "b1", OLD);
+        add(&f, &f.now, ZPL_ING_BODY, "command", "b2", CASES[i].body);
+        expect(&f, CASES[i].words);
+        zpl_arena_release(&f.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +468,7 @@ int main(void)
         cmocka_unit_test(every_change_is_one_reason),
         cmocka_unit_test(excerpts_of_bodies_are_short_lines_of_whole_characters),
         cmocka_unit_test(long_values_are_cut_like_bodies),
+        cmocka_unit_test(a_changed_command_is_told_by_what_differs),
         cmocka_unit_test(the_last_time_of_the_same_name_is_compared),
         cmocka_unit_test(one_line_holds_three_reasons_and_counts_the_rest),
     };
