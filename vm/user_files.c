@@ -2,6 +2,7 @@
 #include "vm/user_files.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -36,16 +37,28 @@ static void add_file(struct collection *c, const char *name, const char *path)
     struct zpl_user_files *files = c->files;
     files->items = zpl_arena_grow(&c->plan->arena, files->items, files->count, &files->capacity,
                                   sizeof *files->items);
-    if (files->items != NULL && path != NULL)
+    if (files->items != NULL && name != NULL && path != NULL)
         files->items[files->count++] = (struct zpl_user_file){name, path};
 }
 
-static bool has_file(const struct zpl_user_files *files, const char *name)
+static int by_name(const void *a, const void *b)
 {
-    for (size_t i = 0; i < files->count; i++)
-        if (strcmp(files->items[i].name, name) == 0)
-            return true;
-    return false;
+    const struct zpl_user_file *x = a, *y = b;
+    int names = strcmp(x->name, y->name);
+    return names != 0 ? names : strcmp(x->path, y->path);
+}
+
+/* Each file once, in the order of their names: words, `files` and params may name the same. */
+static void sort_files(struct zpl_user_files *files)
+{
+    size_t kept = 0;
+    if (files->count == 0)
+        return;
+    qsort(files->items, files->count, sizeof *files->items, by_name);
+    for (size_t i = 1; i < files->count; i++)
+        if (by_name(&files->items[kept], &files->items[i]) != 0)
+            files->items[++kept] = files->items[i];
+    files->count = kept + 1;
 }
 
 /* What is there at a path of the program?  False: nothing. */
@@ -112,7 +125,7 @@ static enum zpl_err add_folder(struct collection *c, const char *folder, unsigne
 
 /* ---- commands ---- */
 
-/* A file that a part of a word names, once. */
+/* A file that a part of a word names. */
 static void add_part(struct collection *c, const char *word, size_t len)
 {
     char part[ZPL_PATH_MAX];
@@ -120,7 +133,7 @@ static void add_part(struct collection *c, const char *word, size_t len)
         return;
     memcpy(part, word, len);
     part[len] = '\0';
-    if (!is_inside(part) || !is_file(c->plan, part) || has_file(c->files, part))
+    if (!is_inside(part) || !is_file(c->plan, part))
         return;
     const char *path = zpl_arena_strdup(&c->plan->arena, part);
     add_file(c, path, path);
@@ -206,5 +219,6 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                                    (size_t)(strrchr(node->body, ':') - node->body)));
     if (node->body != NULL && strcmp(node->kernel, "command") == 0)
         err = add_command(&c, node);
+    sort_files(out);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }

@@ -1,5 +1,5 @@
 /* user_files.h - which files of the user's shape what a step does, beside its inputs.
- * Promise: the list is in a fixed order and says each file by a name that is the same on every machine.
+ * Promise: each file is in the list once, in the order of the names by which the program says them.
  * Owns: nothing; lists are in the plan's arena.
  * Errors: a folder that can't be read is told.   Limits: ZPL_TREE_DEPTH_MAX.   Floor: vm. */
 #ifndef ZPL_VM_USER_FILES_H

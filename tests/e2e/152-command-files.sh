@@ -47,6 +47,15 @@ contains out "files: conf is gone"
 contains out "file conf/a is gone"
 again ran "files declares less"
 
+# one that is named in two ways is one
+cat >twice.zpl <<'T'
+step "twice" { signature = "(dir: Path) -> (n: Int)", command = { "sh", "-c", "cat conf/a; echo 1 >$n", "conf/a" }, files = { "conf" } } { dir = Path "conf" }
+T
+expect 0 zpl run twice.zpl
+echo 3 >conf/a
+expect 0 zpl why twice.zpl twice
+equal "$(grep -c conf/a out)" 1 "times that conf/a is told"
+
 # what differs is told by the word
 sed -i 's/"with blank"/"with blank", "-v"/; s/conf.json,x/conf.json,y/' words.zpl
 expect 0 zpl plan words.zpl
