@@ -15,17 +15,21 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Where the word stands in the text, as a whole word without regard to case; -1: nowhere. */
+/* Where the word stands in the text, as a whole word: as it is spelt, else without regard to case; -1:
+ * nowhere. */
 static long find_word(const char *sql, const char *word)
 {
     size_t n = strlen(word);
+    long other = -1;
     for (size_t i = 0; n > 0 && sql[i]; i++) {
-        if (strncasecmp(sql + i, word, n) != 0)
+        if (strncasecmp(sql + i, word, n) != 0 || (i > 0 && is_word(sql[i - 1])) ||
+            is_word(sql[i + n]))
             continue;
-        if ((i == 0 || !is_word(sql[i - 1])) && !is_word(sql[i + n]))
+        if (strncmp(sql + i, word, n) == 0)
             return (long)i;
+        other = other < 0 ? (long)i : other;
     }
-    return -1;
+    return other;
 }
 
 struct zpl_span zpl_query_word_place(const struct zpl_query *q, const char *word)
@@ -438,6 +442,15 @@ static enum zpl_code code_of(const struct zpl_bind_error *error)
     }
 }
 
+/* Does a $name stand at the place that differs from the wrong one in case alone?  Names of the program
+ * have a case, the engine finds them without. */
+static bool is_twin(const struct zpl_query *q, const struct zpl_bind_error *error, const char *word)
+{
+    const char *at = q->asked + error->offset;
+    return zpl_query_classify(q, error) == ZPL_WORD_PARAM &&
+           strncmp(at + (*at == '$'), word, strlen(word)) != 0;
+}
+
 void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *error,
                     struct zpl_query_fix *fix)
 {
@@ -447,7 +460,7 @@ void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *erro
         word++;
     if (word && strrchr(word, '.') && strrchr(word, '.')[1])
         word = strrchr(word, '.') + 1; /* flights.dealy */
-    if (e.offset < 0 && word) {
+    if (word && (e.offset < 0 || is_twin(q, &e, word))) {
         e.offset = find_word(q->asked, word);
         e.length = strlen(word);
     }
