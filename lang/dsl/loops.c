@@ -69,6 +69,18 @@ static const char *variables(lua_State *L, struct zpl_site loop, bool array)
                  : lua_pushfstring(L, "%s, value", text);
 }
 
+/* The bounds of the loop over numbers that is meant: those written, or 1 and the number. */
+static const char *bounds(lua_State *L, struct zpl_site loop)
+{
+    if (loop.node) {
+        const struct zpl_tree *tree = loop.unit->tree;
+        uint32_t list = zpl_tree_child(tree, loop.node, 1), count = zpl_tree_count(tree, list);
+        if (count == 2 || count == 3)
+            return written(L, zpl_site_node(loop.unit, list), "1, n");
+    }
+    return lua_pushfstring(L, "1, %s", written(L, loop_value(loop, 0), "n"));
+}
+
 /* What to write instead of a loop over the plain value at 1. */
 static void help_visit(lua_State *L, struct zpl_diag *diag, struct zpl_site loop)
 {
@@ -85,7 +97,7 @@ static void help_visit(lua_State *L, struct zpl_diag *diag, struct zpl_site loop
                       array ? "ipairs" : "pairs", written(L, where, array ? "list" : "t"));
         return;
     case LUA_TNUMBER:
-        zpl_host_help(L, diag, "write `for %s = 1, %s do`", name, written(L, where, "n"));
+        zpl_host_help(L, diag, "write `for %s = %s do`", name, bounds(L, loop));
         return;
     case LUA_TSTRING:
         zpl_host_help(L, diag, "write `for i = 1, #s do local c = s:sub(i, i) … end`");

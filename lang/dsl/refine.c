@@ -83,6 +83,21 @@ static bool has_refinement(const struct zpl_type *type, size_t i)
            (refinements[i].types == TEXTS && type->kind == ZPL_STRING);
 }
 
+/* What other schemas call a refinement, or NULL. */
+static const char *habit(const char *name)
+{
+    static const struct {
+        const char *theirs, *ours;
+    } habits[] = {{"minimum", "min"},   {"maximum", "max"},     {"ge", "min"},
+                  {"le", "max"},        {"enum", "one_of"},     {"choices", "one_of"},
+                  {"values", "one_of"}, {"pattern", "match"},   {"regex", "match"},
+                  {"help", "doc"},      {"description", "doc"}, {"not_null", "required"}};
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+        if (strcmp(habits[i].theirs, name) == 0)
+            return habits[i].ours;
+    return NULL;
+}
+
 /* Is it a refinement that the type has?  Tells when not. */
 static bool check_name(lua_State *L, const struct zpl_type *type, const char *name,
                        struct zpl_site table)
@@ -99,6 +114,12 @@ static bool check_name(lua_State *L, const struct zpl_type *type, const char *na
     struct zpl_diag *diag =
         zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_key(table, name),
                       "%s has no refinement '%s'", zpl_kind_name(type->kind), name);
+    const char *meant = habit(name);
+    for (size_t i = 0; meant && i < count; i++)
+        if (strcmp(known[i], meant) == 0) {
+            zpl_host_help(L, diag, "it is called '%s'", meant);
+            return false;
+        }
     zpl_host_nearest(L, diag, name, known, count);
     return false;
 }

@@ -61,16 +61,44 @@ static void go_behind(struct parser *p, uint32_t token)
     p->panic = false;
 }
 
-/* Skips the rest of a line, and further ones while a bracket is open and they are indented. */
+/* +1 where a block begins that has an end of its own, SQL's `case` too, -1 where one ends. */
+static int block(const struct parser *p)
+{
+    switch (zpl_parser_kind(p)) {
+    case ZPL_TOKEN_IF:
+    case ZPL_TOKEN_DO:
+    case ZPL_TOKEN_FUNCTION:
+    case ZPL_TOKEN_REPEAT:
+        return 1;
+    case ZPL_TOKEN_END:
+    case ZPL_TOKEN_UNTIL:
+        return -1;
+    default:
+        return zpl_tree_token_is(p->tree, p->at, "case");
+    }
+}
+
+/* Does the cursor's token end the block, or the part of it, that the skipped words stand in? */
+static bool ends_outer(const struct parser *p, int depth, int blocks)
+{
+    enum zpl_token_kind kind = zpl_parser_kind(p);
+
+    return depth <= 0 && blocks == 0 &&
+           (block(p) < 0 || kind == ZPL_TOKEN_ELSE || kind == ZPL_TOKEN_ELSEIF);
+}
+
+/* Skips the rest of a line, up to where the block around it ends, and further lines while a bracket is
+ * open and they are indented. */
 static void skip_line(struct parser *p)
 {
     uint32_t column = zpl_parser_indentation(p, p->at);
-    int depth = 0;
+    int depth = 0, blocks = 0;
 
     do {
         depth += bracket(zpl_parser_kind(p));
+        blocks += block(p);
         zpl_parser_next(p);
-    } while (!zpl_parser_is(p, ZPL_TOKEN_EOF) &&
+    } while (!zpl_parser_is(p, ZPL_TOKEN_EOF) && !ends_outer(p, depth, blocks) &&
              !(first(p, p->at) && (depth <= 0 || zpl_parser_dedented(p, column))));
     p->panic = false;
 }
@@ -553,5 +581,5 @@ bool zpl_parser_foreign(struct parser *p)
         tell_word(p, &words[i]);
         return true;
     }
-    return false;
+    return zpl_parser_misspelt(p);
 }

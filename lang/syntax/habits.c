@@ -1,7 +1,10 @@
 /* habits.c - what people who come from Python, C or SQL meant, told as a help under a syntax error.
  * A help never changes what is a mistake: that is Lua's to say.   Floor: lang. */
 #include <string.h>
+#include "lang/base/text.h"
 #include "lang/syntax/parser.h"
+
+#define NO_PIPE "there is no pipe: a step is given its table, `sql [[ SELECT … FROM rows ]]`"
 
 /* A pair of neighbouring tokens: "" stands for any. */
 static const struct {
@@ -13,8 +16,9 @@ static const struct {
     {"not", "in", "there is no 'in': look a key up, `t[key] == nil`"},
     {"", "in", "there is no 'in': look a key up, `t[key] ~= nil`"},
     {"+", "+", "there is no '++': write x + 1"},
-    {"%", ">", "there is no pipe: a step is given its table, `sql [[ SELECT … FROM rows ]]`"},
-    {"|", ">", "there is no pipe: a step is given its table, `sql [[ SELECT … FROM rows ]]`"},
+    {"%", ">", NO_PIPE},
+    {"|", ">", NO_PIPE},
+    {"as", "", "an import is given a name by 'local': `local name = import \"file\"`"},
 };
 
 static const char no_colon[] =
@@ -117,6 +121,33 @@ bool zpl_parser_comprehension(struct parser *p, uint32_t opener)
     return true;
 }
 
+static const char swapped[] = "'=>' is written '>='";
+
+/* Do `=>` or `->` stand at the token? */
+static bool is_arrow(const struct parser *p, uint32_t token)
+{
+    const struct zpl_token *t = &p->tree->tokens[token];
+    return (t->kind == ZPL_TOKEN_ASSIGN || t->kind == ZPL_TOKEN_SUB) && t[1].kind == ZPL_TOKEN_GT &&
+           t[1].offset == t->offset + 1;
+}
+
+/* Is what begins at the token tested, or part of what is? */
+static bool in_condition(const struct parser *p, uint32_t token)
+{
+    switch (token > 0 ? p->tree->tokens[token - 1].kind : ZPL_TOKEN_EOF) {
+    case ZPL_TOKEN_IF:
+    case ZPL_TOKEN_ELSEIF:
+    case ZPL_TOKEN_WHILE:
+    case ZPL_TOKEN_UNTIL:
+    case ZPL_TOKEN_AND:
+    case ZPL_TOKEN_OR:
+    case ZPL_TOKEN_NOT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool zpl_parser_arrow(struct parser *p)
 {
     const struct zpl_token *t = p->tree->tokens;
@@ -127,11 +158,12 @@ bool zpl_parser_arrow(struct parser *p)
         if (t[i].kind != ZPL_TOKEN_CLOSE_PAREN)
             return false;
     }
-    if (t[i].kind == ZPL_TOKEN_EOF || t[i + 1].kind != ZPL_TOKEN_ASSIGN ||
-        t[i + 2].kind != ZPL_TOKEN_GT || t[i + 2].offset != t[i + 1].offset + 1)
+    if (t[i].kind == ZPL_TOKEN_EOF || !is_arrow(p, i + 1))
         return false;
-    zpl_parser_complain(p, i + 1, i + 3,
-                        "a function without a name is 'function (x) return … end'");
+    zpl_parser_complain(p, i + 1, i + 3, "%s",
+                        t[i + 1].kind == ZPL_TOKEN_ASSIGN && in_condition(p, p->at)
+                            ? swapped
+                            : "a function without a name is 'function (x) return … end'");
     p->at = i + 2;
     zpl_parser_next(p);
     p->panic = false;
@@ -150,6 +182,15 @@ bool zpl_parser_habit(struct parser *p, struct zpl_diag *diag, uint32_t token)
     const struct zpl_token *t = p->tree->tokens;
     if (!diag || token == 0)
         return false;
+    if (t[token].kind == ZPL_TOKEN_ASSIGN && is_arrow(p, token)) {
+        zpl_diag_help(p->diags, diag, "%s", swapped);
+        return true;
+    }
+    if ((t[token].kind == ZPL_TOKEN_BOR || t[token].kind == ZPL_TOKEN_MOD) &&
+        t[token + 1].kind == ZPL_TOKEN_GT) {
+        zpl_diag_help(p->diags, diag, NO_PIPE);
+        return true;
+    }
     if (is_keyword_argument(p, token)) {
         zpl_diag_help(p->diags, diag,
                       "arguments with names stand in braces: `split { rows, ratio = 0.8 }`");
@@ -174,6 +215,40 @@ bool zpl_parser_habit(struct parser *p, struct zpl_diag *diag, uint32_t token)
             (*habits[i].found && !zpl_tree_token_is(p->tree, token, habits[i].found)))
             continue;
         zpl_diag_help(p->diags, diag, "%s", habits[i].help);
+        return true;
+    }
+    return false;
+}
+
+/* ---- keywords with a slip ------------------------------------------------------------------------ */
+
+/* Those long enough for a slip to be one, and that can stand where a statement begins. */
+static const enum zpl_token_kind openers[] = {
+    ZPL_TOKEN_END,    ZPL_TOKEN_ELSE,   ZPL_TOKEN_ELSEIF, ZPL_TOKEN_LOCAL, ZPL_TOKEN_FUNCTION,
+    ZPL_TOKEN_RETURN, ZPL_TOKEN_REPEAT, ZPL_TOKEN_UNTIL,  ZPL_TOKEN_WHILE, ZPL_TOKEN_BREAK};
+
+bool zpl_parser_resembles(const struct parser *p, enum zpl_token_kind keyword)
+{
+    const struct zpl_token *t = &p->tree->tokens[p->at];
+    const char *text = zpl_token_text(keyword);
+    char word[16];
+    if (t->kind != ZPL_TOKEN_NAME || t->length >= sizeof word || strlen(text) < 3)
+        return false;
+    memcpy(word, p->tree->text + t->offset, t->length);
+    word[t->length] = '\0';
+    return zpl_text_nearest(word, &text, 1) != NULL;
+}
+
+bool zpl_parser_misspelt(struct parser *p)
+{
+    for (size_t i = 0; !p->trying && i < sizeof openers / sizeof *openers; i++) {
+        char found[64];
+        if (!zpl_parser_resembles(p, openers[i]))
+            continue;
+        zpl_parser_complain(p, p->at, p->at + 1, "%s is no keyword: '%s' is",
+                            zpl_parser_describe(p, p->at, found), zpl_token_text(openers[i]));
+        p->panic = false;
+        p->tree->tokens[p->at].kind = (uint8_t)openers[i];
         return true;
     }
     return false;

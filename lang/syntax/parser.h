@@ -91,6 +91,11 @@ void zpl_parser_skip_braces(struct parser *p);
 void zpl_parser_note_else_if(struct parser *p, uint32_t opener);
 /* Tells and reads a statement that begins with a word of another language, at a name; false: none. */
 bool zpl_parser_foreign(struct parser *p);
+/* Tells a name that is a keyword but for a slip, `endd`, where a statement should begin; from then on it
+ * counts as that keyword.  false: it is none. */
+bool zpl_parser_misspelt(struct parser *p);
+/* Is the cursor at a name that is `keyword` but for a slip? */
+bool zpl_parser_resembles(const struct parser *p, enum zpl_token_kind keyword);
 /* Behind an expression that is a statement: `x += 1`, `x++`, `x <- 1`. */
 bool zpl_parser_foreign_operator(struct parser *p);
 /* Where a statement should begin, behind a text: `'it''s'`, `"x".format()`. */
@@ -102,7 +107,8 @@ void zpl_parser_foreign_choice(struct parser *p);
 /* `[f(x) for x in list]`, at the `for`, inside the bracket `opener`: told, and the cursor is on the
  * closing bracket; false: it is none. */
 bool zpl_parser_comprehension(struct parser *p, uint32_t opener);
-/* `x => f(x)`, at the first name or parenthesis: told and skipped; false: it is none. */
+/* `x => f(x)` and `x -> f(x)`, at the first name or parenthesis: told and skipped; false: it is none.
+ * Where a condition stands, `x => y` is told as a comparison. */
 bool zpl_parser_arrow(struct parser *p);
 /* What a complaint at `token` is really about when its line has a `lambda` or SQL before: moves
  * *token there and returns the message, else NULL. */
