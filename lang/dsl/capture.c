@@ -65,14 +65,71 @@ struct capture {
 
 /* ---- telling ----------------------------------------------------------------------------------- */
 
-static void refuse(struct capture *c, struct zpl_span span, const char *message, const char *help)
+/* Says which body is meant where the place is outside of it; it gives no image. */
+static void note_body(struct capture *c, struct zpl_diag *diag, struct zpl_span span)
 {
-    struct zpl_diag *diag = zpl_host_tell(c->L, ZPL_CODE_BODY, span, "%s", message);
     if (span.begin < c->body.span.begin || span.end > c->body.span.end ||
         span.source != c->body.span.source)
         zpl_host_note(c->L, diag, c->body.span, "this body reaches it");
-    zpl_host_help(c->L, diag, "%s", help);
     c->broken = true;
+}
+
+static void refuse(struct capture *c, struct zpl_span span, const char *message, const char *help)
+{
+    struct zpl_diag *diag = zpl_host_tell(c->L, ZPL_CODE_BODY, span, "%s", message);
+    note_body(c, diag, span);
+    zpl_host_help(c->L, diag, "%s", help);
+}
+
+/* Counts what is reached; false where that is too much, which is told once. */
+static bool has_room(struct capture *c, struct zpl_span span)
+{
+    if (++c->items <= ZPL_LITERAL_ITEMS_MAX)
+        return true;
+    if (c->items == ZPL_LITERAL_ITEMS_MAX + 1) {
+        struct zpl_diag *diag =
+            zpl_host_tell(c->L, ZPL_CODE_LANG_LIMIT, span, "a lua body reaches more than %d values",
+                          (int)ZPL_LITERAL_ITEMS_MAX);
+        note_body(c, diag, span);
+        zpl_host_help(
+            c->L, diag,
+            "make it an input of the step: a table that `csv.read` or `parquet.read` gives");
+    }
+    return false;
+}
+
+/* Where the function has `name.field` first, else where it has the name. */
+static struct zpl_span field_place(const struct zpl_tree *tree, uint32_t function,
+                                   const struct zpl_free_name *name, const char *text,
+                                   const char *field)
+{
+    for (uint32_t i = name->token; i + 2 < tree->nodes[function].end; i++)
+        if (tree->tokens[i].kind == ZPL_TOKEN_NAME && zpl_tree_token_is(tree, i, text) &&
+            tree->tokens[i + 1].kind == ZPL_TOKEN_DOT && zpl_tree_token_is(tree, i + 2, field))
+            return zpl_tree_token_span(tree, i + 2);
+    return zpl_tree_token_span(tree, name->token);
+}
+
+/* Tells the fields that a function reads of the library on top, `name` to it, and that are not there. */
+static void check_library(struct capture *c, size_t function, const struct zpl_free_name *name,
+                          const char *text)
+{
+    lua_State *L = c->L;
+    const struct zpl_tree *tree = c->function[function].unit->tree;
+    const char *library = zpl_sandbox_builtin(L, -1);
+    if (!zpl_sandbox_thaw(L, -1))
+        return;
+    for (size_t i = 0; i < name->field_count; i++) {
+        const char *field = name->fields[i];
+        lua_pushstring(L, field);
+        bool there = lua_rawget(L, -2) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (there)
+            continue;
+        struct zpl_span span = field_place(tree, c->function[function].node, name, text, field);
+        note_body(c, zpl_tell_no_function(L, lua_gettop(L), library, field, span), span);
+    }
+    lua_pop(L, 1);
 }
 
 /* ---- values ------------------------------------------------------------------------------------ */
@@ -175,8 +232,8 @@ static struct item reach(struct capture *c, struct zpl_span span)
     struct item item;
     size_t len;
     const char *s;
-    if (++c->items > ZPL_LITERAL_ITEMS_MAX)
-        luaL_error(L, "a lua body reaches more than %d values", (int)ZPL_LITERAL_ITEMS_MAX);
+    if (!has_room(c, span))
+        return (struct item){.kind = ITEM_NIL};
     switch (lua_type(L, -1)) {
     case LUA_TNIL:
         return (struct item){.kind = ITEM_NIL};
@@ -377,6 +434,8 @@ static void open_function(struct capture *c, size_t number)
         lua_pushvalue(L, function);
         if (push_free(c, number, name, span, text)) {
             bool table = lua_type(L, -1) == LUA_TTABLE && !zpl_sandbox_builtin(L, -1);
+            if (lua_type(L, -1) == LUA_TTABLE && !table)
+                check_library(c, number, name, text);
             if (table && zpl_sandbox_thaw(L, -1))
                 lua_remove(L, -2);
             items[i] = table && !name->whole && name->field_count > 0

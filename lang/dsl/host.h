@@ -251,6 +251,9 @@ int zpl_check_templates(lua_State *L);
 
 /* A name that is not there: tells and gives poison.  For zpl_sandbox_open() and zpl_sandbox_freeze(). */
 int zpl_unknown_name(lua_State *L);
+/* Tells that a library, whose names are the table at `index`, lacks a function, and what serves instead. */
+struct zpl_diag *zpl_tell_no_function(lua_State *L, int index, const char *library, const char *key,
+                                      struct zpl_span span);
 int zpl_unknown_step(lua_State *L);
 int zpl_unknown_param(lua_State *L);
 #define ZPL_NO_PARAM "there is no param" /* how that begins */

@@ -167,6 +167,9 @@ static const struct {
     {"table", "map", "write `each(list, function (item) … end)`"},
     {"table", "keys", "write `for key, value in pairs(t) do … end`"},
     {"table", "move", "copy the items in a loop"},
+    {"string", "dump", "functions are not made into texts: pass the function itself"},
+    {"string", "pack", "bytes are not packed here: write the numbers as text, by string.format"},
+    {"string", "unpack", "bytes are not unpacked here: read the numbers from text, by tonumber"},
     {"xgboost", "fit", "write `xgboost.train { rows, label = \"…\" }`"},
     {"xgboost", "XGBClassifier", "write `xgboost.train { rows, label = \"…\" }`"},
     {"xgboost", "XGBRegressor", "write `xgboost.train { rows, label = \"…\" }`"},
@@ -191,11 +194,11 @@ static void help_field(lua_State *L, struct zpl_diag *diag, const char *library,
             zpl_host_help(L, diag, "%s", fields[i].help);
 }
 
-/* The names of the table at 1 that a program may write, sorted; in scratch. */
-static const char *const *public_names(lua_State *L, size_t *count)
+/* The names of the table at `index` that a program may write, sorted; in scratch. */
+static const char *const *public_names(lua_State *L, int index, size_t *count)
 {
     size_t all;
-    const char *const *names = zpl_site_names(L, 1, (struct zpl_site){0}, &all);
+    const char *const *names = zpl_site_names(L, index, (struct zpl_site){0}, &all);
     const char **kept =
         zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, all + 1, sizeof *kept));
     *count = 0;
@@ -205,16 +208,34 @@ static const char *const *public_names(lua_State *L, size_t *count)
     return kept;
 }
 
-/* Tells that the names at 1 lack `key`; what was told is not looked for again, as a loop may ask often. */
+/* Tells that the names at `index` lack `key`; what was told is not looked for again, as a loop may ask
+ * often. */
+static struct zpl_diag *tell_lack(lua_State *L, int index, enum zpl_code code, const char *key,
+                                  struct zpl_span span, const char *message)
+{
+    struct zpl_diag *diag = zpl_host_tell(L, code, span, "%s", message);
+    if (diag) {
+        size_t count;
+        const char *const *names = public_names(L, index, &count);
+        zpl_host_nearest(L, diag, key, names, count);
+    }
+    return diag;
+}
+
+/* The same of the names at 1, where the program stands. */
 static struct zpl_diag *tell_unknown(lua_State *L, enum zpl_code code, const char *key,
                                      const char *message)
 {
-    struct zpl_diag *diag = zpl_host_tell(L, code, zpl_host_name_span(L, key), "%s", message);
-    if (diag) {
-        size_t count;
-        const char *const *names = public_names(L, &count);
-        zpl_host_nearest(L, diag, key, names, count);
-    }
+    return tell_lack(L, 1, code, key, zpl_host_name_span(L, key), message);
+}
+
+struct zpl_diag *zpl_tell_no_function(lua_State *L, int index, const char *library, const char *key,
+                                      struct zpl_span span)
+{
+    const char *message = lua_pushfstring(L, "'%s' has no function '%s'", library, key);
+    struct zpl_diag *diag = tell_lack(L, index, ZPL_CODE_UNKNOWN_NAME, key, span, message);
+    help_field(L, diag, library, key);
+    lua_pop(L, 1);
     return diag;
 }
 
@@ -225,10 +246,7 @@ int zpl_unknown_name(lua_State *L)
         return luaL_error(L, "'%s' has no such field", label);
     const char *key = lua_tostring(L, 2);
     if (*label) {
-        help_field(L,
-                   tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key,
-                                lua_pushfstring(L, "'%s' has no function '%s'", label, key)),
-                   label, key);
+        zpl_tell_no_function(L, 1, label, key, zpl_host_name_span(L, key));
         return zpl_push_poison(L);
     }
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
