@@ -118,6 +118,9 @@ static enum zpl_err verdict(const struct zpl_diags *diags)
         case ZPL_CODE_PARAM_MISSING:
             usage += diags->items[i]->severity == ZPL_ERROR;
             break;
+        case ZPL_CODE_UNKNOWN_STEP: /* named by a flag, so not in the text */
+            usage += diags->items[i]->span.source == 0;
+            break;
         default:
             break;
         }

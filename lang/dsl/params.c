@@ -99,16 +99,46 @@ static const struct zpl_literal *param_value(lua_State *L, struct zpl_param *par
 }
 
 /* Pushes the step that the command line names for a slot, nil when it names none. */
-static void push_given_step(lua_State *L, const char *name)
+static void push_given_step(lua_State *L, const char *name, const struct zpl_type *type,
+                            struct zpl_span where)
 {
+    const struct zpl_span typed = {0};
     const char *text;
-    if (!find_given(zpl_host_of(L), name, &text) || !text)
+    if (!find_given(zpl_host_of(L), name, &text)) {
         lua_pushnil(L);
-    else if (!zpl_push_named_step(L, text)) {
-        zpl_host_tell(L, ZPL_CODE_UNKNOWN_STEP, (struct zpl_span){0}, "--%s: there is no step '%s'",
-                      name, text);
-        zpl_push_poison(L);
+        return;
     }
+    const char *why = NULL;
+    struct zpl_diag *diag = NULL;
+    if (!text)
+        diag = zpl_host_tell(L, ZPL_CODE_PARAM_TYPE, typed, "--%s needs the name of a step", name);
+    else if (!zpl_push_named_step(L, text))
+        diag = zpl_tell_no_step(L, typed, name, text);
+    else if ((why = zpl_slot_misfit(L, type)))
+        diag = zpl_host_tell(L, ZPL_CODE_PARAM_TYPE, typed, "--%s: step '%s' does not fit: %s",
+                             name, text, why);
+    else
+        return;
+    zpl_host_note(L, diag, where, "declared here as %s",
+                  zpl_type_text(type, true, zpl_host_arena(L)));
+    if (why)
+        lua_pop(L, 1);
+    zpl_push_poison(L);
+}
+
+/* What stands in for a refused or missing value, so that nothing that follows from it is told: another one that a
+ * program may branch on or look up by.  NULL: there is none. */
+static const struct zpl_literal *stand_in(lua_State *L, const struct zpl_param *param)
+{
+    const struct zpl_type *type = param->type;
+    if ((!param->given && zpl_host_of(L)->values_optional) || type->kind == ZPL_PATH)
+        return NULL;
+    if (type->refine && type->refine->fallback)
+        return type->refine->fallback;
+    if (type->kind != ZPL_ENUM || !type->values || !type->values[0])
+        return NULL;
+    return zpl_host_need(
+        L, zpl_literal_string(zpl_host_arena(L), type->values[0], strlen(type->values[0])));
 }
 
 /* Declares one param, the value on top (popped), and sets its value in the table below. */
@@ -123,7 +153,7 @@ static void declare_param(lua_State *L, const char *name, struct zpl_site table)
         type = zpl_param_type(L, name, where);
     lua_pop(L, 1);
     if (type && type->kind == ZPL_STEP) {
-        push_given_step(L, name);
+        push_given_step(L, name, type, zpl_site_key(table, name));
         zpl_fill_slot(L, type, NULL, name, where);
         lua_setfield(L, -2, name);
         return;
@@ -137,6 +167,7 @@ static void declare_param(lua_State *L, const char *name, struct zpl_site table)
                                .type = type,
                                .span = zpl_site_key(table, name)};
         value = param->value = param_value(L, param);
+        value = value ? value : stand_in(L, param);
     }
     if (value)
         zpl_push_literal(L, value);

@@ -150,7 +150,8 @@ static const struct zpl_signature *next_line(lua_State *L, const char **text)
     return line;
 }
 
-/* Does the step fit the slot by one of its lines?  Arguments that are fixed already count as given. */
+/* Why the step fits the slot by none of its lines, or NULL.  Arguments that are fixed already count as
+ * given. */
 static const char *misfit(lua_State *L, const struct zpl_type *slot,
                           const struct zpl_step_def *step)
 {
@@ -207,6 +208,27 @@ bool zpl_push_named_step(lua_State *L, const char *name)
     *step = (struct zpl_step_def){.info = info, .lua = LUA_NOREF, .fixed = LUA_NOREF};
     zpl_push_step(L, step);
     return true;
+}
+
+const char *zpl_slot_misfit(lua_State *L, const struct zpl_type *type)
+{
+    return misfit(L, type, zpl_test_step(L, -1));
+}
+
+struct zpl_diag *zpl_tell_no_step(lua_State *L, struct zpl_span where, const char *flag,
+                                  const char *name)
+{
+    const struct zpl_catalog *catalog = &zpl_host_of(L)->world->catalog;
+    const struct zpl_step_info *info;
+    const char **names = NULL;
+    size_t count = 0, capacity = 0;
+    for (; catalog->at && (info = catalog->at(catalog->self, count)); names[count++] = info->name)
+        names = zpl_host_need(
+            L, zpl_arena_grow(&zpl_host_of(L)->arena, names, count, &capacity, sizeof *names));
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_UNKNOWN_STEP, where, "--%s: there is no step '%s'", flag, name);
+    zpl_host_nearest(L, diag, name, names, count);
+    return diag;
 }
 
 void zpl_fill_slot(lua_State *L, const struct zpl_type *type, const struct zpl_literal *fallback,

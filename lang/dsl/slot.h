@@ -20,6 +20,11 @@ bool zpl_slot_is_filled(lua_State *L, const struct zpl_type *type,
 /* Tells fields of the table at `index` that the step does not take; false: there are some. */
 bool zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
                      struct zpl_site table);
+/* Why the step on top does not fit the slot, or NULL. */
+const char *zpl_slot_misfit(lua_State *L, const struct zpl_type *type);
+/* Tells that a flag names a step that there is not. */
+struct zpl_diag *zpl_tell_no_step(lua_State *L, struct zpl_span where, const char *flag,
+                                  const char *name);
 /* Pushes the step of the catalog of that name; false when there is none. */
 bool zpl_push_named_step(lua_State *L, const char *name);
 /* Is this call, which is under way, written as the default of a slot or where a call of a pipeline fills

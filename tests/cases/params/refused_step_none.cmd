@@ -1,0 +1,1 @@
+zpl check refused.zpl:sizes --depth flat --trainer
