@@ -77,11 +77,14 @@ bool zpl_cli_is_flag(const char *name);
 enum zpl_err zpl_cli_open(struct zpl_cli *cli, struct zpl_session *session, const char *file);
 /* Opens and compiles; prints diagnostics; ZPL_OK when the program can be planned. */
 enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session);
-/* Prints what a session has to say and gives the exit code for `err`. */
+/* Prints what a session has to say and gives the exit code for `err`; with --json, of a command that
+ * failed before it could print its value, as the value of `zpl check --json`. */
 int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err);
 /* Prints a text to standard output; takes and releases the buffer. */
 void zpl_cli_print_take(struct zpl_buf *text);
 void zpl_cli_print_json_take(struct zpl_json *json);
+/* { version, diagnostics } of the program and of everything around it, which are then told. */
+void zpl_cli_print_diags_json(struct zpl_session *session);
 /* Did memory run out for something that had to be printed? */
 bool zpl_cli_print_failed(void);
 /* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */

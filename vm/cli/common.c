@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "lang/base/text.h"
+#include "lang/base/version.h"
 #include "vm/cli/cli.h"
 
 /* Like the error flag of standard output: once set it stays. */
 static bool print_failed;
+/* One JSON value is all that a command prints. */
+static bool json_printed;
 
 bool zpl_cli_print_failed(void)
 {
@@ -25,6 +28,7 @@ void zpl_cli_print_take(struct zpl_buf *text)
 void zpl_cli_print_json_take(struct zpl_json *json)
 {
     struct zpl_buf text = {0};
+    json_printed = true;
     if (zpl_json_write(json, true, &text) == ZPL_OK) {
         zpl_buf_putc(&text, '\n');
         zpl_cli_print_take(&text);
@@ -33,6 +37,20 @@ void zpl_cli_print_json_take(struct zpl_json *json)
         zpl_buf_release(&text);
     }
     zpl_json_release(json);
+}
+
+void zpl_cli_print_diags_json(struct zpl_session *session)
+{
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_diags all = {0};
+    zpl_diags_append(&all, &session->program.diags);
+    zpl_diags_append(&all, &session->diags);
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "diagnostics", zpl_diags_json(&all, &session->program.sources));
+    zpl_cli_print_json_take(o);
+    zpl_diags_clear(&session->program.diags);
+    zpl_diags_clear(&session->diags);
+    zpl_diags_release(&all);
 }
 
 /* On standard error, in the form of every diagnostic. */
@@ -145,6 +163,9 @@ static void print_count(const struct zpl_diags *diags)
 
 int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err)
 {
+    bool failed = err != ZPL_OK && err != ZPL_ERR_INTERRUPTED;
+    if (failed && (cli->options & ZPL_OPT_JSON) && !json_printed)
+        zpl_cli_print_diags_json(session);
     fflush(stdout);
     print_diags(cli, &session->program.diags, &session->program.sources);
     print_diags(cli, &session->diags, NULL);

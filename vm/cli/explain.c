@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lang/base/version.h"
 #include "vm/cli/cli.h"
 
 /* A paragraph or two, wrapped as it is printed. */
@@ -88,10 +89,12 @@ static const char *const texts[] = {
         "    (rows: Table {a: Int, ...r}, k: Int 1..9 = 3) -> (rows: Table {a: Int, ...r})",
     [ZPL_CODE_BAD_DECLARATION] = "A declaration (params, step, pipeline, type) has a field it "
                                  "can't have, or a value that is none.",
-    [ZPL_CODE_BODY] =
-        "A step has exactly one body, `sql` or `lua`. A Lua body takes along plain values, tables "
-        "and\n"
-        "functions; it can't take a value known only at run time: make that an input of the step.",
+    [ZPL_CODE_BODY] = "A step has exactly one body: `sql`, `lua`, `command` or `kernel`. A Lua "
+                      "body takes along plain "
+                      "values,\n"
+                      "tables and functions; it can't take a value known only at run time: make "
+                      "that an input of the "
+                      "step.",
     [ZPL_CODE_SQL_SYNTAX] =
         "The query is no SQL that DuckDB can parse; the caret stands where it stopped.",
     [ZPL_CODE_SQL_BIND] = "The query does not fit its tables: a function that does not take these "
@@ -204,6 +207,7 @@ static void explain_all(void)
 static struct zpl_json *code_json(int code)
 {
     struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "code", zpl_json_string(zpl_code_id((enum zpl_code)code)));
     zpl_json_set_take(o, "title", zpl_json_string(zpl_code_title((enum zpl_code)code)));
     zpl_json_set_take(o, "text", zpl_json_string(text_of(code)));

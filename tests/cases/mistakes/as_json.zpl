@@ -1,0 +1,2 @@
+local rows = csv.read "flights.csv"
+local out = sql [[ SELECT dealy FROM rows ]]

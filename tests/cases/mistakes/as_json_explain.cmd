@@ -1,0 +1,1 @@
+zpl check --explain E042 --json

@@ -1,0 +1,1 @@
+zpl graph as_json.zpl --json

@@ -1,0 +1,1 @@
+zpl plan as_json.zpl --json

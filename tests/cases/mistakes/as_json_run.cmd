@@ -1,0 +1,1 @@
+zpl run as_json.zpl --json

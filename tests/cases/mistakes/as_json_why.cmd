@@ -1,0 +1,1 @@
+zpl why as_json.zpl sql --json
