@@ -10,7 +10,8 @@
 
 /* The text of an import.  `from` is the importing file's name, `name` what it wrote.  *canonical is
  * what diagnostics call it and what cycles are found by.  All in the arena.
- * Without a diagnostic NOT_FOUND when there is no such file, INPUT when it is no .zpl file. */
+ * Without a diagnostic NOT_FOUND when there is no such file, INPUT when it is no .zpl file, LIMIT when it
+ * is too large. */
 struct zpl_loader {
     void *self;
     enum zpl_err (*load)(void *self, const char *from, const char *name, struct zpl_arena *arena,

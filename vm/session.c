@@ -96,6 +96,30 @@ static bool is_other_file(char *full, const char *ending)
     return zpl_fs_stat(full, &st, NULL) == ZPL_OK && st.is_file;
 }
 
+/* Reads a text of the language; one that is too large is ZPL_ERR_LIMIT, without words. */
+static enum zpl_err read_program(const char *path, struct zpl_buf *out, struct zpl_diags *diags)
+{
+    struct zpl_diags own = {0};
+    enum zpl_err err = zpl_fs_read_file(path, ZPL_SOURCE_BYTES_MAX, out, &own);
+    if (err != ZPL_ERR_LIMIT)
+        zpl_diags_append(diags, &own);
+    zpl_diags_release(&own);
+    return err;
+}
+
+enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
+                                      struct zpl_diags *diags)
+{
+    const struct zpl_span nowhere = {0};
+    enum zpl_err err = read_program(path, out, diags);
+    if (err != ZPL_ERR_LIMIT)
+        return err;
+    zpl_diag_add(diags, ZPL_CODE_LANG_LIMIT, nowhere,
+                 "%s is too large: the text of a program has at most %u bytes", path,
+                 ZPL_SOURCE_BYTES_MAX);
+    return ZPL_ERR_CHECK;
+}
+
 /* An import: relative to the importing file, with ".zpl" added when it has no ending. */
 static enum zpl_err load(void *self, const char *from, const char *name, struct zpl_arena *arena,
                          const char **canonical, const char **text, size_t *len,
@@ -121,7 +145,7 @@ static enum zpl_err load(void *self, const char *from, const char *name, struct 
         return zpl_diag_system(diags, "import", name, ENAMETOOLONG);
     enum zpl_err err = zpl_fs_stat(full, &st, diags);
     if (err == ZPL_OK)
-        err = zpl_fs_read_file(full, ZPL_SOURCE_BYTES_MAX, &content, diags);
+        err = read_program(full, &content, diags);
     if (err == ZPL_OK) {
         *canonical = zpl_arena_strdup(arena, path);
         *text = zpl_arena_strndup(arena, zpl_buf_str(&content), content.len);
@@ -215,8 +239,7 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
                                           .given = options->given,
                                           .given_count = options->given_count};
     (void)split_file(session, options->file, &request.pipeline);
-    enum zpl_err err =
-        zpl_fs_read_file(session->project.file, ZPL_SOURCE_BYTES_MAX, &text, &session->diags);
+    enum zpl_err err = zpl_session_read_program(session->project.file, &text, &session->diags);
     if (err == ZPL_OK) {
         request.text = zpl_buf_str(&text);
         request.len = text.len;

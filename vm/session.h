@@ -42,6 +42,9 @@ struct zpl_session_options {
 /* Finds the project.  The options are borrowed until release. */
 enum zpl_err zpl_session_open(struct zpl_session *session,
                               const struct zpl_session_options *options);
+/* The text of a program; one that is too large is told, ZPL_ERR_CHECK. */
+enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
+                                      struct zpl_diags *diags);
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);

@@ -48,13 +48,13 @@ static enum zpl_err compile_project(struct zpl_session *session, struct zpl_prog
     zpl_diags_release(&quiet);
     if (err != ZPL_OK)
         return ZPL_ERR_NOT_FOUND;
-    err = zpl_fs_read_file(path, ZPL_SOURCE_BYTES_MAX, &text, &session->diags);
+    err = zpl_session_read_program(path, &text, &session->diags);
     if (err == ZPL_OK) {
         request.text = zpl_buf_str(&text);
         request.len = text.len;
         err = zpl_compile(&request, &session->world, program);
     }
-    if (err == ZPL_ERR_CHECK) {
+    if (err == ZPL_ERR_CHECK && program->diags.errors > 0) {
         const struct zpl_span nowhere = {0};
         zpl_diags_show(&program->diags, &program->sources, false, &shown);
         zpl_diag_add(&session->diags, ZPL_CODE_STACK, nowhere, "the stacks of this project:\n%s",

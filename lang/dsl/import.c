@@ -38,7 +38,11 @@ static bool load_text(lua_State *L, const struct zpl_unit *from, const char *nam
                       "an import is a zpl program; a table is read by a step: csv.read, "
                       "parquet.read");
         return false;
-    } else if (host->program->diags.errors == before)
+    } else if (err == ZPL_ERR_LIMIT && host->program->diags.errors == before)
+        zpl_host_tell(L, ZPL_CODE_LANG_LIMIT, span,
+                      "'%s' is too large: the text of a program has at most %u bytes", name,
+                      ZPL_SOURCE_BYTES_MAX);
+    else if (host->program->diags.errors == before)
         diag = zpl_host_tell(L, ZPL_CODE_IMPORT, span, "'%s' can't be imported", name);
     zpl_host_help(L, diag, "the path is relative to the file that imports it");
     return false;

@@ -27,3 +27,15 @@ equal "$(json out "[a['value']['literal']['path'] for n in j['nodes'] if n['step
     '["data/2024-00.csv", "data/2024-01.csv", "data/2024-02.csv", "data/2024-03.csv"]'
 expect 3 zpl check "$project/days.zpl" --glob "$project/data/none*"
 contains err "no file matches"
+
+# A text that is too large meets a limit, as the file that is checked and as one it imports.
+{
+    echo 'local x = 1'
+    yes -- '-- and so on' | head -c 1100000
+} >big.zpl
+echo 'local x = import "big"' >imports_big.zpl
+for file in big.zpl imports_big.zpl; do
+    expect 3 zpl check "$file"
+    contains err "error[E004]"
+    contains err "is too large: the text of a program has at most 1048576 bytes"
+done
