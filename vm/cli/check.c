@@ -21,9 +21,11 @@ int zpl_cmd_check(struct zpl_cli *cli)
     if (cli->word_count == 0)
         return zpl_cli_usage(cli, ZPL_CODE_USAGE, "usage: zpl check FILE", "check which file?");
     enum zpl_err err = zpl_cli_compile(cli, &session);
-    if (cli->options & ZPL_OPT_JSON)
+    if (cli->options & ZPL_OPT_JSON) {
         zpl_cli_print_diags_json(&session);
-    else if (err == ZPL_OK)
+        zpl_diags_clear(&session.program.diags); /* they are the product */
+        zpl_diags_clear(&session.diags);
+    } else if (err == ZPL_OK)
         print_counts(&session);
     return zpl_cli_end(cli, &session, err);
 }

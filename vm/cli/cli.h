@@ -83,8 +83,8 @@ int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err e
 /* Prints a text to standard output; takes and releases the buffer. */
 void zpl_cli_print_take(struct zpl_buf *text);
 void zpl_cli_print_json_take(struct zpl_json *json);
-/* { version, diagnostics } of the program and of everything around it, which are then told. */
-void zpl_cli_print_diags_json(struct zpl_session *session);
+/* { version, diagnostics } of the program and of everything around it. */
+void zpl_cli_print_diags_json(const struct zpl_session *session);
 /* Did memory run out for something that had to be printed? */
 bool zpl_cli_print_failed(void);
 /* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */

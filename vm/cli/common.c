@@ -39,7 +39,7 @@ void zpl_cli_print_json_take(struct zpl_json *json)
     zpl_json_release(json);
 }
 
-void zpl_cli_print_diags_json(struct zpl_session *session)
+void zpl_cli_print_diags_json(const struct zpl_session *session)
 {
     struct zpl_json *o = zpl_json_object();
     struct zpl_diags all = {0};
@@ -48,8 +48,6 @@ void zpl_cli_print_diags_json(struct zpl_session *session)
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "diagnostics", zpl_diags_json(&all, &session->program.sources));
     zpl_cli_print_json_take(o);
-    zpl_diags_clear(&session->program.diags);
-    zpl_diags_clear(&session->diags);
     zpl_diags_release(&all);
 }
 
