@@ -239,7 +239,13 @@ static bool is_kept(const struct zpl_diags *diags, const struct zpl_diag *diag)
     return diags && diag != &no_memory && diag != &not_kept;
 }
 
-/* Appends a note whose text stays where it is; false when memory is out. */
+static bool is_same_note(const struct zpl_note *a, const struct zpl_note *b)
+{
+    return a->span.source == b->span.source && a->span.begin == b->span.begin &&
+           a->span.end == b->span.end && strcmp(a->text, b->text) == 0;
+}
+
+/* Appends a note whose text stays where it is, unless it is there; false when memory is out. */
 static bool append_note(struct zpl_diags *diags, struct zpl_diag *diag, struct zpl_span span,
                         const char *text)
 {
@@ -248,8 +254,9 @@ static bool append_note(struct zpl_diags *diags, struct zpl_diag *diag, struct z
         return false;
     *note = (struct zpl_note){.span = span, .text = text};
     struct zpl_note **link = &diag->notes;
-    while (*link)
-        link = &(*link)->next;
+    for (; *link; link = &(*link)->next)
+        if (is_same_note(*link, note))
+            return true;
     *link = note;
     return true;
 }

@@ -412,6 +412,8 @@ bool zpl_attempt_arguments(struct zpl_attempt *a)
             look_at_runtime(a, i);
         else if (field->fallback)
             a->values[i] = literal_value(a, field->type, field->fallback);
+        else if (!field->optional && a->call->incomplete)
+            a->poison = true;
         else if (!field->optional && !is_meant(a, i))
             tell_missing(a, i);
     }

@@ -46,6 +46,7 @@ struct zpl_call {
     struct zpl_span span;   /* the whole call */
     const struct zpl_call_argument *arguments;
     size_t argument_count;
+    bool incomplete; /* an argument was told to be nothing: what is missing is not told as well */
     /* For step->kernel "sql" with a body: where byte `offset` of the body stands in the program. */
     struct zpl_span (*place)(void *self, size_t offset, size_t length);
     void *place_self;

@@ -19,6 +19,7 @@ struct calling {
     int index;                       /* of the table of arguments in Lua; 0: none */
     struct zpl_call_argument *items; /* in the graph's arena's lifetime */
     size_t count, capacity;
+    bool has_nil;            /* an argument is nil, which was told */
     bool says_more;          /* it has fields that every call may have */
     struct zpl_site literal; /* of an SQL text, for places inside it */
 };
@@ -90,6 +91,7 @@ static void read_arguments(struct calling *c)
                       "it was never given a value: is the name right, and does the step return as "
                       "many values as are assigned?");
         keep_argument(c, NULL, where.span, where, NULL);
+        c->has_nil = true;
     }
     size_t count;
     const char *const *names = zpl_site_names(L, c->index, c->table, &count);
@@ -195,6 +197,7 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
                             .span = c->call.span,
                             .arguments = c->items,
                             .argument_count = c->count,
+                            .incomplete = c->has_nil,
                             .place = place_in_literal,
                             .place_self = c,
                             .naming = host->naming,
@@ -394,6 +397,27 @@ static void add_scope(struct calling *c, const char *sql)
     }
 }
 
+/* Tells a query that is given by a name, `sql { query = "SELECT …" }`; false: none is. */
+static bool tell_named_query(struct calling *c)
+{
+    lua_State *L = c->L;
+    size_t count;
+    const char *const *names = zpl_site_names(L, c->index, c->table, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool text = lua_getfield(L, c->index, names[i]) == LUA_TSTRING;
+        lua_pop(L, 1);
+        if (!text || zpl_is_reserved(names[i]))
+            continue;
+        zpl_host_help(
+            L,
+            zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(c->table, names[i]),
+                          "sql has no argument '%s': the query has no name", names[i]),
+            "write `sql [[ SELECT … FROM rows ]]`, or `sql { [[ SELECT … ]], as = \"name\" }`");
+        return true;
+    }
+    return false;
+}
+
 /* sql [[ SELECT … ]]  or  sql { [[ SELECT … ]], as = …, when = … } */
 static int call_sql(lua_State *L)
 {
@@ -403,14 +427,16 @@ static int call_sql(lua_State *L)
     begin_call(&c, L);
     if (c.index) {
         size_t count;
+        bool named = lua_rawgeti(L, c.index, 1) == LUA_TNIL && tell_named_query(&c);
         const char *const *names = zpl_site_names(L, c.index, c.table, &count);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; !named && i < count; i++)
             if (zpl_is_reserved(names[i]))
                 c.says_more = true;
             else
                 zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(c.table, names[i]),
                               "sql has no argument '%s': it sees the names in scope", names[i]);
-        lua_rawgeti(L, c.index, 1);
+        if (named)
+            return zpl_push_poisons(L);
         c.literal = zpl_site_item(c.table, 1);
     } else {
         lua_pushvalue(L, 2);

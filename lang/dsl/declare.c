@@ -182,6 +182,41 @@ void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t co
     }
 }
 
+/* ---- fields ------------------------------------------------------------------------------------ */
+
+static const char *const fields[] = {"cache",  "command",   "doc",     "env",     "files", "inputs",
+                                     "kernel", "lua",       "network", "outputs", "params",
+                                     "python", "resources", "retries", "secrets", "signature",
+                                     "sql",    "timeout",   "vars"};
+
+static bool is_among(const char *const *known, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool zpl_means_field(lua_State *L, int index, const char *const *known, size_t count,
+                     const char *field)
+{
+    size_t given;
+    const char *const *names = zpl_site_names(L, index, (struct zpl_site){0}, &given);
+    for (size_t i = 0; i < given; i++) {
+        if (is_among(known, count, names[i]))
+            continue;
+        const char *near = zpl_text_nearest(names[i], known, count);
+        if (near && strcmp(near, field) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool zpl_step_means(lua_State *L, int index, const char *field)
+{
+    return zpl_means_field(L, index, fields, sizeof fields / sizeof *fields, field);
+}
+
 /* The signature, from one line or spelled out; NULL (told) when there is none that reads. */
 static const struct zpl_signature *declared_signature(lua_State *L, int index,
                                                       struct zpl_site table, struct zpl_span name)
@@ -199,6 +234,9 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
         return NULL;
     }
     if (!given && !spelled) {
+        if (zpl_step_means(L, index, "signature") || zpl_step_means(L, index, "inputs") ||
+            zpl_step_means(L, index, "outputs"))
+            return NULL;
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, name,
                                               "the step does not say what it takes and gives");
         zpl_host_help(L, diag,
@@ -217,21 +255,13 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
 
 /* ---- steps ------------------------------------------------------------------------------------- */
 
-static const char *const fields[] = {"cache",     "command", "doc",       "env",     "files",
-                                     "inputs",    "kernel",  "lua",       "network", "outputs",
-                                     "params",    "python",  "resources", "retries", "secrets",
-                                     "signature", "sql",     "timeout",   "vars"};
-
 /* Tells fields that no step has. */
 static void check_fields(lua_State *L, int index, struct zpl_site table)
 {
     size_t count;
     const char *const *names = zpl_site_names(L, index, table, &count);
     for (size_t i = 0; i < count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-            known = known || strcmp(fields[k], names[i]) == 0;
-        if (known)
+        if (is_among(fields, sizeof fields / sizeof *fields, names[i]))
             continue;
         struct zpl_diag *diag =
             zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),

@@ -29,6 +29,12 @@ const struct zpl_literal *zpl_read_schedule(lua_State *L, const struct zpl_pipel
                                             struct zpl_site where);
 /* The text of a field that must be one, in the graph's arena; NULL when it is absent or none (told). */
 const char *zpl_text_field(lua_State *L, int index, struct zpl_site table, const char *name);
+/* Does the table at `index` have a field that is none of the known ones and resembles `field` most?  It
+ * was told, so that `field` is missing is not. */
+bool zpl_means_field(lua_State *L, int index, const char *const *known, size_t count,
+                     const char *field);
+/* The same of the fields of a step. */
+bool zpl_step_means(lua_State *L, int index, const char *field);
 /* Reads the one body of the step that the table at `index` declares, and what belongs to it; false
  * when it can't run (told).  `name` is where the step is named, `signature` NULL when it was wrong. */
 bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name,

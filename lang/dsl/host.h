@@ -113,6 +113,8 @@ struct zpl_host {
     struct zpl_arena arena;
     struct zpl_unit **units; /* the file, then its imports in order of first use */
     size_t unit_count, unit_capacity;
+    const char **broken; /* names of files that were imported and can't be read as programs */
+    size_t broken_count, broken_capacity;
     const struct zpl_value **values; /* by the number in a userdata; [0] is poison */
     size_t value_count, value_capacity;
     const struct zpl_type **types;

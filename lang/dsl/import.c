@@ -14,6 +14,15 @@ static struct zpl_unit *find_unit(struct zpl_host *host, const char *name)
     return NULL;
 }
 
+/* Was the file refused when it was imported before? */
+static bool is_broken(const struct zpl_host *host, const char *name)
+{
+    for (size_t i = 0; i < host->broken_count; i++)
+        if (strcmp(host->broken[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* Asks the loader; false when there is nothing to evaluate (told). */
 static bool load_text(lua_State *L, const struct zpl_unit *from, const char *name,
                       struct zpl_span span, const char **canonical, const char **text, size_t *len)
@@ -60,6 +69,10 @@ static void evaluate(lua_State *L, const char *canonical, const char *text, size
     if (err == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
     if (err != ZPL_OK) {
+        host->broken =
+            zpl_host_need(L, zpl_arena_grow(&host->arena, host->broken, host->broken_count,
+                                            &host->broken_capacity, sizeof *host->broken));
+        host->broken[host->broken_count++] = canonical;
         zpl_push_poison(L);
         return;
     }
@@ -108,7 +121,7 @@ static int import(lua_State *L)
     }
     if (unit && unit->result != LUA_NOREF)
         lua_rawgeti(L, LUA_REGISTRYINDEX, unit->result);
-    else if (unit)
+    else if (unit || is_broken(host, canonical))
         zpl_push_poison(L); /* its mistakes were told the first time */
     else
         evaluate(L, canonical, text, len, span);

@@ -197,6 +197,16 @@ void zpl_freeze_params(lua_State *L, const char *const *names, size_t count)
     lua_settop(L, values);
 }
 
+/* Has the table at `index` a first item, which is not a mistake that was told already? */
+static bool has_unnamed(lua_State *L, int index)
+{
+    lua_rawgeti(L, index, 1);
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    bool has = !lua_isnil(L, -1) && !(value && zpl_is_poison(value));
+    lua_pop(L, 1);
+    return has;
+}
+
 void zpl_declare_params(lua_State *L, int index, struct zpl_site where)
 {
     index = lua_absindex(L, index);
@@ -208,7 +218,7 @@ void zpl_declare_params(lua_State *L, int index, struct zpl_site where)
                       again);
     const char *const *names = zpl_site_names(L, index, where, &count);
     lua_newtable(L);
-    if (lua_rawlen(L, index) > 0)
+    if (has_unnamed(L, index))
         zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_item(where, 1).span,
                       "a param needs a name: `name = Int`");
     for (size_t i = 0; i < count; i++) {

@@ -109,7 +109,7 @@ static int declare_pipeline(lua_State *L)
         pipeline->param_table = luaL_ref(L, LUA_REGISTRYINDEX);
     if (lua_getfield(L, 1, "build") == LUA_TFUNCTION) {
         pipeline->build = luaL_ref(L, LUA_REGISTRYINDEX);
-    } else {
+    } else if (!zpl_means_field(L, 1, fields, sizeof fields / sizeof *fields, "build")) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, span,
                                               "the pipeline has no `build` function");
         zpl_host_help(L, diag, "add `build = function (p) … end`");

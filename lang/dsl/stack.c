@@ -98,6 +98,9 @@ static const struct zpl_literal *read_secret(const struct reading *r, const char
     if (word && word->secret)
         return zpl_host_need(
             L, zpl_literal_string(zpl_host_arena(L), word->secret, strlen(word->secret)));
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    if (value && zpl_is_poison(value))
+        return NULL;
     struct zpl_diag *diag =
         zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span, "'%s' takes a secret", name);
     zpl_host_help(L, diag, "write `%s = secret \"NAME\"`: a value written here would be no secret",

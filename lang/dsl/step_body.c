@@ -22,6 +22,15 @@ static bool has_field(lua_State *L, int index, const char *name)
     return there;
 }
 
+/* Is a body there under a misspelt name? */
+static bool means_body(lua_State *L, int index)
+{
+    for (size_t i = 0; i < BODIES; i++)
+        if (zpl_step_means(L, index, bodies[i].field))
+            return true;
+    return false;
+}
+
 /* The number of the one body that the table has; BODIES: none, or several (told). */
 static size_t find_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name)
 {
@@ -37,7 +46,7 @@ static size_t find_body(lua_State *L, int index, struct zpl_site table, struct z
         }
         found = i;
     }
-    if (found == BODIES) {
+    if (found == BODIES && !means_body(L, index)) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
         zpl_host_help(L, diag,
                       "add `sql = [[ SELECT … ]]`, `lua = function (t) … end`, or `command = { "

@@ -1,0 +1,1 @@
+local p = params { a = 1, b }
