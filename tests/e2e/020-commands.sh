@@ -89,5 +89,13 @@ expect 0 zpl doc split
 contains out "ratio: Float"
 expect 2 zpl doc splt
 contains err "did you mean 'split'"
+for word in each kfold grid params pipeline sql stack files coalesce mean max min import step; do
+    expect 0 zpl doc $word
+    contains out "    "
+done
+expect 0 zpl doc
+contains out "kfold "
+expect 0 zpl doc kfold --json
+equal "$(json out "j['name']")" kfold
 expect 0 zpl version
 contains out "duckdb 1.4.4"

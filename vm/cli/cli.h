@@ -91,6 +91,15 @@ bool zpl_cli_print_failed(void);
 int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
 
+/* A word of the language that is no step, for `zpl doc`. */
+struct zpl_cli_word {
+    const char *name;
+    const char *usage; /* one line, as a signature is one */
+    const char *doc;   /* the first line is a summary; the example stands at the end */
+};
+const struct zpl_cli_word *zpl_cli_word_at(size_t i); /* by name; NULL: past the end */
+const struct zpl_cli_word *zpl_cli_word_find(const char *name);
+
 /* `zpl check --explain CODE`; the exit code. */
 int zpl_cli_explain(struct zpl_cli *cli);
 

@@ -35,8 +35,9 @@ static const struct zpl_command COMMANDS[] = {
     {"lineage", "ARTIFACT|RUN/STEP/OUTPUT", "where an artifact came from, and what was made of it",
      "ARTIFACT is at least 6 digits of its digest, as `zpl show` prints it.",
      "zpl lineage last/xgboost.train/model", ZPL_OPT_JSON, 1, 1, zpl_cmd_lineage},
-    {"doc", "[NAME]", "a step: its signature, meaning and an example; without a name, all steps",
-     NULL, "zpl doc split", ZPL_OPT_JSON, 0, 1, zpl_cmd_doc},
+    {"doc", "[NAME]",
+     "a step or a word of the language: signature, meaning, example; without a name, all", NULL,
+     "zpl doc split", ZPL_OPT_JSON, 0, 1, zpl_cmd_doc},
     {"version", "", "versions of zpl, its formats and its engines", NULL, "zpl version",
      ZPL_OPT_JSON, 0, 0, zpl_cmd_version},
     {0}};
