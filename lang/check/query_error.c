@@ -258,6 +258,51 @@ static const struct zpl_query_other *find_other(const struct zpl_query *q, const
     return NULL;
 }
 
+/* What the name stands for if it is a table of Lua's own: a LIST, a RECORD; else NULL. */
+static const struct zpl_literal *lua_table(const struct zpl_query *q, const char *name)
+{
+    for (size_t i = 0; i < q->call->argument_count; i++) {
+        const struct zpl_call_argument *argument = &q->call->arguments[i];
+        if (!argument->name || !zpl_text_equal_nocase(argument->name, name))
+            continue;
+        const struct zpl_literal *literal =
+            argument->value->kind == ZPL_VALUE_LITERAL ? argument->value->literal : NULL;
+        return literal && (literal->kind == ZPL_LIT_LIST || literal->kind == ZPL_LIT_RECORD)
+                   ? literal
+                   : NULL;
+    }
+    return NULL;
+}
+
+/* A table of Lua's where a query reads a table or takes a scalar: `FROM tab`, `$p.f`. */
+static void tell_lua_table(const struct zpl_query *q, struct zpl_span span, const char *word,
+                           const struct zpl_query_fix *fix, bool list, bool table)
+{
+    struct zpl_diag *d =
+        table ? zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span,
+                             "'%s' is a table of Lua's, not one that a step made", word)
+              : zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span, "'%s' is a %s; $ takes scalars",
+                             word, list ? "List" : "table");
+    const char *field = q->asked + fix->offset + fix->length;
+    size_t n = 0;
+    while (*field == '.' && is_word(field[1 + n]))
+        n++;
+    if (table)
+        zpl_diag_help(
+            q->diags, d,
+            "rows of your own are written in the query: FROM (VALUES (1, 'a'), (2, 'b')) AS "
+            "%s(id, name)",
+            word);
+    else if (n > 0)
+        zpl_diag_help(q->diags, d, "write `local %.*s = %s.%.*s` before it, and $%.*s in the query",
+                      (int)n, field + 1, word, (int)n, field + 1, (int)n, field + 1);
+    else if (list)
+        zpl_diag_help(q->diags, d, "write its items out, as in IN ('a', 'b')");
+    else
+        zpl_diag_help(q->diags, d, "give its values names: `local a = %s.a`, and $a in the query",
+                      word);
+}
+
 /* A name in scope that stands for something else than it is used as. */
 static void tell_kind(const struct zpl_query *q, struct zpl_span span, const char *word,
                       enum zpl_kind kind, bool table)
@@ -358,12 +403,18 @@ static void help_names(const struct zpl_query *q, struct zpl_diag *d, const char
 
 /* An unknown table or $name; both are names of the program. */
 static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,
-                      struct zpl_span span, const char *word, bool table)
+                      struct zpl_span span, const char *word, const struct zpl_query_fix *fix,
+                      bool table)
 {
     const struct zpl_query_other *other = find_other(q, word);
     const struct zpl_query_input *in = find_input(q, word, !table);
     if (other && other->kind == ZPL_UNKNOWN)
         return; /* too little is known of it */
+    const struct zpl_literal *lua = other ? lua_table(q, word) : NULL;
+    if (lua) {
+        tell_lua_table(q, span, word, fix, lua->kind == ZPL_LIT_LIST, table);
+        return;
+    }
     if (other || in) {
         tell_kind(q, span, word, other ? other->kind : in->value->type->kind, table);
         return;
@@ -400,12 +451,30 @@ static void fix_name(const struct zpl_query *q, struct zpl_query_fix *fix, bool 
 
 /* ---- other errors ------------------------------------------------------------------------------- */
 
+/* Tells a PIVOT, which the engine runs as several statements; false: there is none. */
+static bool tell_pivot(const struct zpl_query *q, const struct zpl_bind_error *error)
+{
+    long at = find_word(q->asked, "pivot");
+    if (at < 0 || strncmp(error->message, "a step is one SELECT", 20) != 0)
+        return false;
+    struct zpl_diag *d =
+        zpl_diag_add(q->diags, ZPL_CODE_SQL_FORBIDDEN, zpl_query_place(q, at, strlen("pivot")),
+                     "the columns of this PIVOT are known only from its rows");
+    zpl_diag_help(
+        q->diags, d,
+        "name them: PIVOT rows ON kind IN ('a', 'b') USING sum(x), or sum(x) FILTER (WHERE "
+        "kind = 'a') AS a");
+    return true;
+}
+
 static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *error,
                        enum zpl_code code, struct zpl_span span, struct zpl_query_fix *fix)
 {
     bool function = zpl_query_classify(q, error) == ZPL_WORD_FUNCTION;
     bool twins = code == ZPL_CODE_DUPLICATE_COLUMN;
     struct choice c = {.q = q, .word = error->name ? error->name : ""};
+    if (code == ZPL_CODE_SQL_FORBIDDEN && tell_pivot(q, error))
+        return;
     struct zpl_diag *d = zpl_diag_add(q->diags, code, span, "%s", error->message);
     if (error->fault == ZPL_BIND_TYPE || (error->fault == ZPL_BIND_NAME && !twins && !function))
         tell_tables(q, d, false);
@@ -476,11 +545,11 @@ void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *erro
             tell_qualifier(q, &e, span, word, fix);
             break;
         }
-        tell_name(q, &e, span, word, true);
+        tell_name(q, &e, span, word, fix, true);
         fix_name(q, fix, true);
         break;
     case ZPL_WORD_PARAM:
-        tell_name(q, &e, span, word, false);
+        tell_name(q, &e, span, word, fix, false);
         fix_name(q, fix, false);
         break;
     default:

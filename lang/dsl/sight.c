@@ -59,8 +59,10 @@ const struct zpl_value *zpl_sql_lua_table(lua_State *L)
 {
     static const struct zpl_literal list = {.kind = ZPL_LIT_LIST},
                                     record = {.kind = ZPL_LIT_RECORD};
+    int top = lua_gettop(L);
+    zpl_sandbox_thaw(L, top);
     lua_pushnil(L);
     bool named = lua_rawlen(L, -2) == 0 && lua_next(L, -2) != 0;
-    lua_pop(L, named ? 2 : 0);
+    lua_settop(L, top);
     return zpl_host_need(L, zpl_value_literal(zpl_host_arena(L), named ? &record : &list));
 }

@@ -274,9 +274,11 @@ static const struct zpl_literal *refine(const struct admission *a, const struct 
 {
     const struct zpl_refine *r = type->refine;
     *a->range = true;
-    if (r->min && has_order(v) && (is_nan(v) || compare(type->kind, v, r->min) < 0))
+    if ((r->min || r->max) && has_order(v) && is_nan(v))
+        return refuse(a, "is not a number (NaN)");
+    if (r->min && has_order(v) && compare(type->kind, v, r->min) < 0)
         return refuse(a, "is below the minimum %s", shown(a, r->min));
-    if (r->max && has_order(v) && (is_nan(v) || compare(type->kind, v, r->max) > 0))
+    if (r->max && has_order(v) && compare(type->kind, v, r->max) > 0)
         return refuse(a, "is above the maximum %s", shown(a, r->max));
     if (r->one_of && !is_one_of(r->one_of, v))
         return refuse(a, "is not one of %s", shown(a, r->one_of));
