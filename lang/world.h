@@ -35,6 +35,8 @@ struct zpl_world {
     /* Is there a regular file, a folder, at that path of the program?  NULL function: nobody can say. */
     bool (*has_file)(void *self, const char *path);
     bool (*has_folder)(void *self, const char *path);
+    /* Is there a time zone of that name?  NULL function: nobody can say. */
+    bool (*has_zone)(void *self, const char *name);
     /* A path typed on the command line (relative to the working directory) as the program holds it;
      * arena text.  NULL function: it stands as typed. */
     const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);

@@ -78,6 +78,20 @@ static bool has_folder(void *self, const char *path)
     return look(self, path, &st) && st.is_dir;
 }
 
+#define ZONES "/usr/share/zoneinfo"
+
+/* A machine without the list of zones takes all. */
+static bool has_zone(void *self, const char *name)
+{
+    (void)self;
+    char path[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    if (zpl_fs_stat(ZONES "/Etc/UTC", &st, NULL) != ZPL_OK ||
+        zpl_path_join(path, ZONES, name) != ZPL_OK)
+        return true;
+    return zpl_fs_stat(path, &st, NULL) == ZPL_OK && st.is_file;
+}
+
 static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *arena,
                           const char *const **paths, size_t *count, struct zpl_diags *diags)
 {
@@ -192,6 +206,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.files = files;
     session->world.has_file = has_file;
     session->world.has_folder = has_folder;
+    session->world.has_zone = has_zone;
     session->world.outside = outside;
     session->world.resolve_self = session;
     return ZPL_OK;

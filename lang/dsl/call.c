@@ -226,6 +226,8 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
     if (c->says_more)
         zpl_read_reserved(L, c->index, c->table, &reserved);
     zpl_apply_reserved(L, id, &reserved);
+    if (reserved.allow)
+        zpl_check_allow(L, id, c->table);
     if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
     return push_outputs(c, id);

@@ -171,3 +171,51 @@ void zpl_apply_reserved(lua_State *L, uint32_t id, const struct zpl_reserved *sa
     node->allow = all.allow;
     zpl_apply_running(&all.running, node);
 }
+
+/* ---- holding it to the step -------------------------------------------------------------------- */
+
+/* The names of the columns that the node's tables have; NULL: not all are known. */
+static const char *const *columns_of(lua_State *L, const struct zpl_node *node, size_t *count)
+{
+    struct zpl_arena *arena = &zpl_host_of(L)->arena;
+    const char **names = zpl_host_need(L, zpl_arena_array(arena, 1, sizeof *names));
+    size_t capacity = 0;
+    *count = 0;
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_value *value = node->arguments[i].value;
+        if (!value || !value->type || value->type->kind == ZPL_UNKNOWN)
+            return NULL;
+        const struct zpl_row *row = value->type->kind == ZPL_TABLE ? value->type->row : NULL;
+        if (value->type->kind == ZPL_TABLE && (!row || row->open))
+            return NULL;
+        for (size_t k = 0; row && k < row->count; k++) {
+            names = zpl_host_need(
+                L, zpl_arena_grow(arena, *count ? names : NULL, *count, &capacity, sizeof *names));
+            names[(*count)++] = row->columns[k].name;
+        }
+    }
+    return names;
+}
+
+void zpl_check_allow(lua_State *L, uint32_t id, struct zpl_site table)
+{
+    const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[id];
+    size_t count;
+    const char *const *names = node->allow && !node->poison ? columns_of(L, node, &count) : NULL;
+    struct zpl_site leak = zpl_site_field(zpl_site_field(table, "allow"), "leak");
+    for (size_t i = 0; names && i < node->allow->as.list.count; i++) {
+        const struct zpl_literal *list = node->allow->as.list.items[i];
+        for (size_t k = 0; k < list->as.list.count; k++) {
+            const char *word = list->as.list.items[k]->as.str.s;
+            size_t n = 0;
+            while (n < count && strcmp(names[n], word) != 0)
+                n++;
+            if (n == count)
+                zpl_host_nearest(L,
+                                 zpl_host_tell(L, ZPL_CODE_UNKNOWN_COLUMN,
+                                               zpl_site_item(leak, k + 1).span,
+                                               "no table of this step has a column '%s'", word),
+                                 word, names, count);
+        }
+    }
+}

@@ -72,12 +72,13 @@ static size_t bad_cron_field(const char *s)
     return *s ? CRON_FIELDS + 1 : CRON_FIELDS;
 }
 
-/* Is it the name of a zone, as "Europe/Berlin" or "UTC"?  Whether it exists only a calendar knows. */
-static bool is_zone(const char *s)
+/* Is it the name of a zone, as "Europe/Berlin" or "UTC", and not one that there is not? */
+static bool is_zone(const struct zpl_world *world, const char *s)
 {
-    return *s &&
-           s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")] ==
-               '\0';
+    bool spelt =
+        *s &&
+        s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/")] == '\0';
+    return spelt && (!world->has_zone || world->has_zone(world->resolve_self, s));
 }
 
 static void tell(lua_State *L, struct zpl_site where, const char *words, const char *help)
@@ -147,8 +148,8 @@ const struct zpl_literal *zpl_read_schedule(lua_State *L, const struct zpl_pipel
         tell(L, zpl_site_field(where, "cron"), "a schedule needs a cron text of five fields",
              "write `cron = \"0 6 * * *\"`: every day at 6:00");
     }
-    if (zone && !is_zone(zone))
-        tell(L, zpl_site_field(where, "timezone"), "this is no name of a time zone",
+    if (zone && !is_zone(zpl_host_of(L)->world, zone))
+        tell(L, zpl_site_field(where, "timezone"), "there is no time zone of this name",
              "write `timezone = \"Europe/Berlin\"`, or \"UTC\"");
     if (sets && !takes_time(pipeline, sets))
         tell(L, zpl_site_field(where, "sets"),

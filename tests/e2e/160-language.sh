@@ -83,3 +83,13 @@ waits 07_fanout.zpl "E060 p.raw" "E002 concat" "E010 write"
 waits 08_text.zpl 'E060 "docs.csv.zst"' "E002 tokenize" "E002 tfidf" "E002 logistic" "E002 apply" "E002 chain"
 waits 09_images.zpl "E042 python" "E042 python" "E002 onnx"
 waits 10_approve.zpl "E105 week" "E002 select" "E002 approve"
+
+# Time zones are looked up where the machine has a list of them.
+for zone in Berlin Berln; do
+    echo "pipeline \"p\" { build = function (p) end, schedule = { cron = '0 6 * * *', timezone = 'Europe/$zone' } }" >$zone.zpl
+done
+expect 0 zpl check Berlin.zpl
+if [ -e /usr/share/zoneinfo/Etc/UTC ]; then
+    expect 3 zpl check Berln.zpl
+    contains err "there is no time zone of this name"
+fi
