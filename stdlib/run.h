@@ -38,7 +38,9 @@ struct zpl_run_binding {
 };
 struct zpl_run_task {
     const char *kernel;
-    const char *body; /* of a user's step: SQL text, closure image, words of a command …; or NULL */
+    const char
+        *body; /* of a user's step: SQL text, closure image (behind a line break: its places),
+                         words of a command …; or NULL */
     const struct zpl_run_param *params;
     size_t param_count;
     const struct zpl_run_input *inputs;

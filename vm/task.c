@@ -128,8 +128,11 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
         zpl_arena_array(arena, node->output_count + 1, sizeof *outputs);
     struct zpl_run_binding *bindings =
         zpl_arena_array(arena, node->binding_count + 1, sizeof *bindings);
+    const char *body = node->places == NULL || node->body == NULL
+                           ? node->body
+                           : zpl_arena_printf(arena, "%s\n%s", node->body, node->places);
     struct zpl_run_task task = {.kernel = node->kernel,
-                                .body = node->body,
+                                .body = body,
                                 .params = params,
                                 .inputs = inputs,
                                 .outputs = outputs,

@@ -98,21 +98,8 @@ static bool has_room(struct capture *c, struct zpl_span span)
     return false;
 }
 
-/* Where the function has `name.field` first, else where it has the name. */
-static struct zpl_span field_place(const struct zpl_tree *tree, uint32_t function,
-                                   const struct zpl_free_name *name, const char *text,
-                                   const char *field)
-{
-    for (uint32_t i = name->token; i + 2 < tree->nodes[function].end; i++)
-        if (tree->tokens[i].kind == ZPL_TOKEN_NAME && zpl_tree_token_is(tree, i, text) &&
-            tree->tokens[i + 1].kind == ZPL_TOKEN_DOT && zpl_tree_token_is(tree, i + 2, field))
-            return zpl_tree_token_span(tree, i + 2);
-    return zpl_tree_token_span(tree, name->token);
-}
-
 /* Tells the fields that a function reads of the library on top, `name` to it, and that are not there. */
-static void check_library(struct capture *c, size_t function, const struct zpl_free_name *name,
-                          const char *text)
+static void check_library(struct capture *c, size_t function, const struct zpl_free_name *name)
 {
     lua_State *L = c->L;
     const struct zpl_tree *tree = c->function[function].unit->tree;
@@ -126,7 +113,8 @@ static void check_library(struct capture *c, size_t function, const struct zpl_f
         lua_pop(L, 1);
         if (there)
             continue;
-        struct zpl_span span = field_place(tree, c->function[function].node, name, text, field);
+        struct zpl_span span = zpl_tree_token_span(
+            tree, zpl_free_name_field(tree, c->function[function].node, name, field));
         note_body(c, zpl_tell_no_function(L, lua_gettop(L), library, field, span), span);
     }
     lua_pop(L, 1);
@@ -435,7 +423,7 @@ static void open_function(struct capture *c, size_t number)
         if (push_free(c, number, name, span, text)) {
             bool table = lua_type(L, -1) == LUA_TTABLE && !zpl_sandbox_builtin(L, -1);
             if (lua_type(L, -1) == LUA_TTABLE && !table)
-                check_library(c, number, name, text);
+                check_library(c, number, name);
             if (table && zpl_sandbox_thaw(L, -1))
                 lua_remove(L, -2);
             items[i] = table && !name->whole && name->field_count > 0
@@ -561,7 +549,21 @@ static const char *write_image(const struct capture *c, struct zpl_arena *arena)
     return image;
 }
 
-const char *zpl_capture(lua_State *L, struct zpl_site where)
+/* Where the functions of the image stand in the program: an array of what each is. */
+static const char *write_places(const struct capture *c, struct zpl_arena *arena)
+{
+    struct zpl_json *array = zpl_json_array();
+    struct zpl_buf text = {0};
+    for (size_t i = 0; i < c->function_count; i++)
+        zpl_json_add_take(array, zpl_places_json(c->function[i].unit, c->function[i].node));
+    bool fine = zpl_json_write(array, false, &text) == ZPL_OK;
+    const char *places = fine ? zpl_arena_strndup(arena, zpl_buf_str(&text), text.len) : NULL;
+    zpl_buf_release(&text);
+    zpl_json_release(array);
+    return places;
+}
+
+const char *zpl_capture(lua_State *L, struct zpl_site where, const char **places)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct capture c = {.L = L, .host = host, .arena = &host->arena, .body = where};
@@ -590,5 +592,8 @@ const char *zpl_capture(lua_State *L, struct zpl_site where)
     check_shared(&c);
     number_tables(&c);
     lua_settop(L, top);
-    return c.broken ? NULL : zpl_host_need(L, write_image(&c, zpl_host_arena(L)));
+    if (c.broken)
+        return NULL;
+    *places = zpl_host_need(L, write_places(&c, zpl_host_arena(L)));
+    return zpl_host_need(L, write_image(&c, zpl_host_arena(L)));
 }

@@ -1,5 +1,6 @@
 #include "lang/dsl/closure.h"
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/limits.h"
@@ -49,9 +50,10 @@ static void push_item(lua_State *L, const struct zpl_json *item, int tables, int
     }
 }
 
-/* Pushes the function of an image, its free names not yet set. */
-static void push_function(lua_State *L, const struct zpl_json *function)
+/* Pushes function `number` of an image, its free names not yet set. */
+static void push_function(lua_State *L, const struct zpl_json *function, size_t number)
 {
+    char name[32];
     const char *text = zpl_json_str(zpl_json_get(function, "text"), "");
     size_t free_count = zpl_json_count(zpl_json_get(function, "free"));
     if (strncmp(text, "function", 8) != 0 || free_count > FREE_NAMES_MAX)
@@ -68,7 +70,8 @@ static void push_function(lua_State *L, const struct zpl_json *function)
     luaL_pushresult(&b);
     size_t len;
     const char *chunk = lua_tolstring(L, -1, &len);
-    int status = luaL_loadbufferx(L, chunk, len, "=body", "t");
+    snprintf(name, sizeof name, "=body%zu", number);
+    int status = luaL_loadbufferx(L, chunk, len, name, "t");
     if (status == LUA_ERRMEM) {
         struct zpl_sandbox *sandbox = zpl_sandbox_of(L);
         sandbox->ended = sandbox->refused;
@@ -111,7 +114,7 @@ static void push_main(lua_State *L, const struct zpl_json *image)
         lua_rawseti(L, tables, (lua_Integer)i + 1);
     }
     for (size_t i = 0; i < function_count; i++) {
-        push_function(L, zpl_json_at(functions_json, i));
+        push_function(L, zpl_json_at(functions_json, i), i);
         lua_rawseti(L, functions, (lua_Integer)i + 1);
     }
     for (size_t i = 0; i < table_count; i++) {
@@ -154,25 +157,92 @@ static int run(lua_State *L)
     return 0;
 }
 
-/* Appends `message` without Lua's place and without the names that images give to variables. */
-static void show_message(const char *message, struct zpl_buf *out)
+/* Appends line `k` (from 1) of a text; false where it has none. */
+static bool add_line(const char *text, size_t k, struct zpl_buf *out)
 {
-    if (strncmp(message, "body:", 5) == 0) {
-        const char *s = message + 5 + strspn(message + 5, "0123456789");
-        if (s[0] == ':' && s[1] == ' ')
-            message = s + 2;
-    }
+    while (*text && k > 1)
+        k -= *text++ == '\n';
+    size_t n = strcspn(text, "\n");
+    zpl_buf_add(out, text, n);
+    return n > 0;
+}
+
+/* Appends the name of the variable `__zpl_l1` at `s` as the program has it; false: it is not known. */
+static bool add_name(const struct zpl_json *place, const char *s, struct zpl_buf *out)
+{
+    const char *names = zpl_json_str(zpl_json_get(place, s[6] == 'l' ? "locals" : "free"), NULL);
+    if (!names)
+        return false;
+    zpl_buf_putc(out, '\'');
+    add_line(names, strtoul(s + 7, NULL, 10), out);
+    zpl_buf_putc(out, '\'');
+    return true;
+}
+
+/* Appends `message` with the names of the program, or without those that images give to variables. */
+static void show_message(const char *message, const struct zpl_json *place, struct zpl_buf *out)
+{
     for (const char *s; (s = strstr(message, " '__zpl_")); message = s) {
         const char *word = s;
         while (word > message && word[-1] != '(' && word[-1] != ' ')
             word--;
         zpl_buf_add(out, message, (size_t)(word - message));
-        zpl_buf_puts(out, strncmp(s + 8, "f", 1) == 0 ? "a captured value" : "a local variable");
+        if (place) {
+            zpl_buf_puts(out, s[8] == 'f' ? "captured value " : "local ");
+            add_name(place, s + 2, out);
+        } else {
+            zpl_buf_puts(out, s[8] == 'f' ? "a captured value" : "a local variable");
+        }
         s += 8;
         s += strcspn(s, "'");
         s += *s == '\'';
     }
     zpl_buf_puts(out, message);
+}
+
+/* Goes behind the "body2:17: " that Lua puts before a message; *place is what is known of that
+ * function, *line the line of the program; NULL and 0 where nothing is. */
+static const char *without_place(const char *message, const struct zpl_json *places,
+                                 const struct zpl_json **place, int64_t *line)
+{
+    char *end;
+    *place = NULL;
+    *line = 0;
+    if (strncmp(message, "body", 4) != 0)
+        return message;
+    unsigned long function = strtoul(message + 4, &end, 10);
+    if (end == message + 4 || *end != ':')
+        return message;
+    unsigned long row = strtoul(end + 1, &end, 10);
+    if (strncmp(end, ": ", 2) != 0)
+        return message;
+    *place = zpl_json_at(places, function);
+    if (row > 0)
+        *line = zpl_json_i64(zpl_json_at(zpl_json_get(*place, "lines"), row - 1), 0);
+    return end + 2;
+}
+
+/* Tells what Lua says of the body, and where in the program that is. */
+static void tell_words(const struct zpl_body *body, const char *error)
+{
+    struct zpl_diags *diags = body->diags;
+    struct zpl_json *places = NULL;
+    struct zpl_buf text = {0};
+    const struct zpl_json *place;
+    int64_t line;
+    if (body->call->places &&
+        zpl_json_parse(body->call->places, strlen(body->call->places), &places, NULL) != ZPL_OK)
+        places = NULL;
+    const char *message = without_place(error, places, &place, &line);
+    show_message(message, place, &text);
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, body->running ? ZPL_CODE_STEP_FAILED : ZPL_CODE_STEP_OUTPUT,
+                     (struct zpl_span){0}, "%s", zpl_buf_str(&text));
+    if (line > 0)
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "at %s:%lld, in the body",
+                      zpl_json_str(zpl_json_get(place, "file"), ""), (long long)line);
+    zpl_buf_release(&text);
+    zpl_json_release(places);
 }
 
 /* Tells how the call ended. */
@@ -197,14 +267,10 @@ static enum zpl_err tell_failure(struct zpl_body *body, int status)
                      words ? words : "it needs too much");
         return ZPL_ERR_STEP;
     }
-    struct zpl_buf text = {0};
-    if (error)
-        show_message(error, &text);
-    else
-        zpl_buf_printf(&text, "error() was given a %s, not a text", luaL_typename(L, -1));
-    zpl_diag_add(diags, body->running ? ZPL_CODE_STEP_FAILED : ZPL_CODE_STEP_OUTPUT, nowhere, "%s",
-                 zpl_buf_str(&text));
-    zpl_buf_release(&text);
+    char other[80];
+    snprintf(other, sizeof other, "error() was given a %s, not a text",
+             L ? luaL_typename(L, -1) : "");
+    tell_words(body, error ? error : other);
     return ZPL_ERR_STEP;
 }
 

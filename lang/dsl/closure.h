@@ -65,6 +65,9 @@ struct zpl_lua_output {
 struct zpl_closure_call {
     const char *image;
     size_t image_len;
+    const char
+        *places; /* NULL, or of each function of the image as JSON: the file, the line of every
+                           line of its text, the names of its variables; for the words of an error */
     const struct zpl_lua_input *inputs;
     size_t input_count;
     const struct zpl_lua_output *outputs;

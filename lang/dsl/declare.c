@@ -374,7 +374,7 @@ int zpl_capture_bodies(lua_State *L)
         if (step->lua == LUA_NOREF || !step->body || step->broken)
             continue;
         lua_rawgeti(L, LUA_REGISTRYINDEX, step->lua);
-        const char *image = zpl_capture(L, step->function);
+        const char *places = NULL, *image = zpl_capture(L, step->function, &places);
         lua_pop(L, 1);
         char *identity = zpl_host_need(L, zpl_arena_alloc(&graph->arena, ZPL_HEX_SIZE));
         if (image) {
@@ -385,6 +385,7 @@ int zpl_capture_bodies(lua_State *L)
             if (graph->nodes[n].body != step->body)
                 continue;
             graph->nodes[n].body = image;
+            graph->nodes[n].places = places;
             graph->nodes[n].identity = identity;
             graph->nodes[n].poison = graph->nodes[n].poison || !image;
         }

@@ -36,7 +36,10 @@ const struct zpl_value *zpl_sql_lua_table(lua_State *L);
 const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel);
 
 /* What `lua = function` stands for: the closure image as text, in the graph's arena.  The function is
- * on top of the stack, `where` its place.  NULL when it can't be captured (told). */
-const char *zpl_capture(lua_State *L, struct zpl_site where);
+ * on top of the stack, `where` its place.  *places is what zpl_closure_call wants to know of the text.
+ * NULL when it can't be captured (told). */
+const char *zpl_capture(lua_State *L, struct zpl_site where, const char **places);
+/* What one function of an image is in the program: { file, lines, locals, free }.  In places.c. */
+struct zpl_json *zpl_places_json(const struct zpl_unit *unit, uint32_t function);
 
 #endif

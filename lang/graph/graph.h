@@ -137,6 +137,9 @@ struct zpl_node {
     const struct zpl_binding *bindings;
     size_t binding_count;
     const char *source; /* "csv" …: this node reads the file its `path` argument names */
+    const char
+        *places;      /* of a Lua body: where it stands in the program (closure.h); no part of what
+                           the node is */
     const char *body; /* of a user's step: SQL, closure image (JSON), words (JSON) …; else NULL */
     const struct zpl_value *when; /* NULL: always */
     const uint32_t *after;        /* nodes without data between */

@@ -119,6 +119,13 @@ enum zpl_err zpl_free_names(const struct zpl_tree *tree, uint32_t function, stru
 enum zpl_err zpl_emit_node(const struct zpl_tree *tree, uint32_t function, struct zpl_buf *out,
                            struct zpl_emit_map *map);
 
+/* The names that __zpl_l1, … (`locals`) or __zpl_f1, … stand for in that text, each with a line break. */
+enum zpl_err zpl_emit_name_list(const struct zpl_tree *tree, uint32_t function, bool locals,
+                                struct zpl_buf *out);
+/* The token of `field` in the function's first `name.field`, else of the name's first use. */
+uint32_t zpl_free_name_field(const struct zpl_tree *tree, uint32_t function,
+                             const struct zpl_free_name *name, const char *field);
+
 /* Writes `message`, Lua's about a text of zpl_emit_node(), with the names of the source. */
 enum zpl_err zpl_emit_restore_names(const struct zpl_tree *tree, uint32_t function,
                                     const char *message, struct zpl_buf *out);

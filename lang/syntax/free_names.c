@@ -246,3 +246,39 @@ enum zpl_err zpl_emit_restore_names(const struct zpl_tree *tree, uint32_t functi
     zpl_arena_release(&arena);
     return err ? err : zpl_buf_error(out);
 }
+
+enum zpl_err zpl_emit_name_list(const struct zpl_tree *tree, uint32_t function, bool locals,
+                                struct zpl_buf *out)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_numbering n;
+    enum zpl_err err = zpl_number_names(tree, function, &arena, &n);
+    size_t count = err ? 0 : locals ? n.local_count : n.names.count;
+
+    for (size_t k = 1; k <= count; k++) {
+        uint32_t len, token = locals ? n.local_tokens[k] : n.names.items[k - 1].token;
+        const char *text = token == ZPL_NO_TOKEN ? "" : zpl_tree_text(tree, token, &len);
+
+        zpl_buf_add(out, text, token == ZPL_NO_TOKEN ? 0 : len);
+        zpl_buf_putc(out, '\n');
+    }
+    zpl_arena_release(&arena);
+    return err ? err : zpl_buf_error(out);
+}
+
+uint32_t zpl_free_name_field(const struct zpl_tree *tree, uint32_t function,
+                             const struct zpl_free_name *name, const char *field)
+{
+    uint32_t len;
+    const char *text = zpl_tree_text(tree, name->token, &len);
+
+    for (uint32_t i = name->token; i + 2 < tree->nodes[function].end; i++) {
+        const struct zpl_token *t = &tree->tokens[i];
+
+        if (t[0].kind == ZPL_TOKEN_NAME && t[0].length == len && t[1].kind == ZPL_TOKEN_DOT &&
+            memcmp(tree->text + t[0].offset, text, len) == 0 &&
+            zpl_tree_token_is(tree, i + 2, field))
+            return i + 2;
+    }
+    return name->token;
+}

@@ -220,13 +220,16 @@ static int run(struct zpl_kernel_context *ctx)
         return 1;
     }
     int failed = make_inputs(&b) || make_outputs(&b);
-    const struct zpl_closure_call call = {.image = task->body,
-                                          .image_len = strlen(task->body),
-                                          .inputs = b.inputs,
-                                          .input_count = b.input_count,
-                                          .outputs = b.outputs,
-                                          .output_count = task->output_count,
-                                          .memory_bytes = task->memory_bytes / 2};
+    size_t image_len = strcspn(task->body, "\n");
+    const struct zpl_closure_call call = {
+        .image = task->body,
+        .image_len = image_len,
+        .places = task->body[image_len] != '\0' ? task->body + image_len + 1 : NULL,
+        .inputs = b.inputs,
+        .input_count = b.input_count,
+        .outputs = b.outputs,
+        .output_count = task->output_count,
+        .memory_bytes = task->memory_bytes / 2};
     failed = failed || zpl_closure_run(&call, context->diags) != ZPL_OK || write_tables(&b);
     for (size_t i = 0; i < task->input_count; i++)
         zpl_cells_reader_release(b.tables[i].reader);

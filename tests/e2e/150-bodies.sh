@@ -163,3 +163,23 @@ contains err "defines no kernel 'other'"
 mv scale.so away.so
 expect 3 zpl check own.zpl
 contains err "there is no library 'scale.so'"
+
+# An error of a Lua body says the line and the variable of the program, and a comment above changes no key.
+cat >wrong_body.zpl <<'Z'
+local limit
+local wrong = step "wrong" { signature = "(n: Int) -> (n: Int)", lua = function (t)
+  local sum = nil
+  return sum + 1
+end }
+local taken = step "taken" { signature = "(n: Int) -> (n: Int)", lua = function (t) return limit + t.n end }
+local right = step "right" { signature = "(n: Int) -> (n: Int)", lua = function (t) return t.n end }
+wrong { 1 } taken { 1 } right { 1 }
+Z
+expect 1 zpl run wrong_body.zpl
+contains err "arithmetic on a nil value (local 'sum')"
+contains err "at wrong_body.zpl:4, in the body"
+contains err "arithmetic on a nil value (captured value 'limit')"
+sed -i '1i -- a comment' wrong_body.zpl
+expect 1 zpl run wrong_body.zpl
+contains err "at wrong_body.zpl:5, in the body"
+contains out "cached    right"
