@@ -174,7 +174,8 @@ bool zpl_parser_expect(struct parser *p, enum zpl_token_kind kind)
                                                      : "expected %s, found %s",
                                zpl_token_text(kind), zpl_parser_describe(p, p->at, found));
     if (zpl_parser_resembles(p, kind)) {
-        zpl_diag_help(p->diags, diag, "did you mean '%s'?", zpl_token_text(kind));
+        if (diag)
+            zpl_diag_help(p->diags, diag, "did you mean '%s'?", zpl_token_text(kind));
         zpl_parser_next(p);
         p->panic = false;
         return true;
