@@ -4,7 +4,7 @@ local inner = pipeline "inner" {
   build  = function (p) return xgboost.train { p.rows, label = "l" } end,
 }
 local mine = step "mine" {
-  signature = "(rows: Table {a: Int, ...}, k: Int 1..5) -> (rows: Table {a: Int, ...})",
+  signature = "(rows: Table {a: Int, ...r}, k: Int 1..5) -> (rows: Table {a: Int, ...r})",
   lua = function (t) return t.rows end,
 }
 local all = pipeline "all" {
