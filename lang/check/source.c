@@ -209,8 +209,8 @@ enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *output
         return err;
     if (row && s.declared)
         row = declare(&s, row);
-    else if (s.declared)
-        row = s.declared->row;
+    else if (s.declared && !(s.declared->row && s.declared->row->open))
+        row = s.declared->row; /* an open one says too little of a file that can't be read */
     if (row && row->count > ZPL_COLUMNS_MAX) {
         struct zpl_diag *d =
             zpl_diag_add(&a->diags, ZPL_CODE_LANG_LIMIT, s.path_span,
