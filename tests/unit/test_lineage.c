@@ -1,0 +1,240 @@
+/* test_lineage.c - random queries on real rows: columns that a query is said not to read do not change
+ * its bytes.  ZPL_QUERIES says how many are made.   Time limit: 600 s */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include "lang/base/digest.h"
+#include "lang/base/fs.h"
+#include "lang/types/signature.h"
+#include "stdlib/table/bind.h"
+#include "stdlib/table/stored.h"
+#include "stdlib/table/write.h"
+#include "tests/unit/queries.h"
+
+#define TABLES 3
+#define VERSIONS                                                                                   \
+    5 /* of every column: as it is, other values, none missing, all missing, one value */
+
+static struct zpl_arena arena;
+static struct zpl_diags diags;
+static struct zpl_duck duck;
+static char folder[] = "/tmp/zpl-test-lineage-XXXXXX", path[64];
+
+static size_t queries(size_t fallback)
+{
+    const char *given = getenv("ZPL_QUERIES");
+    return given != NULL ? strtoul(given, NULL, 10) : fallback;
+}
+
+/* Version `v` of a column, of row i. */
+static void write_version(struct zpl_buf *out, size_t t, size_t c, unsigned v)
+{
+    const struct query_column *column = &query_tables[t].columns[c];
+    char seed[40];
+    snprintf(seed, sizeof seed, "hash(i, %zu)", t * 1000 + c * 10 + (v == 2 ? 7 : v));
+    if (column->key) { /* stays unique */
+        zpl_buf_printf(out, v == 0 ? "i" : v == 1 ? "(i * 7 + 3) %% 41" : "i + %u", v * 3);
+        return;
+    }
+    if (v == 3) {
+        zpl_buf_puts(out, "NULL");
+    } else {
+        zpl_buf_printf(
+            out, v == 0 || v == 1 ? "CASE WHEN %s %% 5 > 0 THEN " : "CASE WHEN true THEN ", seed);
+        const char *n = v == 4 ? "3" : seed;
+        zpl_buf_printf(out,
+                       column->type == 'i'   ? "(%s %% 10)::BIGINT - 2"
+                       : column->type == 'f' ? "(%s %% 90) / 8.0"
+                       : column->type == 's' ? "chr((97 + %s %% 8)::INTEGER)"
+                       : column->type == 'b'
+                           ? "%s %% 2 = 0"
+                           : "TIMESTAMP '2024-01-01' + to_hours((%s %% 99)::INTEGER)",
+                       n);
+        zpl_buf_puts(out, " END");
+    }
+}
+
+static const char *sql_type(char type)
+{
+    return type == 'i'   ? "BIGINT"
+           : type == 'f' ? "DOUBLE"
+           : type == 's' ? "VARCHAR"
+           : type == 'b' ? "BOOLEAN"
+                         : "TIMESTAMP";
+}
+
+/* The rows, every column in all its versions. */
+static int set_up(void **state)
+{
+    (void)state;
+    static const int rows[] = {40, 12, 25};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/out.parquet", folder);
+    const char *paths[] = {path};
+    const struct zpl_duck_options options = {.paths = paths, .path_count = 1};
+    assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
+    for (size_t t = 0; t < TABLES; t++) {
+        struct zpl_buf sql = {0};
+        zpl_buf_printf(&sql, "CREATE TABLE rows%zu AS SELECT i", t);
+        for (size_t c = 0; c < query_tables[t].count; c++)
+            for (unsigned v = 0; v < VERSIONS; v++) {
+                zpl_buf_puts(&sql, ", (");
+                write_version(&sql, t, c, v);
+                zpl_buf_printf(&sql, ")::%s AS %s_%u", sql_type(query_tables[t].columns[c].type),
+                               query_tables[t].columns[c].name, v);
+            }
+        zpl_buf_printf(&sql, " FROM range(%d) r(i)", rows[t]);
+        if (zpl_duck_exec(&duck, zpl_buf_str(&sql), &diags) != ZPL_OK)
+            fail_msg("%s: %s", zpl_buf_str(&sql), diags.items[diags.count - 1]->message);
+        zpl_buf_release(&sql);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    zpl_duck_release(&duck);
+    zpl_fs_remove_tree(folder, NULL);
+    zpl_diags_release(&diags);
+    zpl_arena_release(&arena);
+    return 0;
+}
+
+/* Shows the tables with these versions of their columns. */
+static void show(unsigned version[TABLES][QUERY_COLUMNS])
+{
+    struct zpl_buf sql = {0};
+    for (size_t t = 0; t < TABLES; t++) {
+        zpl_buf_printf(&sql, "CREATE OR REPLACE VIEW %s AS SELECT ", query_tables[t].alias);
+        for (size_t c = 0; c < query_tables[t].count; c++)
+            zpl_buf_printf(&sql, "%s%s_%u AS %s", c > 0 ? ", " : "",
+                           query_tables[t].columns[c].name, version[t][c],
+                           query_tables[t].columns[c].name);
+        zpl_buf_printf(&sql, " FROM rows%zu; ", t);
+    }
+    assert_int_equal(zpl_duck_exec(&duck, zpl_buf_str(&sql), &diags), ZPL_OK);
+    zpl_buf_release(&sql);
+}
+
+static const struct zpl_row *row_of(const struct query_source *table)
+{
+    struct zpl_buf text = {0};
+    const struct zpl_type *type;
+    struct zpl_signature_error error;
+    zpl_buf_puts(&text, "Table {");
+    for (size_t c = 0; c < table->count; c++) {
+        char kind = table->columns[c].type;
+        zpl_buf_printf(&text, "%s%s: %s", c > 0 ? ", " : "", table->columns[c].name,
+                       kind == 'i'   ? "Int"
+                       : kind == 'f' ? "Float"
+                       : kind == 's' ? "String"
+                       : kind == 'b' ? "Bool"
+                                     : "Timestamp");
+    }
+    zpl_buf_puts(&text, "}");
+    assert_int_equal(zpl_type_parse(zpl_buf_str(&text), &arena, &type, &error), ZPL_OK);
+    zpl_buf_release(&text);
+    return type->row;
+}
+
+/* What the engine says of a query; false when it does not bind. */
+static bool bind(const char *sql, struct zpl_bind_answer *answer)
+{
+    struct zpl_bind_table tables[TABLES];
+    for (size_t t = 0; t < TABLES; t++)
+        tables[t] = (struct zpl_bind_table){query_tables[t].alias, row_of(&query_tables[t])};
+    const struct zpl_bind_request request = {.sql = sql, .tables = tables, .table_count = TABLES};
+    if (zpl_duck_bind(&request, answer, &arena, &diags) != ZPL_OK)
+        fail_msg("%s: %s", sql, diags.items[diags.count - 1]->message);
+    if (answer->error.message != NULL && getenv("ZPL_QUERIES") != NULL)
+        print_message("# %s: %s\n", answer->error.message, sql);
+    return answer->error.message == NULL;
+}
+
+/* What a step of that query stores; false when it fails. */
+static bool run(const char *sql, const struct zpl_row *row, struct zpl_stored *out)
+{
+    const struct zpl_write write = {.query = sql, .row = row, .path = path};
+    bool fine = zpl_write_query(&duck, &write, &diags) == ZPL_OK &&
+                zpl_stored_read(&duck, path, out, &arena, &diags) == ZPL_OK;
+    if (!fine && getenv("ZPL_QUERIES") != NULL)
+        print_message("# %s: %s\n", diags.items[diags.count - 1]->message, sql);
+    zpl_diags_clear(&diags);
+    return fine;
+}
+
+static bool is_read(const struct zpl_bind_reads *reads, const char *name)
+{
+    bool found = reads->all;
+    for (size_t i = 0; i < reads->count; i++)
+        found = found || strcmp(reads->columns[i], name) == 0;
+    return found;
+}
+
+static void test_unread_columns_do_not_matter(void **state)
+{
+    (void)state;
+    struct queries g = {.random = {4711}};
+    size_t wanted = queries(120), tried = 0, narrow = 0, changed = 0, unbound = 0, failed = 0;
+    while (tried < wanted) {
+        struct zpl_buf sql = {0};
+        struct query_source made;
+        struct zpl_bind_answer answer;
+        struct zpl_stored before, after;
+        unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
+        query_make(&g, &sql, &made);
+        const char *text = zpl_buf_str(&sql);
+        show(version);
+        bool bound = bind(text, &answer);
+        unbound += !bound;
+        if (!bound || !run(text, answer.row, &before)) {
+            failed += bound;
+            zpl_buf_release(&sql);
+            assert_true(unbound + failed < 20 + wanted);
+            continue;
+        }
+        size_t unread = 0;
+        for (size_t t = 0; t < TABLES; t++)
+            for (size_t c = 0; c < query_tables[t].count; c++)
+                unread += !is_read(&answer.reads[t], query_tables[t].columns[c].name);
+        for (unsigned v = 1; v < VERSIONS && unread > 0; v++) {
+            for (size_t t = 0; t < TABLES; t++)
+                for (size_t c = 0; c < query_tables[t].count; c++)
+                    version[t][c] =
+                        is_read(&answer.reads[t], query_tables[t].columns[c].name) ? 0 : v;
+            show(version);
+            if (!run(text, answer.row, &after) || !zpl_digest_equal(&before.digest, &after.digest))
+                fail_msg("version %u of what it is said not to read changes: %s", v, text);
+        }
+        /* The converse is no promise: what is read may be of no consequence for these rows. */
+        for (size_t t = 0; t < TABLES; t++)
+            for (size_t c = 0; c < query_tables[t].count; c++)
+                version[t][c] = is_read(&answer.reads[t], query_tables[t].columns[c].name);
+        show(version);
+        changed +=
+            !run(text, answer.row, &after) || !zpl_digest_equal(&before.digest, &after.digest);
+        tried++;
+        narrow += unread > 0;
+        zpl_buf_release(&sql);
+        zpl_arena_clear(&arena);
+    }
+    print_message(
+        "# %zu queries, %zu of them with columns that are not read; those that are read changed "
+        "the bytes of %zu; %zu more did not bind, %zu failed\n",
+        tried, narrow, changed, unbound, failed);
+    assert_true(narrow > wanted / 2);
+    assert_true(changed > wanted / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_unread_columns_do_not_matter),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
