@@ -35,6 +35,25 @@ struct zpl_bind_reads {
     const char *const *columns;
     size_t count;
 };
+/* A column of the request's tables. */
+struct zpl_bind_source {
+    uint32_t table, column;
+    bool by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated */
+};
+/* What one column of the result is computed from (value lineage).  Filters of the result's own rows
+ * are no part of it: they choose rows, not values. */
+struct zpl_bind_origin {
+    struct zpl_bind_source *sources; /* by table and column */
+    size_t count;
+    bool all;   /* not known: all that the query reads */
+    bool plain; /* its one source that is no `by`, unchanged */
+};
+/* The result's rows, or some of them: each is made of one row of each of these tables. */
+struct zpl_bind_rows {
+    const uint32_t *tables; /* the leading one first */
+    size_t count;
+    bool filtered; /* not every row of the leading one is there */
+};
 enum zpl_bind_fault {
     ZPL_BIND_FINE,
     ZPL_BIND_SYNTAX,
@@ -70,10 +89,14 @@ struct zpl_bind_warning {
     size_t length;
 };
 struct zpl_bind_answer {
-    const struct zpl_row *row;          /* the result's columns */
-    const struct zpl_bind_reads *reads; /* one a table, in the order of the request */
-    const char *identity;               /* the statement's meaning without layout: 64 hex digits */
-    const char *const *params_used;     /* NULL-terminated names */
+    const struct zpl_row *row;             /* the result's columns */
+    const struct zpl_bind_reads *reads;    /* one a table, in the order of the request */
+    const struct zpl_bind_origin *origins; /* one a column of the result, or NULL: all unknown */
+    const struct zpl_bind_rows *rows;      /* alternatives, as of a union */
+    size_t rows_count;
+    bool rows_unknown;
+    const char *identity;           /* the statement's meaning without layout: 64 hex digits */
+    const char *const *params_used; /* NULL-terminated names */
     const struct zpl_bind_warning *warnings;
     size_t warning_count;
     struct zpl_bind_error error;

@@ -22,6 +22,8 @@ struct binding {
     struct zpl_duck duck; /* the kept session */
     struct zpl_guarded guarded;
     struct zpl_relation result;
+    struct zpl_lineage lineage; /* of the result's columns */
+    struct zpl_arena scratch;
 };
 
 /* The tables: zpl_in.t0 (c0 BIGINT, …), and a view `flights` on it with the columns' own names. */
@@ -207,10 +209,10 @@ static enum zpl_err type_columns(struct binding *b)
     size_t count = b->result.count;
     struct zpl_column *columns = zpl_arena_array(b->arena, count + 1, sizeof *columns);
     struct zpl_row *row = zpl_arena_alloc(b->arena, sizeof *row);
-    bool *hindsight = zpl_arena_array(b->arena, count + 1, sizeof *hindsight);
-    if (columns == NULL || row == NULL || hindsight == NULL)
+    if (columns == NULL || row == NULL ||
+        !zpl_lineage_follow(b->request, b->guarded.tree, b->result.names, count, &b->lineage,
+                            b->arena, &b->scratch))
         return zpl_diag_nomem(b->diags);
-    zpl_lineage_hindsight(b->request, b->guarded.tree, b->result.names, count, hindsight);
     for (size_t i = 0; i < count; i++) {
         const char *name = b->result.names[i], *why = NULL;
         columns[i].name = name;
@@ -224,7 +226,7 @@ static enum zpl_err type_columns(struct binding *b)
             if (zpl_text_equal_nocase(columns[k].name, name))
                 refuse_column(b, ZPL_BIND_NAME, name, twins(b, columns[k].name, name));
         const struct zpl_refine refine = {.hindsight = true};
-        if (hindsight[i] && columns[i].type != NULL)
+        if (b->lineage.hindsight[i] && columns[i].type != NULL)
             columns[i].type = zpl_type_refined(b->arena, columns[i].type, &refine);
     }
     *row = (struct zpl_row){.columns = columns, .count = count};
@@ -300,6 +302,13 @@ static enum zpl_err find_facts(struct binding *b)
     if (err == ZPL_OK) {
         struct zpl_bind_answer *a = b->answer;
         a->reads = zpl_lineage_reads(b->request, b->guarded.tree, plan, b->arena);
+        if (a->reads != NULL &&
+            !zpl_lineage_narrow(b->request, a->reads, &b->lineage, b->result.count, &b->scratch))
+            a->reads = NULL;
+        a->origins = b->lineage.origins;
+        a->rows = b->lineage.rows;
+        a->rows_count = b->lineage.rows_count;
+        a->rows_unknown = b->lineage.rows_unknown;
         a->identity = b->guarded.identity;
         a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
         if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL ||
@@ -357,6 +366,7 @@ enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bi
         err = find_facts(&b);
     else if (err == ZPL_OK && b.guarded.tree != NULL)
         explain_error(&b);
+    zpl_arena_release(&b.scratch);
     zpl_relation_release(&b.result);
     zpl_guarded_release(&b.guarded);
     give_session(&b, err);

@@ -26,9 +26,20 @@ const struct zpl_bind_reads *zpl_lineage_reads(const struct zpl_bind_request *re
                                                const struct zpl_json *plan,
                                                struct zpl_arena *arena);
 
-/* Sets hindsight[i] for each of `count` result columns that is a hindsight column of a table, as it
- * is, renamed or cast.  A query whose columns can't be followed is judged by their names. */
-void zpl_lineage_hindsight(const struct zpl_bind_request *request, const struct zpl_json *tree,
-                           const char *const *names, size_t count, bool *hindsight);
+struct zpl_lineage {
+    struct zpl_bind_origin *origins; /* one a result column */
+    const bool *hindsight; /* it is a hindsight column of a table, as it is, renamed or cast; where
+                              columns can't be followed, their names decide */
+    const struct zpl_bind_rows *rows;
+    size_t rows_count;
+    bool rows_unknown;
+};
+/* What the `count` result columns are computed from; `scratch` holds what is of no use afterwards. False when memory is out. */
+bool zpl_lineage_follow(const struct zpl_bind_request *request, const struct zpl_json *tree,
+                        const char *const *names, size_t count, struct zpl_lineage *out,
+                        struct zpl_arena *arena, struct zpl_arena *scratch);
+/* The same without what the query does not read. */
+bool zpl_lineage_narrow(const struct zpl_bind_request *request, const struct zpl_bind_reads *reads,
+                        struct zpl_lineage *lineage, size_t count, struct zpl_arena *arena);
 
 #endif

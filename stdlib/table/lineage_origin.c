@@ -1,246 +1,148 @@
-/* lineage_origin.c - which result columns are hindsight columns passed on; see lineage.h.
- * Follows columns through the syntax tree by name: SELECT lists, stars, subqueries, WITH, joins and
- * unions.   Floor: stdlib. */
+/* lineage_origin.c - what result columns and rows come from, as an answer; see lineage.h.
+ * Floor: stdlib. */
 #include <stdlib.h>
 #include <string.h>
-#include "lang/base/fault.h"
-#include "lang/base/limits.h"
 #include "lang/base/text.h"
-#include "stdlib/table/guard.h"
 #include "stdlib/table/lineage.h"
+#include "stdlib/table/origin.h"
 
-#define FOLLOWED_MAX 10000
-
-struct column {
-    const char *source; /* what its FROM calls it by, "" for none */
-    const char *name;
-    bool hindsight;
-};
-struct columns {
-    struct column *items;
-    size_t count, capacity;
-    bool lost; /* not all of them could be followed */
-};
-/* The names of a WITH around a query that it may use: the first `visible`. */
-struct scope {
-    const struct scope *outer;
-    const struct zpl_json *map;
-    size_t visible;
-};
-struct origin {
-    const struct zpl_bind_request *request;
-    unsigned followed; /* WITH names; each may be followed many times */
-};
-
-static void follow_query(struct origin *o, const struct zpl_json *node, const struct scope *outer,
-                         struct columns *out);
-
-static void add(struct columns *to, const char *source, const char *name, bool hindsight)
-{
-    if (to->count == to->capacity) {
-        size_t capacity = to->capacity > 0 ? 2 * to->capacity : 16;
-        struct column *grown = capacity <= 4 * (size_t)ZPL_COLUMNS_MAX
-                                   ? zpl_realloc(to->items, capacity * sizeof *grown)
-                                   : NULL;
-        if (grown == NULL) {
-            to->lost = true;
-            return;
-        }
-        to->items = grown;
-        to->capacity = capacity;
-    }
-    to->items[to->count++] = (struct column){source, name, hindsight};
-}
-
-/* Adds `from`, called by a source's alias and, where they are given, by other names. */
-static void add_all(struct columns *to, const struct columns *from, const char *source,
-                    const struct zpl_json *names)
-{
-    for (size_t i = 0; i < from->count; i++)
-        add(to, source, zpl_json_str(zpl_json_at(names, i), from->items[i].name),
-            from->items[i].hindsight);
-    to->lost = to->lost || from->lost;
-}
-
-/* A table by its name: one of the WITHs around, else one of the request. */
-static void follow_table(struct origin *o, const struct zpl_json *node, const struct scope *scope,
-                         struct columns *out)
-{
-    const char *name = zpl_json_str(zpl_json_get(node, "table_name"), "");
-    for (; scope != NULL; scope = scope->outer)
-        for (size_t i = 0; i < scope->visible; i++) {
-            const struct zpl_json *with = zpl_json_at(scope->map, i);
-            if (!zpl_text_equal_nocase(name, zpl_json_str(zpl_json_get(with, "key"), "")))
-                continue;
-            const struct zpl_json *value = zpl_json_get(with, "value");
-            const struct scope before = {scope->outer, scope->map, i};
-            struct columns inner = {.lost = ++o->followed > FOLLOWED_MAX};
-            if (!inner.lost)
-                follow_query(o, zpl_json_get(zpl_json_get(value, "query"), "node"), &before,
-                             &inner);
-            add_all(out, &inner, "", zpl_json_get(value, "aliases"));
-            free(inner.items);
-            return;
-        }
-    for (size_t t = 0; t < o->request->table_count; t++) {
-        const struct zpl_bind_table *table = &o->request->tables[t];
-        if (!zpl_text_equal_nocase(name, table->name))
-            continue;
-        for (size_t c = 0; c < table->row->count; c++) {
-            const struct zpl_type *type = table->row->columns[c].type;
-            add(out, "", table->row->columns[c].name,
-                type != NULL && type->refine != NULL && type->refine->hindsight);
-        }
-        return;
-    }
-    out->lost = true;
-}
-
-static bool names_hold(const struct zpl_json *names, const char *name)
-{
-    for (size_t i = 0; i < zpl_json_count(names); i++)
-        if (zpl_text_equal_nocase(zpl_json_str(zpl_json_at(names, i), ""), name))
-            return true;
-    return false;
-}
-
-/* The columns of a FROM, in the order in which `*` gives them. */
-static void follow_source(struct origin *o, const struct zpl_json *node, const struct scope *scope,
-                          struct columns *out)
-{
-    const char *alias = zpl_guard_text(node, "alias");
-    struct columns inner = {0};
-    if (zpl_guard_is(node, "EMPTY"))
-        return;
-    if (zpl_guard_is(node, "JOIN")) {
-        const struct zpl_json *shared = zpl_json_get(node, "using_columns");
-        follow_source(o, zpl_json_get(node, "left"), scope, out);
-        follow_source(o, zpl_json_get(node, "right"), scope, &inner);
-        for (size_t i = 0; i < inner.count; i++)
-            if (!names_hold(shared, inner.items[i].name))
-                add(out, inner.items[i].source, inner.items[i].name, inner.items[i].hindsight);
-        out->lost = out->lost || inner.lost ||
-                    strcmp(zpl_json_str(zpl_json_get(node, "ref_type"), ""), "NATURAL") == 0;
-    } else if (zpl_guard_is(node, "BASE_TABLE") || zpl_guard_is(node, "SUBQUERY")) {
-        if (zpl_guard_is(node, "BASE_TABLE")) {
-            follow_table(o, node, scope, &inner);
-            alias = alias != NULL ? alias : zpl_guard_text(node, "table_name");
-        } else
-            follow_query(o, zpl_json_get(zpl_json_get(node, "subquery"), "node"), scope, &inner);
-        add_all(out, &inner, alias != NULL ? alias : "", zpl_json_get(node, "column_name_alias"));
-    } else
-        out->lost = true;
-    free(inner.items);
-}
-
-/* Is an expression a column passed on?  A cast passes it on too. */
-static bool is_passed_on(const struct zpl_json *v, const struct columns *from)
-{
-    while (zpl_guard_is(v, "OPERATOR_CAST"))
-        v = zpl_json_get(v, "child");
-    const struct zpl_json *names = zpl_json_get(v, "column_names");
-    size_t count = zpl_json_count(names);
-    if (!zpl_guard_is(v, "COLUMN_REF") || count == 0)
-        return false;
-    const char *name = zpl_json_str(zpl_json_at(names, count - 1), "");
-    const char *source = count > 1 ? zpl_json_str(zpl_json_at(names, count - 2), "") : NULL;
-    for (size_t i = 0; i < from->count; i++)
-        if (from->items[i].hindsight && zpl_text_equal_nocase(from->items[i].name, name) &&
-            (source == NULL || zpl_text_equal_nocase(from->items[i].source, source)))
-            return true;
-    return false;
-}
-
-/* `*` or `t.*` with its EXCLUDE and REPLACE. */
-static void expand_star(const struct zpl_json *star, const struct columns *from,
-                        struct columns *out)
-{
-    const char *source = zpl_guard_text(star, "relation_name");
-    const struct zpl_json *replaced = zpl_json_get(star, "replace_list");
-    if (zpl_json_truth(zpl_json_get(star, "columns"), false) ||
-        zpl_json_count(zpl_json_get(star, "rename_list")) > 0 ||
-        zpl_json_count(zpl_json_get(star, "qualified_exclude_list")) > 0)
-        out->lost = true;
-    for (size_t i = 0; i < from->count; i++) {
-        const struct column *c = &from->items[i];
-        bool hindsight = c->hindsight;
-        if ((source != NULL && !zpl_text_equal_nocase(source, c->source)) ||
-            names_hold(zpl_json_get(star, "exclude_list"), c->name))
-            continue;
-        for (size_t k = 0; k < zpl_json_count(replaced); k++) {
-            const struct zpl_json *pair = zpl_json_at(replaced, k);
-            if (zpl_text_equal_nocase(zpl_json_str(zpl_json_get(pair, "key"), ""), c->name))
-                hindsight = is_passed_on(zpl_json_get(pair, "value"), from);
-        }
-        add(out, "", c->name, hindsight);
-    }
-    out->lost = out->lost || from->lost;
-}
-
-static void follow_select(struct origin *o, const struct zpl_json *node, const struct scope *scope,
-                          struct columns *out)
-{
-    struct columns from = {0};
-    const struct zpl_json *list = zpl_json_get(node, "select_list");
-    follow_source(o, zpl_json_get(node, "from_table"), scope, &from);
-    for (size_t i = 0; i < zpl_json_count(list); i++) {
-        const struct zpl_json *item = zpl_json_at(list, i);
-        const struct zpl_json *names = zpl_json_get(item, "column_names");
-        if (zpl_guard_is(item, "STAR")) {
-            expand_star(item, &from, out);
-            continue;
-        }
-        const char *name = zpl_guard_text(item, "alias");
-        if (name == NULL)
-            name = zpl_json_str(zpl_json_at(names, zpl_json_count(names) - 1), "");
-        add(out, "", name, is_passed_on(item, &from));
-    }
-    free(from.items);
-}
-
-static void follow_query(struct origin *o, const struct zpl_json *node, const struct scope *outer,
-                         struct columns *out)
-{
-    const struct zpl_json *map = zpl_json_get(zpl_json_get(node, "cte_map"), "map");
-    const struct scope scope = {outer, map, zpl_json_count(map)};
-    if (zpl_guard_is(node, "SELECT_NODE"))
-        follow_select(o, node, &scope, out);
-    else if (zpl_guard_is(node, "SET_OPERATION_NODE")) {
-        struct columns right = {0};
-        follow_query(o, zpl_json_get(node, "left"), &scope, out);
-        follow_query(o, zpl_json_get(node, "right"), &scope, &right);
-        for (size_t i = 0; i < out->count && i < right.count; i++)
-            out->items[i].hindsight = out->items[i].hindsight || right.items[i].hindsight;
-        out->lost = out->lost || right.lost || right.count != out->count;
-        free(right.items);
-    } else
-        out->lost = true;
-}
-
-/* Has any table a hindsight column of that name (NULL: of any)? */
+/* Has any table a hindsight column of that name? */
 static bool has_hindsight(const struct zpl_bind_request *request, const char *name)
 {
     for (size_t t = 0; t < request->table_count; t++)
         for (size_t c = 0; c < request->tables[t].row->count; c++) {
             const struct zpl_column *column = &request->tables[t].row->columns[c];
             if (column->type != NULL && column->type->refine != NULL &&
-                column->type->refine->hindsight &&
-                (name == NULL || zpl_text_equal_nocase(name, column->name)))
+                column->type->refine->hindsight && zpl_text_equal_nocase(name, column->name))
                 return true;
         }
     return false;
 }
 
-void zpl_lineage_hindsight(const struct zpl_bind_request *request, const struct zpl_json *tree,
-                           const char *const *names, size_t count, bool *hindsight)
+/* Numbers the columns of all tables. */
+static bool number(struct zpl_origin *o)
 {
-    if (!has_hindsight(request, NULL))
-        return;
-    struct origin o = {request, 0};
-    struct columns columns = {0};
-    follow_query(&o, tree, NULL, &columns);
-    for (size_t i = 0; i < count; i++)
-        hindsight[i] = columns.lost || columns.count != count ? has_hindsight(request, names[i])
-                                                              : columns.items[i].hindsight;
-    free(columns.items);
+    const struct zpl_bind_request *request = o->request;
+    uint32_t *offsets = zpl_arena_array(o->arena, request->table_count + 1, sizeof *offsets);
+    for (size_t t = 0; offsets != NULL && t < request->table_count; t++)
+        offsets[t + 1] = offsets[t] + (uint32_t)request->tables[t].row->count;
+    o->offsets = offsets;
+    size_t count = offsets != NULL ? offsets[request->table_count] : 0;
+    o->everything.ids = zpl_arena_array(o->arena, count + 1, sizeof *o->everything.ids);
+    if (o->everything.ids == NULL)
+        return false;
+    o->everything.count = o->everything.room = count;
+    for (uint32_t i = 0; i < count; i++)
+        o->everything.ids[i] = i;
+    return offsets != NULL;
+}
+
+static bool has(struct zpl_origin_set set, uint32_t id)
+{
+    size_t low = 0, high = set.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (set.ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < set.count && set.ids[low] == id;
+}
+
+/* One column's answer. */
+static bool tell(struct zpl_origin *o, const struct zpl_origin_column *column,
+                 struct zpl_bind_origin *out, struct zpl_arena *arena)
+{
+    if (column->value.unknown) {
+        out->all = true;
+        return true;
+    }
+    struct zpl_origin_set all = zpl_origin_all(o, &column->value);
+    struct zpl_bind_source *sources = zpl_arena_array(arena, all.count + 1, sizeof *sources);
+    uint32_t table = 0;
+    for (size_t i = 0; sources != NULL && i < all.count; i++) {
+        while (o->offsets[table + 1] <= all.ids[i])
+            table++;
+        sources[i] = (struct zpl_bind_source){table, all.ids[i] - o->offsets[table],
+                                              !has(column->value.of, all.ids[i])};
+    }
+    out->sources = sources;
+    out->count = all.count;
+    out->plain = column->plain >= 0;
+    return sources != NULL;
+}
+
+static bool tell_rows(const struct zpl_origin_relation *made, struct zpl_lineage *out,
+                      struct zpl_arena *arena)
+{
+    struct zpl_bind_rows *rows = zpl_arena_array(arena, made->made_count + 1, sizeof *rows);
+    out->rows = rows;
+    out->rows_unknown = made->made_unknown;
+    for (size_t i = 0; rows != NULL && !made->made_unknown && i < made->made_count; i++) {
+        const struct zpl_origin_rows *from = &made->made_of[i];
+        uint32_t *tables = zpl_arena_array(arena, from->count + 1, sizeof *tables);
+        if (tables == NULL)
+            return false;
+        if (from->count > 0)
+            memcpy(tables, from->tables, from->count * sizeof *tables);
+        rows[out->rows_count++] = (struct zpl_bind_rows){tables, from->count, from->filtered};
+    }
+    return rows != NULL;
+}
+
+bool zpl_lineage_follow(const struct zpl_bind_request *request, const struct zpl_json *tree,
+                        const char *const *names, size_t count, struct zpl_lineage *out,
+                        struct zpl_arena *arena, struct zpl_arena *scratch)
+{
+    struct zpl_origin o = {.request = request, .arena = scratch};
+    struct zpl_origin_relation made = {0};
+    struct zpl_bind_origin *origins = zpl_arena_array(arena, count + 1, sizeof *origins);
+    bool *hindsight = zpl_arena_array(arena, count + 1, sizeof *hindsight);
+    *out = (struct zpl_lineage){.origins = origins, .hindsight = hindsight};
+    if (origins == NULL || hindsight == NULL || !number(&o))
+        return false;
+    zpl_origin_query(&o, tree, NULL, &made);
+    bool lost = made.lost || made.count != count;
+    for (size_t i = 0; i < count; i++) {
+        hindsight[i] = lost ? has_hindsight(request, names[i]) : made.columns[i].hindsight;
+        origins[i].all = lost;
+        if (!lost && !tell(&o, &made.columns[i], &origins[i], arena))
+            return false;
+    }
+    return tell_rows(&made, out, arena) && !zpl_arena_failed(scratch);
+}
+
+bool zpl_lineage_narrow(const struct zpl_bind_request *request, const struct zpl_bind_reads *reads,
+                        struct zpl_lineage *lineage, size_t count, struct zpl_arena *arena)
+{
+    bool **read = zpl_arena_array(arena, request->table_count + 1, sizeof *read);
+    if (read == NULL)
+        return false;
+    for (size_t t = 0; t < request->table_count; t++) {
+        const struct zpl_row *row = request->tables[t].row;
+        size_t hint = 0;
+        read[t] = zpl_arena_array(arena, row->count + 1, sizeof **read);
+        for (size_t i = 0; read[t] != NULL && i < (reads[t].all ? row->count : reads[t].count);
+             i++) {
+            const struct zpl_column *column =
+                reads[t].all ? &row->columns[i] : zpl_row_next(row, reads[t].columns[i], &hint);
+            if (column != NULL)
+                read[t][column - row->columns] = true;
+        }
+        if (read[t] == NULL)
+            return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_bind_origin *origin = &lineage->origins[i];
+        size_t kept = 0, of = 0;
+        for (size_t k = 0; k < origin->count; k++)
+            if (read[origin->sources[k].table][origin->sources[k].column]) {
+                of += !origin->sources[k].by;
+                origin->sources[kept++] = origin->sources[k];
+            }
+        origin->count = kept;
+        origin->plain = origin->plain && of == 1;
+    }
+    return true;
 }

@@ -26,6 +26,9 @@ struct query_source {
 struct queries {
     struct random random;
     bool rows_stay;
+    /* Nothing goes by the order of rows that are alike, and no filter by what is missing: ties are
+     * anyone's, and rows left out for a missing value count for nothing. */
+    bool sums_only;
     struct query_source scope[QUERY_SOURCES]; /* what expressions may name */
     size_t scope_count;
     unsigned names; /* made so far */
@@ -104,15 +107,27 @@ static inline void query_constant(struct queries *g, struct zpl_buf *out, char t
     }
 }
 
-/* Writes a template, in which `%i %f %s %b %d` are expressions of these types. */
+/* Where rows stay their order does not: everything that goes by an order ends in the keys. */
+static inline void query_order(struct queries *g, struct zpl_buf *out)
+{
+    for (size_t i = 0; g->rows_stay && i < g->scope_count; i++)
+        for (size_t k = 0; k < g->scope[i].count; k++)
+            if (g->scope[i].columns[k].key)
+                zpl_buf_printf(out, ", %s.%s", g->scope[i].alias, g->scope[i].columns[k].name);
+}
+
+/* Writes a template, in which `%i %f %s %b %d` are expressions of these types, `%k` the end of an
+ * order. */
 static inline void query_write(struct queries *g, struct zpl_buf *out, const char *text,
                                unsigned depth)
 {
     for (; *text != '\0'; text++)
-        if (text[0] != '%' || text[1] == '\0' || strchr("ifsbd", text[1]) == NULL)
+        if (text[0] != '%' || text[1] == '\0' || strchr("ifsbdk", text[1]) == NULL)
             zpl_buf_putc(out, *text);
+        else if (*++text == 'k')
+            query_order(g, out);
         else
-            query_expression(g, out, *++text, depth);
+            query_expression(g, out, *text, depth);
 }
 
 /* A subquery on a table of its own, which may look at what is around it. */
@@ -191,7 +206,8 @@ static inline void query_expression(struct queries *g, struct zpl_buf *out, char
     }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].type == type) {
-            const char *form = kinds[i].forms[random_below(&g->random, kinds[i].count)];
+            size_t count = kinds[i].count - (type == 'b' && g->sums_only);
+            const char *form = kinds[i].forms[random_below(&g->random, count)];
             query_write(g, out, form, depth - 1);
         }
 }
@@ -313,18 +329,22 @@ static inline void query_aggregate(struct queries *g, struct zpl_buf *out, char 
                                        "min(%i)",
                                        "count(DISTINCT %s)",
                                        "sum(%i) FILTER (WHERE %b)",
-                                       "first(%i ORDER BY %i, %i)",
+                                       "first(%i ORDER BY %i, %i%k)",
                                        "arg_max(%i, %i)"};
     switch (type) {
     case 'i':
-        query_write(g, out, ints[random_below(&g->random, 9)], 1);
+        query_write(g, out,
+                    ints[random_below(&g->random, g->sums_only   ? 7
+                                                  : g->rows_stay ? 8
+                                                                 : 9)],
+                    1);
         break;
     case 'f':
         query_write(g, out, query_chance(g, 2) ? "avg(%i)" : "max(%f)", 1);
         break;
     case 's':
-        query_write(g, out, query_chance(g, 2) ? "min(%s)" : "string_agg(%s, ',' ORDER BY %s, %i)",
-                    1);
+        query_write(g, out,
+                    query_chance(g, 2) ? "min(%s)" : "string_agg(%s, ',' ORDER BY %s, %i%k)", 1);
         break;
     case 'b':
         query_write(g, out, query_chance(g, 2) ? "bool_or(%b)" : "(count(%i) > 2)", 1);
@@ -337,16 +357,20 @@ static inline void query_aggregate(struct queries *g, struct zpl_buf *out, char 
 static inline void query_window(struct queries *g, struct zpl_buf *out, char type)
 {
     static const char *const ints[] = {
-        "row_number() OVER (ORDER BY %i, %s)", "sum(%i) OVER (PARTITION BY %i ORDER BY %i)",
-        "count(*) OVER (PARTITION BY %b)",     "lag(%i) OVER (PARTITION BY %s ORDER BY %d, %i)",
-        "rank() OVER (ORDER BY %f)",           "max(%i) OVER ()"};
-    if (type == 'i')
-        query_write(g, out, ints[random_below(&g->random, 6)], 1);
-    else {
-        query_write(g, out, "first_value(", 0);
-        query_expression(g, out, type, 1);
-        query_write(g, out, ") OVER (PARTITION BY %i ORDER BY %i, %d)", 0);
+        "sum(%i) OVER (PARTITION BY %i ORDER BY %i%k)",
+        "count(*) OVER (PARTITION BY %b)",
+        "rank() OVER (ORDER BY %f)",
+        "max(%i) OVER ()",
+        "row_number() OVER (ORDER BY %i, %s%k)",
+        "lag(%i) OVER (PARTITION BY %s ORDER BY %d, %i%k)",
+    };
+    if (type == 'i') {
+        query_write(g, out, ints[random_below(&g->random, g->sums_only ? 4 : 6)], 1);
+        return;
     }
+    zpl_buf_puts(out, g->sums_only ? "max(" : "first_value(");
+    query_expression(g, out, type, 1);
+    query_write(g, out, ") OVER (PARTITION BY %i ORDER BY %i, %d%k)", 0);
 }
 
 /* One SELECT; `types` says its columns, NULL: any. */
@@ -395,7 +419,11 @@ static inline void query_one(struct queries *g, struct zpl_buf *out, unsigned de
     if (grouped && !g->rows_stay && query_chance(g, 4))
         query_write(g, out, " HAVING count(%i) > 1", 0);
     if (windowed && !g->rows_stay && query_chance(g, 3))
-        query_write(g, out, " QUALIFY row_number() OVER (PARTITION BY %i ORDER BY %i, %s) < 4", 0);
+        query_write(g, out,
+                    g->sums_only
+                        ? " QUALIFY rank() OVER (PARTITION BY %i ORDER BY %i, %s) < 4"
+                        : " QUALIFY row_number() OVER (PARTITION BY %i ORDER BY %i, %s) < 4",
+                    0);
     zpl_buf_release(&from);
     zpl_buf_release(&group);
     g->scope_count = before;

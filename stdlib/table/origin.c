@@ -1,0 +1,297 @@
+/* origin.c - the columns and rows of a query; see origin.h.   Floor: stdlib. */
+#include "stdlib/table/origin.h"
+
+#include <string.h>
+#include "lang/base/text.h"
+#include "stdlib/table/guard.h"
+
+/* Follows the names of a WITH in their order, so that each is met by its name once. */
+static void follow_withs(struct zpl_origin *o, const struct zpl_json *map,
+                         const struct zpl_origin_scope *outer)
+{
+    for (size_t i = 0; i < zpl_json_count(map); i++) {
+        const struct zpl_json *with = zpl_json_at(map, i), *value = zpl_json_get(with, "value");
+        const struct zpl_origin_scope before = {
+            .outer = outer, .map = map, .visible = i, .inside = outer != NULL && outer->inside};
+        struct zpl_origin_relation inner = {0}, *named = zpl_arena_alloc(o->arena, sizeof *named);
+        if (named == NULL)
+            return;
+        zpl_origin_query(o, zpl_json_get(zpl_json_get(value, "query"), "node"), &before, &inner);
+        zpl_origin_rename(o, named, &inner, "", zpl_json_get(value, "aliases"));
+        void *grown = zpl_arena_grow(o->arena, o->known, o->known_count, &o->known_capacity,
+                                     sizeof *o->known);
+        if (grown == NULL)
+            return;
+        o->known = grown;
+        o->known[o->known_count].with = with;
+        o->known[o->known_count++].relation = named;
+    }
+}
+
+/* `*` or `t.*` with its EXCLUDE, REPLACE and RENAME. */
+static void expand_star(struct zpl_origin *o, const struct zpl_json *star,
+                        const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const struct zpl_origin_relation *from = scope->from;
+    const char *source = zpl_guard_text(star, "relation_name");
+    const struct zpl_json *replaced = zpl_json_get(star, "replace_list");
+    const struct zpl_json *renamed = zpl_json_get(star, "rename_list");
+    if (zpl_json_truth(zpl_json_get(star, "columns"), false) ||
+        zpl_json_kind(zpl_json_get(star, "expr")) == ZPL_JSON_OBJECT ||
+        zpl_json_count(zpl_json_get(star, "qualified_exclude_list")) > 0)
+        out->lost = true;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct zpl_origin_column *c = &from->columns[i];
+        if ((source != NULL ? !zpl_text_equal_nocase(source, c->source) : c->hidden) ||
+            zpl_origin_holds(zpl_json_get(star, "exclude_list"), c->name != NULL ? c->name : ""))
+            continue;
+        out->lost = out->lost || c->name == NULL;
+        const char *name = c->name;
+        for (size_t k = 0; k < zpl_json_count(renamed); k++) {
+            const struct zpl_json *pair = zpl_json_at(renamed, k);
+            const char *old = zpl_json_str(zpl_json_get(zpl_json_get(pair, "key"), "column"), "");
+            if (name != NULL && zpl_text_equal_nocase(old, name))
+                name = zpl_json_str(zpl_json_get(pair, "value"), name);
+        }
+        struct zpl_origin_column *column = zpl_origin_copy(o, out, c, "", name);
+        for (size_t k = 0; column != NULL && c->name != NULL && k < zpl_json_count(replaced); k++) {
+            const struct zpl_json *pair = zpl_json_at(replaced, k);
+            if (!zpl_text_equal_nocase(zpl_json_str(zpl_json_get(pair, "key"), ""), c->name))
+                continue;
+            column->value = (struct zpl_origin_value){0};
+            column->plain = -1;
+            column->hindsight = false;
+            zpl_origin_look(o, zpl_json_get(pair, "value"), scope, &column->value);
+        }
+    }
+    out->lost = out->lost || from->lost;
+}
+
+/* A SELECT that is being followed. */
+struct selecting {
+    const struct zpl_json *node;
+    struct zpl_origin_scope scope;
+    struct zpl_origin_set kept;  /* what decides which rows its aggregates and windows see */
+    struct zpl_origin_set group; /* the keys of its groups too */
+    struct zpl_origin_relation from;
+};
+
+/* COLUMNS(…) and its like inside an expression give a column for each that they mean. */
+static bool holds_star(const struct zpl_json *v)
+{
+    bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
+    if (zpl_guard_is(v, "STAR"))
+        return true;
+    for (size_t i = 0; !zpl_guard_is(v, "SUBQUERY") && i < zpl_json_count(v); i++)
+        if (holds_star(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i)))
+            return true;
+    return false;
+}
+
+static void make_item(struct zpl_origin *o, struct selecting *s, const struct zpl_json *item,
+                      struct zpl_origin_relation *out)
+{
+    const struct zpl_json *names = zpl_json_get(item, "column_names"), *inner = item;
+    const char *name = zpl_guard_text(item, "alias");
+    struct zpl_origin_value value = {0};
+    out->lost = out->lost || holds_star(item);
+    if (name == NULL)
+        name = zpl_json_str(zpl_json_at(names, zpl_json_count(names) - 1), "");
+    while (zpl_guard_is(inner, "OPERATOR_CAST"))
+        inner = zpl_json_get(inner, "child");
+    const struct zpl_origin_column *passed =
+        zpl_guard_is(inner, "COLUMN_REF") ? zpl_origin_find(o, inner, &s->scope) : NULL;
+    bool hindsight = passed != NULL && passed->hindsight;
+    long plain = passed != NULL && inner == item ? passed->plain : -1;
+    zpl_origin_look(o, item, &s->scope, &value);
+    if (zpl_origin_aggregates(item))
+        value.by = zpl_origin_join(o, value.by, s->group);
+    struct zpl_origin_column *column = zpl_origin_add(o, out, "", name);
+    if (column != NULL) {
+        column->value = value;
+        column->plain = plain;
+        column->hindsight = hindsight;
+    }
+}
+
+/* What a WHERE filters by.  That rows without a value are left out says nothing of the value. */
+static void look_at_filter(struct zpl_origin *o, const struct zpl_json *v,
+                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    if (!scope->inside && zpl_guard_is(v, "CONJUNCTION_AND")) {
+        const struct zpl_json *parts = zpl_json_get(v, "children");
+        for (size_t i = 0; i < zpl_json_count(parts); i++)
+            look_at_filter(o, zpl_json_at(parts, i), scope, out);
+    } else if (scope->inside || !zpl_guard_is(v, "OPERATOR_IS_NOT_NULL")) {
+        zpl_origin_look(o, v, scope, out);
+    }
+}
+
+/* A whole number that stands for the column of that place; -1: it is none. */
+static long place_of(const struct zpl_json *v)
+{
+    const struct zpl_json *value = zpl_json_get(v, "value");
+    return zpl_guard_is(v, "VALUE_CONSTANT") ? (long)zpl_json_i64(zpl_json_get(value, "value"), -1)
+                                             : -1;
+}
+
+/* The keys of the groups: expressions, places, or names that the SELECT gives. */
+static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecting *s)
+{
+    const struct zpl_json *groups = zpl_json_get(s->node, "group_expressions");
+    const struct zpl_json *list = zpl_json_get(s->node, "select_list");
+    bool all = strcmp(zpl_json_str(zpl_json_get(s->node, "aggregate_handling"), ""),
+                      "FORCE_AGGREGATES") == 0;
+    struct zpl_origin_value keys = {0};
+    for (size_t i = 0; i < zpl_json_count(groups); i++) {
+        const struct zpl_json *key = zpl_json_at(groups, i);
+        const struct zpl_json *names = zpl_json_get(key, "column_names");
+        long place = place_of(key);
+        if (place > 0)
+            key = zpl_json_at(list, (size_t)place - 1);
+        for (size_t k = 0; zpl_json_count(names) == 1 && k < zpl_json_count(list); k++) {
+            const struct zpl_json *item = zpl_json_at(list, k);
+            const char *alias = zpl_guard_text(item, "alias");
+            if (alias != NULL &&
+                zpl_text_equal_nocase(alias, zpl_json_str(zpl_json_at(names, 0), "")))
+                zpl_origin_look(o, item, &s->scope, &keys);
+        }
+        zpl_origin_look(o, key, &s->scope, &keys);
+    }
+    for (size_t k = 0; all && k < zpl_json_count(list); k++)
+        if (!zpl_origin_aggregates(zpl_json_at(list, k)))
+            zpl_origin_look(o, zpl_json_at(list, k), &s->scope, &keys);
+    return zpl_origin_all(o, &keys);
+}
+
+/* ORDER BY, DISTINCT and LIMIT at the end of a query. */
+static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
+                        const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const struct zpl_json *list = zpl_json_get(node, "modifiers");
+    /* A name is the result's before it is the FROM's; both count. */
+    const struct zpl_origin_scope made = {.outer = scope, .made = out, .window = scope->window};
+    struct zpl_origin_value value = {0};
+    bool filters = false;
+    for (size_t i = 0; i < zpl_json_count(list); i++) {
+        const struct zpl_json *modifier = zpl_json_at(list, i);
+        const struct zpl_json *orders = zpl_json_get(modifier, "orders");
+        bool distinct = zpl_guard_is(modifier, "DISTINCT_MODIFIER"), all = distinct;
+        filters = filters || !zpl_guard_is(modifier, "ORDER_MODIFIER");
+        for (size_t k = 0; k < zpl_json_count(orders); k++) {
+            const struct zpl_json *key = zpl_json_get(zpl_json_at(orders, k), "expression");
+            all = all || place_of(key) > 0 || zpl_guard_is(key, "STAR");
+        }
+        for (size_t k = 0; all && k < out->count; k++)
+            zpl_origin_merge(o, &value, &out->columns[k].value);
+        zpl_origin_look(o, modifier, &made, &value);
+        zpl_origin_look(o, modifier, scope, &value);
+    }
+    out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &value));
+    return filters;
+}
+
+static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
+                          const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const struct zpl_json *list = zpl_json_get(node, "select_list");
+    const struct zpl_json *where = zpl_json_get(node, "where_clause");
+    const struct zpl_json *having = zpl_json_get(node, "having");
+    const struct zpl_json *qualify = zpl_json_get(node, "qualify");
+    struct selecting s = {.node = node, .scope = *scope};
+    struct zpl_origin_value kept = {0};
+    bool aggregated = zpl_json_count(zpl_json_get(node, "group_expressions")) > 0 ||
+                      zpl_json_kind(having) == ZPL_JSON_OBJECT || zpl_origin_aggregates(list);
+    s.scope.outer = scope;
+    s.scope.map = NULL;
+    s.scope.visible = 0;
+    zpl_origin_source(o, zpl_json_get(node, "from_table"), scope, &s.from);
+    s.scope.from = &s.from;
+    s.scope.made = out;
+    look_at_filter(o, where, &s.scope, &kept);
+    s.kept = zpl_origin_join(o, s.from.rows, zpl_origin_all(o, &kept));
+    s.scope.window = s.kept;
+    s.group = aggregated ? zpl_origin_join(o, s.kept, look_at_groups(o, &s)) : s.kept;
+    s.scope.window = s.group;
+    for (size_t i = 0; i < zpl_json_count(list); i++)
+        if (zpl_guard_is(zpl_json_at(list, i), "STAR"))
+            expand_star(o, zpl_json_at(list, i), &s.scope, out);
+        else
+            make_item(o, &s, zpl_json_at(list, i), out);
+    zpl_origin_look(o, having, &s.scope, &kept);
+    zpl_origin_look(o, qualify, &s.scope, &kept);
+    out->rows = zpl_origin_join(o, s.group, zpl_origin_all(o, &kept));
+    bool filters = look_at_end(o, node, &s.scope, out) || aggregated ||
+                   zpl_json_kind(where) == ZPL_JSON_OBJECT ||
+                   zpl_json_kind(qualify) == ZPL_JSON_OBJECT ||
+                   zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT;
+    zpl_origin_alternatives(o, &s.from, filters, out);
+}
+
+/* A column that is the other's too, where rows of both follow each other. */
+static void unite(struct zpl_origin *o, struct zpl_origin_column *to,
+                  const struct zpl_origin_column *from)
+{
+    zpl_origin_merge(o, &to->value, &from->value);
+    to->plain = to->plain == from->plain ? to->plain : -1;
+    to->hindsight = to->hindsight || from->hindsight;
+}
+
+static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
+                         const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const char *kind = zpl_json_str(zpl_json_get(node, "setop_type"), "");
+    bool by_name = strcmp(kind, "UNION_BY_NAME") == 0, unions = strncmp(kind, "UNION", 5) == 0;
+    struct zpl_origin_relation left = {0}, right = {0};
+    zpl_origin_query(o, zpl_json_get(node, "left"), scope, &left);
+    zpl_origin_query(o, zpl_json_get(node, "right"), scope, &right);
+    bool lost = left.lost || right.lost || (!by_name && left.count != right.count);
+    zpl_origin_append(o, out, &left);
+    out->rows = zpl_origin_join(o, out->rows, right.rows);
+    for (size_t i = 0; !lost && i < right.count; i++) {
+        struct zpl_origin_column *to =
+            by_name ? zpl_origin_named(out, right.columns[i].name) : &out->columns[i];
+        if (to == NULL)
+            zpl_origin_copy(o, out, &right.columns[i], "", right.columns[i].name);
+        else if (unions)
+            unite(o, to, &right.columns[i]);
+    }
+    for (size_t i = 0; !zpl_json_truth(zpl_json_get(node, "setop_all"), false) || !unions; i++) {
+        if (i >= left.count && i >= right.count)
+            break;
+        if (i < left.count)
+            out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &left.columns[i].value));
+        if (i < right.count)
+            out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &right.columns[i].value));
+    }
+    out->lost = out->lost || lost;
+    struct zpl_origin_scope end = *scope;
+    end.outer = scope;
+    end.map = NULL;
+    end.visible = 0;
+    end.from = NULL;
+    end.made = out;
+    bool filters = look_at_end(o, node, &end, out) || !unions;
+    zpl_origin_alternatives(o, &left, filters, out);
+    if (unions)
+        zpl_origin_alternatives(o, &right, filters, out);
+}
+
+void zpl_origin_query(struct zpl_origin *o, const struct zpl_json *node,
+                      const struct zpl_origin_scope *outer, struct zpl_origin_relation *out)
+{
+    const struct zpl_json *map = zpl_json_get(zpl_json_get(node, "cte_map"), "map");
+    const struct zpl_origin_scope scope = {.outer = outer,
+                                           .map = map,
+                                           .visible = zpl_json_count(map),
+                                           .inside = outer != NULL && outer->inside};
+    follow_withs(o, map, outer);
+    if (zpl_guard_is(node, "SELECT_NODE"))
+        follow_select(o, node, &scope, out);
+    else if (zpl_guard_is(node, "SET_OPERATION_NODE"))
+        follow_sides(o, node, &scope, out);
+    else if (zpl_guard_is(node, "CTE_NODE"))
+        zpl_origin_query(o, zpl_json_get(node, "child"), &scope, out);
+    else
+        out->lost = out->made_unknown = true;
+}

@@ -1,0 +1,122 @@
+/* origin.h - which columns of the tables each column of a query is computed from: the syntax tree is
+ * followed by name through SELECT lists, stars, joins, subqueries, WITH and unions.
+ * A value has columns that it is computed `of`, and others that it is only chosen `by`: keys of joins,
+ * groups and windows, and the filters of what is aggregated.  What filters the rows of the result
+ * itself counts for none of its columns.
+ * Owns: everything is in the origin's arena.   Errors: what can't be followed is `unknown` or `lost`;
+ * running out of memory leaves the arena failed.   Floor: stdlib, private to lineage. */
+#ifndef ZPL_TABLE_ORIGIN_H
+#define ZPL_TABLE_ORIGIN_H
+
+#include "lang/base/json.h"
+#include "lang/check/engine.h"
+
+/* Columns by number, ascending. */
+struct zpl_origin_set {
+    uint32_t *ids;
+    size_t count, room;
+};
+struct zpl_origin_value {
+    struct zpl_origin_set of, by;
+    bool unknown;
+};
+struct zpl_origin_column {
+    const char *source; /* what its FROM calls it by, "" for none */
+    const char *name;   /* NULL: of a function's rows, any name */
+    struct zpl_origin_value value;
+    long plain;     /* the column that it is unchanged, -1: none */
+    bool hindsight; /* passed on as it is, renamed or cast */
+    bool hidden;    /* the second of USING: only with its source's name */
+};
+/* Rows made of one row of each of some tables, the leading one first. */
+struct zpl_origin_rows {
+    const uint32_t *tables;
+    size_t count;
+    bool filtered;
+};
+struct zpl_origin_relation {
+    struct zpl_origin_column *columns;
+    size_t count, capacity;
+    bool lost;                             /* there are columns that could not be followed */
+    struct zpl_origin_set rows;            /* what decides which rows there are, in which order */
+    const struct zpl_origin_rows *made_of; /* alternatives */
+    size_t made_count;
+    bool made_unknown;
+};
+/* What can be named at a place: the columns of a FROM, those that its SELECT has made, names of WITH. */
+struct zpl_origin_scope {
+    const struct zpl_origin_scope *outer;
+    const struct zpl_json *map; /* of a WITH … */
+    size_t visible;             /* … its first */
+    const struct zpl_origin_relation *from, *made;
+    struct zpl_origin_set window; /* what decides the rows that a window looks at */
+    bool inside;                  /* below an expression: a filter decides its value */
+};
+struct zpl_origin {
+    const struct zpl_bind_request *request;
+    struct zpl_arena *arena;
+    const uint32_t *offsets; /* the number of the first column of each table */
+    struct zpl_origin_set everything;
+    struct {
+        const struct zpl_json *with;
+        const struct zpl_origin_relation *relation;
+    } * known; /* the WITHs that were followed */
+    size_t known_count, known_capacity;
+    size_t hint; /* of the last column that was found */
+};
+
+/* origin.c: a query node. */
+void zpl_origin_query(struct zpl_origin *o, const struct zpl_json *node,
+                      const struct zpl_origin_scope *outer, struct zpl_origin_relation *out);
+
+/* origin_from.c: the columns of a FROM, in the order in which `*` gives them. */
+void zpl_origin_source(struct zpl_origin *o, const struct zpl_json *node,
+                       const struct zpl_origin_scope *scope, struct zpl_origin_relation *out);
+
+/* origin_expression.c: adds what an expression, or anything that holds some, is computed from. */
+void zpl_origin_look(struct zpl_origin *o, const struct zpl_json *v,
+                     const struct zpl_origin_scope *scope, struct zpl_origin_value *out);
+/* The same, all of it as `by`. */
+void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
+                        const struct zpl_origin_scope *scope, struct zpl_origin_value *out);
+/* The column that a COLUMN_REF is, NULL: it is none of a FROM or SELECT list around. */
+const struct zpl_origin_column *zpl_origin_find(struct zpl_origin *o, const struct zpl_json *ref,
+                                                const struct zpl_origin_scope *scope);
+/* Does an expression, without the queries below it, aggregate? */
+bool zpl_origin_aggregates(const struct zpl_json *v);
+/* Is it the name of an aggregate function? */
+bool zpl_origin_is_aggregate(const char *function);
+
+/* origin_set.c */
+struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_set a,
+                                      struct zpl_origin_set b);
+void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
+                      const struct zpl_origin_value *from);
+/* All of a value; of one that is not known, everything. */
+struct zpl_origin_set zpl_origin_all(struct zpl_origin *o, const struct zpl_origin_value *value);
+/* A new column of a relation; NULL when memory is out. */
+struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin_relation *to,
+                                         const char *source, const char *name);
+/* Its column of that name; NULL: it has none. */
+struct zpl_origin_column *zpl_origin_named(struct zpl_origin_relation *from, const char *name);
+/* Does a list of names hold this one? */
+bool zpl_origin_holds(const struct zpl_json *names, const char *name);
+/* Adds a column as it is in another relation, called otherwise. */
+struct zpl_origin_column *zpl_origin_copy(struct zpl_origin *o, struct zpl_origin_relation *to,
+                                          const struct zpl_origin_column *from, const char *source,
+                                          const char *name);
+/* Adds all of a relation: as it is; or called by a source's alias and, where given, other names. */
+void zpl_origin_append(struct zpl_origin *o, struct zpl_origin_relation *out,
+                       const struct zpl_origin_relation *side);
+void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
+                       const struct zpl_origin_relation *from, const char *source,
+                       const struct zpl_json *names);
+/* The rows of a join: one of each side; more than a cap of them are unknown. */
+void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *left,
+                     const struct zpl_origin_relation *right, bool both_filter,
+                     struct zpl_origin_relation *out);
+/* Adds the alternatives of `from`; `filtered`: not all of them. */
+void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,
+                             bool filtered, struct zpl_origin_relation *out);
+
+#endif

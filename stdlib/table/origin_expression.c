@@ -1,0 +1,296 @@
+/* origin_expression.c - what an expression is computed from; see origin.h.   Floor: stdlib. */
+#include <string.h>
+#include "lang/base/text.h"
+#include "stdlib/table/guard.h"
+#include "stdlib/table/origin.h"
+
+/* The aggregates of the pinned DuckDB, and its macros that call some. */
+static const char *const aggregates[] = {"any_value",
+                                         "approx_count_distinct",
+                                         "approx_quantile",
+                                         "approx_top_k",
+                                         "arbitrary",
+                                         "arg_max",
+                                         "arg_max_null",
+                                         "arg_min",
+                                         "arg_min_null",
+                                         "argmax",
+                                         "argmin",
+                                         "array_agg",
+                                         "avg",
+                                         "bit_and",
+                                         "bit_or",
+                                         "bit_xor",
+                                         "bitstring_agg",
+                                         "bool_and",
+                                         "bool_or",
+                                         "corr",
+                                         "count",
+                                         "count_if",
+                                         "count_star",
+                                         "countif",
+                                         "covar_pop",
+                                         "covar_samp",
+                                         "entropy",
+                                         "favg",
+                                         "first",
+                                         "fsum",
+                                         "geomean",
+                                         "geometric_mean",
+                                         "group_concat",
+                                         "grouping",
+                                         "grouping_id",
+                                         "histogram",
+                                         "histogram_exact",
+                                         "kahan_sum",
+                                         "kurtosis",
+                                         "kurtosis_pop",
+                                         "last",
+                                         "list",
+                                         "listagg",
+                                         "mad",
+                                         "max",
+                                         "max_by",
+                                         "mean",
+                                         "median",
+                                         "min",
+                                         "min_by",
+                                         "mode",
+                                         "product",
+                                         "quantile",
+                                         "quantile_cont",
+                                         "quantile_disc",
+                                         "regr_avgx",
+                                         "regr_avgy",
+                                         "regr_count",
+                                         "regr_intercept",
+                                         "regr_r2",
+                                         "regr_slope",
+                                         "regr_sxx",
+                                         "regr_sxy",
+                                         "regr_syy",
+                                         "reservoir_quantile",
+                                         "sem",
+                                         "skewness",
+                                         "stddev",
+                                         "stddev_pop",
+                                         "stddev_samp",
+                                         "string_agg",
+                                         "sum",
+                                         "sum_no_overflow",
+                                         "sumkahan",
+                                         "var_pop",
+                                         "var_samp",
+                                         "variance",
+                                         "wavg",
+                                         "weighted_avg"};
+
+bool zpl_origin_is_aggregate(const char *function)
+{
+    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++)
+        if (zpl_text_equal_nocase(function, aggregates[i]))
+            return true;
+    return false;
+}
+
+static bool is_class(const struct zpl_json *v, const char *name)
+{
+    return strcmp(zpl_json_str(zpl_json_get(v, "class"), ""), name) == 0;
+}
+
+static const struct zpl_json *member(const struct zpl_json *v, size_t i)
+{
+    return zpl_json_kind(v) == ZPL_JSON_ARRAY ? zpl_json_at(v, i) : zpl_json_value_at(v, i);
+}
+
+bool zpl_origin_aggregates(const struct zpl_json *v)
+{
+    if (is_class(v, "SUBQUERY"))
+        return zpl_origin_aggregates(zpl_json_get(v, "child"));
+    if (is_class(v, "FUNCTION") || zpl_guard_is(v, "GROUPING_FUNCTION")) {
+        const char *name = zpl_guard_text(v, "function_name");
+        if (name == NULL || zpl_origin_is_aggregate(name) ||
+            zpl_json_kind(zpl_json_get(v, "filter")) == ZPL_JSON_OBJECT ||
+            zpl_json_truth(zpl_json_get(v, "distinct"), false))
+            return true;
+    }
+    for (size_t i = 0; i < zpl_json_count(v); i++)
+        if (zpl_origin_aggregates(member(v, i)))
+            return true;
+    return false;
+}
+
+static bool fits(const struct zpl_origin_column *c, const char *source, const char *name)
+{
+    return c->name != NULL && zpl_text_equal_nocase(c->name, name) &&
+           (source == NULL ? !c->hidden : zpl_text_equal_nocase(c->source, source));
+}
+
+/* Names are unique where they may be used, so the first that fits is it; queries name columns in the
+ * order in which they stand. */
+static const struct zpl_origin_column *find_in(struct zpl_origin *o,
+                                               const struct zpl_origin_relation *from,
+                                               const char *source, const char *name)
+{
+    for (size_t k = 0; k < from->count; k++) {
+        size_t i = (o->hint + k) % from->count;
+        if (fits(&from->columns[i], source, name)) {
+            o->hint = i + 1;
+            return &from->columns[i];
+        }
+    }
+    return NULL;
+}
+
+/* In one scope: `t.c`, `c`, or a field of column `c`. */
+static const struct zpl_origin_column *find_here(struct zpl_origin *o, const struct zpl_json *names,
+                                                 const struct zpl_origin_scope *scope)
+{
+    size_t count = zpl_json_count(names);
+    const char *first = zpl_json_str(zpl_json_at(names, 0), "");
+    const struct zpl_origin_column *found = NULL;
+    for (size_t i = 0; scope->from != NULL && found == NULL && i + 1 < count; i++)
+        found = find_in(o, scope->from, zpl_json_str(zpl_json_at(names, i), ""),
+                        zpl_json_str(zpl_json_at(names, i + 1), ""));
+    if (found == NULL && scope->from != NULL)
+        found = find_in(o, scope->from, NULL, first);
+    if (found == NULL && scope->made != NULL)
+        found = find_in(o, scope->made, NULL, first);
+    return found;
+}
+
+const struct zpl_origin_column *zpl_origin_find(struct zpl_origin *o, const struct zpl_json *ref,
+                                                const struct zpl_origin_scope *scope)
+{
+    const struct zpl_origin_column *found = NULL;
+    for (; scope != NULL && found == NULL; scope = scope->outer)
+        found = find_here(o, zpl_json_get(ref, "column_names"), scope);
+    return found;
+}
+
+/* All columns that a FROM calls by `source` (NULL: all); `any`: those without a name alone. */
+static bool add_source(struct zpl_origin *o, const struct zpl_origin_relation *from,
+                       const char *source, bool any, struct zpl_origin_value *out)
+{
+    bool found = false;
+    for (size_t i = 0; from != NULL && i < from->count; i++) {
+        const struct zpl_origin_column *c = &from->columns[i];
+        if ((source != NULL && !zpl_text_equal_nocase(c->source, source)) ||
+            (any && c->name != NULL))
+            continue;
+        zpl_origin_merge(o, out, &c->value);
+        found = true;
+    }
+    return found;
+}
+
+static void look_at_column(struct zpl_origin *o, const struct zpl_json *v,
+                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    const struct zpl_json *names = zpl_json_get(v, "column_names");
+    const char *first = zpl_json_str(zpl_json_at(names, 0), "");
+    for (; scope != NULL; scope = scope->outer) {
+        const struct zpl_origin_column *found = find_here(o, names, scope);
+        if (found != NULL) {
+            zpl_origin_merge(o, out, &found->value);
+            return;
+        }
+        /* a whole row, or a column of a function's rows */
+        if (scope->from != NULL && scope->from->lost)
+            break;
+        if (add_source(o, scope->from, first, false, out) ||
+            add_source(o, scope->from, NULL, true, out))
+            return;
+    }
+    out->unknown = true;
+}
+
+static void look_at_subquery(struct zpl_origin *o, const struct zpl_json *v,
+                             const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    const struct zpl_origin_scope inner = {.outer = scope, .inside = true};
+    struct zpl_origin_relation rows = {0};
+    zpl_origin_query(o, zpl_json_get(zpl_json_get(v, "subquery"), "node"), &inner, &rows);
+    bool exists = strstr(zpl_json_str(zpl_json_get(v, "subquery_type"), ""), "EXISTS") != NULL;
+    for (size_t i = 0; !exists && i < rows.count; i++)
+        zpl_origin_merge(o, out, &rows.columns[i].value);
+    out->by = zpl_origin_join(o, out->by, rows.rows);
+    out->unknown = out->unknown || rows.lost;
+    zpl_origin_look(o, zpl_json_get(v, "child"), scope, out);
+}
+
+/* `x -> x + y`, which may also be a path into JSON, `j -> '$.a'`. */
+static void look_at_lambda(struct zpl_origin *o, const struct zpl_json *v,
+                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    const struct zpl_json *left = zpl_json_get(v, "lhs"), *listed = zpl_json_get(left, "children");
+    struct zpl_origin_relation params = {0};
+    size_t count = zpl_guard_is(left, "COLUMN_REF") ? 1 : zpl_json_count(listed);
+    for (size_t i = 0; i < count; i++) {
+        const struct zpl_json *param =
+            zpl_guard_is(left, "COLUMN_REF") ? left : zpl_json_at(listed, i);
+        const char *name = zpl_json_str(zpl_json_at(zpl_json_get(param, "column_names"), 0), NULL);
+        const struct zpl_origin_column *outside = zpl_origin_find(o, param, scope);
+        if (outside != NULL)
+            zpl_origin_merge(o, out, &outside->value);
+        if (name != NULL)
+            zpl_origin_add(o, &params, "", name);
+    }
+    if (count == 0)
+        zpl_origin_look(o, left, scope, out);
+    const struct zpl_origin_scope inner = {
+        .outer = scope, .from = &params, .window = scope->window, .inside = scope->inside};
+    zpl_origin_look(o, zpl_json_get(v, "expr"), &inner, out);
+}
+
+static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
+                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    static const char *const values[] = {"children", "offset_expr", "default_expr", "filter_expr"};
+    static const char *const places[] = {"partitions", "start_expr", "end_expr", "arg_orders"};
+    bool ranks = zpl_json_count(zpl_json_get(v, "children")) == 0;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        zpl_origin_look(o, zpl_json_get(v, values[i]), scope, out);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        zpl_origin_look_by(o, zpl_json_get(v, places[i]), scope, out);
+    if (ranks) /* of row_number() and its like the order is the value */
+        zpl_origin_look(o, zpl_json_get(v, "orders"), scope, out);
+    else
+        zpl_origin_look_by(o, zpl_json_get(v, "orders"), scope, out);
+    out->by = zpl_origin_join(o, out->by, scope->window);
+}
+
+void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
+                        const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    struct zpl_origin_value value = {0};
+    zpl_origin_look(o, v, scope, &value);
+    out->by = zpl_origin_join(o, out->by, zpl_origin_all(o, &value));
+    out->unknown = out->unknown || value.unknown;
+}
+
+void zpl_origin_look(struct zpl_origin *o, const struct zpl_json *v,
+                     const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    if (zpl_guard_is(v, "COLUMN_REF")) {
+        look_at_column(o, v, scope, out);
+    } else if (is_class(v, "SUBQUERY")) {
+        look_at_subquery(o, v, scope, out);
+    } else if (is_class(v, "LAMBDA")) {
+        look_at_lambda(o, v, scope, out);
+    } else if (is_class(v, "WINDOW")) {
+        look_at_window(o, v, scope, out);
+    } else if (is_class(v, "STAR") || is_class(v, "POSITIONAL_REFERENCE")) {
+        add_source(o, scope->from, zpl_guard_text(v, "relation_name"), false, out);
+        out->unknown = out->unknown || scope->from == NULL || scope->from->lost;
+    } else {
+        bool function = is_class(v, "FUNCTION"); /* whose ORDER BY only chooses */
+        for (size_t i = 0; i < zpl_json_count(v); i++) {
+            const char *key = zpl_json_key_at(v, i);
+            if (function && key != NULL && strcmp(key, "order_bys") == 0)
+                zpl_origin_look_by(o, member(v, i), scope, out);
+            else
+                zpl_origin_look(o, member(v, i), scope, out);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+/* origin_from.c - the columns and rows of a FROM; see origin.h.   Floor: stdlib. */
+#include "stdlib/table/origin.h"
+
+#include <string.h>
+#include "lang/base/text.h"
+#include "stdlib/table/guard.h"
+
+static bool is_ref_type(const struct zpl_json *node, const char *type)
+{
+    return strcmp(zpl_json_str(zpl_json_get(node, "ref_type"), ""), type) == 0;
+}
+
+static void follow_given(struct zpl_origin *o, size_t t, struct zpl_origin_relation *out)
+{
+    const struct zpl_row *row = o->request->tables[t].row;
+    for (size_t c = 0; c < row->count; c++) {
+        uint32_t *id = zpl_arena_alloc(o->arena, sizeof *id);
+        struct zpl_origin_column *column = zpl_origin_add(o, out, "", row->columns[c].name);
+        const struct zpl_type *type = row->columns[c].type;
+        if (id == NULL || column == NULL)
+            return;
+        *id = o->offsets[t] + (uint32_t)c;
+        column->value.of = (struct zpl_origin_set){id, 1, 1};
+        column->plain = (long)*id;
+        column->hindsight = type != NULL && type->refine != NULL && type->refine->hindsight;
+    }
+    uint32_t *table = zpl_arena_alloc(o->arena, sizeof *table);
+    struct zpl_origin_rows *rows = zpl_arena_alloc(o->arena, sizeof *rows);
+    if (table == NULL || rows == NULL)
+        return;
+    *table = (uint32_t)t;
+    *rows = (struct zpl_origin_rows){table, 1, false};
+    out->made_of = rows;
+    out->made_count = 1;
+}
+
+static const struct zpl_origin_relation *known(const struct zpl_origin *o,
+                                               const struct zpl_json *with)
+{
+    for (size_t i = 0; i < o->known_count; i++)
+        if (o->known[i].with == with)
+            return o->known[i].relation;
+    return NULL;
+}
+
+/* A table by its name: one of the WITHs around, else one of the request. */
+static void follow_table(struct zpl_origin *o, const struct zpl_json *node,
+                         const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const char *name = zpl_json_str(zpl_json_get(node, "table_name"), "");
+    for (; scope != NULL; scope = scope->outer)
+        for (size_t i = 0; i < scope->visible; i++) {
+            const struct zpl_json *with = zpl_json_at(scope->map, i);
+            if (!zpl_text_equal_nocase(name, zpl_json_str(zpl_json_get(with, "key"), "")))
+                continue;
+            const struct zpl_origin_relation *named = known(o, with);
+            if (named != NULL)
+                *out = *named;
+            out->lost = out->lost || named == NULL;
+            out->made_unknown = out->made_unknown || named == NULL;
+            out->capacity = 0; /* what is added goes into a copy */
+            return;
+        }
+    for (size_t t = 0; t < o->request->table_count; t++)
+        if (zpl_text_equal_nocase(name, o->request->tables[t].name)) {
+            follow_given(o, t, out);
+            return;
+        }
+    out->lost = out->made_unknown = true;
+}
+
+static const struct zpl_origin_rows nothing_but_rows;
+
+/* Rows of a function or VALUES, whose columns are what its words say: any name is one of them. */
+static void follow_function(struct zpl_origin *o, const struct zpl_json *node,
+                            const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const struct zpl_json *names = zpl_json_get(node, "column_name_alias");
+    struct zpl_origin_value value = {0};
+    zpl_origin_look(o, zpl_json_get(node, "function"), scope, &value);
+    for (size_t i = 0; i < zpl_json_count(names) || i < 1; i++) {
+        struct zpl_origin_column *column =
+            zpl_origin_add(o, out, "", zpl_json_str(zpl_json_at(names, i), NULL));
+        if (column != NULL)
+            column->value = value;
+    }
+    out->rows = zpl_origin_all(o, &value);
+    out->lost = value.unknown;
+    out->made_of = &nothing_but_rows;
+    out->made_count = 1;
+}
+
+static void follow_values(struct zpl_origin *o, const struct zpl_json *node,
+                          const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const struct zpl_json *values = zpl_json_get(node, "values");
+    const struct zpl_json *names = zpl_json_get(node, "expected_names");
+    for (size_t c = 0; c < zpl_json_count(zpl_json_at(values, 0)); c++) {
+        const char *name = zpl_json_str(zpl_json_at(names, c), NULL);
+        if (name == NULL)
+            name = zpl_arena_printf(o->arena, "col%zu", c);
+        struct zpl_origin_value value = {0};
+        for (size_t i = 0; i < zpl_json_count(values); i++)
+            zpl_origin_look(o, zpl_json_at(zpl_json_at(values, i), c), scope, &value);
+        struct zpl_origin_column *column = zpl_origin_add(o, out, "", name);
+        if (column != NULL)
+            column->value = value;
+    }
+    out->made_of = &nothing_but_rows;
+    out->made_count = 1;
+}
+
+/* What the sides have in common by USING or NATURAL: the key; *shared the number of its columns. */
+static void share(struct zpl_origin *o, const struct zpl_json *node,
+                  struct zpl_origin_relation *left, struct zpl_origin_relation *right,
+                  bool right_counts, struct zpl_origin_value *key)
+{
+    const struct zpl_json *listed = zpl_json_get(node, "using_columns");
+    bool natural = is_ref_type(node, "NATURAL");
+    key->unknown = key->unknown || (natural && (left->lost || right->lost));
+    for (size_t i = 0; i < right->count; i++) {
+        struct zpl_origin_column *r = &right->columns[i];
+        struct zpl_origin_column *l = zpl_origin_named(left, r->name);
+        if (l == NULL || r->hidden || !(natural || zpl_origin_holds(listed, r->name)))
+            continue;
+        zpl_origin_merge(o, key, &l->value);
+        zpl_origin_merge(o, key, &r->value);
+        if (right_counts) { /* either side may have given the value */
+            zpl_origin_merge(o, &l->value, &r->value);
+            l->plain = -1;
+            l->hindsight = l->hindsight || r->hindsight;
+        }
+        r->hidden = true;
+    }
+}
+
+/* A column that a join brings to a row depends on what the rows are joined by. */
+static void bring(struct zpl_origin *o, struct zpl_origin_relation *side,
+                  const struct zpl_origin_value *key)
+{
+    struct zpl_origin_set by = zpl_origin_all(o, key);
+    for (size_t i = 0; i < side->count; i++) {
+        side->columns[i].value.by = zpl_origin_join(o, side->columns[i].value.by, by);
+        side->columns[i].value.unknown = side->columns[i].value.unknown || key->unknown;
+    }
+}
+
+/* A copy whose columns may be changed. */
+static void own(struct zpl_origin *o, struct zpl_origin_relation *side)
+{
+    struct zpl_origin_column *columns = zpl_arena_array(o->arena, side->count + 1, sizeof *columns);
+    if (columns != NULL && side->count > 0)
+        memcpy(columns, side->columns, side->count * sizeof *columns);
+    side->columns = columns;
+    side->count = columns != NULL ? side->count : 0;
+    side->capacity = 0;
+}
+
+static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
+                        const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const char *kind = zpl_json_str(zpl_json_get(node, "join_type"), "");
+    bool full = strcmp(kind, "OUTER") == 0 || strcmp(kind, "FULL") == 0;
+    bool to_left = strcmp(kind, "RIGHT") == 0 || full;
+    bool filters = strcmp(kind, "SEMI") == 0 || strcmp(kind, "ANTI") == 0;
+    struct zpl_origin_relation left = {0}, right = {0}, both = {0};
+    struct zpl_origin_value key = {0};
+    zpl_origin_source(o, zpl_json_get(node, "left"), scope, &left);
+    struct zpl_origin_scope lateral = *scope;
+    lateral.outer = scope;
+    lateral.map = NULL;
+    lateral.visible = 0;
+    lateral.from = &left;
+    lateral.made = NULL;
+    zpl_origin_source(o, zpl_json_get(node, "right"), &lateral, &right);
+    own(o, &left);
+    own(o, &right);
+    zpl_origin_append(o, &both, &left);
+    zpl_origin_append(o, &both, &right);
+    lateral.from = &both;
+    zpl_origin_look(o, zpl_json_get(node, "condition"), &lateral, &key);
+    share(o, node, &left, &right, to_left, &key);
+    if (!filters && !to_left)
+        bring(o, &right, &key);
+    else if (to_left)
+        bring(o, &left, &key);
+    if (full)
+        bring(o, &right, &key);
+    zpl_origin_append(o, out, &left);
+    if (!filters)
+        zpl_origin_append(o, out, &right);
+    out->rows =
+        zpl_origin_join(o, zpl_origin_join(o, both.rows, out->rows), zpl_origin_all(o, &key));
+    out->lost =
+        out->lost || (filters && right.lost) || (is_ref_type(node, "NATURAL") && key.unknown);
+    if (filters)
+        zpl_origin_alternatives(o, &left, true, out);
+    else if (to_left && !full)
+        zpl_origin_pair(o, &right, &left, false, out);
+    else
+        zpl_origin_pair(o, &left, &right, strcmp(kind, "INNER") == 0, out);
+    if (full)
+        zpl_origin_alternatives(o, &right, false, out);
+}
+
+/* The columns of a FROM, in the order in which `*` gives them. */
+void zpl_origin_source(struct zpl_origin *o, const struct zpl_json *node,
+                       const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
+{
+    const char *alias = zpl_guard_text(node, "alias");
+    struct zpl_origin_relation inner = {0};
+    const struct zpl_json *names = zpl_json_get(node, "column_name_alias");
+    if (zpl_guard_is(node, "EMPTY")) {
+        out->made_of = &nothing_but_rows;
+        out->made_count = 1;
+        return;
+    }
+    if (zpl_guard_is(node, "JOIN")) {
+        follow_join(o, node, scope, out);
+        return;
+    }
+    if (zpl_guard_is(node, "BASE_TABLE")) {
+        follow_table(o, node, scope, &inner);
+        alias = alias != NULL ? alias : zpl_guard_text(node, "table_name");
+    } else if (zpl_guard_is(node, "SUBQUERY")) {
+        zpl_origin_query(o, zpl_json_get(zpl_json_get(node, "subquery"), "node"), scope, &inner);
+    } else if (zpl_guard_is(node, "TABLE_FUNCTION")) {
+        follow_function(o, node, scope, &inner);
+        if (alias == NULL)
+            alias = zpl_guard_text(zpl_json_get(node, "function"), "function_name");
+    } else if (zpl_guard_is(node, "EXPRESSION_LIST")) {
+        follow_values(o, node, scope, &inner);
+    } else {
+        inner.lost = inner.made_unknown = true;
+    }
+    zpl_origin_rename(o, out, &inner, alias != NULL ? alias : "", names);
+    if (zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT) {
+        struct zpl_origin_relation whole = *out;
+        out->made_of = NULL;
+        out->made_count = 0;
+        zpl_origin_alternatives(o, &whole, true, out);
+    }
+}

@@ -1,0 +1,202 @@
+/* origin_set.c - sets of columns, and what rows are made of; see origin.h.   Floor: stdlib. */
+#include <string.h>
+#include "lang/base/limits.h"
+#include "lang/base/text.h"
+#include "stdlib/table/origin.h"
+
+#define ALTERNATIVES_MAX 64
+
+/* Room for ids that is not used yet. */
+#define FREE UINT32_MAX
+
+/* Is all of `b` in `a`? */
+static bool holds(struct zpl_origin_set a, struct zpl_origin_set b)
+{
+    size_t i = 0;
+    for (size_t k = 0; k < b.count; k++) {
+        while (i < a.count && a.ids[i] < b.ids[k])
+            i++;
+        if (i == a.count || a.ids[i] != b.ids[k])
+            return false;
+    }
+    return true;
+}
+
+/* Puts `b` behind `a` where there is room that no other set took; sets share what they begin with. */
+static bool append(struct zpl_origin_set *a, struct zpl_origin_set b)
+{
+    if (a->room < a->count + b.count || a->ids[a->count - 1] >= b.ids[0])
+        return false;
+    for (size_t i = 0; i < b.count; i++)
+        if (a->ids[a->count + i] != FREE)
+            return false;
+    memcpy(a->ids + a->count, b.ids, b.count * sizeof *b.ids);
+    a->count += b.count;
+    return true;
+}
+
+struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_set a,
+                                      struct zpl_origin_set b)
+{
+    if (a.count < b.count) {
+        struct zpl_origin_set other = a;
+        a = b;
+        b = other;
+    }
+    if (b.count == 0 || a.ids == b.ids || append(&a, b) || holds(a, b))
+        return a;
+    size_t room = 2 * (a.count + b.count), count = 0, i = 0, k = 0;
+    uint32_t *ids = zpl_arena_array(o->arena, room, sizeof *ids);
+    if (ids == NULL)
+        return a;
+    while (i < a.count || k < b.count) {
+        bool left = k == b.count || (i < a.count && a.ids[i] <= b.ids[k]);
+        bool same = left && k < b.count && a.ids[i] == b.ids[k];
+        ids[count++] = left ? a.ids[i] : b.ids[k];
+        k += !left || same;
+        i += left;
+    }
+    memset(ids + count, 0xff, (room - count) * sizeof *ids);
+    return (struct zpl_origin_set){ids, count, room};
+}
+
+void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
+                      const struct zpl_origin_value *from)
+{
+    to->of = zpl_origin_join(o, to->of, from->of);
+    to->by = zpl_origin_join(o, to->by, from->by);
+    to->unknown = to->unknown || from->unknown;
+}
+
+struct zpl_origin_set zpl_origin_all(struct zpl_origin *o, const struct zpl_origin_value *value)
+{
+    return value->unknown ? o->everything : zpl_origin_join(o, value->of, value->by);
+}
+
+struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin_relation *to,
+                                         const char *source, const char *name)
+{
+    struct zpl_origin_column *columns =
+        to->count <= 4 * (size_t)ZPL_COLUMNS_MAX
+            ? zpl_arena_grow(o->arena, to->columns, to->count, &to->capacity, sizeof *columns)
+            : NULL;
+    if (columns == NULL) {
+        to->lost = true;
+        return NULL;
+    }
+    to->columns = columns;
+    struct zpl_origin_column *column = &columns[to->count++];
+    *column = (struct zpl_origin_column){.source = source, .name = name, .plain = -1};
+    return column;
+}
+
+bool zpl_origin_holds(const struct zpl_json *names, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < zpl_json_count(names); i++)
+        if (zpl_text_equal_nocase(zpl_json_str(zpl_json_at(names, i), ""), name))
+            return true;
+    return false;
+}
+
+struct zpl_origin_column *zpl_origin_named(struct zpl_origin_relation *from, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < from->count; i++)
+        if (from->columns[i].name != NULL && !from->columns[i].hidden &&
+            zpl_text_equal_nocase(from->columns[i].name, name))
+            return &from->columns[i];
+    return NULL;
+}
+
+/* Adds a column as it is in another relation. */
+struct zpl_origin_column *zpl_origin_copy(struct zpl_origin *o, struct zpl_origin_relation *to,
+                                          const struct zpl_origin_column *from, const char *source,
+                                          const char *name)
+{
+    struct zpl_origin_column *column = zpl_origin_add(o, to, source, name);
+    if (column != NULL) {
+        *column = *from;
+        column->source = source;
+        column->name = name;
+        column->hidden = false;
+    }
+    return column;
+}
+
+/* Adds `from`, called by a source's alias and, where they are given, by other names. */
+void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
+                       const struct zpl_origin_relation *from, const char *source,
+                       const struct zpl_json *names)
+{
+    size_t place = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct zpl_origin_column *c = &from->columns[i];
+        if (!c->hidden)
+            zpl_origin_copy(o, to, c, source, zpl_json_str(zpl_json_at(names, place++), c->name));
+    }
+    to->lost = to->lost || from->lost;
+    to->rows = zpl_origin_join(o, to->rows, from->rows);
+    zpl_origin_alternatives(o, from, false, to);
+}
+
+void zpl_origin_append(struct zpl_origin *o, struct zpl_origin_relation *out,
+                       const struct zpl_origin_relation *side)
+{
+    for (size_t i = 0; i < side->count; i++) {
+        struct zpl_origin_column *column =
+            zpl_origin_add(o, out, side->columns[i].source, side->columns[i].name);
+        if (column != NULL)
+            *column = side->columns[i];
+    }
+    out->lost = out->lost || side->lost;
+    out->rows = zpl_origin_join(o, out->rows, side->rows);
+}
+
+static struct zpl_origin_rows *make_room(struct zpl_origin *o, struct zpl_origin_relation *out,
+                                         size_t more)
+{
+    size_t count = out->made_count + more;
+    struct zpl_origin_rows *rows =
+        count <= ALTERNATIVES_MAX ? zpl_arena_array(o->arena, count + 1, sizeof *rows) : NULL;
+    if (rows == NULL) {
+        out->made_unknown = true;
+        return NULL;
+    }
+    if (out->made_count > 0)
+        memcpy(rows, out->made_of, out->made_count * sizeof *rows);
+    out->made_of = rows;
+    return rows;
+}
+
+void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,
+                             bool filtered, struct zpl_origin_relation *out)
+{
+    out->made_unknown = out->made_unknown || from->made_unknown;
+    struct zpl_origin_rows *rows = make_room(o, out, from->made_count);
+    for (size_t i = 0; rows != NULL && i < from->made_count; i++) {
+        rows[out->made_count] = from->made_of[i];
+        rows[out->made_count++].filtered = from->made_of[i].filtered || filtered;
+    }
+}
+
+void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *left,
+                     const struct zpl_origin_relation *right, bool both_filter,
+                     struct zpl_origin_relation *out)
+{
+    out->made_unknown = out->made_unknown || left->made_unknown || right->made_unknown;
+    struct zpl_origin_rows *rows = make_room(o, out, left->made_count * right->made_count);
+    for (size_t i = 0; rows != NULL && i < left->made_count; i++)
+        for (size_t k = 0; k < right->made_count; k++) {
+            const struct zpl_origin_rows *a = &left->made_of[i], *b = &right->made_of[k];
+            uint32_t *tables = zpl_arena_array(o->arena, a->count + b->count + 1, sizeof *tables);
+            if (tables == NULL || a->count + b->count > ALTERNATIVES_MAX) {
+                out->made_unknown = true;
+                return;
+            }
+            if (a->count > 0)
+                memcpy(tables, a->tables, a->count * sizeof *tables);
+            if (b->count > 0)
+                memcpy(tables + a->count, b->tables, b->count * sizeof *tables);
+            rows[out->made_count++] = (struct zpl_origin_rows){
+                tables, a->count + b->count, a->filtered || (both_filter && b->filtered)};
+        }
+}
