@@ -237,6 +237,61 @@ static struct zpl_json *warnings_json(const struct zpl_bind_answer *answer)
     return list;
 }
 
+static struct zpl_json *source_json(const struct zpl_bind_source *source)
+{
+    struct zpl_json *pair = zpl_json_array();
+    zpl_json_add_take(pair, zpl_json_int(source->table));
+    zpl_json_add_take(pair, zpl_json_int(source->column));
+    return pair;
+}
+
+/* [TABLE, COLUMN] of a column passed on; { of, by, plain } of any other; "all" when not known. */
+static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
+{
+    if (origin->all)
+        return zpl_json_string("all");
+    if (origin->plain && origin->count == 1)
+        return source_json(&origin->sources[0]);
+    struct zpl_json *o = zpl_json_object();
+    struct zpl_json *of = zpl_json_array();
+    struct zpl_json *by = zpl_json_array();
+    for (size_t i = 0; i < origin->count; i++)
+        zpl_json_add_take(origin->sources[i].by ? by : of, source_json(&origin->sources[i]));
+    zpl_json_set_take(o, "of", of);
+    zpl_json_set_take(o, "by", by);
+    zpl_json_set_take(o, "plain", zpl_json_bool(origin->plain));
+    return o;
+}
+
+static struct zpl_json *rows_json(const struct zpl_bind_answer *answer)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < answer->rows_count; i++) {
+        struct zpl_json *o = zpl_json_object();
+        struct zpl_json *tables = zpl_json_array();
+        for (size_t k = 0; k < answer->rows[i].count; k++)
+            zpl_json_add_take(tables, zpl_json_int(answer->rows[i].tables[k]));
+        zpl_json_set_take(o, "tables", tables);
+        zpl_json_set_take(o, "filtered", zpl_json_bool(answer->rows[i].filtered));
+        zpl_json_add_take(list, o);
+    }
+    return list;
+}
+
+/* Where its columns and rows come from. */
+static void set_lineage(struct zpl_json *o, const struct zpl_bind_answer *answer)
+{
+    struct zpl_json *origins = zpl_json_array();
+    for (size_t i = 0; answer->origins != NULL && i < answer->row->count; i++)
+        zpl_json_add_take(origins, origin_json(&answer->origins[i]));
+    if (answer->origins != NULL)
+        zpl_json_set_take(o, "origins", origins);
+    else
+        zpl_json_release(origins);
+    if (!answer->rows_unknown)
+        zpl_json_set_take(o, "rows", rows_json(answer));
+}
+
 /* What a query gives, or what is wrong with it. */
 enum zpl_err zpl_reply_encode_bind(enum zpl_err err, const struct zpl_bind_answer *answer,
                                    size_t table_count, const struct zpl_diags *diags,
@@ -261,6 +316,7 @@ enum zpl_err zpl_reply_encode_bind(enum zpl_err err, const struct zpl_bind_answe
         zpl_json_set_take(
             o, "params", zpl_names_json(answer->params_used, zpl_names_count(answer->params_used)));
         zpl_json_set_take(o, "warnings", warnings_json(answer));
+        set_lineage(o, answer);
     }
     return write_reply(err, o, diags, out);
 }
@@ -350,6 +406,76 @@ static bool read_warnings(const struct zpl_json *answer, struct zpl_bind_answer 
     return true;
 }
 
+static bool read_source(const struct zpl_json *pair, size_t table_count, bool by,
+                        struct zpl_bind_source *out)
+{
+    int64_t table = zpl_json_i64(zpl_json_at(pair, 0), -1);
+    int64_t column = zpl_json_i64(zpl_json_at(pair, 1), -1);
+    if (table < 0 || (uint64_t)table >= table_count || column < 0 || column > UINT32_MAX)
+        return false;
+    *out = (struct zpl_bind_source){(uint32_t)table, (uint32_t)column, by};
+    return true;
+}
+
+static bool read_origin(const struct zpl_json *json, size_t table_count,
+                        struct zpl_bind_origin *out, struct zpl_arena *arena)
+{
+    const struct zpl_json *lists[] = {zpl_json_get(json, "of"), zpl_json_get(json, "by")};
+    bool alone = zpl_json_kind(json) == ZPL_JSON_ARRAY;
+    out->all = strcmp(zpl_json_str(json, ""), "all") == 0;
+    if (out->all)
+        return true;
+    out->count = alone ? 1 : zpl_json_count(lists[0]) + zpl_json_count(lists[1]);
+    out->sources = zpl_arena_array(arena, out->count + 1, sizeof *out->sources);
+    if (out->sources == NULL)
+        return false;
+    out->plain = alone || zpl_json_truth(zpl_json_get(json, "plain"), false);
+    if (alone)
+        return read_source(json, table_count, false, &out->sources[0]);
+    size_t next = 0;
+    for (size_t by = 0; by < 2; by++)
+        for (size_t i = 0; i < zpl_json_count(lists[by]); i++)
+            if (!read_source(zpl_json_at(lists[by], i), table_count, by, &out->sources[next++]))
+                return false;
+    return zpl_json_kind(json) == ZPL_JSON_OBJECT;
+}
+
+/* Where columns and rows come from; either may be absent: not known. */
+static bool read_lineage(const struct zpl_json *answer, size_t table_count,
+                         struct zpl_bind_answer *out, struct zpl_arena *arena)
+{
+    const struct zpl_json *list = zpl_json_get(answer, "origins");
+    const struct zpl_json *rows = zpl_json_get(answer, "rows");
+    size_t count = out->row->count;
+    struct zpl_bind_origin *origins = zpl_arena_array(arena, count + 1, sizeof *origins);
+    struct zpl_bind_rows *made = zpl_arena_array(arena, zpl_json_count(rows) + 1, sizeof *made);
+    if (origins == NULL || made == NULL || (list != NULL && zpl_json_count(list) != count))
+        return false;
+    for (size_t i = 0; list != NULL && i < count; i++)
+        if (!read_origin(zpl_json_at(list, i), table_count, &origins[i], arena))
+            return false;
+    for (size_t i = 0; i < zpl_json_count(rows); i++) {
+        const struct zpl_json *tables;
+        uint32_t *numbers;
+        if ((tables = zpl_read_list(zpl_json_at(rows, i), "tables", &made[i].count)) == NULL ||
+            (numbers = zpl_arena_array(arena, made[i].count + 1, sizeof *numbers)) == NULL ||
+            !zpl_read_bool(zpl_json_at(rows, i), "filtered", &made[i].filtered))
+            return false;
+        for (size_t k = 0; k < made[i].count; k++) {
+            int64_t table = zpl_json_i64(zpl_json_at(tables, k), -1);
+            if (table < 0 || (uint64_t)table >= table_count)
+                return false;
+            numbers[k] = (uint32_t)table;
+        }
+        made[i].tables = numbers;
+    }
+    out->origins = list != NULL ? origins : NULL;
+    out->rows = made;
+    out->rows_count = zpl_json_count(rows);
+    out->rows_unknown = rows == NULL;
+    return true;
+}
+
 static bool read_bound(const struct zpl_json *answer, size_t table_count,
                        struct zpl_bind_answer *out, struct zpl_arena *arena)
 {
@@ -358,7 +484,7 @@ static bool read_bound(const struct zpl_json *answer, size_t table_count,
     return out->row != NULL && out->identity != NULL &&
            read_reads(answer, table_count, &out->reads, arena) &&
            zpl_read_names(zpl_json_get(answer, "params"), arena, &out->params_used, NULL) &&
-           read_warnings(answer, out, arena);
+           read_warnings(answer, out, arena) && read_lineage(answer, table_count, out, arena);
 }
 
 /* Reads the binder's answer. */

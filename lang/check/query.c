@@ -149,8 +149,8 @@ static bool takes_more(const struct zpl_query *q, const struct zpl_bind_answer *
     return false;
 }
 
-/* The result with its hindsight columns marked, those that keep the name of one that was read; open
- * when it may have more than the engine was told of. */
+/* The result with its hindsight columns marked: where it is not known what a column comes from, those
+ * that keep the name of one that was read; open when it may have more than the engine was told of. */
 static const struct zpl_row *finish_row(const struct zpl_query *q,
                                         const struct zpl_bind_answer *answer)
 {
@@ -159,7 +159,8 @@ static const struct zpl_row *finish_row(const struct zpl_query *q,
     struct zpl_column *columns = NULL;
     bool open = takes_more(q, answer);
     for (size_t i = 0; i < row->count; i++) {
-        if (!is_hindsight(q, answer, row->columns[i].name))
+        bool known = answer->origins && !answer->origins[i].all; /* then the engine marked it */
+        if (known || !is_hindsight(q, answer, row->columns[i].name))
             continue;
         if (!columns) {
             columns = zpl_arena_array(q->arena, row->count, sizeof *columns);
@@ -239,6 +240,8 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
     node->identity = answer.identity;
     if (!has_no_twins(q, answer.row))
         return ZPL_OK;
+    if (!zpl_query_origins(q, &answer, node))
+        return ZPL_ERR_NOMEM;
     *row = finish_row(q, &answer);
     return *row ? ZPL_OK : ZPL_ERR_NOMEM;
 }

@@ -38,6 +38,10 @@ struct zpl_query {
     size_t input_count;
     struct zpl_query_other *others;
     size_t other_count;
+    /* What the result comes from, after it was bound; NULL: not known. */
+    const struct zpl_column_origin *origins;
+    const struct zpl_row_origin *rows;
+    size_t rows_count;
 };
 
 /* What the engine found unknown. */
@@ -60,6 +64,10 @@ struct zpl_query_fix {
  * nothing is known of it or it was told to be wrong. */
 enum zpl_err zpl_query_bind(struct zpl_query *query, struct zpl_node *node,
                             const struct zpl_row **row);
+/* query_origin.c: says what the result's columns and rows come from, by the node's arguments.  False when
+ * memory is out. */
+bool zpl_query_origins(struct zpl_query *query, const struct zpl_bind_answer *answer,
+                       const struct zpl_node *node);
 /* What the engine is asked; false when memory is out. */
 bool zpl_query_request(const struct zpl_query *query, struct zpl_bind_request *request);
 /* Where a part of the text that was asked stands in the program; a negative offset means anywhere. */

@@ -45,13 +45,17 @@ static bool make_room(struct zpl_query *q, size_t count)
 }
 
 /* The one output `rows`. */
-static enum zpl_err give_rows(struct zpl_arena *arena, const struct zpl_row *row,
+static enum zpl_err give_rows(const struct zpl_query *q, const struct zpl_row *row,
                               struct zpl_node *node)
 {
+    struct zpl_arena *arena = q->arena;
     struct zpl_output *output = zpl_arena_alloc(arena, sizeof *output);
     if (!output)
         return ZPL_ERR_NOMEM;
     output->name = "rows";
+    output->origins = q->origins;
+    output->rows = q->rows;
+    output->rows_count = q->rows_count;
     output->type = row ? zpl_type_table(arena, row) : zpl_type_new(arena, ZPL_UNKNOWN);
     node->outputs = output;
     node->output_count = 1;
@@ -83,7 +87,7 @@ enum zpl_err zpl_check_sql(struct zpl_checker *checker, const struct zpl_call *c
             err = ZPL_ERR_NOMEM;
     if (!err)
         err = zpl_query_bind(&q, &node, &row);
-    enum zpl_err given = give_rows(arena, row, &node);
+    enum zpl_err given = give_rows(&q, row, &node);
     err = err ? err : given;
     if (zpl_arena_failed(scratch))
         err = ZPL_ERR_NOMEM;
@@ -196,6 +200,9 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
     if (!bound)
         return ZPL_ERR_NOMEM;
     output->type = bound;
+    output->origins = q->origins;
+    output->rows = q->rows;
+    output->rows_count = q->rows_count;
     return ZPL_OK;
 }
 

@@ -97,9 +97,31 @@ struct zpl_argument {
     const char *const *reads;
     size_t read_count;
 };
+/* A column that another is computed from. */
+struct zpl_column_source {
+    uint32_t argument, column; /* of the node; of the table that it is given */
+    bool by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated */
+};
+struct zpl_column_origin {
+    const struct zpl_column_source *sources;
+    size_t count;
+    bool all;   /* not known: whatever the step reads */
+    bool plain; /* its one source that is no `by`, unchanged */
+};
+/* Rows that are made of one row of each of some tables. */
+struct zpl_row_origin {
+    const uint32_t *arguments; /* the leading table first */
+    size_t count;
+    bool filtered; /* not every row of the leading table is there */
+};
 struct zpl_output {
     const char *name;
     const struct zpl_type *type;
+    /* Of a query's table, one a column (NULL: not known).  What other outputs come from follows from
+     * the node: see lineage.h. */
+    const struct zpl_column_origin *origins;
+    const struct zpl_row_origin *rows; /* of a query, alternatives (NULL: not known) */
+    size_t rows_count;
 };
 /* A row, column or type variable of the signature, as this call bound it. */
 struct zpl_binding {

@@ -3,6 +3,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/version.h"
 #include "lang/graph/json_words.h"
+#include "lang/graph/lineage_json.h"
 
 /* What is being written: places need the sources. */
 struct writer {
@@ -207,6 +208,7 @@ static struct zpl_json *outputs_json(const struct zpl_node *node)
         struct zpl_json *object = zpl_json_object();
         zpl_json_set_take(object, "name", zpl_json_string(node->outputs[i].name));
         zpl_json_set_take(object, "type", type_json(node->outputs[i].type));
+        zpl_lineage_set(object, node, &node->outputs[i]);
         zpl_json_add_take(array, object);
     }
     return array;

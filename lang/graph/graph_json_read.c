@@ -3,6 +3,7 @@
 #include "lang/base/version.h"
 #include "lang/graph/graph_json.h"
 #include "lang/graph/json_words.h"
+#include "lang/graph/lineage_json.h"
 #include "lang/types/signature.h"
 
 /* What is being read, and the first thing that was wrong with it (later ones follow from it). */
@@ -314,6 +315,8 @@ static bool read_outputs(struct reader *r, const struct zpl_json *json, struct z
         outputs[i].type = type_of(r, item, "type");
         if (!outputs[i].name || !outputs[i].type)
             return false;
+        if (!zpl_lineage_read(item, node, &outputs[i], r->arena))
+            return fail(r, "from") != NULL;
     }
     node->outputs = outputs;
     node->output_count = count;

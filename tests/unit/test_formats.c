@@ -147,8 +147,9 @@ static void fill_graph(struct zpl_graph *graph)
     path[1] = (struct zpl_argument){
         .name = "share", .value = zpl_value_literal(&arena, zpl_literal_float(&arena, 2))};
     static struct zpl_output rows[1], report[1];
-    rows[0] = (struct zpl_output){"rows", type("Table {delay: Int hindsight, distance: Float}")};
-    report[0] = (struct zpl_output){"report", type("Report {auc: Float}")};
+    rows[0] = (struct zpl_output){.name = "rows",
+                                  .type = type("Table {delay: Int hindsight, distance: Float}")};
+    report[0] = (struct zpl_output){.name = "report", .type = type("Report {auc: Float}")};
     struct zpl_node *node = zpl_graph_add(graph);
     node->name = node->step = node->kernel = "csv.read";
     node->identity = IDENTITY;
@@ -200,6 +201,42 @@ static void fill_graph(struct zpl_graph *graph)
                        zpl_value_literal(&arena, zpl_literal_float(&arena, 0.6)));
 }
 
+/* And a query, which says what its columns come from. */
+static void add_query(struct zpl_graph *graph)
+{
+    static const char *const columns[] = {"delay", "distance", NULL};
+    struct zpl_argument *flights = zpl_arena_array(&arena, 1, sizeof *flights);
+    flights[0] = (struct zpl_argument){
+        .name = "flights",
+        .value = zpl_value_ref(&arena, 0, 0, NULL, graph->nodes[0].outputs->type),
+        .reads = columns,
+        .read_count = 2};
+    static const struct zpl_column_source sources[] = {{0, 0, false}, {0, 1, true}};
+    static const struct zpl_column_origin origins[] = {{sources, 1, false, true},
+                                                       {sources, 1, false, true},
+                                                       {sources, 2, false, false},
+                                                       {.all = true}};
+    static const uint32_t arguments[] = {0};
+    static const struct zpl_row_origin made_of[] = {{arguments, 1, true}};
+    static struct zpl_output query[1];
+    query[0] = (struct zpl_output){
+        .name = "rows",
+        .type = type("Table {delay: Int hindsight, lag: Int hindsight, n: Int, x: Int}"),
+        .origins = origins,
+        .rows = made_of,
+        .rows_count = 1};
+    struct zpl_node *node = zpl_graph_add(graph);
+    node->name = node->step = node->kernel = "sql";
+    node->identity = IDENTITY;
+    node->engines = "duckdb 1.4.4";
+    node->place = "delays.zpl:7:1";
+    node->body = "SELECT delay, delay AS lag, …";
+    node->arguments = flights;
+    node->argument_count = 1;
+    node->outputs = query;
+    node->output_count = 1;
+}
+
 static enum zpl_err read_graph(const char *text, struct zpl_graph *out)
 {
     struct zpl_json *json;
@@ -214,6 +251,7 @@ static void graph(void **state)
     (void)state;
     struct zpl_graph made = {0}, back = {0}, refused = {0};
     fill_graph(&made);
+    add_query(&made);
     const char *text = text_of(zpl_graph_to_json(&made, NULL));
     golden("graph", ZPL_GRAPH_VERSION, text);
     assert_int_equal(read_graph(text, &back), ZPL_OK);
@@ -347,7 +385,15 @@ static void say_replies(struct said *said)
     keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
-    const struct zpl_bind_answer fine = {.row = type("Table {a: Int}")->row,
+    struct zpl_bind_source sources[] = {{0, 0, false}, {0, 1, true}};
+    const struct zpl_bind_origin origins[] = {
+        {sources, 1, false, true}, {sources, 2, false, false}, {.all = true}};
+    static const uint32_t tables[] = {0};
+    const struct zpl_bind_rows rows = {tables, 1, true};
+    const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
+                                         .origins = origins,
+                                         .rows = &rows,
+                                         .rows_count = 1,
                                          .reads = &reads,
                                          .identity = IDENTITY,
                                          .params_used = abc,

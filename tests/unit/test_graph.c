@@ -170,7 +170,8 @@ static const char *const *random_names(struct zpl_arena *arena, size_t *count)
 static void random_node(struct zpl_graph *graph)
 {
     struct zpl_arena *arena = &graph->arena;
-    struct zpl_node node = {.step = PICK(texts), .kernel = "k", .engines = "duckdb 1.4.4"};
+    struct zpl_node node = {.step = PICK(texts), .kernel = rand() % 2 ? "k" : "sql",
+                            .engines = "duckdb 1.4.4"};
     if (rand() % 4 == 0)
         random_map(graph);
     node.map = (uint32_t)rand() % (uint32_t)(graph->map_count + 1);
@@ -189,7 +190,8 @@ static void random_node(struct zpl_graph *graph)
     struct zpl_output *outputs = zpl_arena_array(arena, 2, sizeof *outputs);
     node.output_count = 1 + (size_t)(rand() % 2);
     for (size_t i = 0; i < node.output_count; i++)
-        outputs[i] = (struct zpl_output){i ? "second" : "first", type_of(arena, PICK(type_texts))};
+        outputs[i] = (struct zpl_output){.name = i ? "second" : "first",
+                                           .type = type_of(arena, PICK(type_texts))};
     node.outputs = outputs;
     struct zpl_binding *binding = zpl_arena_array(arena, 1, sizeof *binding);
     binding->var = "f";
@@ -416,23 +418,23 @@ static void wrong_graphs_are_refused(void **state)
     } cases[] = {
         {"{}", ZPL_ERR_INPUT},
         {"[]", ZPL_ERR_INPUT},
-        {"{\"version\":1}", ZPL_ERR_INPUT},
-        {"{\"nodes\":[],\"version\":2}", ZPL_ERR_VERSION},
-        {"{\"nodes\":[],\"version\":1}", ZPL_OK},
-        {"{\"nodes\":[{}],\"version\":1}", ZPL_ERR_INPUT},
-        {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\"}],\"version\":1}", ZPL_OK},
+        {"{\"version\":2}", ZPL_ERR_INPUT},
+        {"{\"nodes\":[],\"version\":99}", ZPL_ERR_VERSION},
+        {"{\"nodes\":[],\"version\":2}", ZPL_OK},
+        {"{\"nodes\":[{}],\"version\":2}", ZPL_ERR_INPUT},
+        {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\"}],\"version\":2}", ZPL_OK},
         /* A node can refer to earlier ones only. */
         {"{\"nodes\":[{\"arguments\":[{\"name\":\"x\",\"value\":{\"ref\":[0,0]}}],\"name\":\"a\","
-         "\"outputs\":[{\"name\":\"o\",\"type\":\"Int\"}],\"step\":\"s\"}],\"version\":1}",
+         "\"outputs\":[{\"name\":\"o\",\"type\":\"Int\"}],\"step\":\"s\"}],\"version\":2}",
          ZPL_ERR_INPUT},
-        {"{\"nodes\":[{\"after\":[0],\"name\":\"a\",\"step\":\"s\"}],\"version\":1}",
+        {"{\"nodes\":[{\"after\":[0],\"name\":\"a\",\"step\":\"s\"}],\"version\":2}",
          ZPL_ERR_INPUT},
         {"{\"nodes\":[{\"name\":\"a\",\"outputs\":[{\"name\":\"o\",\"type\":\"Tabel\"}],\"step\":"
          "\"s\"}]"
-         ",\"version\":1}",
+         ",\"version\":2}",
          ZPL_ERR_INPUT},
         {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\",\"when\":{\"cond\":\"xor\",\"of\":[]}}],"
-         "\"version\":1}",
+         "\"version\":2}",
          ZPL_ERR_INPUT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -529,7 +531,8 @@ static void values_show_as_programs_write_them(void **state)
     struct zpl_graph graph = {0};
     struct zpl_arena *arena = &graph.arena;
     struct zpl_node *node = zpl_graph_add(&graph);
-    struct zpl_output output = {"report", type_of(arena, "Report {auc: Float, ok: Bool}")};
+    struct zpl_output output = {.name = "report",
+                                .type = type_of(arena, "Report {auc: Float, ok: Bool}")};
     node->name = node->step = "evaluate";
     node->outputs = &output;
     node->output_count = 1;

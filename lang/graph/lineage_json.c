@@ -1,0 +1,223 @@
+/* lineage_json.c - see lineage_json.h.   Floor: lang/graph. */
+#include "lang/graph/lineage_json.h"
+
+#include <string.h>
+#include "lang/graph/lineage.h"
+
+static bool is_query(const struct zpl_node *node, const struct zpl_output *output)
+{
+    return node->kernel && strcmp(node->kernel, "sql") == 0 && output->type &&
+           output->type->kind == ZPL_TABLE;
+}
+
+static const struct zpl_row *row_of(const struct zpl_node *node, size_t argument)
+{
+    const struct zpl_type *type =
+        argument < node->argument_count ? node->arguments[argument].value->type : NULL;
+    return type && type->kind == ZPL_TABLE ? type->row : NULL;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* [[ARGUMENT, COLUMN], …] of the sources that only choose, or of the others. */
+static struct zpl_json *sources_json(const struct zpl_node *node,
+                                     const struct zpl_column_origin *origin, bool by)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < origin->count; i++) {
+        const struct zpl_column_source *s = &origin->sources[i];
+        if (s->by != by)
+            continue;
+        struct zpl_json *pair = zpl_json_array();
+        zpl_json_add_take(pair, zpl_json_string(node->arguments[s->argument].name));
+        zpl_json_add_take(pair,
+                          zpl_json_string(row_of(node, s->argument)->columns[s->column].name));
+        zpl_json_add_take(array, pair);
+    }
+    return array;
+}
+
+static void set_sources(struct zpl_json *object, const char *key, struct zpl_json *sources)
+{
+    if (zpl_json_count(sources) > 0)
+        zpl_json_set_take(object, key, sources);
+    else
+        zpl_json_release(sources);
+}
+
+static struct zpl_json *origin_json(const struct zpl_node *node,
+                                    const struct zpl_column_origin *origin)
+{
+    if (origin->all)
+        return zpl_json_string("all");
+    struct zpl_json *object = zpl_json_object();
+    set_sources(object, "of", sources_json(node, origin, false));
+    set_sources(object, "by", sources_json(node, origin, true));
+    if (origin->plain)
+        zpl_json_set_take(object, "plain", zpl_json_bool(true));
+    return object;
+}
+
+static struct zpl_json *rows_json(const struct zpl_node *node, const struct zpl_output *output)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < output->rows_count; i++) {
+        struct zpl_json *object = zpl_json_object(), *names = zpl_json_array();
+        for (size_t k = 0; k < output->rows[i].count; k++) {
+            const struct zpl_argument *from = &node->arguments[output->rows[i].arguments[k]];
+            zpl_json_add_take(names, zpl_json_string(from->name));
+        }
+        zpl_json_set_take(object, "of", names);
+        if (output->rows[i].filtered)
+            zpl_json_set_take(object, "filtered", zpl_json_bool(true));
+        zpl_json_add_take(array, object);
+    }
+    return array;
+}
+
+void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
+                     const struct zpl_output *output)
+{
+    if (!is_query(node, output))
+        return;
+    struct zpl_json *from = output->origins ? zpl_json_object() : zpl_json_string("all");
+    for (size_t i = 0; output->origins && i < output->type->row->count; i++) {
+        const char *name = output->type->row->columns[i].name;
+        if (!zpl_lineage_is_obvious(node, name, &output->origins[i]))
+            zpl_json_set_take(from, name, origin_json(node, &output->origins[i]));
+    }
+    if (!output->origins || zpl_json_count(from) > 0)
+        zpl_json_set_take(object, "from", from);
+    else
+        zpl_json_release(from);
+    if (output->rows)
+        zpl_json_set_take(object, "rows", rows_json(node, output));
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static bool find_argument(const struct zpl_node *node, const struct zpl_json *name, uint32_t *out)
+{
+    const char *s = zpl_json_str(name, "");
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (strcmp(node->arguments[i].name, s) == 0) {
+            *out = (uint32_t)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_sources(const struct zpl_json *array, const struct zpl_node *node, bool by,
+                         struct zpl_column_source *out)
+{
+    for (size_t i = 0; i < zpl_json_count(array); i++) {
+        const struct zpl_json *pair = zpl_json_at(array, i);
+        uint32_t argument;
+        if (!find_argument(node, zpl_json_at(pair, 0), &argument))
+            return false;
+        const struct zpl_row *row = row_of(node, argument);
+        const struct zpl_column *column =
+            row ? zpl_row_find(row, zpl_json_str(zpl_json_at(pair, 1), "")) : NULL;
+        if (!column)
+            return false;
+        out[i] = (struct zpl_column_source){argument, (uint32_t)(column - row->columns), by};
+    }
+    return true;
+}
+
+/* Sources stand by argument and column, whichever list they were in. */
+static void sort(struct zpl_column_source *sources, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct zpl_column_source moved = sources[i];
+        size_t k = i;
+        for (; k > 0 && (sources[k - 1].argument > moved.argument ||
+                         (sources[k - 1].argument == moved.argument &&
+                          sources[k - 1].column > moved.column));
+             k--)
+            sources[k] = sources[k - 1];
+        sources[k] = moved;
+    }
+}
+
+static bool read_origin(const struct zpl_json *json, const struct zpl_node *node,
+                        struct zpl_column_origin *out, struct zpl_arena *arena)
+{
+    const struct zpl_json *of = zpl_json_get(json, "of"), *by = zpl_json_get(json, "by");
+    out->all = strcmp(zpl_json_str(json, ""), "all") == 0;
+    if (out->all)
+        return true;
+    size_t first = zpl_json_count(of), count = first + zpl_json_count(by);
+    struct zpl_column_source *sources = zpl_arena_array(arena, count, sizeof *sources);
+    if (!sources || zpl_json_kind(json) != ZPL_JSON_OBJECT ||
+        !read_sources(of, node, false, sources) || !read_sources(by, node, true, sources + first))
+        return false;
+    sort(sources, count);
+    out->sources = sources;
+    out->count = count;
+    out->plain = zpl_json_truth(zpl_json_get(json, "plain"), false) && first == 1;
+    return true;
+}
+
+/* The column of the same name of the first table that has one. */
+static bool obvious(const struct zpl_node *node, const char *name, size_t hint,
+                    struct zpl_column_origin *out, struct zpl_arena *arena)
+{
+    struct zpl_column_source *source = zpl_arena_alloc(arena, sizeof *source);
+    for (size_t i = 0; source && i < node->argument_count; i++) {
+        const struct zpl_row *row = row_of(node, i);
+        const struct zpl_column *column = row ? zpl_row_next(row, name, &hint) : NULL;
+        if (!column)
+            continue;
+        *source = (struct zpl_column_source){(uint32_t)i, (uint32_t)(column - row->columns), false};
+        *out = (struct zpl_column_origin){source, 1, false, true};
+        return true;
+    }
+    return false;
+}
+
+static bool read_rows(const struct zpl_json *array, const struct zpl_node *node,
+                      struct zpl_output *output, struct zpl_arena *arena)
+{
+    size_t count = zpl_json_count(array);
+    struct zpl_row_origin *rows = zpl_arena_array(arena, count, sizeof *rows);
+    for (size_t i = 0; rows && i < count; i++) {
+        const struct zpl_json *names = zpl_json_get(zpl_json_at(array, i), "of");
+        uint32_t *arguments = zpl_arena_array(arena, zpl_json_count(names), sizeof *arguments);
+        if (!arguments)
+            return false;
+        for (size_t k = 0; k < zpl_json_count(names); k++)
+            if (!find_argument(node, zpl_json_at(names, k), &arguments[k]))
+                return false;
+        rows[i] = (struct zpl_row_origin){
+            arguments, zpl_json_count(names),
+            zpl_json_truth(zpl_json_get(zpl_json_at(array, i), "filtered"), false)};
+    }
+    output->rows = rows;
+    output->rows_count = count;
+    return rows != NULL;
+}
+
+bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node,
+                      struct zpl_output *output, struct zpl_arena *arena)
+{
+    const struct zpl_json *from = zpl_json_get(object, "from"),
+                          *rows = zpl_json_get(object, "rows");
+    if (!is_query(node, output))
+        return true;
+    if (rows && !read_rows(rows, node, output, arena))
+        return false;
+    if (strcmp(zpl_json_str(from, ""), "all") == 0)
+        return true;
+    size_t count = output->type->row->count;
+    struct zpl_column_origin *origins = zpl_arena_array(arena, count, sizeof *origins);
+    for (size_t i = 0; origins && i < count; i++) {
+        const char *name = output->type->row->columns[i].name;
+        const struct zpl_json *said = zpl_json_get(from, name);
+        if (said ? !read_origin(said, node, &origins[i], arena)
+                 : !obvious(node, name, i, &origins[i], arena))
+            return false;
+    }
+    output->origins = origins;
+    return origins != NULL;
+}

@@ -1,0 +1,16 @@
+/* lineage_json.h - what an output comes from, in the canonical JSON of a graph.
+ * Private to lang/graph.   Floor: lang/graph. */
+#ifndef ZPL_GRAPH_LINEAGE_JSON_H
+#define ZPL_GRAPH_LINEAGE_JSON_H
+
+#include "lang/base/json.h"
+#include "lang/graph/graph.h"
+
+/* Sets `from` and `rows` of an output of a query where they are not obvious. */
+void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
+                     const struct zpl_output *output);
+/* Reads them, after the node's arguments and the output's type; false: malformed or memory is out. */
+bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node,
+                      struct zpl_output *output, struct zpl_arena *arena);
+
+#endif
