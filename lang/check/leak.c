@@ -1,87 +1,25 @@
 #include "lang/check/leak.h"
 #include <string.h>
-#include "lang/check/tell.h"
+#include "lang/check/parts.h"
+#include "lang/check/trace.h"
 
-/* A chain of steps longer than this is told by its ends. */
-#define CHAIN_TOLD 16
+/* So many features of one call are told. */
+#define FEATURES_TOLD 20
 
-static bool is_hindsight(const struct zpl_column *column)
+/* A call that trains. */
+struct training {
+    struct zpl_checker *checker;
+    const struct zpl_call *call;
+    const struct zpl_node *node;
+    struct zpl_trace trace;
+    const char *label;
+    const struct zpl_lineage_column *answer; /* what the label is computed of */
+    size_t answer_count, told;
+};
+
+bool zpl_leak_allowed(const struct zpl_node *node, const char *name)
 {
-    return column && column->type && column->type->refine && column->type->refine->hindsight;
-}
-
-static const struct zpl_row *row_of(const struct zpl_value *value)
-{
-    return value && value->kind == ZPL_VALUE_REF && value->type && value->type->kind == ZPL_TABLE
-               ? value->type->row
-               : NULL;
-}
-
-/* The argument of the node through which hindsight came in under the name, else under any name that
- * the node's table output does not have any more: a rename.  *name becomes the name there. */
-static const struct zpl_argument *way_in(const struct zpl_node *node, uint32_t output,
-                                         const char **name)
-{
-    for (size_t i = 0; i < node->argument_count; i++) {
-        const struct zpl_row *row = row_of(node->arguments[i].value);
-        if (row && is_hindsight(zpl_row_find(row, *name)))
-            return &node->arguments[i];
-    }
-    const struct zpl_type *made = output < node->output_count ? node->outputs[output].type : NULL;
-    for (size_t i = 0; i < node->argument_count; i++) {
-        const struct zpl_row *row = row_of(node->arguments[i].value);
-        for (size_t k = 0; row && k < row->count; k++) {
-            if (!is_hindsight(&row->columns[k]))
-                continue;
-            if (made && made->row && zpl_row_find(made->row, row->columns[k].name))
-                continue;
-            *name = row->columns[k].name;
-            return &node->arguments[i];
-        }
-    }
-    return NULL;
-}
-
-/* Where the source says so: its `hindsight` or `type` argument, else the call. */
-static struct zpl_span declaration(const struct zpl_node *source)
-{
-    const struct zpl_argument *list = zpl_node_argument(source, "hindsight");
-    const struct zpl_argument *type = zpl_node_argument(source, "type");
-    return list ? list->span : type ? type->span : source->span;
-}
-
-/* Notes every step that the column came through, back to where it was declared. */
-static void tell_chain(struct zpl_checker *checker, struct zpl_diags *diags, struct zpl_diag *d,
-                       const struct zpl_value *table, const char *name)
-{
-    const struct zpl_graph *graph = checker->graph;
-    size_t told = 0;
-    while (table) {
-        if (table->ref.node >= graph->count)
-            return;
-        const struct zpl_node *node = &graph->nodes[table->ref.node];
-        const char *here = name;
-        const struct zpl_argument *in = way_in(node, table->ref.output, &name);
-        if (!in) {
-            zpl_diag_note(diags, d, declaration(node),
-                          "'%s' is declared as hindsight here, by step '%s'", name,
-                          zpl_say_node(node));
-            return;
-        }
-        if (told++ < CHAIN_TOLD) {
-            if (strcmp(here, name) != 0)
-                zpl_diag_note(diags, d, node->span, "step '%s' made it from '%s'",
-                              zpl_say_node(node), name);
-            else
-                zpl_diag_note(diags, d, node->span, "made here by step '%s'", zpl_say_node(node));
-        }
-        table = in->value;
-    }
-}
-
-/* Is the feature named in `allow = { leak = { … } }`?  One name alone may stand without braces. */
-static bool is_allowed(const struct zpl_literal *allow, const char *name)
-{
+    const struct zpl_literal *allow = node->allow;
     if (!allow || allow->kind != ZPL_LIT_RECORD)
         return false;
     for (size_t i = 0; i < allow->as.list.count; i++) {
@@ -105,57 +43,222 @@ static struct zpl_span place_of(const struct zpl_call *call, const struct zpl_ar
 {
     for (size_t i = 0; i < call->argument_count; i++) {
         const struct zpl_call_argument *argument = &call->arguments[i];
-        if (!argument->name || strcmp(argument->name, "features") != 0)
-            continue;
-        return zpl_item_span(argument, name);
+        if (argument->name && strcmp(argument->name, "features") == 0)
+            return zpl_item_span(argument, name);
     }
     return table->span;
 }
 
-static void tell(struct zpl_checker *checker, const struct zpl_call *call,
-                 const struct zpl_argument *table, const char *name)
+/* How sure is it that the feature is computed from what was found at the end of the way? */
+static const char *relation(const struct zpl_trace *t, size_t end)
 {
-    struct zpl_diags told = {0}, *diags = &told;
-    struct zpl_diag *d =
-        zpl_diag_add(diags, ZPL_CODE_LEAK, place_of(call, table, name),
-                     "feature '%s' is known only afterwards: the model would learn from what it "
-                     "is meant to predict",
-                     name);
-    tell_chain(checker, diags, d, table->value, name);
-    zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
-                  name);
-    zpl_tell_all(checker, call, diags);
-    zpl_diags_release(diags);
+    const char *words = "is computed from";
+    for (size_t i = end; i != 0; i = t->steps[i].behind) {
+        if (t->steps[i].how == ZPL_LINEAGE_MAYBE)
+            return "may be computed from";
+        if (t->steps[i].how == ZPL_LINEAGE_BY)
+            words = "depends on";
+    }
+    return words;
 }
 
-/* Did an earlier table of the node bring the column, so that it was told already? */
-static bool is_told(const struct zpl_node *node, size_t argument, const char *name)
+/* Is it the hindsight column itself, passed on? */
+static bool is_itself(const struct zpl_trace *t, size_t end)
+{
+    for (size_t i = end; i != 0; i = t->steps[i].behind)
+        if (t->steps[i].how != ZPL_LINEAGE_PLAIN)
+            return false;
+    return true;
+}
+
+static void tell_hindsight(struct training *t, struct zpl_diags *diags, struct zpl_span span,
+                           const char *name, size_t end)
+{
+    struct zpl_diag *d;
+    if (is_itself(&t->trace, end))
+        d = zpl_diag_add(
+            diags, ZPL_CODE_LEAK, span,
+            "feature '%s' is known only afterwards: the model would learn from what it "
+            "is meant to predict",
+            name);
+    else
+        d = zpl_diag_add(diags, ZPL_CODE_LEAK, span,
+                         "feature '%s' %s '%s', which is known only afterwards: the model would "
+                         "learn from what it is meant to predict",
+                         name, relation(&t->trace, end),
+                         zpl_lineage_name(t->checker->graph, t->trace.steps[end].at));
+    zpl_trace_tell(&t->trace, end, diags, d);
+    zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
+                  name);
+}
+
+/* "'delay', 'cancelled' and 2 more" */
+static const char *say_columns(struct training *t, const struct zpl_lineage_column *columns,
+                               size_t count)
+{
+    const struct zpl_graph *graph = t->checker->graph;
+    const char *first = zpl_lineage_name(graph, columns[0]);
+    if (count == 1)
+        return zpl_arena_printf(t->trace.arena, "'%s'", first);
+    const char *second = zpl_lineage_name(graph, columns[1]);
+    if (count == 2)
+        return zpl_arena_printf(t->trace.arena, "'%s' and '%s'", first, second);
+    return zpl_arena_printf(t->trace.arena, "'%s', '%s' and %zu more", first, second, count - 2);
+}
+
+static void note_maker(struct training *t, struct zpl_diags *diags, struct zpl_diag *d,
+                       struct zpl_lineage_column column)
+{
+    struct zpl_lineage_column made = zpl_trace_maker(&t->trace, column);
+    const struct zpl_node *node = &t->checker->graph->nodes[made.node];
+    zpl_diag_note(diags, d, node->span, "'%s' comes from here, step '%s'",
+                  zpl_lineage_name(t->checker->graph, made), zpl_say_node(node));
+}
+
+/* The column of that name among the node's tables: the first. */
+static bool find_column(const struct training *t, const char *name, struct zpl_lineage_column *out);
+
+/* What the feature and the label are both computed of; moves these to the front of `roots`. */
+static size_t shared(const struct training *t, struct zpl_lineage_column *roots, size_t count)
+{
+    size_t both = 0;
+    for (size_t i = 0, k = 0; i < count && k < t->answer_count;) {
+        const struct zpl_lineage_column *a = &roots[i], *b = &t->answer[k];
+        if (memcmp(a, b, sizeof *a) == 0)
+            roots[both++] = *a;
+        bool less = a->node != b->node       ? a->node < b->node
+                    : a->output != b->output ? a->output < b->output
+                                             : a->column <= b->column;
+        i += less;
+        k += !less || (a->node == b->node && a->output == b->output && a->column == b->column);
+    }
+    return both;
+}
+
+static void tell_answer(struct training *t, struct zpl_diags *diags, struct zpl_span span,
+                        const char *name, struct zpl_lineage_column feature)
+{
+    size_t count;
+    struct zpl_lineage_column *roots = zpl_trace_roots(&t->trace, feature, &count), label;
+    size_t both = roots ? shared(t, roots, count) : 0;
+    if (both == 0 || !find_column(t, t->label, &label))
+        return;
+    const char *columns = say_columns(t, roots, both);
+    struct zpl_lineage_column made = zpl_trace_maker(&t->trace, feature);
+    struct zpl_diag *d;
+    if (both == t->answer_count && memcmp(&made, &roots[0], sizeof made) == 0)
+        d = zpl_diag_add(diags, ZPL_CODE_LEAK, span,
+                         "label '%s' is computed from feature '%s' alone: it gives the answer away",
+                         t->label, name);
+    else if (both == t->answer_count)
+        d = zpl_diag_add(diags, ZPL_CODE_LEAK, span,
+                         "feature '%s' is computed from %s, as label '%s' is: it gives the answer "
+                         "away",
+                         name, columns, t->label);
+    else
+        d = zpl_diag_warn(
+            diags, ZPL_CODE_LEAK, span,
+            "feature '%s' and label '%s' are both computed from %s: it may give a part "
+            "of the answer away",
+            name, t->label, columns);
+    note_maker(t, diags, d, label);
+    note_maker(t, diags, d, feature);
+    zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
+                  name);
+}
+
+struct finding {
+    const struct zpl_graph *graph;
+    const char *name;
+    struct zpl_lineage_column *out;
+    size_t hint;
+    bool found;
+};
+
+static void find_in(void *self, uint32_t node, uint32_t output)
+{
+    struct finding *f = self;
+    const struct zpl_row *row = zpl_lineage_row(f->graph, node, output);
+    const struct zpl_column *column =
+        row && !f->found ? zpl_row_next(row, f->name, &f->hint) : NULL;
+    if (!column)
+        return;
+    f->found = true;
+    *f->out = (struct zpl_lineage_column){node, output, (uint32_t)(column - row->columns)};
+}
+
+static bool find_column(const struct training *t, const char *name, struct zpl_lineage_column *out)
+{
+    struct finding f = {t->checker->graph, name, out, 0, false};
+    for (size_t i = 0; i < t->node->argument_count && !f.found; i++)
+        zpl_lineage_outputs(t->checker->graph, t->node->arguments[i].value, find_in, &f);
+    return f.found;
+}
+
+/* Judges one feature; returns the number of errors. */
+static size_t judge(struct training *t, const struct zpl_argument *table, const char *name,
+                    size_t *hint)
+{
+    struct zpl_lineage_column feature = {0};
+    struct finding f = {t->checker->graph, name, &feature, *hint, false};
+    struct zpl_diags told = {0};
+    zpl_lineage_outputs(t->checker->graph, table->value, find_in, &f);
+    *hint = f.hint;
+    if (!f.found || zpl_leak_allowed(t->node, name))
+        return 0;
+    struct zpl_span span = place_of(t->call, table, name);
+    long end = zpl_trace_hindsight(&t->trace, feature);
+    if (end >= 0)
+        tell_hindsight(t, &told, span, name, (size_t)end);
+    else if (t->answer_count > 0)
+        tell_answer(t, &told, span, name, feature);
+    t->told += told.count;
+    size_t errors = told.errors;
+    zpl_tell_all(t->checker, t->call, &told);
+    zpl_diags_release(&told);
+    return errors;
+}
+
+/* Did an earlier table of the node bring the column? */
+static bool is_brought(const struct zpl_node *node, size_t argument, const char *name)
 {
     for (size_t i = 0; i < argument; i++) {
-        const struct zpl_row *row = row_of(node->arguments[i].value);
-        if (row && is_hindsight(zpl_row_find(row, name)))
+        const struct zpl_type *type = node->arguments[i].value->type;
+        if (type && type->kind == ZPL_TABLE && zpl_row_find(type->row, name))
             return true;
     }
     return false;
 }
 
-/* Tells every hindsight column of the node's tables that is a feature; returns how many. */
-static size_t tell_features(struct zpl_checker *checker, const struct zpl_call *call,
-                            const struct zpl_node *node, const struct zpl_row *features)
+static size_t judge_features(struct training *t, const struct zpl_row *features)
 {
-    size_t leaks = 0;
-    for (size_t i = 0; i < node->argument_count; i++) {
-        const struct zpl_row *row = row_of(node->arguments[i].value);
-        for (size_t k = 0; row && k < row->count; k++) {
-            const struct zpl_column *column = &row->columns[k];
-            if (!is_hindsight(column) || !zpl_row_find(features, column->name) ||
-                is_allowed(node->allow, column->name) || is_told(node, i, column->name))
-                continue;
-            tell(checker, call, &node->arguments[i], column->name);
-            leaks++;
+    size_t errors = 0;
+    for (size_t i = 0; i < t->node->argument_count; i++) {
+        const struct zpl_type *type = t->node->arguments[i].value->type;
+        size_t hint = 0, place = 0;
+        if (!type || type->kind != ZPL_TABLE)
+            continue;
+        for (size_t k = 0; k < features->count && t->told < FEATURES_TOLD; k++) {
+            const char *name = features->columns[k].name;
+            if (zpl_row_next(type->row, name, &place) && !(i && is_brought(t->node, i, name)))
+                errors += judge(t, &t->node->arguments[i], name, &hint);
         }
     }
-    return leaks;
+    return errors;
+}
+
+static size_t judge_model(struct zpl_checker *checker, const struct zpl_call *call,
+                          const struct zpl_node *node, const struct zpl_type *model)
+{
+    struct training t = {.checker = checker,
+                         .call = call,
+                         .node = node,
+                         .trace = {.graph = checker->graph, .arena = &checker->scratch},
+                         .label = model->label};
+    struct zpl_lineage_column label;
+    if (t.label && find_column(&t, t.label, &label))
+        t.answer = zpl_trace_roots(&t.trace, label, &t.answer_count);
+    return judge_features(&t, model->row);
 }
 
 enum zpl_err zpl_check_leak(struct zpl_checker *checker, const struct zpl_call *call, uint32_t id)
@@ -167,8 +270,14 @@ enum zpl_err zpl_check_leak(struct zpl_checker *checker, const struct zpl_call *
     for (size_t i = 0; i < node->output_count; i++) {
         const struct zpl_type *made = node->outputs[i].type;
         if (made->kind == ZPL_MODEL && made->row)
-            leaks += tell_features(checker, call, node, made->row);
+            leaks += judge_model(checker, call, node, made);
     }
+    if (!node->poison && node->kernel && strcmp(node->kernel, "evaluate") == 0)
+        leaks += zpl_check_parts(checker, call, node);
+    bool failed = zpl_arena_failed(&checker->scratch);
+    zpl_arena_clear(&checker->scratch);
+    if (failed)
+        return zpl_diag_nomem(checker->diags);
     if (leaks == 0)
         return ZPL_OK;
     node->poison = true;

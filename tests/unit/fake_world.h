@@ -93,6 +93,19 @@ static inline bool fake_reads(const struct zpl_bind_request *request,
     return false;
 }
 
+/* An item comes from the columns whose names it holds. */
+static inline bool fake_origin(const struct zpl_bind_request *request, const char *item,
+                               struct zpl_bind_origin *out, struct zpl_arena *arena)
+{
+    out->sources = zpl_arena_array(arena, 64, sizeof *out->sources);
+    for (uint32_t t = 0; out->sources && t < request->table_count; t++)
+        for (uint32_t c = 0; c < request->tables[t].row->count && out->count < 64; c++)
+            if (strstr(request->sql, request->tables[t].name) &&
+                strstr(item, request->tables[t].row->columns[c].name))
+                out->sources[out->count++] = (struct zpl_bind_source){t, c, false};
+    return out->sources != NULL;
+}
+
 /* A result column for every item of the select list: its last word, Bool when it compares.  'dealy' is
  * unknown, as it is in no table. */
 static inline enum zpl_err fake_bind(void *self, const struct zpl_bind_request *request,
@@ -126,7 +139,8 @@ static inline enum zpl_err fake_bind(void *self, const struct zpl_bind_request *
     struct zpl_row *row = zpl_arena_alloc(arena, sizeof *row);
     struct zpl_bind_reads *reads = zpl_arena_array(arena, request->table_count + 1, sizeof *reads);
     const char **used = zpl_arena_array(arena, request->param_count + 1, sizeof *used);
-    if (!list || !columns || !row || !reads || !used)
+    struct zpl_bind_origin *origins = zpl_arena_array(arena, 32, sizeof *origins);
+    if (!origins || !list || !columns || !row || !reads || !used)
         return ZPL_ERR_NOMEM;
     *strstr(list, "FROM") = '\0';
     char *rest;
@@ -137,12 +151,16 @@ static inline enum zpl_err fake_bind(void *self, const struct zpl_bind_request *
         char *word = item + len;
         while (word > item && word[-1] != ' ' && word[-1] != '\n')
             word--;
+        if (!fake_origin(request, item, &origins[row->count], arena))
+            return ZPL_ERR_NOMEM;
         columns[row->count++] =
             (struct zpl_column){zpl_arena_strdup(arena, word),
                                 zpl_type_new(arena, strchr(item, '>') ? ZPL_BOOL : ZPL_INT)};
     }
     row->columns = columns;
     answer->row = row;
+    answer->origins = origins;
+    answer->rows_unknown = true;
     for (size_t i = 0; i < request->table_count; i++)
         if (strstr(request->sql, request->tables[i].name))
             reads[i] = (struct zpl_bind_reads){.used = true, .all = true};

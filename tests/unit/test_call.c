@@ -166,7 +166,8 @@ static void the_label_picks_the_line(void **state)
     assert_output(&b, 0,
                   "Table {x: Int, kind: Enum {\"a\", \"b\"}, prediction: Enum {\"a\", \"b\"}, "
                   "score: Float}");
-    checks_as(&b, &evaluate, "evaluate { by_kind, kinds }", NULL);
+    define(&b, "others", "Table {x: Int, kind: Enum {\"a\", \"b\"}}");
+    checks_as(&b, &evaluate, "evaluate { by_kind, others }", NULL);
     assert_output(&b, 0, "Report {accuracy: Float, rows: Int}");
     checks_as(&b, &train, "xgboost.train { rows, label = \"distance\" }", "by_number");
     checks_as(&b, &predict, "predict { by_number, rows }", NULL);

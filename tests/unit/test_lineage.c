@@ -24,7 +24,10 @@
 static struct zpl_arena arena;
 static struct zpl_diags diags;
 static struct zpl_duck duck;
-static char folder[] = "/tmp/zpl-test-lineage-XXXXXX", path[64];
+static char folder[] = "/tmp/zpl-test-lineage-XXXXXX";
+/* DuckDB remembers a file's footer by name, size and second: a name is not used again soon. */
+static char paths[500][64];
+static size_t next_path;
 
 static size_t queries(size_t fallback)
 {
@@ -75,9 +78,12 @@ static int set_up(void **state)
     (void)state;
     static const int rows[] = {40, 12, 25};
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/out.parquet", folder);
-    const char *paths[] = {path};
-    const struct zpl_duck_options options = {.paths = paths, .path_count = 1};
+    const char *allowed[500];
+    for (size_t i = 0; i < 500; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/%zu.parquet", folder, i);
+        allowed[i] = paths[i];
+    }
+    const struct zpl_duck_options options = {.paths = allowed, .path_count = 500};
     assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
     for (size_t t = 0; t < TABLES; t++) {
         struct zpl_buf sql = {0};
@@ -161,6 +167,7 @@ static bool bind(const char *sql, struct zpl_bind_answer *answer)
 /* What a step of that query stores; false when it fails. */
 static bool run(const char *sql, const struct zpl_row *row, struct zpl_stored *out)
 {
+    const char *path = paths[next_path++ % 500];
     const struct zpl_write write = {.query = sql, .row = row, .path = path};
     bool fine = zpl_write_query(&duck, &write, &diags) == ZPL_OK &&
                 zpl_stored_read(&duck, path, out, &arena, &diags) == ZPL_OK;

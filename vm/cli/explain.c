@@ -41,8 +41,8 @@ static const char *const texts[] = {
         "belongs, a text for a number. `zpl doc STEP` shows the signature, the note who made the "
         "value.\n"
         "\n"
-        "    evaluate { rows, model }     -- wrong\n"
-        "    evaluate { model, rows }     -- right: as in the signature, or by name",
+        "    predict { rows, model }     -- wrong\n"
+        "    predict { model, rows }     -- right: as in the signature, or by name",
     [ZPL_CODE_UNKNOWN_ARGUMENT] = "The step takes no argument of this name. `zpl doc STEP` lists "
                                   "what it takes; every call may also\n"
                                   "say `as when after allow resources retries timeout cache`.",
@@ -117,16 +117,24 @@ static const char *const texts[] = {
         "or the\n"
         "declaration is wrong; columns that may follow are allowed with `...`.",
     [ZPL_CODE_LEAK] =
-        "A feature comes from a column that is known only afterwards (`hindsight`): the model "
-        "would learn\n"
-        "from what it is to predict. Leave it out; if it is meant, say so for this feature:\n"
-        "`allow = { leak = { \"column\" } }`.",
-    [ZPL_CODE_STACK] =
-        "A stack names its components, each by a word with its options; what it does "
-        "not name is this\n"
-        "machine's own. A warning says that this build of zpl can check a component, but "
-        "not open it.\n\n"
-        "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
+        "A model would learn from what it is to predict, or be judged by what it has learnt:\n"
+        "a feature that is known only afterwards (`hindsight`), or is computed from such a column "
+        "in any step\n"
+        "on the way; a feature that is computed from all that the label is computed from; a table to "
+        "evaluate on\n"
+        "that holds rows of the one that the model was trained on. The notes show the way. Leave it "
+        "out; if it\n"
+        "is meant, say so: `allow = { leak = { \"column\" } }` where the model is trained, "
+        "`allow = { leak = { \"test\" } }`\n"
+        "where it is evaluated. A warning says that a feature and the label share some columns.\n"
+        "\n"
+        "    evaluate { model, data }     -- wrong\n"
+        "    evaluate { model, data, allow = { leak = { \"test\" } } }     -- right: it is meant",
+    [ZPL_CODE_STACK] = "A stack names its components, each by a word with its options; what it does "
+                       "not name is this\n"
+                       "machine's own. A warning says that this build of zpl can check a component, but "
+                       "not open it.\n\n"
+                       "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
     [ZPL_CODE_USAGE] =
         "The command line says too much or too little. `zpl COMMAND --help` has an example.",
     [ZPL_CODE_UNKNOWN_COMMAND] = "zpl has no such command. `zpl --help` lists them.",

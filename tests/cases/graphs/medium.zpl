@@ -1,6 +1,6 @@
 -- A graph with everything that can be drawn: data, conditions, order, called pipelines, items, maps.
 local rows = csv.read "flights.csv"
-local late = sql { [[ SELECT delay, distance, delay > 15 AS late FROM rows ]], as = "late rows" }
+local late = sql { [[ SELECT distance, delay > 15 AS late FROM rows ]], as = "late rows" }
 local train, test = split { late, ratio = 0.7 }
 local models = each({ 5, 10 }, function (n) return xgboost.train { train, label = "late", rounds = n } end)
 local reports = each(models, function (model) return evaluate { model, test } end)

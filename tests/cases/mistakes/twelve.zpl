@@ -9,7 +9,7 @@ local few, rest   = split { data, rato = 0.5 }                                  
 local model   = xgboost.train { few, label = "lat" }                              -- 7
 local other   = xgboost.train { rest, label = "late", features = { "origin" } }   -- 8
 local good    = xgboost.train { data, label = "late", features = { "distance" } }
-local report  = evaluate { good, data }
+local report  = evaluate { good, data, allow = { leak = { "test" } } }
 if report.auc > 0.6 then local nothing = 1 end                                    -- 9
 deploy { good, name = "late", when = report.acu >= 0.6 }                          -- 10
 local x = missing + 1                                                             -- 11

@@ -1,6 +1,6 @@
 -- What zpl makes itself has fields, and a misspelt one is no nil.
 local rows = csv.read "flights.csv"
-local late = sql [[ SELECT delay, distance, delay > 15 AS late FROM rows ]]
+local late = sql [[ SELECT distance, delay > 15 AS late FROM rows ]]
 each(grid { eta = { 0.1, 0.2 } }, function (h) return xgboost.train { late, label = "late", eta = h.etta } end)
 local reports = each(kfold { late, k = 2 }, function (fold)
   return evaluate { xgboost.train { fold.train, label = "late" }, fold.tset }

@@ -8,8 +8,9 @@ pipeline "mine" {
   build = function (p)
     local rows = csv.read(p.data)
     local data = sql [[ SELECT distance, delay > 15 AS late FROM rows ]]
-    local model = p.trainer { data, label = "late" }
-    local report = evaluate { model, data }
+    local train, test = split { data }
+    local model = p.trainer { train, label = "late" }
+    local report = evaluate { model, test }
     p.deployer { model, when = report.auc >= 0.5 }
   end,
 }

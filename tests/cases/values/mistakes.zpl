@@ -1,7 +1,7 @@
 local rows = csv.read "flights.csv"
 local data = sql [[ SELECT distance, delay > 15 AS late FROM rows ]]
 local model = xgboost.train { data, label = "late" }
-local report = evaluate { model, data, as = "own" }
+local report = evaluate { model, data, as = "own", allow = { leak = { "test" } } }
 max(report, "auc")
 max({}, "auc")
 max({ report }, "acu")

@@ -1,0 +1,40 @@
+/* trace.h - from a column back through all steps: the walk that leaks are found by.
+ * Owns: everything is in the scratch arena it is given.   Errors: without memory it finds nothing, and
+ * the arena has failed.   Floor: lang/check, private to it. */
+#ifndef ZPL_CHECK_TRACE_H
+#define ZPL_CHECK_TRACE_H
+
+#include "lang/check/tell.h"
+#include "lang/graph/lineage.h"
+
+/* A column on the way, with the one that is computed from it. */
+struct zpl_trace_step {
+    struct zpl_lineage_column at;
+    uint32_t behind; /* index of the column that comes from this one; of the first: its own */
+    enum zpl_lineage_how how;
+};
+struct zpl_trace {
+    const struct zpl_graph *graph;
+    struct zpl_arena *arena;
+    struct zpl_trace_step *steps; /* in the order in which they were met */
+    size_t count, capacity;
+    struct zpl_trace_mark *marks;
+    size_t mark_count, mark_room;
+    uint32_t turn;
+};
+
+bool zpl_is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column);
+/* Walks back from `start` until a hindsight column: its index in steps; -1: there is none.  What led
+ * nowhere once is not walked again. */
+long zpl_trace_hindsight(struct zpl_trace *trace, struct zpl_lineage_column start);
+/* The columns that `start` is computed of and that no query computed, in a fixed order; new memory.
+ * What a body of the program's own made is one by itself. */
+struct zpl_lineage_column *zpl_trace_roots(struct zpl_trace *trace, struct zpl_lineage_column start,
+                                           size_t *count);
+/* Where the column was computed last: past steps that only pass it on. */
+struct zpl_lineage_column zpl_trace_maker(struct zpl_trace *trace, struct zpl_lineage_column start);
+/* Notes every step from steps[0] to steps[end], and on to where that was declared as hindsight. */
+void zpl_trace_tell(const struct zpl_trace *trace, size_t end, struct zpl_diags *diags,
+                    struct zpl_diag *diag);
+
+#endif
