@@ -127,34 +127,50 @@ static bool is_open(const struct zpl_json *v)
     return false;
 }
 
-/* Is `name` what some FROM calls a table or subquery by? */
-static bool is_alias(const struct zpl_json *v, const char *name)
+/* What FROMs call their tables and subqueries by. */
+struct aliases {
+    const char **names;
+    size_t count, capacity;
+    struct zpl_arena *arena;
+};
+
+static void add_alias(struct aliases *list, const char *name)
 {
-    bool source = zpl_guard_is(v, "BASE_TABLE") || zpl_guard_is(v, "SUBQUERY") ||
-                  zpl_guard_is(v, "TABLE_FUNCTION") || zpl_guard_is(v, "EXPRESSION_LIST");
-    if (source) {
-        const char *alias = zpl_guard_text(v, "alias"), *table = zpl_guard_text(v, "table_name");
-        if ((alias != NULL && zpl_text_equal_nocase(alias, name)) ||
-            (table != NULL && zpl_text_equal_nocase(table, name)))
-            return true;
+    for (size_t i = 0; name != NULL && i < list->count; i++)
+        if (zpl_text_equal_nocase(list->names[i], name))
+            return;
+    const char **names = name != NULL ? zpl_arena_grow(list->arena, list->names, list->count,
+                                                       &list->capacity, sizeof *names)
+                                      : NULL;
+    if (names == NULL)
+        return;
+    list->names = names;
+    names[list->count++] = name;
+}
+
+static void find_aliases(struct aliases *list, const struct zpl_json *v)
+{
+    if (zpl_guard_is(v, "BASE_TABLE") || zpl_guard_is(v, "SUBQUERY") ||
+        zpl_guard_is(v, "TABLE_FUNCTION") || zpl_guard_is(v, "EXPRESSION_LIST")) {
+        add_alias(list, zpl_guard_text(v, "alias"));
+        add_alias(list, zpl_guard_text(v, "table_name"));
     }
     for (size_t i = 0; i < zpl_json_count(v); i++)
-        if (is_alias(member(v, i), name))
-            return true;
-    return false;
+        find_aliases(list, member(v, i));
 }
 
 /* A column named like a source may be the whole row of it. */
-static bool has_whole_row(const struct zpl_json *v, const struct zpl_json *tree)
+static bool has_whole_row(const struct zpl_json *v, const struct aliases *aliases)
 {
     const struct zpl_json *names = zpl_json_get(v, "column_names");
     if (zpl_guard_is(v, "COLUMN_REF") && zpl_json_count(names) > 0) {
         const char *last = zpl_json_str(zpl_json_at(names, zpl_json_count(names) - 1), "");
-        if (is_alias(tree, last))
-            return true;
+        for (size_t i = 0; i < aliases->count; i++)
+            if (zpl_text_equal_nocase(aliases->names[i], last))
+                return true;
     }
     for (size_t i = 0; i < zpl_json_count(v); i++)
-        if (has_whole_row(member(v, i), tree))
+        if (has_whole_row(member(v, i), aliases))
             return true;
     return false;
 }
@@ -198,7 +214,9 @@ const struct zpl_bind_reads *zpl_lineage_reads(const struct zpl_bind_request *re
         if (m.tables[t].read == NULL)
             return NULL;
     }
-    if (plan == NULL || has_whole_row(tree, tree))
+    struct aliases aliases = {.arena = arena};
+    find_aliases(&aliases, tree);
+    if (plan == NULL || has_whole_row(tree, &aliases))
         mark_everything(&m);
     for (size_t i = 0; i < zpl_json_count(plan); i++)
         mark_plan(&m, zpl_json_at(plan, i));

@@ -1,0 +1,202 @@
+/* test_origin.c - what each column of a query is computed from, and which rows it is made of. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <time.h>
+#include "tests/unit/binding.h"
+
+/* "f.delay+f.date" by table and column; what only chooses in brackets, "=" before what is passed on. */
+static const char *text_of(const struct zpl_bind_answer *answer)
+{
+    static const char *const names[][6] = {{"date", "delay", "distance", "origin", "end", "kind"},
+                                           {"p.origin", "seats"}};
+    struct zpl_buf out = {0};
+    for (size_t i = 0; i < answer->row->count; i++) {
+        const struct zpl_bind_origin *o = &answer->origins[i];
+        zpl_buf_printf(&out, "%s%s:%s", i > 0 ? " " : "", answer->row->columns[i].name,
+                       o->plain ? "=" : "");
+        if (o->all)
+            zpl_buf_putc(&out, '*');
+        for (size_t k = 0; k < o->count; k++)
+            zpl_buf_printf(&out, o->sources[k].by ? "%s(%s)" : "%s%s", k > 0 ? "+" : "",
+                           names[o->sources[k].table][o->sources[k].column]);
+    }
+    const char *text = zpl_arena_strdup(&arena, zpl_buf_str(&out));
+    zpl_buf_release(&out);
+    return text;
+}
+
+static void assert_origins(const char *sql, const char *expected)
+{
+    struct zpl_bind_answer answer = bind(sql);
+    if (answer.error.message != NULL)
+        fail_msg("%s: %s", sql, answer.error.message);
+    const char *text = text_of(&answer);
+    if (strcmp(text, expected) != 0)
+        fail_msg("%s\n  comes from %s\n  and not   %s", sql, text, expected);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    assert_origins(
+        "SELECT delay, delay AS lag, delay::FLOAT AS f, hour(date) AS h, 1 AS one FROM flights",
+        "delay:=delay lag:=delay f:delay h:date one:");
+    assert_origins("SELECT coalesce(delay, distance) AS x, CASE WHEN kind = 'a' THEN delay END AS "
+                   "y FROM flights",
+                   "x:delay+distance y:delay+kind");
+    assert_origins("SELECT distance + 1 AS a, a * 2 AS b FROM flights", "a:distance b:distance");
+    assert_origins(
+        "SELECT * EXCLUDE (date, kind, \"end\") REPLACE (distance * 2 AS distance) FROM flights",
+        "delay:=delay distance:distance origin:=origin");
+    assert_origins("SELECT y FROM (SELECT x + 1 AS y FROM (SELECT delay AS x FROM flights))",
+                   "y:delay");
+    assert_origins("WITH a AS (SELECT delay AS x FROM flights), b AS (SELECT x, x AS y FROM a) "
+                   "SELECT y, b.x FROM b",
+                   "y:=delay x:=delay");
+    assert_origins("SELECT seats AS s FROM planes UNION ALL SELECT delay FROM flights",
+                   "s:delay+seats");
+    assert_origins("SELECT list_transform([delay], x -> x + distance) AS l FROM flights",
+                   "l:delay+distance");
+    assert_origins("SELECT hash(f) AS h FROM flights f", "h:date+delay+distance+origin+end+kind");
+    assert_origins("SELECT u.v + 1 AS w FROM flights, unnest([delay, distance]) AS u(v)",
+                   "w:delay+distance");
+    assert_origins("SELECT x FROM (VALUES (1), (2)) v(x)", "x:");
+}
+
+static void test_what_only_chooses(void **state)
+{
+    (void)state;
+    assert_origins("SELECT distance FROM flights WHERE delay > 5 ORDER BY date LIMIT 3",
+                   "distance:=distance");
+    assert_origins(
+        "SELECT DISTINCT origin FROM flights QUALIFY row_number() OVER (ORDER BY delay) < 3",
+        "origin:=origin");
+    assert_origins("SELECT origin, count(*) AS n, sum(distance) AS s FROM flights GROUP BY origin",
+                   "origin:=origin n:(origin) s:distance+(origin)");
+    assert_origins("SELECT upper(origin) AS o, max(date) AS d FROM flights GROUP BY 1",
+                   "o:origin d:date+(origin)");
+    assert_origins("SELECT origin AS o, kind, count(delay) AS n FROM flights GROUP BY ALL",
+                   "o:=origin kind:=kind n:delay+(origin)+(kind)");
+    assert_origins("SELECT count(*) AS n FROM flights WHERE delay > 15", "n:(delay)");
+    assert_origins("SELECT count(*) AS n FROM flights WHERE delay IS NOT NULL AND distance > 1",
+                   "n:(distance)");
+    assert_origins("SELECT count(*) AS n FROM (SELECT * FROM flights ORDER BY delay LIMIT 5) f",
+                   "n:(delay)");
+    assert_origins(
+        "SELECT avg(distance) OVER (PARTITION BY origin ORDER BY date) AS a FROM flights",
+        "a:(date)+distance+(origin)");
+    assert_origins("SELECT row_number() OVER (ORDER BY delay) AS r FROM flights", "r:delay");
+    assert_origins(
+        "SELECT f.distance, p.seats FROM flights f LEFT JOIN planes p ON p.origin = f.origin",
+        "distance:=distance seats:=(origin)+(p.origin)+seats");
+    assert_origins("SELECT f.distance FROM flights f SEMI JOIN planes p USING (origin)",
+                   "distance:=distance");
+    assert_origins("SELECT seats FROM flights NATURAL JOIN planes",
+                   "seats:=(origin)+(p.origin)+seats");
+    assert_origins(
+        "SELECT EXISTS (SELECT 1 FROM planes p WHERE p.origin = f.origin) AS e FROM flights f",
+        "e:(origin)+(p.origin)");
+    assert_origins("SELECT (SELECT max(seats) FROM planes p WHERE p.origin = f.origin AND seats IS "
+                   "NOT NULL) AS m "
+                   "FROM flights f",
+                   "m:(origin)+(p.origin)+seats");
+    assert_origins("SELECT delay IN (SELECT seats FROM planes) AS i FROM flights", "i:delay+seats");
+}
+
+static void test_what_is_not_known_is_all(void **state)
+{
+    (void)state;
+    assert_origins("SELECT COLUMNS('d.*') FROM flights", "date:* delay:* distance:* end:* kind:*");
+    assert_origins("WITH RECURSIVE r AS (SELECT delay AS n FROM flights UNION ALL SELECT n + 1 "
+                   "FROM r WHERE n < 3) "
+                   "SELECT n FROM r",
+                   "n:*");
+}
+
+/* "flights planes|!planes": alternatives, "!" before what is not all of a table. */
+static void assert_rows(const char *sql, const char *expected)
+{
+    struct zpl_bind_answer answer = bind(sql);
+    struct zpl_buf out = {0};
+    if (answer.error.message != NULL)
+        fail_msg("%s: %s", sql, answer.error.message);
+    if (answer.rows_unknown)
+        zpl_buf_puts(&out, "?");
+    for (size_t i = 0; i < answer.rows_count; i++) {
+        zpl_buf_printf(&out, "%s%s", i > 0 ? "|" : "", answer.rows[i].filtered ? "!" : "");
+        for (size_t k = 0; k < answer.rows[i].count; k++)
+            zpl_buf_printf(&out, "%s%s", k > 0 ? " " : "",
+                           answer.rows[i].tables[k] == 0 ? "flights" : "planes");
+    }
+    if (strcmp(zpl_buf_str(&out), expected) != 0)
+        fail_msg("%s\n  has rows of %s\n  and not     %s", sql, zpl_buf_str(&out), expected);
+    zpl_buf_release(&out);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    assert_rows("SELECT distance * 2 AS d FROM flights ORDER BY d", "flights");
+    assert_rows("SELECT * FROM flights WHERE delay > 3", "!flights");
+    assert_rows("SELECT distance FROM flights USING SAMPLE 10% (bernoulli, 42)", "!flights");
+    assert_rows("SELECT count(*) AS n FROM flights GROUP BY origin", "!flights");
+    assert_rows("SELECT seats FROM flights JOIN planes USING (origin)", "flights planes");
+    assert_rows("SELECT seats FROM flights RIGHT JOIN planes USING (origin)", "planes flights");
+    assert_rows("SELECT distance FROM flights ANTI JOIN planes USING (origin)", "!flights");
+    assert_rows("SELECT origin FROM planes UNION ALL (SELECT origin FROM flights LIMIT 3)",
+                "planes|!flights");
+    assert_rows("SELECT origin FROM planes EXCEPT SELECT origin FROM flights", "!planes");
+    assert_rows("WITH few AS (SELECT * FROM flights WHERE delay > 3) SELECT a.delay FROM few a",
+                "!flights");
+    assert_rows("SELECT 1 AS one", "");
+    assert_rows("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) "
+                "SELECT n FROM r",
+                "?");
+}
+
+/* Expressions and names over 5,000 columns, through a subquery: no plans, no squares. */
+static void test_thousands_of_columns(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 5000 };
+    struct zpl_buf sql = {0}, type = {0};
+    zpl_buf_puts(&type, "Table {");
+    zpl_buf_puts(&sql, "SELECT ");
+    for (int i = 0; i < COLUMNS; i++) {
+        zpl_buf_printf(&type, "%sc%d: Int", i > 0 ? ", " : "", i);
+        zpl_buf_printf(&sql, i % 2 ? "%sc%d" : "%sc%d + 1 AS c%d", i > 0 ? ", " : "", i, i);
+    }
+    zpl_buf_puts(&type, "}");
+    zpl_buf_puts(&sql, " FROM (SELECT DISTINCT * FROM wide)");
+    const struct zpl_bind_table table = {"wide", row_of(zpl_buf_str(&type))};
+    const struct zpl_bind_request request = {
+        .sql = zpl_buf_str(&sql), .tables = &table, .table_count = 1};
+    struct zpl_bind_answer answer;
+    clock_t begin = clock();
+    assert_int_equal(zpl_duck_bind(&request, &answer, &arena, &diags), ZPL_OK);
+    assert_true((clock() - begin) / CLOCKS_PER_SEC < 8);
+    assert_null(answer.error.message);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        assert_int_equal(answer.origins[i].count, 1);
+        assert_int_equal(answer.origins[i].sources[0].column, i);
+        assert_int_equal(answer.origins[i].plain, i % 2);
+    }
+    zpl_buf_release(&sql);
+    zpl_buf_release(&type);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_what_only_chooses),
+        cmocka_unit_test(test_what_is_not_known_is_all),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_thousands_of_columns),
+    };
+    return cmocka_run_group_tests(tests, NULL, tear_down);
+}
