@@ -32,9 +32,14 @@ static const struct zpl_command COMMANDS[] = {
      ZPL_OPT_JSON, 0, 1, zpl_cmd_show},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
-    {"lineage", "ARTIFACT|RUN/STEP/OUTPUT", "where an artifact came from, and what was made of it",
-     "ARTIFACT is at least 6 digits of its digest, as `zpl show` prints it.",
-     "zpl lineage last/xgboost.train/model", ZPL_OPT_JSON, 1, 1, zpl_cmd_lineage},
+    {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",
+     "where a column or an artifact came from, and what was made of it",
+     "COLUMN is step.output.column, variable.column or a name alone; nothing runs.  ARTIFACT is at "
+     "least\n"
+     "6 digits of its digest, as `zpl show` prints it; RUN/STEP/OUTPUT as in\n"
+     "zpl lineage last/xgboost.train/model.",
+     "zpl lineage delays.zpl train.late", ZPL_OPT_PARAMS | ZPL_OPT_FORMAT | ZPL_OPT_JSON, 1, 2,
+     zpl_cmd_lineage},
     {"doc", "[NAME]",
      "a step or a word of the language: signature, meaning, example; without a name, all", NULL,
      "zpl doc split", ZPL_OPT_JSON, 0, 1, zpl_cmd_doc},

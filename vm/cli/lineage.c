@@ -3,6 +3,7 @@
 
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
+#include "vm/cli/columns.h"
 #include "vm/json_read.h"
 #include "vm/run_record.h"
 
@@ -175,7 +176,50 @@ static enum zpl_err named_artifact(struct zpl_cli *cli, struct zpl_session *sess
     return ZPL_ERR_NOT_FOUND;
 }
 
-int zpl_cmd_lineage(struct zpl_cli *cli)
+/* A program, perhaps with one of its pipelines: x.zpl, x.zpl:train. */
+static bool is_program(const char *word)
+{
+    const char *end = strstr(word, ".zpl");
+    while (end != NULL && end[4] != '\0' && end[4] != ':')
+        end = strstr(end + 1, ".zpl");
+    return end != NULL;
+}
+
+/* Of a column in a program. */
+static int column_lineage(struct zpl_cli *cli)
+{
+    struct zpl_session session = {0};
+    struct zpl_buf text = {0};
+    const char *format = cli->options & ZPL_OPT_JSON ? "json"
+                         : cli->format != NULL       ? cli->format
+                                                     : "text";
+    bool json = strcmp(format, "json") == 0, dot = strcmp(format, "dot") == 0;
+    if (!json && !dot && strcmp(format, "text") != 0)
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE, "write text, dot or json",
+                             "there is no format '%s'", format);
+    if (cli->word_count < 2)
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE,
+                             "write for example zpl lineage delays.zpl train.late",
+                             "of which column of '%s'?", cli->words[0]);
+    enum zpl_err err = zpl_cli_compile(cli, &session);
+    struct zpl_columns columns = {.cli = cli, .session = &session, .graph = &session.program.graph};
+    if (err == ZPL_OK)
+        err = zpl_columns_find(&columns, cli->words[1], &session.diags);
+    if (err == ZPL_OK) {
+        zpl_columns_follow(&columns);
+        if (json)
+            zpl_cli_print_json_take(zpl_columns_json(&columns));
+        else if (dot)
+            zpl_columns_dot(&columns, &text);
+        else
+            zpl_columns_text(&columns, &text);
+    }
+    zpl_cli_print_take(&text);
+    return zpl_cli_end(cli, &session, err);
+}
+
+/* Of an artifact of a run. */
+static int artifact_lineage(struct zpl_cli *cli)
 {
     struct zpl_session session = {0};
     struct zpl_buf text = {0};
@@ -207,4 +251,15 @@ int zpl_cmd_lineage(struct zpl_cli *cli)
     zpl_json_release(walk.edges);
     zpl_cli_print_take(&text);
     return zpl_cli_end(cli, &session, err);
+}
+
+int zpl_cmd_lineage(struct zpl_cli *cli)
+{
+    if (is_program(cli->words[0]))
+        return column_lineage(cli);
+    if (cli->word_count > 1 || cli->given_count > 0 || cli->format != NULL)
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE, "`zpl lineage --help` has an example",
+                             "'%s' is no .zpl file: an artifact is said by one word",
+                             cli->words[0]);
+    return artifact_lineage(cli);
 }

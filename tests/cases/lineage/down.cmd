@@ -1,0 +1,1 @@
+zpl lineage flow.zpl flights.delay

@@ -1,0 +1,1 @@
+zpl lineage flow.zpl usual.far --json

@@ -1,0 +1,1 @@
+zpl lineage flow.zpl train.late && zpl lineage flow.zpl split.test.late && zpl lineage flow.zpl split.late
