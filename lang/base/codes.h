@@ -33,7 +33,7 @@
     X(SQL_TYPE, "E053", "SQL whose result has a type zpl has no name for")                         \
     X(SOURCE_READ, "E060", "a data source that can't be read")                                     \
     X(SOURCE_SCHEMA, "E061", "a data source that is not what the program declares")                \
-    X(LEAK, "E070", "a leak: what is known only afterwards, or was learnt from")                                     \
+    X(LEAK, "E070", "a leak: what is known only afterwards, or was learnt from")                   \
     X(STACK, "E080", "a stack that can't be what it says")                                         \
     X(USAGE, "E100", "a command line that can't be understood")                                    \
     X(UNKNOWN_COMMAND, "E101", "a command zpl does not have")                                      \

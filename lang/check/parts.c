@@ -102,21 +102,32 @@ struct uniting {
     struct rowset *out;
 };
 
+static bool is_same_made(const struct made *a, const struct made *b)
+{
+    return a->count == b->count && memcmp(a->lots, b->lots, a->count * sizeof *a->lots) == 0;
+}
+
+/* Adds those that are not there: a hundred models of one table have learnt from one. */
 static void add(struct parts *p, struct rowset *out, const struct made *more, size_t count)
 {
-    struct made *made = out->count + count <= ALTERNATIVES_MAX
-                            ? zpl_arena_array(p->arena, out->count + count, sizeof *made)
-                            : NULL;
-    if (!made) {
-        out->unknown = true;
-        return;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < out->count && !is_same_made(&out->alternatives[k], &more[i]))
+            k++;
+        if (k < out->count)
+            continue;
+        struct made *made = out->count < ALTERNATIVES_MAX
+                                ? zpl_arena_array(p->arena, out->count + 1, sizeof *made)
+                                : NULL;
+        if (!made) {
+            out->unknown = true;
+            return;
+        }
+        if (out->count)
+            memcpy(made, out->alternatives, out->count * sizeof *made);
+        made[out->count++] = more[i];
+        out->alternatives = made;
     }
-    if (out->count)
-        memcpy(made, out->alternatives, out->count * sizeof *made);
-    if (count)
-        memcpy(made + out->count, more, count * sizeof *made);
-    out->alternatives = made;
-    out->count += count;
 }
 
 static void unite(void *self, uint32_t node, uint32_t output)

@@ -74,7 +74,7 @@ bool zpl_query_origins(struct zpl_query *q, const struct zpl_bind_answer *answer
     if (!tables || !origins)
         return false;
     for (size_t i = 0; i < q->input_count; i++) {
-        if (!q->inputs[i].row || q->inputs[i].unknown)
+        if (!q->inputs[i].row)
             continue;
         tables[table_count].in = &q->inputs[i];
         if (!fill_table(q, node, &tables[table_count++]))

@@ -188,10 +188,10 @@ static const char *const *columns_of(lua_State *L, const struct zpl_node *node, 
         const struct zpl_row *row = value->type->kind == ZPL_TABLE ? value->type->row : NULL;
         if (value->type->kind == ZPL_TABLE && (!row || row->open))
             return NULL;
-        for (size_t k = 0; row && k < row->count; k++) {
+        for (size_t k = 0; row && k <= row->count; k++) {
             names = zpl_host_need(
                 L, zpl_arena_grow(arena, *count ? names : NULL, *count, &capacity, sizeof *names));
-            names[(*count)++] = row->columns[k].name;
+            names[(*count)++] = k < row->count ? row->columns[k].name : node->arguments[i].name;
         }
     }
     return names;
@@ -211,11 +211,12 @@ void zpl_check_allow(lua_State *L, uint32_t id, struct zpl_site table)
             while (n < count && strcmp(names[n], word) != 0)
                 n++;
             if (n == count)
-                zpl_host_nearest(L,
-                                 zpl_host_tell(L, ZPL_CODE_UNKNOWN_COLUMN,
-                                               zpl_site_item(leak, k + 1).span,
-                                               "no table of this step has a column '%s'", word),
-                                 word, names, count);
+                zpl_host_nearest(
+                    L,
+                    zpl_host_tell(
+                        L, ZPL_CODE_UNKNOWN_COLUMN, zpl_site_item(leak, k + 1).span,
+                        "this step has no table, and no column of one, that is called '%s'", word),
+                    word, names, count);
         }
     }
 }

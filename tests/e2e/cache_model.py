@@ -194,8 +194,10 @@ def statement_lines(model, s, name, text=lambda t: t):
         return [outs + "split { %s, ratio = %s, seed = %d%s }" % (ins[0], s["ratio"], s["seed"], more)]
     if kind == "train":
         more = ", features = " + lua_value(s["features"]) if s["features"] else ""
-        return [outs + 'xgboost.train { %s, label = "%s", rounds = %d, eta = %s%s }'
-                % (ins[0], s["label"], s["rounds"], s["eta"], more)]
+        # The label may be computed from a feature here, which is of no interest.
+        meant = lua_value([c for c, _ in schemas(model)[s["in"][0]] if c != s["label"]])
+        return [outs + 'xgboost.train { %s, label = "%s", rounds = %d, eta = %s%s, allow = { leak = %s } }'
+                % (ins[0], s["label"], s["rounds"], s["eta"], more, meant)]
     return [outs + "%s { %s, %s }" % (kind, ins[0], ins[1])]
 
 

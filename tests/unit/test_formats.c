@@ -3,6 +3,7 @@
  * not; whoever changes a format gives it a new number, and `ACCEPT=1 make unit T=formats` writes
  * the file of the new version.  What is read back is refused in any other version. */
 #include "tests/unit/fake_world.h"
+#include "tests/unit/query_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -201,42 +202,6 @@ static void fill_graph(struct zpl_graph *graph)
                        zpl_value_literal(&arena, zpl_literal_float(&arena, 0.6)));
 }
 
-/* And a query, which says what its columns come from. */
-static void add_query(struct zpl_graph *graph)
-{
-    static const char *const columns[] = {"delay", "distance", NULL};
-    struct zpl_argument *flights = zpl_arena_array(&arena, 1, sizeof *flights);
-    flights[0] = (struct zpl_argument){
-        .name = "flights",
-        .value = zpl_value_ref(&arena, 0, 0, NULL, graph->nodes[0].outputs->type),
-        .reads = columns,
-        .read_count = 2};
-    static const struct zpl_column_source sources[] = {{0, 0, false}, {0, 1, true}};
-    static const struct zpl_column_origin origins[] = {{sources, 1, false, true},
-                                                       {sources, 1, false, true},
-                                                       {sources, 2, false, false},
-                                                       {.all = true}};
-    static const uint32_t arguments[] = {0};
-    static const struct zpl_row_origin made_of[] = {{arguments, 1, true}};
-    static struct zpl_output query[1];
-    query[0] = (struct zpl_output){
-        .name = "rows",
-        .type = type("Table {delay: Int hindsight, lag: Int hindsight, n: Int, x: Int}"),
-        .origins = origins,
-        .rows = made_of,
-        .rows_count = 1};
-    struct zpl_node *node = zpl_graph_add(graph);
-    node->name = node->step = node->kernel = "sql";
-    node->identity = IDENTITY;
-    node->engines = "duckdb 1.4.4";
-    node->place = "delays.zpl:7:1";
-    node->body = "SELECT delay, delay AS lag, …";
-    node->arguments = flights;
-    node->argument_count = 1;
-    node->outputs = query;
-    node->output_count = 1;
-}
-
 static enum zpl_err read_graph(const char *text, struct zpl_graph *out)
 {
     struct zpl_json *json;
@@ -251,7 +216,7 @@ static void graph(void **state)
     (void)state;
     struct zpl_graph made = {0}, back = {0}, refused = {0};
     fill_graph(&made);
-    add_query(&made);
+    query_fixture(&made, &arena, IDENTITY);
     const char *text = text_of(zpl_graph_to_json(&made, NULL));
     golden("graph", ZPL_GRAPH_VERSION, text);
     assert_int_equal(read_graph(text, &back), ZPL_OK);

@@ -170,8 +170,8 @@ static const char *const *random_names(struct zpl_arena *arena, size_t *count)
 static void random_node(struct zpl_graph *graph)
 {
     struct zpl_arena *arena = &graph->arena;
-    struct zpl_node node = {.step = PICK(texts), .kernel = rand() % 2 ? "k" : "sql",
-                            .engines = "duckdb 1.4.4"};
+    struct zpl_node node = {
+        .step = PICK(texts), .kernel = rand() % 2 ? "k" : "sql", .engines = "duckdb 1.4.4"};
     if (rand() % 4 == 0)
         random_map(graph);
     node.map = (uint32_t)rand() % (uint32_t)(graph->map_count + 1);
@@ -191,7 +191,7 @@ static void random_node(struct zpl_graph *graph)
     node.output_count = 1 + (size_t)(rand() % 2);
     for (size_t i = 0; i < node.output_count; i++)
         outputs[i] = (struct zpl_output){.name = i ? "second" : "first",
-                                           .type = type_of(arena, PICK(type_texts))};
+                                         .type = type_of(arena, PICK(type_texts))};
     node.outputs = outputs;
     struct zpl_binding *binding = zpl_arena_array(arena, 1, sizeof *binding);
     binding->var = "f";

@@ -120,9 +120,11 @@ static const char *const texts[] = {
         "A model would learn from what it is to predict, or be judged by what it has learnt:\n"
         "a feature that is known only afterwards (`hindsight`), or is computed from such a column "
         "in any step\n"
-        "on the way; a feature that is computed from all that the label is computed from; a table to "
+        "on the way; a feature that is computed from all that the label is computed from; a table "
+        "to "
         "evaluate on\n"
-        "that holds rows of the one that the model was trained on. The notes show the way. Leave it "
+        "that holds rows of the one that the model was trained on. The notes show the way. Leave "
+        "it "
         "out; if it\n"
         "is meant, say so: `allow = { leak = { \"column\" } }` where the model is trained, "
         "`allow = { leak = { \"test\" } }`\n"
@@ -130,11 +132,12 @@ static const char *const texts[] = {
         "\n"
         "    evaluate { model, data }     -- wrong\n"
         "    evaluate { model, data, allow = { leak = { \"test\" } } }     -- right: it is meant",
-    [ZPL_CODE_STACK] = "A stack names its components, each by a word with its options; what it does "
-                       "not name is this\n"
-                       "machine's own. A warning says that this build of zpl can check a component, but "
-                       "not open it.\n\n"
-                       "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
+    [ZPL_CODE_STACK] =
+        "A stack names its components, each by a word with its options; what it does "
+        "not name is this\n"
+        "machine's own. A warning says that this build of zpl can check a component, but "
+        "not open it.\n\n"
+        "    stack \"laptop\" { orchestrator = here { jobs = 8 } }",
     [ZPL_CODE_USAGE] =
         "The command line says too much or too little. `zpl COMMAND --help` has an example.",
     [ZPL_CODE_UNKNOWN_COMMAND] = "zpl has no such command. `zpl --help` lists them.",
