@@ -8,8 +8,7 @@
 #include "lang/syntax/parser.h"
 #include "lang/syntax/scope.h"
 
-/* Is the cursor at `elif` where `elseif` is meant?  A valid use of a variable elif is left alone.
- */
+/* Is the cursor at `elif` where `elseif` is meant?  A variable of that name is left alone. */
 static bool at_elif(const struct parser *p)
 {
     if (!zpl_parser_is(p, ZPL_TOKEN_NAME) || !zpl_tree_token_is(p->tree, p->at, "elif"))

@@ -1,4 +1,5 @@
-/* Graphs: names, values as text, and the canonical JSON there and back. */
+/* Graphs: names, values as text, and the canonical JSON there and back.   Long because the random graphs
+ * that all of these share have every kind of value and type. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
