@@ -50,15 +50,6 @@ static enum zpl_err find_root(const char *dir, char *root, struct zpl_diags *dia
     }
 }
 
-/* `path` without the leading `root/`, or NULL when it lies elsewhere. */
-static const char *inside(const char *root, const char *path)
-{
-    size_t n = strlen(root);
-    if (strcmp(root, "/") == 0)
-        return path + 1;
-    return strncmp(path, root, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
-}
-
 /* Told when there is no such file, or a folder: with what to type instead. */
 static enum zpl_err no_file(const char *file, bool folder, struct zpl_diags *diags)
 {
@@ -105,7 +96,7 @@ enum zpl_err zpl_project_open(const char *file, struct zpl_project *out, struct 
     if (err != ZPL_OK)
         return err;
     if (file != NULL) {
-        const char *relative = inside(out->root, out->file);
+        const char *relative = zpl_path_below(out->root, out->file);
         put(out->relative, relative != NULL ? relative : out->file);
     }
     if (home != NULL && home[0] != '\0')
@@ -129,6 +120,13 @@ enum zpl_err zpl_project_path(const struct zpl_project *project, const char *pat
     return err == ZPL_OK ? zpl_path_clean(out, joined) : err;
 }
 
+bool zpl_project_look(const struct zpl_project *project, const char *path, struct zpl_stat *st)
+{
+    char full[ZPL_PATH_MAX];
+    return *path != '\0' && zpl_project_path(project, path, full) == ZPL_OK &&
+           zpl_fs_stat(full, st, NULL) == ZPL_OK;
+}
+
 /* From the command line's point of view to the project's. */
 enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out)
 {
@@ -142,13 +140,13 @@ enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *ty
     enum zpl_err err = absolute(typed, full, NULL);
     if (err != ZPL_OK)
         return err;
-    const char *relative = inside(project->root, full);
+    const char *relative = zpl_path_below(project->root, full);
     put(out, relative != NULL ? relative : full);
     return ZPL_OK;
 }
 
 const char *zpl_project_show(const struct zpl_project *project, const char *path)
 {
-    const char *relative = inside(project->root, path);
+    const char *relative = zpl_path_below(project->root, path);
     return relative != NULL ? relative : path;
 }

@@ -7,6 +7,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 
 struct zpl_project {
@@ -21,6 +22,8 @@ struct zpl_project {
 enum zpl_err zpl_project_open(const char *file, struct zpl_project *out, struct zpl_diags *diags);
 /* A path of the program: absolute ones and URLs stand, others are joined to the root. */
 enum zpl_err zpl_project_path(const struct zpl_project *project, const char *path, char *out);
+/* What is there at a path of the program?  False: nothing. */
+bool zpl_project_look(const struct zpl_project *project, const char *path, struct zpl_stat *st);
 /* A path typed on the command line is relative to the working directory: rewrites it to one that is
  * relative to the project if it lies inside, else absolute. */
 enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out);

@@ -34,11 +34,9 @@ static const char *adopt(void *self, const char *typed, struct zpl_arena *arena)
 }
 
 /* Is the path that of `place`, or below it? */
-static bool is_below(const char *path, const char *place)
+static bool is_in(const char *path, const char *place)
 {
-    size_t n = strlen(place);
-    return strncmp(path, place, n) == 0 &&
-           (path[n] == '\0' || path[n] == '/' || (n > 0 && place[n - 1] == '/'));
+    return strcmp(path, place) == 0 || zpl_path_below(place, path) != NULL;
 }
 
 /* Outside are files that are neither below the project's folder nor what the command line names, or below
@@ -48,34 +46,28 @@ static bool outside(void *self, const char *path)
     const struct zpl_session *session = self;
     char full[ZPL_PATH_MAX], named[ZPL_PATH_MAX], adopted[ZPL_PATH_MAX];
     if (strstr(path, "://") != NULL || zpl_project_path(&session->project, path, full) != ZPL_OK ||
-        is_below(full, session->project.root))
+        is_in(full, session->project.root))
         return false;
     for (size_t i = 0; i < session->given_count; i++)
         if (session->given[i].text != NULL &&
             zpl_project_adopt(&session->project, session->given[i].text, adopted) == ZPL_OK &&
-            zpl_project_path(&session->project, adopted, named) == ZPL_OK && is_below(full, named))
+            zpl_project_path(&session->project, adopted, named) == ZPL_OK && is_in(full, named))
             return false;
     return true;
 }
 
-/* What is there at a path of the program?  False: nothing. */
-static bool look(const struct zpl_session *session, const char *path, struct zpl_stat *st)
-{
-    char full[ZPL_PATH_MAX];
-    return zpl_project_path(&session->project, path, full) == ZPL_OK &&
-           zpl_fs_stat(full, st, NULL) == ZPL_OK;
-}
-
 static bool has_file(void *self, const char *path)
 {
+    const struct zpl_session *session = self;
     struct zpl_stat st;
-    return look(self, path, &st) && st.is_file;
+    return zpl_project_look(&session->project, path, &st) && st.is_file;
 }
 
 static bool has_folder(void *self, const char *path)
 {
+    const struct zpl_session *session = self;
     struct zpl_stat st;
-    return look(self, path, &st) && st.is_dir;
+    return zpl_project_look(&session->project, path, &st) && st.is_dir;
 }
 
 #define ZONES "/usr/share/zoneinfo"

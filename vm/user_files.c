@@ -61,26 +61,19 @@ static void sort_files(struct zpl_user_files *files)
     files->count = kept + 1;
 }
 
-/* What is there at a path of the program?  False: nothing. */
-static bool look(const struct zpl_plan *plan, const char *path, struct zpl_stat *st)
-{
-    char full[ZPL_PATH_MAX];
-    return *path != '\0' && zpl_project_path(&plan->session->project, path, full) == ZPL_OK &&
-           zpl_fs_stat(full, st, NULL) == ZPL_OK;
-}
-
 static bool is_file(const struct zpl_plan *plan, const char *path)
 {
     struct zpl_stat st;
-    return look(plan, path, &st) && st.is_file;
+    return zpl_project_look(&plan->session->project, path, &st) && st.is_file;
 }
 
 /* Is it relative, and does it stay in the project? */
-static bool is_inside(const char *path)
+static bool is_inside(const struct zpl_plan *plan, const char *path)
 {
-    char clean[ZPL_PATH_MAX];
-    return path[0] != '/' && zpl_path_clean(clean, path) == ZPL_OK && strcmp(clean, "..") != 0 &&
-           strncmp(clean, "../", 3) != 0;
+    const struct zpl_project *project = &plan->session->project;
+    char full[ZPL_PATH_MAX];
+    return path[0] != '/' && zpl_project_path(project, path, full) == ZPL_OK &&
+           zpl_path_below(project->root, full) != NULL;
 }
 
 /* ---- folders ---- */
@@ -133,7 +126,7 @@ static void add_part(struct collection *c, const char *word, size_t len)
         return;
     memcpy(part, word, len);
     part[len] = '\0';
-    if (!is_inside(part) || !is_file(c->plan, part))
+    if (!is_inside(c->plan, part) || !is_file(c->plan, part))
         return;
     const char *path = zpl_arena_strdup(&c->plan->arena, part);
     add_file(c, path, path);
@@ -166,7 +159,7 @@ static enum zpl_err add_declared(struct collection *c, const char *path)
     path = zpl_arena_strdup(&c->plan->arena, path);
     if (path == NULL)
         return zpl_diag_nomem(c->diags);
-    if (look(c->plan, path, &st) && st.is_dir)
+    if (zpl_project_look(&c->plan->session->project, path, &st) && st.is_dir)
         return add_folder(c, path, 0);
     add_file(c, path, path);
     return ZPL_OK;
@@ -177,7 +170,8 @@ static enum zpl_err add_param(struct collection *c, const struct zpl_argument *a
 {
     struct zpl_stat st;
     const struct zpl_literal *value = zpl_plan_value(c->plan, argument->value, &c->plan->arena);
-    if (value == NULL || value->kind != ZPL_LIT_PATH || !look(c->plan, value->as.str.s, &st))
+    if (value == NULL || value->kind != ZPL_LIT_PATH ||
+        !zpl_project_look(&c->plan->session->project, value->as.str.s, &st))
         return ZPL_OK;
     if (st.is_dir)
         return add_folder(c, value->as.str.s, 0);

@@ -33,6 +33,8 @@ enum zpl_err zpl_path_clean(char *out, const char *path);
 /* The folder part ("." when there is none) and the part after the last slash ("" if it ends so). */
 enum zpl_err zpl_path_dir(char *out, const char *path);
 const char *zpl_path_base(const char *path);
+/* `path` without the leading `place/`, or NULL when it is not below that folder; both clean. */
+const char *zpl_path_below(const char *place, const char *path);
 
 int zpl_fs_open(const char *path, int flags, mode_t mode); /* -1 and errno; O_CLOEXEC added */
 /* Writes all or fails; goes on after EINTR and short writes. */

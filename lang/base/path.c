@@ -80,3 +80,11 @@ const char *zpl_path_base(const char *path)
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
+
+const char *zpl_path_below(const char *place, const char *path)
+{
+    size_t n = strlen(place);
+    if (strcmp(place, "/") == 0)
+        return path + 1;
+    return strncmp(path, place, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}

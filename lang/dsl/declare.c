@@ -1,7 +1,6 @@
 /* step "name" { … }: a step that the program declares itself. */
 #include <lauxlib.h>
 #include <string.h>
-#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"

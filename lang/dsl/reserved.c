@@ -174,8 +174,8 @@ void zpl_apply_reserved(lua_State *L, uint32_t id, const struct zpl_reserved *sa
 
 /* ---- holding it to the step -------------------------------------------------------------------- */
 
-/* The names of the columns that the node's tables have; NULL: not all are known. */
-static const char *const *columns_of(lua_State *L, const struct zpl_node *node, size_t *count)
+/* The names of the node's tables and of all their columns; NULL: not all are known. */
+static const char *const *names_of(lua_State *L, const struct zpl_node *node, size_t *count)
 {
     struct zpl_arena *arena = &zpl_host_of(L)->arena;
     const char **names = zpl_host_need(L, zpl_arena_array(arena, 1, sizeof *names));
@@ -201,7 +201,7 @@ void zpl_check_allow(lua_State *L, uint32_t id, struct zpl_site table)
 {
     const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[id];
     size_t count;
-    const char *const *names = node->allow && !node->poison ? columns_of(L, node, &count) : NULL;
+    const char *const *names = node->allow && !node->poison ? names_of(L, node, &count) : NULL;
     struct zpl_site leak = zpl_site_field(zpl_site_field(table, "allow"), "leak");
     for (size_t i = 0; names && i < node->allow->as.list.count; i++) {
         const struct zpl_literal *list = node->allow->as.list.items[i];

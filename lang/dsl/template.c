@@ -11,8 +11,8 @@
 struct standing {
     struct zpl_pipeline_def *pipeline;
     bool unknown; /* a stand-in is poison */
-    bool
-        plain; /* one that a call may give as a plain value, so that a program may compute with it */
+    /* One is, which a call may give as a plain value, so that a program may compute with it. */
+    bool plain;
 };
 
 /* What a build may leave behind, as it was. */

@@ -286,53 +286,83 @@ static const char *by_keys(const char *sql, const struct query_source *made)
     return kept;
 }
 
+/* What a property saw of the queries it was asked of. */
+struct tally {
+    size_t tried, columns, narrow, skipped, unknown;
+};
+
+typedef const char *(*rewrite)(const char *sql, const struct query_source *made);
+
+/* A query, its answer and what it gives; one that the engine can't run is left out.  In the arena. */
+struct asked {
+    struct query_source made;
+    const char *text;
+    struct zpl_bind_answer answer;
+    struct zpl_stored rows;
+};
+
+static void ask(struct queries *g, rewrite rewrite, size_t wanted, struct tally *tally,
+                struct asked *out)
+{
+    for (;;) {
+        struct zpl_buf sql = {0};
+        unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
+        query_make(g, &sql, &out->made);
+        out->text = rewrite(zpl_buf_str(&sql), &out->made);
+        zpl_buf_release(&sql);
+        show(version);
+        if (bind(out->text, &out->answer) && run(out->text, out->answer.row, &out->rows))
+            return;
+        assert_true(++tally->skipped < 20 + wanted);
+    }
+}
+
+static void count_column(struct tally *tally, const struct zpl_bind_answer *answer, size_t i)
+{
+    tally->columns++;
+    tally->unknown += answer->origins[i].all;
+    tally->narrow += answer->origins[i].count < 8;
+}
+
+static void print_tally(const struct tally *tally)
+{
+    print_message(
+        "# %zu queries, %zu columns, %zu from less than half of the tables' columns, %zu not "
+        "known; %zu queries failed\n",
+        tally->tried, tally->columns, tally->narrow, tally->unknown, tally->skipped);
+    assert_int_equal(tally->unknown, 0);
+}
+
 static void test_values_come_from_their_origins(void **state)
 {
     (void)state;
     struct queries g = {.random = {815}, .rows_stay = true};
-    size_t wanted = queries(40), tried = 0, columns = 0, narrow = 0, skipped = 0, unknown = 0;
-    while (tried < wanted) {
-        struct zpl_buf sql = {0};
-        struct query_source made;
-        struct zpl_bind_answer answer;
-        struct zpl_stored before, after;
-        unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
-        query_make(&g, &sql, &made);
-        const char *text = by_keys(zpl_buf_str(&sql), &made);
-        show(version);
-        if (!bind(text, &answer) || !run(text, answer.row, &before)) {
-            assert_true(++skipped < 20 + wanted);
-            zpl_buf_release(&sql);
-            continue;
-        }
-        assert_int_equal(answer.row->count, made.count);
-        for (size_t i = 0; i < made.count; i++) {
-            if (made.columns[i].key)
+    struct tally tally = {0};
+    size_t wanted = queries(40);
+    for (; tally.tried < wanted; tally.tried++) {
+        struct asked q;
+        struct zpl_stored after;
+        ask(&g, by_keys, wanted, &tally, &q);
+        assert_int_equal(q.answer.row->count, q.made.count);
+        for (size_t i = 0; i < q.made.count; i++) {
+            const char *name = q.made.columns[i].name;
+            if (q.made.columns[i].key)
                 continue;
-            show_others(&answer, &made, i, 1 + (unsigned)random_below(&g.random, VERSIONS - 1));
-            if (!run(text, answer.row, &after))
-                fail_msg("what '%s' does not come from makes it fail: %s", made.columns[i].name,
-                         text);
-            for (size_t k = 0; k < made.count; k++)
-                if (made.columns[k].key && !same_column(&before, &after, k))
+            show_others(&q.answer, &q.made, i, 1 + (unsigned)random_below(&g.random, VERSIONS - 1));
+            if (!run(q.text, q.answer.row, &after))
+                fail_msg("what '%s' does not come from makes it fail: %s", name, q.text);
+            for (size_t k = 0; k < q.made.count; k++)
+                if (q.made.columns[k].key && !same_column(&q.rows, &after, k))
                     fail_msg("what key '%s' does not come from changes it: %s",
-                             made.columns[k].name, text);
-            if (!same_column(&before, &after, i))
-                fail_msg("what '%s' does not come from changes it: %s", made.columns[i].name, text);
-            columns++;
-            unknown += answer.origins[i].all;
-            narrow += answer.origins[i].count < 8;
+                             q.made.columns[k].name, q.text);
+            if (!same_column(&q.rows, &after, i))
+                fail_msg("what '%s' does not come from changes it: %s", name, q.text);
+            count_column(&tally, &q.answer, i);
         }
-        tried++;
-        zpl_buf_release(&sql);
         zpl_arena_clear(&arena);
     }
-    print_message(
-        "# %zu queries, %zu columns, %zu from less than half of the tables' columns, %zu not "
-        "known; %zu queries failed\n",
-        tried, columns, narrow, unknown, skipped);
-    assert_true(narrow > columns / 2);
-    assert_int_equal(unknown, 0);
+    print_tally(&tally);
+    assert_true(tally.narrow > tally.columns / 2);
 }
 
 /* One row that sums up whatever rows a query gives: there filters, joins and unions decide values. */
@@ -355,40 +385,24 @@ static void test_sums_come_from_what_filters_them(void **state)
     (void)state;
     static const struct query_source keyless;
     struct queries g = {.random = {99}, .sums_only = true};
-    size_t wanted = queries(30), tried = 0, columns = 0, narrow = 0, skipped = 0, unknown = 0;
-    while (tried < wanted) {
-        struct zpl_buf sql = {0};
-        struct query_source made;
-        struct zpl_bind_answer answer;
-        struct zpl_stored before, after;
-        unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
-        query_make(&g, &sql, &made);
-        const char *text = summed_up(zpl_buf_str(&sql), &made);
-        show(version);
-        if (!bind(text, &answer) || !run(text, answer.row, &before)) {
-            assert_true(++skipped < 20 + wanted);
-            zpl_buf_release(&sql);
-            continue;
+    struct tally tally = {0};
+    size_t wanted = queries(30);
+    for (; tally.tried < wanted; tally.tried++) {
+        struct asked q;
+        struct zpl_stored after;
+        ask(&g, summed_up, wanted, &tally, &q);
+        for (size_t i = 0; i < q.answer.row->count; i++) {
+            show_others(&q.answer, &keyless, i,
+                        1 + (unsigned)random_below(&g.random, VERSIONS - 1));
+            if (!run(q.text, q.answer.row, &after) || !same_column(&q.rows, &after, i))
+                fail_msg("what '%s' does not come from changes it: %s",
+                         q.answer.row->columns[i].name, q.text);
+            count_column(&tally, &q.answer, i);
         }
-        for (size_t i = 0; i < answer.row->count; i++) {
-            show_others(&answer, &keyless, i, 1 + (unsigned)random_below(&g.random, VERSIONS - 1));
-            if (!run(text, answer.row, &after) || !same_column(&before, &after, i))
-                fail_msg("what '%s' does not come from changes it: %s", answer.row->columns[i].name,
-                         text);
-            columns++;
-            unknown += answer.origins[i].all;
-            narrow += answer.origins[i].count < 8;
-        }
-        tried++;
-        zpl_buf_release(&sql);
         zpl_arena_clear(&arena);
     }
-    print_message(
-        "# %zu queries, %zu columns, %zu from less than half of the tables' columns, %zu not "
-        "known; %zu queries failed\n",
-        tried, columns, narrow, unknown, skipped);
-    assert_true(narrow > columns / 4);
-    assert_int_equal(unknown, 0);
+    print_tally(&tally);
+    assert_true(tally.narrow > tally.columns / 4);
 }
 
 /* The engine's own list is the oracle. */
