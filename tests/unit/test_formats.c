@@ -351,9 +351,15 @@ static void say_replies(struct said *said)
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
     struct zpl_bind_source sources[] = {{0, 0, false}, {0, 1, true}};
-    const struct zpl_bind_origin origins[] = {
-        {sources, 1, false, true}, {sources, 2, false, false}, {.all = true}};
     static const uint32_t tables[] = {0};
+    const struct zpl_bind_origin origins[] = {{.sources = sources, .count = 1, .plain = true},
+                                              {.sources = sources,
+                                               .count = 2,
+                                               .over = tables,
+                                               .over_count = 1,
+                                               .with = tables,
+                                               .with_count = 1},
+                                              {.all = true}};
     const struct zpl_bind_rows rows = {tables, 1, true};
     const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
                                          .origins = origins,
