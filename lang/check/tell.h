@@ -8,6 +8,10 @@
 /* "made here by step 'x'" for every step whose output the value is made of. */
 void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
                     const struct zpl_value *value);
+/* "'carrier' comes from here, step 'flights'": where columns of the value were computed last. */
+void zpl_tell_column_maker(const struct zpl_graph *graph, struct zpl_diags *diags,
+                           struct zpl_diag *diag, const struct zpl_value *value,
+                           const char *const *columns, size_t count);
 /* "'train' has hour, weekday, … 12 more". */
 void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char *name,
                       const struct zpl_row *row);
