@@ -327,6 +327,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     if (err != ZPL_OK || !there)
         return err;
     step->status = ZPL_PLAN_CACHED;
+    step->why = NULL; /* it may have waited for another that made the same */
     step->started_ns = row.started_ns;
     step->duration_ns = row.duration_ns;
     *hit = true;

@@ -21,6 +21,7 @@ enum zpl_plan_status {
     ZPL_PLAN_FAILED,
     ZPL_PLAN_CANCELLED /* what it needs failed, or the run was stopped */
 };
+#define ZPL_PLAN_STATES (ZPL_PLAN_CANCELLED + 1)
 
 struct zpl_step_plan {
     enum zpl_plan_status status;

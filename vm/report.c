@@ -104,11 +104,17 @@ struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
     return o;
 }
 
+void zpl_report_set_run(struct zpl_json *plan, int64_t id, enum zpl_run_status status,
+                        int64_t duration_ns)
+{
+    zpl_json_set_take(plan, "run", zpl_json_int(id));
+    zpl_json_set_take(plan, "status", zpl_json_string(zpl_run_status_name(status)));
+    zpl_json_set_take(plan, "duration_ms", zpl_json_int(duration_ns / 1000000));
+}
+
 struct zpl_json *zpl_report_run(const struct zpl_run *run)
 {
     struct zpl_json *o = zpl_report_plan(&run->plan);
-    zpl_json_set_take(o, "run", zpl_json_int(run->id));
-    zpl_json_set_take(o, "status", zpl_json_string(zpl_run_status_name(run->status)));
-    zpl_json_set_take(o, "duration_ms", zpl_json_int((run->ended_ns - run->started_ns) / 1000000));
+    zpl_report_set_run(o, run->id, run->status, run->ended_ns - run->started_ns);
     return o;
 }

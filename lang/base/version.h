@@ -13,5 +13,6 @@
 #define ZPL_KERNEL_ABI       1 /* stdlib/kernel.h */
 #define ZPL_CLOSURE_VERSION  1 /* image of a lua body */
 #define ZPL_REPORT_VERSION   1 /* what --json prints */
+#define ZPL_SETTLED_VERSION  1 /* what a settled run leaves */
 
 #endif

@@ -1,7 +1,8 @@
 /* test_formats.c - every format that outlives a process has its bytes in tests/cases/formats/, one
  * file a version.  A test fails when the bytes change while the number in lang/base/version.h does
  * not; whoever changes a format gives it a new number, and `ACCEPT=1 make unit T=formats` writes
- * the file of the new version.  What is read back is refused in any other version. */
+ * the file of the new version.  What is read back is refused in any other version.
+ * Long because every format stands here, with what writes it. */
 #include "tests/unit/fake_world.h"
 #include "tests/unit/query_fixture.h"
 
