@@ -68,8 +68,7 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
                            struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
-    const struct zpl_value *model = zpl_plan_input(plan, zpl_node_argument(node, "model"));
-    const struct zpl_output_row *row = &plan->steps[model->ref.node].outputs[model->ref.output];
+    const struct zpl_output_row *row = zpl_plan_input(plan, zpl_node_argument(node, "model")).row;
     struct zpl_deployer *deployer;
     struct zpl_artifacts *artifacts;
     struct zpl_buf text = {0};

@@ -6,7 +6,7 @@
 #include "vm/run.h"
 
 /* The steps of a plan: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts, why,
- * outputs: {NAME: {type, digest, bytes, rows, value}}, error}]. */
+ * outputs: {NAME: {type, digest, bytes, rows, value}}, items, error}]. */
 struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
 /* Makes a plan that of a run. */

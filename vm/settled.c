@@ -134,7 +134,8 @@ static bool is_settled(const struct zpl_run *run)
 {
     const struct zpl_session *session = run->plan.session;
     if (run->status != ZPL_RUN_DONE || run->plan.no_cache || session->witness.lost ||
-        session->program.diags.count > 0 || session->diags.count > 0)
+        session->program.diags.count > 0 || session->diags.count > 0 ||
+        run->plan.graph->map_count > 0) /* what items made is nowhere in the plan */
         return false;
     for (size_t id = 0; id < run->plan.graph->count; id++) {
         enum zpl_plan_status status = run->plan.steps[id].status;

@@ -7,6 +7,7 @@
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
 #include "vm/effect.h"
+#include "vm/map.h"
 #include "vm/view/term.h"
 
 #define NAME_LEAST  8u
@@ -141,9 +142,35 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
         zpl_buf_puts(out, step->why);
 }
 
+/* "1,000 items: 998 cached, 2 ran" */
+static void items(const size_t *counts, struct zpl_buf *out)
+{
+    static const enum zpl_plan_status states[] = {
+        ZPL_PLAN_RAN,     ZPL_PLAN_CACHED, ZPL_PLAN_WOULD_RUN, ZPL_PLAN_UNKNOWN,
+        ZPL_PLAN_SKIPPED, ZPL_PLAN_FAILED, ZPL_PLAN_CANCELLED};
+    size_t all = 0, told = 0;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        all += counts[states[i]];
+    zpl_text_show_count(out, all);
+    zpl_buf_puts(out, all == 1 ? " item" : " items");
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (counts[states[i]] == 0 || counts[states[i]] == all)
+            continue;
+        zpl_buf_puts(out, told++ > 0 ? ", " : ": ");
+        zpl_text_show_count(out, counts[states[i]]);
+        zpl_buf_printf(out, " %s", status_words(states[i]));
+    }
+}
+
 void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out)
 {
     const struct zpl_step_plan *step = &plan->steps[id];
+    const size_t *counts =
+        plan->graph->nodes[id].map != plan->scope ? zpl_mapping_counts(plan, id) : NULL;
+    if (counts != NULL) {
+        items(counts, out);
+        return;
+    }
     if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)
         made(&plan->graph->nodes[id], step, out);
     else if (step->status == ZPL_PLAN_FAILED)
@@ -180,7 +207,7 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
 {
     const struct zpl_step_plan *step = &plan->steps[id];
     struct zpl_buf time = {0}, rest = {0};
-    if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED)
+    if (step->duration_ns > 0 && (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED))
         zpl_text_show_ms(&time, (uint64_t)step->duration_ns / 1000000);
     zpl_view_rest(plan, id, &rest);
     zpl_view_line(view, step->status, plan->graph->nodes[id].name, zpl_buf_str(&time),
