@@ -367,7 +367,7 @@ static bool read_bind_error(const struct zpl_json *o, struct zpl_bind_error *err
     error->message = zpl_read_text(o, "message", arena);
     error->name = zpl_read_text(o, "name", arena);
     if (error->message == NULL ||
-        !zpl_read_int(o, "fault", ZPL_BIND_FINE, ZPL_BIND_LIMIT, &fault) ||
+        !zpl_read_int(o, "fault", ZPL_BIND_FINE, ZPL_BIND_LITERAL, &fault) ||
         !read_place(o, &error->offset, &error->length) || !read_scope(o, error, arena))
         return false;
     error->fault = (enum zpl_bind_fault)fault;

@@ -66,7 +66,8 @@ enum zpl_bind_fault {
                       other words are told as they are */
     ZPL_BIND_TYPE,      /* operators and arguments that do not fit, or a result of no zpl type */
     ZPL_BIND_FORBIDDEN, /* more than one SELECT, files, settings, clocks, chance */
-    ZPL_BIND_LIMIT      /* it took too long or too much memory */
+    ZPL_BIND_LIMIT,     /* it took too long or too much memory */
+    ZPL_BIND_LITERAL    /* a constant that can't become what it is cast to, explicitly or not */
 };
 /* What can be named at a place of a query: the columns of one thing that its FROM reads. */
 struct zpl_bind_scope {
@@ -79,7 +80,8 @@ struct zpl_bind_error {
     enum zpl_bind_fault fault;
     const char *message;           /* for a person, without position; NULL: no error */
     const char *name;              /* the word that is unknown or forbidden (with TYPE: the result
-                                      column that has no zpl type), or NULL */
+                                      column that has no zpl type; with LITERAL: that it is none
+                                      of), or NULL */
     const char *const *candidates; /* NULL-terminated, or NULL */
     long offset;                   /* byte in the SQL text, -1: unknown */
     size_t length;                 /* bytes, at least 1 */

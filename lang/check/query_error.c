@@ -467,6 +467,31 @@ static bool tell_pivot(const struct zpl_query *q, const struct zpl_bind_error *e
     return true;
 }
 
+/* A constant that can't become what it is cast to; NULL goes on in its place. */
+static void tell_literal(const struct zpl_query *q, const struct zpl_bind_error *error,
+                         struct zpl_span span, struct zpl_query_fix *fix)
+{
+    static const struct {
+        const char *type, *help;
+    } forms[] = {
+        {"Bool", "a Bool is true or false"},
+        {"Date", "a Date is written '2024-06-01'"},
+        {"Timestamp", "a Timestamp is written '2024-06-01 13:05:00'"},
+        {"INTERVAL", "an INTERVAL is written '3 days'"},
+        {"Json", "a text within Json stands in double quotes: '\"x\"'"},
+    };
+    const char *help = "for texts, cast what stands beside it: CAST(x AS VARCHAR)";
+    struct zpl_diag *d = zpl_diag_add(q->diags, ZPL_CODE_SQL_BIND, span, "%s", error->message);
+    tell_tables(q, d, false);
+    if (strstr(error->message, ": the cast "))
+        help = "TRY_CAST gives NULL for what can't be cast";
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (strcmp(error->name ? error->name : "", forms[i].type) == 0)
+            help = forms[i].help;
+    zpl_diag_help(q->diags, d, "%s", help);
+    fix->with = "NULL";
+}
+
 static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *error,
                        enum zpl_code code, struct zpl_span span, struct zpl_query_fix *fix)
 {
@@ -536,6 +561,10 @@ void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *erro
     struct zpl_span span = zpl_query_place(q, e.offset, e.length);
     *fix = (struct zpl_query_fix){
         .offset = e.offset < 0 ? 0 : (size_t)e.offset, .length = e.length, .word = word};
+    if (e.fault == ZPL_BIND_LITERAL) {
+        tell_literal(q, &e, span, fix);
+        return;
+    }
     switch (zpl_query_classify(q, &e)) {
     case ZPL_WORD_COLUMN:
         tell_column(q, &e, span, word, fix);

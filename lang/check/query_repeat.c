@@ -16,11 +16,34 @@ static bool is_table(const struct zpl_query *q, const struct zpl_bind_error *err
            q->asked[(size_t)error->offset + error->length] != '.';
 }
 
+/* Is the constant held to a column that an edit put there, so may not be meant?  Constants are looked at
+ * when all names are known; one that was replaced is none any more. */
+static bool is_guess(const struct zpl_query *q, const struct zpl_bind_error *error)
+{
+    size_t shift = 0;
+    for (size_t i = 0; i < q->edit_count; i++) {
+        const struct zpl_query_edit *e = &q->edits[i];
+        const char *put = q->asked + e->at + shift; /* "name", in double quotes */
+        shift += e->put - e->length;
+        if (e->table)
+            return true;
+        if (*put != '"')
+            continue;
+        const char *words =
+            zpl_arena_printf(q->scratch, ", as column '%.*s' is", (int)(e->put - 2), put + 1);
+        if (!words || strstr(error->message, words))
+            return true;
+    }
+    return false;
+}
+
 /* Could an edit be what the error is about? */
 static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error *error)
 {
     enum zpl_query_word word = zpl_query_classify(q, error);
     bool guessed = false, emptied = false, again = false;
+    if (error->fault == ZPL_BIND_LITERAL)
+        return is_guess(q, error);
     if (error->fault != ZPL_BIND_NAME || word == ZPL_WORD_OTHER || error->offset < 0)
         return true;
     size_t offset = (size_t)error->offset, shift = 0;

@@ -8,6 +8,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "stdlib/table/bind_error.h"
+#include "stdlib/table/bind_literal.h"
 #include "stdlib/table/bind_scope.h"
 #include "stdlib/table/convert.h"
 #include "stdlib/table/guard.h"
@@ -362,6 +363,11 @@ enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bi
         err = create_tables(&b);
     if (err == ZPL_OK && answer->error.message == NULL)
         err = find_columns(&b);
+    /* Some casts of constants fail in the optimizer, without a place. */
+    bool cast = answer->error.message == NULL || answer->error.fault == ZPL_BIND_TYPE;
+    if (err == ZPL_OK && cast &&
+        !zpl_bind_literal(&b.duck, request, b.guarded.tree, &answer->error, arena))
+        err = zpl_diag_nomem(diags);
     if (err == ZPL_OK && answer->error.message == NULL)
         err = find_facts(&b);
     else if (err == ZPL_OK && b.guarded.tree != NULL)
