@@ -88,7 +88,7 @@ static const char *stranger(duckdb_type id)
     }
 }
 
-static enum zpl_kind kind_of(duckdb_type id)
+enum zpl_kind zpl_convert_kind(duckdb_type id)
 {
     switch (id) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -148,7 +148,7 @@ const struct zpl_type *zpl_convert_type(const struct zpl_duck_api *api, duckdb_l
                                         struct zpl_arena *arena, const char **why)
 {
     duckdb_type id = api->get_type_id(type);
-    enum zpl_kind kind = kind_of(id);
+    enum zpl_kind kind = zpl_convert_kind(id);
     *why = NULL;
     if (kind == ZPL_UNKNOWN) {
         *why = stranger(id);
@@ -241,187 +241,4 @@ void zpl_convert_shown(const char *name, const struct zpl_type *type, struct zpl
     zpl_buf_puts(out, " AS ");
     zpl_convert_sql(type, false, out);
     zpl_buf_putc(out, ')');
-}
-
-/* What an expression is made of. */
-struct making {
-    struct zpl_buf *out;
-    const char *x;     /* the column, quoted */
-    const char *cast;  /* "CAST" or "TRY_CAST" */
-    const char *wrong; /* the value for one that does not fit */
-};
-
-/* CASE WHEN <x fits> THEN CAST(x AS type) ELSE <wrong> END, a NULL staying NULL. */
-static void make_if(const struct making *m, const char *fits, const char *type)
-{
-    zpl_buf_printf(m->out, "CASE WHEN %s IS NULL THEN NULL WHEN ", m->x);
-    for (const char *p = fits; *p != '\0'; p++) {
-        if (*p == '@')
-            zpl_buf_puts(m->out, m->x);
-        else
-            zpl_buf_putc(m->out, *p);
-    }
-    zpl_buf_printf(m->out, " THEN %s(%s AS %s) ELSE %s END", m->cast, m->x, type, m->wrong);
-}
-
-static void make_cast(const struct making *m, const char *type)
-{
-    zpl_buf_printf(m->out, "%s(%s AS %s)", m->cast, m->x, type);
-}
-
-/* The casts to a number; false when `from` holds none.  Text is read by more than a cast, which
- * would round '1.5' and take '0x10'; the first WHEN keeps the usual case cheap. */
-static bool make_number(const struct making *m, duckdb_type from, bool whole)
-{
-    switch (kind_of(from)) {
-    case ZPL_INT:
-        if (from == DUCKDB_TYPE_BIGINT && whole)
-            zpl_buf_puts(m->out, m->x);
-        else
-            make_cast(m, whole ? "BIGINT" : "DOUBLE");
-        return true;
-    case ZPL_FLOAT:
-        if (whole)
-            make_if(m, "@ = trunc(@)", "BIGINT");
-        else if (from == DUCKDB_TYPE_DOUBLE)
-            zpl_buf_puts(m->out, m->x);
-        else
-            make_cast(m, "DOUBLE");
-        return true;
-    case ZPL_STRING:
-        if (whole)
-            make_if(m,
-                    "CAST(TRY_CAST(@ AS BIGINT) AS VARCHAR) = @ OR "
-                    "regexp_full_match(@, '\\s*[+-]?[0-9]+\\s*')",
-                    "BIGINT");
-        else
-            make_cast(m, "DOUBLE");
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool make_timestamp(const struct making *m, duckdb_type from)
-{
-    switch (from) {
-    case DUCKDB_TYPE_TIMESTAMP:
-        zpl_buf_puts(m->out, m->x);
-        return true;
-    case DUCKDB_TYPE_TIMESTAMP_NS:
-        make_if(m, "epoch_ns(@) % 1000 = 0", "TIMESTAMP");
-        return true;
-    case DUCKDB_TYPE_TIMESTAMP_S:
-    case DUCKDB_TYPE_TIMESTAMP_MS:
-    case DUCKDB_TYPE_TIMESTAMP_TZ:
-    case DUCKDB_TYPE_DATE:
-    case DUCKDB_TYPE_VARCHAR:
-        make_cast(m, "TIMESTAMP");
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool make_text(const struct making *m, duckdb_type from, const struct zpl_type *to)
-{
-    bool text = from == DUCKDB_TYPE_VARCHAR || from == DUCKDB_TYPE_ENUM;
-    if (to->kind == ZPL_ENUM && text) { /* which values there are is a contract of the rows */
-        make_cast(m, "VARCHAR");
-        return true;
-    }
-    if (to->kind == ZPL_STRING || to->kind == ZPL_PATH) {
-        if (from == DUCKDB_TYPE_BLOB || from == DUCKDB_TYPE_LIST || kind_of(from) == ZPL_UNKNOWN)
-            return false;
-        make_cast(m, "VARCHAR");
-        return true;
-    }
-    if (!text)
-        return false;
-    zpl_buf_printf(m->out, "CAST(%s(%s AS ", m->cast, m->x);
-    zpl_convert_sql(to, false, m->out);
-    zpl_buf_puts(m->out, ") AS VARCHAR)");
-    return true;
-}
-
-/* A list is cast as a whole, so its elements must be of the very kind. */
-static bool make_list(const struct zpl_duck_api *api, const struct making *m,
-                      duckdb_logical_type from, const struct zpl_type *to, struct zpl_arena *arena)
-{
-    const char *why;
-    if (api->get_type_id(from) != DUCKDB_TYPE_LIST)
-        return false;
-    duckdb_logical_type child = api->list_type_child_type(from);
-    bool exact = api->get_type_id(child) != DUCKDB_TYPE_TIMESTAMP_NS;
-    api->destroy_logical_type(&child);
-    const struct zpl_type *have = zpl_convert_type(api, from, arena, &why);
-    if (have == NULL || !exact || !zpl_type_fits(have, to, arena, &why))
-        return false;
-    struct zpl_buf type = {0};
-    zpl_convert_sql(to, true, &type);
-    make_cast(m, zpl_buf_str(&type));
-    zpl_buf_release(&type);
-    return true;
-}
-
-static bool make(const struct zpl_duck_api *api, const struct making *m, duckdb_logical_type type,
-                 const struct zpl_type *to, struct zpl_arena *arena)
-{
-    duckdb_type from = api->get_type_id(type);
-    switch (to->kind) {
-    case ZPL_INT:
-    case ZPL_FLOAT:
-        return make_number(m, from, to->kind == ZPL_INT);
-    case ZPL_BOOL:
-        if (from == DUCKDB_TYPE_BOOLEAN)
-            zpl_buf_puts(m->out, m->x);
-        else if (from == DUCKDB_TYPE_VARCHAR)
-            make_cast(m, "BOOLEAN");
-        return from == DUCKDB_TYPE_BOOLEAN || from == DUCKDB_TYPE_VARCHAR;
-    case ZPL_TIMESTAMP:
-        return make_timestamp(m, from);
-    case ZPL_DATE:
-        if (from == DUCKDB_TYPE_DATE)
-            zpl_buf_puts(m->out, m->x);
-        else if (from == DUCKDB_TYPE_VARCHAR)
-            make_if(m, "CAST(TRY_CAST(@ AS TIMESTAMP) AS TIME) = TIME '00:00:00'", "DATE");
-        else if (kind_of(from) == ZPL_TIMESTAMP)
-            make_if(m, "CAST(@ AS TIME) = TIME '00:00:00'", "DATE");
-        return from == DUCKDB_TYPE_DATE || from == DUCKDB_TYPE_VARCHAR ||
-               kind_of(from) == ZPL_TIMESTAMP;
-    case ZPL_BYTES:
-        zpl_buf_puts(m->out, m->x);
-        return from == DUCKDB_TYPE_BLOB;
-    case ZPL_STRING:
-    case ZPL_PATH:
-    case ZPL_ENUM:
-    case ZPL_JSON:
-        return make_text(m, from, to);
-    case ZPL_LIST:
-        return make_list(api, m, type, to, arena);
-    default:
-        return false;
-    }
-}
-
-bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
-                        const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
-                        struct zpl_arena *arena, const char **why)
-{
-    struct zpl_buf x = {0};
-    zpl_duck_ident(&x, name);
-    bool strict = mode == ZPL_CONVERT_STRICT;
-    struct making m = {out, zpl_buf_str(&x), strict ? "CAST" : "TRY_CAST",
-                       strict ? "error('a value does not fit the declared type')" : "NULL"};
-    bool fine = make(api, &m, from, to, arena);
-    zpl_buf_release(&x);
-    if (fine)
-        return true;
-    const struct zpl_type *have = zpl_convert_type(api, from, arena, why);
-    if (have == NULL && *why != NULL)
-        return false;
-    *why = zpl_arena_printf(arena, "holds %s, but %s is declared",
-                            have == NULL ? "something else" : zpl_type_text(have, true, arena),
-                            zpl_type_text(to, true, arena));
-    return false;
 }

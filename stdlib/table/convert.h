@@ -1,6 +1,7 @@
 /* convert.h - how the types of zpl, of DuckDB and of the stored Parquet meet.
  * Promise: a value crosses whole or not at all: what would be rounded, cut or overflow is an error
- * (or, when asked for leniently, a NULL), never another value.  Any text crosses into an Enum: which
+ * (or, when asked for leniently, a NULL), never another value.  Of a DECIMAL, a FLOAT and a text a
+ * Float is the nearest there is: that is what Float means.  Any text crosses into an Enum: which
  * values there may be is a contract of the rows (contract.h).
  * Owns: a struct zpl_relation owns its types until zpl_relation_release().
  * Errors: NULL or false with words that follow "column 'x' ".   Floor: stdlib. */
@@ -28,6 +29,9 @@ void zpl_relation_release(struct zpl_relation *relation); /* safe on a zeroed st
 /* The index of the column of that name (exactly; else without regard to case), or -1. */
 long zpl_relation_find(const struct zpl_relation *relation, const char *name);
 
+/* The kind of zpl that a DuckDB type is stored as (a JSON as String, which it is but for its alias);
+ * UNKNOWN for none. */
+enum zpl_kind zpl_convert_kind(duckdb_type id);
 /* The zpl type a DuckDB type is stored as; NULL when there is none, *why then says
  * "is an INTERVAL, which zpl has no type for: …". */
 const struct zpl_type *zpl_convert_type(const struct zpl_duck_api *api, duckdb_logical_type type,
@@ -35,13 +39,20 @@ const struct zpl_type *zpl_convert_type(const struct zpl_duck_api *api, duckdb_l
 /* The type as SQL writes it: as queries see it (ENUM, JSON), or as it is stored (VARCHAR). */
 void zpl_convert_sql(const struct zpl_type *type, bool stored, struct zpl_buf *out);
 
-/* Strict: a value that does not fit is an error of the query.  Lenient: it becomes NULL. */
+/* Strict: a value that does not fit is an error of the query, which zpl_convert_misfit() reads; the
+ * number of the row, from 1, is in a column named ZPL_CONVERT_ROW.  Lenient: it becomes NULL. */
 enum zpl_convert { ZPL_CONVERT_STRICT, ZPL_CONVERT_LENIENT };
+#define ZPL_CONVERT_ROW "\x1frow"
 /* The SQL expression that turns column `name` of DuckDB type `from` into what is stored for `to`.
  * False when no value could be: *why then says "holds Bool, but Int is declared". */
 bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
                         const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
                         struct zpl_arena *arena, const char **why);
+/* What a strict expression says begins so; then come what to do and, behind a bar, the message. */
+#define ZPL_CONVERT_MISFIT "zpl misfit: "
+/* Is DuckDB's message about a value that did not fit?  Then tells it (STEP_OUTPUT): "row 3, column
+ * 'n': 18446744073709551614 does not fit an Int". */
+bool zpl_convert_misfit(const char *message, struct zpl_diags *diags);
 /* The SQL expression that shows a stored column to a query as its type (ENUM, JSON). */
 void zpl_convert_shown(const char *name, const struct zpl_type *type, struct zpl_buf *out);
 

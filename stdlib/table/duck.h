@@ -89,6 +89,8 @@
     X(list_vector_get_size)                                                                        \
     X(list_vector_set_size)                                                                        \
     X(list_vector_reserve)                                                                         \
+    X(decimal_width)                                                                               \
+    X(decimal_scale)                                                                               \
     X(to_arrow_schema)                                                                             \
     X(data_chunk_to_arrow)                                                                         \
     X(schema_from_arrow)                                                                           \

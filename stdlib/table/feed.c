@@ -21,6 +21,7 @@ struct zpl_feed {
     struct zpl_arrow_chunks *arrow; /* of zpl_feed_of_stream() */
     duckdb_data_chunk chunk;        /* being packed, or passed on last */
     idx_t at, size;                 /* its first row that was not given yet; its rows */
+    int64_t given;                  /* rows, of all chunks */
     duckdb_selection_vector every;  /* 0, 1, 2, … */
     char name[40];
 };
@@ -31,6 +32,9 @@ static void feed_bind(duckdb_bind_info info)
     const struct zpl_feed *feed = api->bind_get_extra_info(info);
     for (size_t i = 0; i < feed->columns->count; i++)
         api->bind_add_result_column(info, feed->columns->names[i], feed->columns->types[i]);
+    duckdb_logical_type number = api->create_logical_type(DUCKDB_TYPE_BIGINT);
+    api->bind_add_result_column(info, ZPL_CONVERT_ROW, number);
+    api->destroy_logical_type(&number);
 }
 
 static void feed_init(duckdb_init_info info)
@@ -77,6 +81,10 @@ static void feed_next(duckdb_function_info info, duckdb_data_chunk output)
     }
     if (why != NULL)
         api->function_set_error(info, why);
+    int64_t *numbers =
+        api->vector_get_data(api->data_chunk_get_vector(output, feed->columns->count));
+    for (idx_t i = 0; i < filled; i++)
+        numbers[i] = ++feed->given;
     api->data_chunk_set_size(output, filled);
 }
 

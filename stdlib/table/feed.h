@@ -1,6 +1,7 @@
 /* feed.h - rows that arrive from somewhere, as a table that DuckDB reads in full chunks.
  * Promise: every chunk but the last has exactly 2,048 rows, whatever the sizes in which they arrive:
- * full chunks are passed on as they are, others are packed.
+ * full chunks are passed on as they are, others are packed.  Behind the columns stands one named
+ * ZPL_CONVERT_ROW with the row's number, from 1, for what is to be said of a value.
  * Owns: a feed owns the result or stream it was given, until zpl_feed_release().
  * Errors: STEP_OUTPUT for an Arrow column of a type that tables have none for; what a stream says
  * when it fails is told by the query that reads the feed.
@@ -29,6 +30,7 @@ void zpl_feed_release(struct zpl_feed *feed); /* NULL is fine; after the query *
 
 /* What stands behind FROM to read it. */
 const char *zpl_feed_name(const struct zpl_feed *feed);
+/* Without the row's number. */
 const struct zpl_relation *zpl_feed_columns(const struct zpl_feed *feed);
 
 #endif

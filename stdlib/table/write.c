@@ -1,7 +1,9 @@
 /* write.c - see write.h.   Floor: stdlib. */
 #include "stdlib/table/write.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "lang/base/text.h"
 
 static const struct zpl_span nowhere;
 
@@ -49,6 +51,32 @@ static enum zpl_err bind_params(struct zpl_duck *duck, duckdb_prepared_statement
     return ZPL_OK;
 }
 
+/* Says where in the query an error happened, when DuckDB does: it ends its words with "LINE 3: " and an
+ * excerpt, and a line with a caret.  A `::` is shown with what stands before it. */
+static void note_place(const char *words, struct zpl_diags *diags)
+{
+    enum { SHOWN = 50 };
+    const char *line = strstr(words, "\nLINE ");
+    const char *text = line != NULL ? strstr(line, ": ") : NULL;
+    const char *below = text != NULL ? strchr(text, '\n') : NULL;
+    const char *caret = below != NULL ? strchr(below, '^') : NULL;
+    if (caret == NULL || diags == NULL || diags->count == 0)
+        return;
+    const char *start = line + 1;
+    uint32_t letter;
+    for (long column = caret - below - 1; column > 0 && start < below; column--)
+        start += zpl_utf8_next(start, (size_t)(below - start), &letter);
+    bool behind = strncmp(start, "::", 2) == 0;
+    while (behind && start > text + 2 && strchr(" ,(", start[-1]) == NULL)
+        start--;
+    size_t left = (size_t)(below - start), n = 0;
+    for (size_t i = 0; i < SHOWN && n < left; i++)
+        n += zpl_utf8_next(start + n, left - n, &letter);
+    zpl_diag_note(diags, diags->items[diags->count - 1], nowhere, "line %ld of the query: %.*s%s",
+                  strtol(line + sizeof "\nLINE " - 1, NULL, 10) - 1, (int)n, start,
+                  start + n < below ? " …" : "");
+}
+
 enum zpl_err zpl_write_execute(struct zpl_duck *duck, const char *query,
                                const struct zpl_write_param *params, size_t param_count,
                                duckdb_result *out, struct zpl_diags *diags)
@@ -65,6 +93,7 @@ enum zpl_err zpl_write_execute(struct zpl_duck *duck, const char *query,
     if (err == ZPL_OK && api->execute_prepared(statement, out) != DuckDBSuccess) {
         const char *words = api->result_error(out);
         err = zpl_duck_fail(diags, words != NULL ? words : "");
+        note_place(words != NULL ? words : "", diags);
         api->destroy_result(out);
         memset(out, 0, sizeof *out);
     }
@@ -121,16 +150,21 @@ static enum zpl_err project(const struct zpl_relation *have, const struct zpl_ro
 static enum zpl_err copy(struct zpl_duck *duck, const struct zpl_feed *feed, const char *projection,
                          const char *path, struct zpl_diags *diags)
 {
-    struct zpl_buf sql = {0};
+    struct zpl_buf sql = {0}, words = {0};
+    enum zpl_err err = ZPL_OK;
     zpl_buf_printf(&sql, "COPY (SELECT %s FROM %s) TO ", projection, zpl_feed_name(feed));
     zpl_duck_text(&sql, path, strlen(path));
     zpl_buf_printf(&sql,
                    " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE %d, USE_TMP_FILE false)",
                    ZPL_DUCK_GROUP_ROWS);
-    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
-                           ? zpl_diag_nomem(diags)
-                           : zpl_duck_exec(duck, zpl_buf_str(&sql), diags);
+    if (zpl_buf_error(&sql) != ZPL_OK)
+        err = zpl_diag_nomem(diags);
+    else if (!zpl_duck_try(duck, zpl_buf_str(&sql), NULL, &words))
+        err = zpl_convert_misfit(zpl_buf_str(&words), diags)
+                  ? ZPL_ERR_STEP
+                  : zpl_duck_fail(diags, zpl_buf_str(&words));
     zpl_buf_release(&sql);
+    zpl_buf_release(&words);
     return err;
 }
 
@@ -141,7 +175,7 @@ static enum zpl_err columns_of(struct zpl_duck *duck, const struct zpl_write *wr
 {
     struct zpl_buf sql = {0};
     duckdb_result result;
-    zpl_buf_printf(&sql, "SELECT * FROM (%s\n) LIMIT 0", write->query);
+    zpl_buf_printf(&sql, "SELECT * FROM (\n%s\n) LIMIT 0", write->query);
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
                            ? zpl_diag_nomem(diags)
                            : zpl_write_execute(duck, zpl_buf_str(&sql), write->params,
@@ -154,13 +188,26 @@ static enum zpl_err columns_of(struct zpl_duck *duck, const struct zpl_write *wr
     return err;
 }
 
+/* The names of the query's columns that are wanted, as a select list: others are not computed. */
+static void choose(const struct zpl_relation *have, const struct zpl_row *row, struct zpl_buf *out)
+{
+    bool all = row == NULL || row->open;
+    for (size_t i = 0; i < (all ? have->count : row->count); i++) {
+        long at = all ? (long)i : zpl_relation_find(have, row->columns[i].name);
+        if (at < 0)
+            continue; /* project() tells it */
+        zpl_buf_puts(out, out->len > 0 ? ", " : "");
+        zpl_duck_ident(out, have->names[at]);
+    }
+}
+
 enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *write,
                              struct zpl_diags *diags)
 {
     struct zpl_arena arena = {0};
     struct zpl_relation have = {0};
     struct zpl_feed *feed = NULL;
-    struct zpl_buf projection = {0}, sql = {0};
+    struct zpl_buf projection = {0}, chosen = {0}, sql = {0};
     duckdb_result result;
     enum zpl_err err = columns_of(duck, write, &have, &arena, diags);
     if (err != ZPL_OK)
@@ -168,9 +215,10 @@ enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *writ
     err = project(&have, write->row, &projection, &arena, diags);
     if (err != ZPL_OK)
         goto done;
-    zpl_buf_printf(&sql, "SELECT %s FROM (%s\n)", zpl_buf_str(&projection), write->query);
-    if (zpl_buf_error(&projection) != ZPL_OK || zpl_buf_error(&sql) != ZPL_OK ||
-        zpl_arena_failed(&arena)) {
+    choose(&have, write->row, &chosen);
+    zpl_buf_printf(&sql, "SELECT %s FROM (\n%s\n)", zpl_buf_str(&chosen), write->query);
+    if (zpl_buf_error(&projection) != ZPL_OK || zpl_buf_error(&chosen) != ZPL_OK ||
+        zpl_buf_error(&sql) != ZPL_OK || zpl_arena_failed(&arena)) {
         err = zpl_diag_nomem(diags);
         goto done;
     }
@@ -179,11 +227,12 @@ enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *writ
     if (err == ZPL_OK)
         err = zpl_feed_of_result(duck, &result, &feed, diags);
     if (err == ZPL_OK)
-        err = copy(duck, feed, "*", write->path, diags);
+        err = copy(duck, feed, zpl_buf_str(&projection), write->path, diags);
 done:
     zpl_feed_release(feed);
     zpl_relation_release(&have);
     zpl_buf_release(&projection);
+    zpl_buf_release(&chosen);
     zpl_buf_release(&sql);
     zpl_arena_release(&arena);
     return err;

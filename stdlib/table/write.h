@@ -6,7 +6,8 @@
  * before it moves the ends.  The rows are therefore collected in order and handed over in full
  * chunks of 2,048 (feed.h), 60 to a group.
  * Owns: nothing.  `path` must be among the session's paths.
- * Errors: ZPL_ERR_STEP, STEP_OUTPUT when the columns are not those that were declared.
+ * Errors: ZPL_ERR_STEP, STEP_OUTPUT when the columns are not those that were declared, and for a value
+ * that does not fit its column's type, with its row (from 1, of what is written) and column.
  * Memory: that of the rows of a query, uncompressed; of a stream, that of a row group.
  * Floor: stdlib. */
 #ifndef ZPL_TABLE_WRITE_H
@@ -37,7 +38,8 @@ enum zpl_err zpl_write_stream(struct zpl_duck *duck, struct ArrowArrayStream *in
 /* The rows of a feed, which the caller releases. */
 enum zpl_err zpl_write_feed(struct zpl_duck *duck, const struct zpl_feed *feed,
                             const struct zpl_row *row, const char *path, struct zpl_diags *diags);
-/* `query` with each of `params` bound; the caller destroys the result. */
+/* `query` with each of `params` bound; the caller destroys the result.  What is told of a place counts
+ * lines from the query's second one: the first is the writer's. */
 enum zpl_err zpl_write_execute(struct zpl_duck *duck, const char *query,
                                const struct zpl_write_param *params, size_t param_count,
                                duckdb_result *out, struct zpl_diags *diags);

@@ -183,10 +183,30 @@ static void test_types(void **state)
     static const struct {
         const char *query, *type, *words;
     } wrong[] = {
-        {"SELECT 9223372036854775808 AS a", "Table {a: Int}", "9223372036854775808"},
-        {"SELECT 1.5 AS a", "Table {a: Int}", "does not fit"},
+        {"SELECT 9223372036854775808 AS a", "Table {a: Int}",
+         "row 1, column 'a': 9223372036854775808 does not fit an Int"},
+        {"SELECT 18446744073709551615::UBIGINT AS a", "Table {a: Int}", "18446744073709551615"},
+        {"SELECT CASE WHEN i = 4999 THEN 0.5 ELSE i END AS a FROM range(9999) t(i)",
+         "Table {a: Int}", "row 5000, column 'a': 0.5 is no Int"},
+        {"SELECT 'nan'::DOUBLE AS a", "Table {a: Int}", "row 1, column 'a': nan is no Int"},
+        {"SELECT 1e300 AS a", "Table {a: Int}", "1e+300 is no Int"},
+        {"SELECT 9007199254740993 AS a", "Table {a: Float}", "9007199254740993 is no Float"},
+        {"SELECT -9223372036854775807 AS a", "Table {a: Float}", "is no Float"},
+        {"SELECT 9223372036854775807 AS a", "Table {a: Float}", "is no Float"},
+        {"SELECT 18446744073709551615::UBIGINT AS a", "Table {a: Float}", "is no Float"},
         {"SELECT TIMESTAMP_NS '2024-01-01 00:00:00.000000001' AS a", "Table {a: Timestamp}",
-         "does not fit"},
+         "00.000000001 does not fit a Timestamp"},
+        {"SELECT 'infinity'::TIMESTAMP AS a", "Table {a: Timestamp}", "infinity is no point"},
+        {"SELECT '-infinity'::DATE AS a", "Table {a: Date}", "-infinity is no day"},
+        {"SELECT TIMESTAMP '2024-01-01 00:00:01' AS a", "Table {a: Date}", "time of day"},
+        {"SELECT 'it''s' AS a", "Table {a: Int}", "column 'a': 'it's' is no Int"},
+        {"SELECT '{\"a\":' AS a", "Table {a: Json}", "'{\"a\":' is no Json"},
+        {"SELECT [1, NULL, 9223372036854775808] AS \"it's\"", "Table {\"it's\": List(Int)}",
+         "row 1, column 'it's': 9223372036854775808 does not fit an Int"},
+        {"SELECT [[], [0, 9223372036854775808 - i]] AS a FROM range(3) t(i)",
+         "Table {a: List(List(Int))}", "row 1, column 'a': 9223372036854775808 does"},
+        {"SELECT [TIMESTAMP_NS '2024-01-01 00:00:00.000000001'] AS a", "Table {a: List(Timestamp)}",
+         "00.000000001 does not fit"},
         {"SELECT INTERVAL 1 DAY AS a", "Table {a: Int}", "INTERVAL"},
         {"SELECT true AS a", "Table {a: Int}", "holds Bool, but Int is declared"},
         {"SELECT 1 AS b", "Table {a: Int}", "none of this name"},
@@ -195,7 +215,8 @@ static void test_types(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(write_to(path_a, wrong[i].query, wrong[i].type), ZPL_ERR_STEP);
         assert_int_equal(diags.count, 1);
-        assert_non_null(strstr(diags.items[0]->message, wrong[i].words));
+        if (strstr(diags.items[0]->message, wrong[i].words) == NULL)
+            fail_msg("%s: %s", wrong[i].query, diags.items[0]->message);
     }
     assert_int_equal(write_to(path_a, "SELECT 1 AS a WHERE false", "Table {a: Int}"), ZPL_OK);
     assert_int_equal(stored_at(path_a).rows, 0);
