@@ -1,4 +1,5 @@
-/* feed_arrow.c - see feed_arrow.h.  A batch of any length is cut by views on it, not by copies.
+/* feed_arrow.c - see feed_arrow.h.  A batch of any length is cut by views on it, not by copies, but for
+ * what has a dictionary (feed_plain.h).
  * DuckDB takes the ownership of an array with the first of its columns and lets it go when it needs
  * that one no more, so it is never given any: the batch is kept here while chunks refer to it.
  * Floor: stdlib. */
@@ -9,6 +10,7 @@
 #include <string.h>
 #include "lang/base/fault.h"
 #include "lang/base/text.h"
+#include "stdlib/table/feed_plain.h"
 
 #define CHUNK_ROWS 2048
 
@@ -19,10 +21,14 @@ struct zpl_arrow_chunks {
     struct ArrowArrayStream stream;
     struct ArrowSchema schema;
     duckdb_arrow_converted_schema converted;
-    struct ArrowArray batch;                   /* being cut; release NULL: none */
-    int64_t at;                                /* its first row that was not given yet */
-    struct ArrowArray *views, **view_pointers; /* one a column */
-    char words[300];                           /* of the last failure */
+    struct ArrowArray batch;   /* being cut; release NULL: none */
+    int64_t at;                /* its first row that was not given yet */
+    int64_t before;            /* rows of earlier batches */
+    struct ArrowSchema *plain; /* the schema without dictionaries */
+    struct zpl_arena kept;     /* that schema */
+    struct zpl_arena rows;     /* of the last chunk */
+    struct ArrowArray **views; /* one a column, in `rows` */
+    char words[600];           /* of the last failure */
 };
 
 /* The DuckDB type of an Arrow format without parameters. */
@@ -67,8 +73,6 @@ static duckdb_type plain_type(const char *format)
  * it. */
 static duckdb_logical_type type_of(const struct zpl_duck_api *api, const struct ArrowSchema *schema)
 {
-    if (schema->dictionary != NULL)
-        return type_of(api, schema->dictionary);
     if (strcmp(schema->format, "+l") == 0 || strcmp(schema->format, "+L") == 0) {
         duckdb_logical_type child =
             schema->n_children == 1 ? type_of(api, schema->children[0]) : NULL;
@@ -86,51 +90,95 @@ static void keep_batch(struct ArrowArray *array)
     array->release = NULL;
 }
 
-/* Points the views at rows [at, at + rows) of the batch and fills *out with them as one array. */
-static void cut(struct zpl_arrow_chunks *chunks, int64_t rows, struct ArrowArray *out)
+/* Points the views at rows [at, at + rows) of the batch and fills *out with them as one array.  False,
+ * maybe with *why, when that can't be. */
+static bool cut(struct zpl_arrow_chunks *chunks, int64_t rows, struct ArrowArray *out,
+                const char **why)
 {
-    *out = chunks->batch;
+    zpl_arena_release(&chunks->rows);
     for (int64_t i = 0; i < chunks->schema.n_children; i++) {
-        struct ArrowArray *view = &chunks->views[i];
-        *view = *chunks->batch.children[i];
-        view->offset += chunks->batch.offset + chunks->at;
-        view->length = rows;
-        view->null_count = -1;
+        chunks->views[i] =
+            zpl_plain_array(chunks->schema.children[i], chunks->batch.children[i],
+                            chunks->batch.offset + chunks->at, rows, &chunks->rows, why);
+        if (chunks->views[i] == NULL)
+            return false;
     }
-    out->children = chunks->view_pointers;
+    *out = chunks->batch;
+    out->children = chunks->views;
     out->offset = 0;
     out->length = rows;
     out->release = keep_batch;
+    return true;
 }
 
-/* Is the text at `i` UTF-8?  Arrow promises it, and DuckDB relies on it. */
-static bool is_text(const struct ArrowArray *array, bool large, int64_t i)
+static bool is_null(const struct ArrowArray *array, int64_t at)
 {
-    const uint8_t *validity = array->buffers[0];
+    const uint8_t *validity = array->n_buffers > 0 ? array->buffers[0] : NULL;
+    return validity != NULL && (validity[at / 8] >> (at % 8) & 1) == 0;
+}
+
+/* Where value `at` of a text or list of the wide or narrow kind begins and, one further, ends. */
+static int64_t offset_at(const struct ArrowArray *array, bool wide, int64_t at)
+{
+    return wide ? ((const int64_t *)array->buffers[1])[at]
+                : ((const int32_t *)array->buffers[1])[at];
+}
+
+/* Is the text at `i`, or every one of the list at `i`, UTF-8?  Arrow promises it, and DuckDB relies on
+ * it.  *bad and *bad_len are the bytes of one that is not. */
+static bool is_text(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i,
+                    const char **bad, size_t *bad_len)
+{
+    const char *format = schema->format;
+    bool wide = strcmp(format, "U") == 0 || strcmp(format, "+L") == 0;
+    bool text = strcmp(format, wide ? "U" : "u") == 0;
     int64_t at = array->offset + i;
-    if (validity != NULL && (validity[at / 8] >> (at % 8) & 1) == 0)
+    if ((!text && strcmp(format, wide ? "+L" : "+l") != 0) || is_null(array, at))
         return true;
-    const char *data = array->buffers[2];
-    const int64_t *wide = array->buffers[1];
-    const int32_t *narrow = array->buffers[1];
-    int64_t begin = large ? wide[at] : narrow[at];
-    int64_t end = large ? wide[at + 1] : narrow[at + 1];
-    return zpl_utf8_valid(data + begin, (size_t)(end - begin));
+    int64_t begin = offset_at(array, wide, at), end = offset_at(array, wide, at + 1);
+    if (text) {
+        *bad = (const char *)array->buffers[2] + begin;
+        *bad_len = (size_t)(end - begin);
+        return zpl_utf8_valid(*bad, *bad_len);
+    }
+    for (int64_t k = begin; k < end; k++)
+        if (!is_text(schema->children[0], array->children[0], k, bad, bad_len))
+            return false;
+    return true;
 }
 
-/* NULL, or the name of a text column of the views that holds something else. */
-static const char *find_bad_text(const struct zpl_arrow_chunks *chunks, int64_t rows)
+/* Says that bytes are no text; `row` from 1. */
+static void refuse_text(struct zpl_arrow_chunks *chunks, const char *column, int64_t row,
+                        const char *bad, size_t len)
 {
-    for (int64_t c = 0; c < chunks->schema.n_children; c++) {
-        const struct ArrowSchema *schema = chunks->schema.children[c];
-        bool large = strcmp(schema->format, "U") == 0;
-        if (schema->dictionary != NULL || (!large && strcmp(schema->format, "u") != 0))
-            continue;
-        for (int64_t i = 0; i < rows; i++)
-            if (!is_text(&chunks->views[c], large, i))
-                return schema->name;
+    enum { SHOWN = 40 };
+    char shown[4 * SHOWN + 1] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < len && i < SHOWN; i++) {
+        unsigned char c = (unsigned char)bad[i];
+        n += (size_t)snprintf(shown + n, sizeof shown - n, c >= ' ' && c < 127 ? "%c" : "\\x%02X",
+                              c);
     }
-    return NULL;
+    snprintf(chunks->words, sizeof chunks->words,
+             ZPL_CONVERT_MISFIT "declare the column as Bytes and give it in the format 'z'|"
+                                "row %lld, column '%.100s': '%s%s' is no text: it is not UTF-8",
+             (long long)row, column, shown, len > SHOWN ? "…" : "");
+}
+
+/* Are the texts of the views' first `rows` rows UTF-8? */
+static bool are_texts(struct zpl_arrow_chunks *chunks, int64_t rows)
+{
+    const char *bad = NULL;
+    size_t len = 0;
+    for (int64_t c = 0; c < chunks->schema.n_children; c++) {
+        const struct ArrowSchema *schema = chunks->plain->children[c];
+        for (int64_t i = 0; i < rows; i++)
+            if (!is_text(schema, chunks->views[c], i, &bad, &len)) {
+                refuse_text(chunks, schema->name, chunks->before + chunks->at + i + 1, bad, len);
+                return false;
+            }
+    }
+    return true;
 }
 
 static void fail(struct zpl_arrow_chunks *chunks, const char **why, const char *words)
@@ -145,6 +193,7 @@ static bool advance(struct zpl_arrow_chunks *chunks, const char **why)
     while (chunks->batch.release == NULL || chunks->at >= chunks->batch.length) {
         if (chunks->batch.release != NULL)
             chunks->batch.release(&chunks->batch);
+        chunks->before += chunks->batch.length;
         memset(&chunks->batch, 0, sizeof chunks->batch);
         chunks->at = 0;
         if (chunks->stream.get_next(&chunks->stream, &chunks->batch) != 0) {
@@ -172,11 +221,11 @@ duckdb_data_chunk zpl_arrow_chunks_next(struct zpl_arrow_chunks *chunks, const c
         return NULL;
     int64_t left = chunks->batch.length - chunks->at;
     int64_t rows = left < CHUNK_ROWS ? left : CHUNK_ROWS;
-    cut(chunks, rows, &view);
-    const char *bad = find_bad_text(chunks, rows);
-    if (bad != NULL) {
-        snprintf(chunks->words, sizeof chunks->words,
-                 "column '%.200s' holds text that is not UTF-8", bad);
+    if (!cut(chunks, rows, &view, why)) {
+        *why = *why != NULL ? *why : "out of memory";
+        return NULL;
+    }
+    if (!are_texts(chunks, rows)) {
         *why = chunks->words;
         return NULL;
     }
@@ -200,14 +249,11 @@ static enum zpl_err read_columns(struct zpl_arrow_chunks *chunks, struct zpl_rel
     columns->api = api;
     columns->names = zpl_arena_array(arena, count, sizeof *columns->names);
     columns->types = zpl_calloc(count, sizeof *columns->types);
-    chunks->views = zpl_calloc(count, sizeof *chunks->views);
-    chunks->view_pointers = zpl_calloc(count, sizeof(struct ArrowArray *));
-    if (columns->names == NULL || columns->types == NULL || chunks->views == NULL ||
-        chunks->view_pointers == NULL)
+    chunks->views = zpl_calloc(count, sizeof(struct ArrowArray *));
+    if (columns->names == NULL || columns->types == NULL || chunks->views == NULL)
         return zpl_diag_nomem(diags);
     for (size_t i = 0; i < count; i++) {
-        const struct ArrowSchema *column = chunks->schema.children[i];
-        chunks->view_pointers[i] = &chunks->views[i];
+        const struct ArrowSchema *column = chunks->plain->children[i];
         columns->names[i] = zpl_arena_strdup(arena, column->name);
         columns->types[i] = type_of(api, column);
         if (columns->types[i] == NULL) {
@@ -231,8 +277,11 @@ static enum zpl_err read_schema(struct zpl_arrow_chunks *chunks, struct zpl_diag
         chunks->schema.release = NULL;
         return ZPL_ERR_STEP;
     }
+    chunks->plain = zpl_plain_schema(&chunks->schema, &chunks->kept);
+    if (chunks->plain == NULL)
+        return zpl_diag_nomem(diags);
     duckdb_error_data error =
-        api->schema_from_arrow(chunks->duck->connection, &chunks->schema, &chunks->converted);
+        api->schema_from_arrow(chunks->duck->connection, chunks->plain, &chunks->converted);
     if (error == NULL)
         return ZPL_OK;
     enum zpl_err err = zpl_duck_fail(diags, api->error_data_message(error));
@@ -278,6 +327,7 @@ void zpl_arrow_chunks_release(struct zpl_arrow_chunks *chunks)
     if (chunks->stream.release != NULL)
         chunks->stream.release(&chunks->stream);
     free(chunks->views);
-    free(chunks->view_pointers);
+    zpl_arena_release(&chunks->rows);
+    zpl_arena_release(&chunks->kept);
     free(chunks);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/types/signature.h"
+#include "stdlib/table/scan.h"
 #include "stdlib/table/stored.h"
 #include "stdlib/table/write.h"
 
@@ -348,7 +349,32 @@ static void test_streams(void **state)
     assert_non_null(strstr(diags.items[0]->message, "the source ran dry"));
     struct made no_text = {.step = 7};
     assert_int_equal(write_stream(&no_text), ZPL_ERR_STEP);
-    assert_non_null(strstr(diags.items[0]->message, "column 's' holds text that is not UTF-8"));
+    assert_non_null(strstr(diags.items[0]->message, "row 1, column 's': '\\xFFext 0' is no text"));
+}
+
+/* Enums cross in Arrow as dictionaries, also within lists: with nulls, and behind the first chunk. */
+static void test_dictionaries(void **state)
+{
+    (void)state;
+    static const char type[] =
+        "Table {e: Enum {\"a\", \"ä\", \"\"}, l: List(Enum {\"a\", \"ä\", \"\"}), "
+        "m: List(List(Enum {\"a\", \"ä\", \"\"})), n: List(Int)}";
+    static const char query[] =
+        "SELECT CASE WHEN i % 5 > 0 THEN ['a', 'ä', ''][i % 3 + 1] END AS e, "
+        "CASE WHEN i % 7 > 0 THEN [e, NULL, 'ä'][:i % 4] END AS l, "
+        "CASE WHEN i % 11 > 0 THEN [l, [], NULL, [e]][:i % 5] END AS m, [i, NULL][:i % 3] AS n "
+        "FROM range(10000) t(i)";
+    assert_int_equal(write_to(path_a, query, type), ZPL_OK);
+    const struct zpl_scan scan = {.path = path_a, .row = row_of(type), .all = true};
+    struct ArrowArrayStream stream;
+    assert_int_equal(zpl_scan_stream(&duck, &scan, &stream, &diags), ZPL_OK);
+    struct ArrowSchema schema;
+    assert_int_equal(stream.get_schema(&stream, &schema), 0);
+    assert_non_null(schema.children[0]->dictionary);
+    assert_non_null(schema.children[1]->children[0]->dictionary);
+    schema.release(&schema);
+    assert_int_equal(zpl_write_stream(&duck, &stream, row_of(type), path_b, &diags), ZPL_OK);
+    assert_same_file();
 }
 
 /* `$name` in a query is given as a value of its type. */
@@ -381,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_column_digests),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_dictionaries),
         cmocka_unit_test(test_params),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
