@@ -7,9 +7,24 @@
 
 /* ---- inputs ------------------------------------------------------------------------------------ */
 
+/* Pushes a list.  A null is nil, so where there is one the field `n` says how many items there are. */
+static void push_list(lua_State *L, const struct zpl_literal *literal)
+{
+    bool nulls = false;
+    lua_newtable(L);
+    for (size_t i = 0; i < literal->as.list.count; i++) {
+        nulls = nulls || literal->as.list.items[i]->kind == ZPL_LIT_NULL;
+        zpl_body_push(L, literal->as.list.items[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (nulls) {
+        lua_pushinteger(L, (lua_Integer)literal->as.list.count);
+        lua_setfield(L, -2, "n");
+    }
+}
+
 void zpl_body_push(lua_State *L, const struct zpl_literal *literal)
 {
-    bool record = literal->kind == ZPL_LIT_RECORD;
     luaL_checkstack(L, 4, "a literal nested too deeply");
     switch (literal->kind) {
     case ZPL_LIT_NULL:
@@ -30,14 +45,13 @@ void zpl_body_push(lua_State *L, const struct zpl_literal *literal)
         lua_pushlstring(L, literal->as.str.s, literal->as.str.n);
         return;
     case ZPL_LIT_LIST:
+        push_list(L, literal);
+        return;
     case ZPL_LIT_RECORD:
         lua_newtable(L);
         for (size_t i = 0; i < literal->as.list.count; i++) {
             zpl_body_push(L, literal->as.list.items[i]);
-            if (record)
-                lua_setfield(L, -2, literal->as.list.keys[i]);
-            else
-                lua_rawseti(L, -2, (lua_Integer)i + 1);
+            lua_setfield(L, -2, literal->as.list.keys[i]);
         }
         return;
     }
@@ -206,12 +220,37 @@ static bool is_value_of(const struct zpl_type *type, const char *text)
 static struct zpl_literal read_value(lua_State *L, const struct zpl_type *type,
                                      const struct place *place);
 
+/* The items of the array on top: its field `n`, or its last index. */
+static size_t list_length(lua_State *L, const struct zpl_type *type, const struct place *place)
+{
+    lua_Integer last = 0, key;
+    int whole;
+    lua_pushliteral(L, "n");
+    if (lua_rawget(L, -2) != LUA_TNIL) {
+        last = lua_tointegerx(L, -1, &whole);
+        lua_pop(L, 1);
+        if (!whole || last < 0 || last > ZPL_BODY_ITEMS_MAX)
+            wrong(L, place, type, "a list whose n is no number of items");
+        return (size_t)last;
+    }
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pop(L, 1);
+        key = lua_tointegerx(L, -1, &whole);
+        if (lua_type(L, -1) != LUA_TNUMBER || !whole || key < 1 || key > ZPL_BODY_ITEMS_MAX)
+            wrong(L, place, type, "a table with keys that are no places of a list");
+        last = key > last ? key : last;
+    }
+    return (size_t)last;
+}
+
 /* A Lua array as a LIST of the type's items. */
 static struct zpl_literal read_list(lua_State *L, const struct zpl_type *type,
                                     const struct place *place)
 {
     struct zpl_body *body = zpl_sandbox_owner(L);
-    size_t count = lua_rawlen(L, -1);
+    size_t count = list_length(L, type, place);
     struct zpl_literal *cells = need(L, zpl_arena_array(&body->cell, count + 1, sizeof *cells));
     const struct zpl_literal **items =
         need(L, zpl_arena_array(&body->cell, count + 1, sizeof *items));
@@ -273,6 +312,15 @@ static struct zpl_literal read_text(lua_State *L, const struct zpl_type *type,
                                 .as.str = {.s = s, .n = len}};
 }
 
+/* Is the number on top a Float as it is?  A whole number beyond 53 bits may be none. */
+static bool is_float(lua_State *L)
+{
+    double number = lua_tonumber(L, -1);
+    lua_Integer back;
+    return !lua_isinteger(L, -1) ||
+           (lua_numbertointeger(number, &back) && back == lua_tointeger(L, -1));
+}
+
 /* The value on top as the type's literal; texts are Lua's.  Raises when it is none. */
 static struct zpl_literal read_value(lua_State *L, const struct zpl_type *type,
                                      const struct place *place)
@@ -289,7 +337,7 @@ static struct zpl_literal read_value(lua_State *L, const struct zpl_type *type,
             return (struct zpl_literal){.kind = ZPL_LIT_INT, .as.i = i};
         break;
     case ZPL_FLOAT:
-        if (got == LUA_TNUMBER)
+        if (got == LUA_TNUMBER && is_float(L))
             return (struct zpl_literal){.kind = ZPL_LIT_FLOAT, .as.f = lua_tonumber(L, -1)};
         break;
     case ZPL_BOOL:

@@ -104,18 +104,38 @@ const char *const *zpl_cells_reader_columns(const struct zpl_cells_reader *reade
     return reader->columns.names;
 }
 
+/* Adds the text type for a Date or for lists of them; false for another type. */
+static bool add_date_text(const struct zpl_duck_api *api, duckdb_logical_type type,
+                          struct zpl_buf *out)
+{
+    duckdb_type id = api->get_type_id(type);
+    if (id == DUCKDB_TYPE_DATE)
+        zpl_buf_puts(out, "VARCHAR");
+    if (id != DUCKDB_TYPE_LIST)
+        return id == DUCKDB_TYPE_DATE;
+    duckdb_logical_type child = api->list_type_child_type(type);
+    bool dates = add_date_text(api, child, out);
+    api->destroy_logical_type(&child);
+    zpl_buf_puts(out, dates ? "[]" : "");
+    return dates;
+}
+
 /* Asks for a column in the form in which its cells are given. */
 static bool open_column(struct zpl_cells_reader *reader, size_t column, struct zpl_diags *diags)
 {
     const struct zpl_duck_api *api = reader->duck->api;
-    duckdb_type type = api->get_type_id(reader->columns.types[column]);
-    struct zpl_buf sql = {0};
+    duckdb_logical_type type = reader->columns.types[column];
+    struct zpl_buf sql = {0}, text = {0};
+    bool dates = add_date_text(api, type, &text);
     close_column(reader);
-    zpl_buf_puts(&sql, type == DUCKDB_TYPE_DATE        ? "SELECT CAST("
-                       : type == DUCKDB_TYPE_TIMESTAMP ? "SELECT epoch_us("
-                                                       : "SELECT (");
+    zpl_buf_puts(&sql, dates                                             ? "SELECT CAST("
+                       : api->get_type_id(type) == DUCKDB_TYPE_TIMESTAMP ? "SELECT epoch_us("
+                                                                         : "SELECT (");
     zpl_duck_ident(&sql, reader->columns.names[column]);
-    zpl_buf_puts(&sql, type == DUCKDB_TYPE_DATE ? " AS VARCHAR)" : ")");
+    if (dates)
+        zpl_buf_printf(&sql, " AS %s", zpl_buf_str(&text));
+    zpl_buf_putc(&sql, ')');
+    zpl_buf_release(&text);
     zpl_buf_puts(&sql, " FROM read_parquet(");
     zpl_duck_text(&sql, reader->path, strlen(reader->path));
     zpl_buf_putc(&sql, ')');
