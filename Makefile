@@ -162,7 +162,8 @@ programs: $(BUILD)/zpl $(UNIT_BINS) $(FUZZ_BINS) $(PROGRAM_BINS)
 run_tests = CC='$(CC)' BUILD='$(BUILD)' DUCKDB='$(DUCKDB)' tests/run.sh
 
 test: ## set up, build, and run everything that must pass
-	@.ci/setup.sh build test
+	@.ci/setup.sh build test oracle
+	@.ci/oracle.sh
 	@$(MAKE) programs layers hdr-check
 	@$(MAKE) programs SAN=address,undefined
 	@$(run_tests) unit unit-san cases e2e fault fuzz-san
