@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include "stdlib/table/convert.h"
 #include "stdlib/table/guard.h"
 #include "stdlib/table/sqltext.h"
 
@@ -15,9 +16,16 @@ struct doubt {
     const char *column;           /* that stands beside it, NULL: none does */
     long offset;
 };
+/* A `$name` of the text, in whose place a NULL of its type is planned. */
+struct stand_in {
+    size_t at, length; /* in the text */
+    size_t put;        /* bytes in its place */
+};
 struct search {
     const struct zpl_bind_request *request;
     struct zpl_arena *arena;
+    struct stand_in *stand_ins; /* by place */
+    size_t stand_in_count, stand_in_capacity;
     struct doubt *doubts;
     size_t count, capacity;
     bool failed;
@@ -115,6 +123,19 @@ static const char *text_of(const struct zpl_json *value, size_t *n)
     return "";
 }
 
+/* Where in the text a part of what is planned stands. */
+static long place_in_text(const struct search *s, long offset)
+{
+    size_t shift = 0; /* wraps around and back */
+    for (size_t i = 0; offset >= 0 && i < s->stand_in_count; i++) {
+        const struct stand_in *in = &s->stand_ins[i];
+        if ((size_t)offset < in->at + shift + in->put)
+            break;
+        shift += in->put - in->length;
+    }
+    return offset < 0 ? offset : (long)((size_t)offset - shift);
+}
+
 /* Does the text of the query stand at the place?  A constant of a macro's body has a place in that. */
 static bool stands_at(const char *sql, long offset, const char *text, size_t n)
 {
@@ -169,7 +190,7 @@ static void note(struct search *s, const struct zpl_json *cast, const char *colu
 {
     const struct zpl_json *child = zpl_json_get(cast, "child"),
                           *value = zpl_json_get(child, "value");
-    long offset = (long)zpl_json_i64(zpl_json_get(child, "query_location"), -1);
+    long offset = place_in_text(s, (long)zpl_json_i64(zpl_json_get(child, "query_location"), -1));
     size_t n;
     const char *text = text_of(value, &n);
     bool number = zpl_json_kind(zpl_json_get(value, "value")) == ZPL_JSON_INT &&
@@ -285,21 +306,64 @@ static enum zpl_err keep_plan(void *self, const struct zpl_duck_cell *cells, siz
     return ZPL_OK;
 }
 
-/* The plan of the query before it is optimised; *out NULL when there is none. */
-static bool plan(struct zpl_duck *duck, const char *query, struct zpl_json **out)
+/* The first `$name` from byte `from` on that is one of the request's params; -1: none. */
+static long next_param(const struct zpl_bind_request *request, size_t from,
+                       const struct zpl_bind_param **out)
 {
-    struct zpl_buf sql = {0}, text = {0};
+    long first = -1;
+    for (size_t i = 0; i < request->param_count; i++) {
+        long at = zpl_sqltext_find(request->sql + from, '$', request->params[i].name);
+        if (at < 1 || (first >= 0 && at >= first))
+            continue;
+        first = at;
+        *out = &request->params[i];
+    }
+    return first < 0 ? -1 : (long)from + first - 1;
+}
+
+/* The query with a NULL of its type for each param: without one its type would be guessed. */
+static bool add_typed(struct search *s, struct zpl_buf *out)
+{
+    const char *sql = s->request->sql;
+    const struct zpl_bind_param *param = NULL;
+    size_t from = 0;
+    for (long at; (at = next_param(s->request, from, &param)) >= 0;) {
+        struct stand_in *grown = zpl_arena_grow(s->arena, s->stand_ins, s->stand_in_count,
+                                                &s->stand_in_capacity, sizeof *grown);
+        const struct zpl_type *type = zpl_type_new(s->arena, param->kind);
+        if (grown == NULL || type == NULL)
+            return false;
+        zpl_buf_add(out, sql + from, (size_t)at - from);
+        size_t before = out->len;
+        zpl_buf_puts(out, "(NULL::");
+        zpl_convert_sql(type, false, out);
+        zpl_buf_putc(out, ')');
+        s->stand_ins = grown;
+        size_t length = strlen(param->name) + 1;
+        grown[s->stand_in_count++] = (struct stand_in){(size_t)at, length, out->len - before};
+        from = (size_t)at + length;
+    }
+    zpl_buf_puts(out, sql + from);
+    return zpl_buf_error(out) == ZPL_OK;
+}
+
+/* The plan of the query before it is optimised; *out NULL when there is none. */
+static bool plan(struct zpl_duck *duck, struct search *s, struct zpl_json **out)
+{
+    struct zpl_buf query = {0}, sql = {0}, text = {0};
     struct zpl_diags quiet = {0};
+    bool typed = add_typed(s, &query);
     *out = NULL;
     zpl_buf_puts(&sql, "SELECT json_serialize_plan(");
-    zpl_duck_text(&sql, query, strlen(query));
+    zpl_duck_text(&sql, zpl_buf_str(&query), query.len);
     zpl_buf_puts(&sql, ", skip_null := true, skip_empty := true, skip_default := true)::VARCHAR");
-    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
+    enum zpl_err err = !typed || zpl_buf_error(&sql) != ZPL_OK
                            ? ZPL_ERR_NOMEM
                            : zpl_duck_each(duck, zpl_buf_str(&sql), keep_plan, &text, &quiet);
     if (err == ZPL_OK && zpl_buf_error(&text) == ZPL_OK)
         err = zpl_json_parse(zpl_buf_str(&text), text.len, out, NULL);
     zpl_diags_release(&quiet);
+    zpl_buf_release(&query);
     zpl_buf_release(&sql);
     zpl_buf_release(&text);
     return err != ZPL_ERR_NOMEM;
@@ -314,7 +378,7 @@ bool zpl_bind_literal(struct zpl_duck *duck, const struct zpl_bind_request *requ
     struct zpl_json *planned = NULL;
     if (!may_cast(tree))
         return true;
-    if (!plan(duck, request->sql, &planned))
+    if (!plan(duck, &s, &planned))
         return false;
     find(&s, zpl_json_get(planned, "plans"), NULL);
     bool *wrong = zpl_arena_array(arena, s.count + 1, sizeof *wrong);

@@ -36,6 +36,11 @@ static void test_literals_have_their_places(void **state)
         {"SELECT delay FROM flights QUALIFY rank() OVER (ORDER BY date) = 'one'", "'one'", "Int"},
         {"SELECT ['1', 'x']::BIGINT[] AS x, '[1, x]'::BIGINT[] AS y", "'[1, x]'", "no BIGINT[]"},
         {"SELECT delay > $minutes AND delay > 'abc' AS x FROM flights", "'abc'", "no Int"},
+        {"SELECT delay > $minutes AND '$flag' < origin AND $flag = 'maybe' AS x FROM flights",
+         "'maybe'", "is no Bool"},
+        {"SELECT $minutes /* $flag 'x' */ IN ($ratio, 'two')  AND $minutes > 'two' AS x", "'two'",
+         "is no"},
+        {"SELECT $minutes = 'x' AS x", "'x'", "is no Int"},
         {"SELECT TRY_CAST('x' AS BIGINT) AS x, CAST('y' AS BIGINT) AS y", "'y'", "no Int"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
@@ -57,6 +62,9 @@ static void test_what_can_be_cast_passes(void **state)
         "SELECT origin = 'x' AS \"CAST('x' AS INTEGER)\" FROM flights",
         "SELECT 'maybe'::VARCHAR AS x",
         "SELECT $word = 'x' AS x, $flag AS y",
+        "SELECT $word IN ('1', 'two') AS x, coalesce($word, 'three') = 'x' AS y",
+        "SELECT delay FROM flights WHERE date < TIMESTAMP '2024-01-01' + INTERVAL ($minutes) DAY "
+        "ORDER BY 'x' = $word LIMIT $minutes",
         "SELECT strftime(date, '%Y') = 'x' AS x FROM flights",
         "SELECT CASE WHEN $flag THEN 'x' ELSE origin END AS x FROM flights",
         "SELECT 127::TINYINT AS x, 'true'::BOOLEAN AS y, 't'::BOOL AS z",
