@@ -1,7 +1,7 @@
 # The types table, both ways: values of every type go from pyarrow through a source, a query, a Lua body,
 # a command and a kernel, and pyarrow reads them again from the store, each the very same and of the very
 # type; every other Arrow type becomes what the table says; what can't cross is told with row, column and
-# value.      Time limit: 300 s
+# value.      Time limit: 600 s
 #     TYPES_SEED=n   other values      TYPES_ROWS=n   more of them
 . "$ROOT/tests/lib.sh"
 PY=$ROOT/build/oracle/bin/python
@@ -27,7 +27,7 @@ T
 "${CC:-cc}" -shared -fPIC -I"$ROOT" -o pass.so pass.c
 
 # every type of the language, whoever has the values in hand
-$types write "${TYPES_SEED:-1}" "${TYPES_ROWS:-5000}"
+$types write "${TYPES_SEED:-1}" "${TYPES_ROWS:-4000}"
 expect 0 zpl run all.zpl --json
 for step in parquet.read free query lua command kernel few csv; do
     $types check $step "$(stored $step)"
