@@ -153,7 +153,9 @@ static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecti
         const struct zpl_json *key = zpl_json_at(groups, i);
         const struct zpl_json *names = zpl_json_get(key, "column_names");
         long place = place_of(key);
-        if (place > 0)
+        if (place > 0 && holds_star(list)) /* which column that is can't be counted */
+            keys.unknown = true;
+        else if (place > 0)
             key = zpl_json_at(list, (size_t)place - 1);
         for (size_t k = 0; zpl_json_count(names) == 1 && k < zpl_json_count(list); k++) {
             const struct zpl_json *item = zpl_json_at(list, k);
@@ -190,6 +192,7 @@ static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
         }
         for (size_t k = 0; all && k < out->count; k++)
             zpl_origin_merge(o, &value, &out->columns[k].value);
+        value.unknown = value.unknown || (all && out->lost);
         zpl_origin_look(o, modifier, &made, &value);
         zpl_origin_look(o, modifier, scope, &value);
     }
@@ -262,6 +265,8 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
                    zpl_json_kind(where) == ZPL_JSON_OBJECT ||
                    zpl_json_kind(qualify) == ZPL_JSON_OBJECT || is_sampled(node);
     zpl_origin_alternatives(o, &s.from, filters, out);
+    if (out->lost)
+        zpl_origin_lose(o, out);
 }
 
 /* A column that is the other's too, where rows of both follow each other. */
@@ -300,7 +305,8 @@ static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
         if (i < right.count)
             out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &right.columns[i].value));
     }
-    out->lost = out->lost || lost;
+    if (lost)
+        zpl_origin_lose(o, out);
     struct zpl_origin_scope end = *scope;
     end.outer = scope;
     end.map = NULL;
@@ -328,6 +334,8 @@ void zpl_origin_query(struct zpl_origin *o, const struct zpl_json *node,
         follow_sides(o, node, &scope, out);
     else if (zpl_guard_is(node, "CTE_NODE"))
         zpl_origin_query(o, zpl_json_get(node, "child"), &scope, out);
-    else
-        out->lost = out->made_unknown = true;
+    else {
+        zpl_origin_lose(o, out);
+        out->made_unknown = true;
+    }
 }

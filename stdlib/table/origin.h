@@ -39,7 +39,7 @@ struct zpl_origin_rows {
 struct zpl_origin_relation {
     struct zpl_origin_column *columns;
     size_t count, capacity;
-    bool lost;                             /* there are columns that could not be followed */
+    bool lost;                             /* there are others that could not be followed */
     struct zpl_origin_set rows;            /* what decides which rows there are, in which order */
     const struct zpl_origin_rows *made_of; /* alternatives */
     size_t made_count;
@@ -103,6 +103,8 @@ struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin
                                          const char *source, const char *name);
 /* Its column of that name; NULL: it has none. */
 struct zpl_origin_column *zpl_origin_named(struct zpl_origin_relation *from, const char *name);
+/* Of its columns none is known, of its rows that everything may decide them. */
+void zpl_origin_lose(struct zpl_origin *o, struct zpl_origin_relation *relation);
 /* Does a list of names hold this one? */
 bool zpl_origin_holds(const struct zpl_json *names, const char *name);
 /* Adds a column as it is in another relation, called otherwise. */

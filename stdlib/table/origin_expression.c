@@ -192,12 +192,21 @@ static const struct zpl_origin_column *find_here(struct zpl_origin *o, const str
     return found;
 }
 
+/* May a name that was not found be one of the scope all the same? */
+static bool is_lost(const struct zpl_origin_scope *scope)
+{
+    return (scope->from != NULL && scope->from->lost) || (scope->made != NULL && scope->made->lost);
+}
+
 const struct zpl_origin_column *zpl_origin_find(struct zpl_origin *o, const struct zpl_json *ref,
                                                 const struct zpl_origin_scope *scope)
 {
     const struct zpl_origin_column *found = NULL;
-    for (; scope != NULL && found == NULL; scope = scope->outer)
+    for (; scope != NULL && found == NULL; scope = scope->outer) {
         found = find_here(o, zpl_json_get(ref, "column_names"), scope);
+        if (found == NULL && is_lost(scope))
+            break;
+    }
     return found;
 }
 
@@ -229,7 +238,7 @@ static void look_at_column(struct zpl_origin *o, const struct zpl_json *v,
             return;
         }
         /* a whole row, or a column of a function's rows */
-        if (scope->from != NULL && scope->from->lost)
+        if (is_lost(scope))
             break;
         if (add_source(o, scope->from, first, false, out) ||
             add_source(o, scope->from, NULL, true, out))

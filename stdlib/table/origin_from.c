@@ -43,6 +43,13 @@ static const struct zpl_origin_relation *known(const struct zpl_origin *o,
     return NULL;
 }
 
+/* Neither columns nor rows can be followed. */
+static void lose_all(struct zpl_origin *o, struct zpl_origin_relation *relation)
+{
+    zpl_origin_lose(o, relation);
+    relation->made_unknown = true;
+}
+
 /* A table by its name: one of the WITHs around, else one of the request. */
 static void follow_table(struct zpl_origin *o, const struct zpl_json *node,
                          const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
@@ -56,8 +63,8 @@ static void follow_table(struct zpl_origin *o, const struct zpl_json *node,
             const struct zpl_origin_relation *named = known(o, with);
             if (named != NULL)
                 *out = *named;
-            out->lost = out->lost || named == NULL;
-            out->made_unknown = out->made_unknown || named == NULL;
+            else
+                lose_all(o, out);
             out->capacity = 0; /* what is added goes into a copy */
             return;
         }
@@ -66,7 +73,7 @@ static void follow_table(struct zpl_origin *o, const struct zpl_json *node,
             follow_given(o, t, out);
             return;
         }
-    out->lost = out->made_unknown = true;
+    lose_all(o, out);
 }
 
 static const struct zpl_origin_rows nothing_but_rows;
@@ -76,9 +83,14 @@ static void follow_function(struct zpl_origin *o, const struct zpl_json *node,
                             const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
 {
     const struct zpl_json *names = zpl_json_get(node, "column_name_alias");
+    const char *function = zpl_guard_text(zpl_json_get(node, "function"), "function_name");
+    bool one =
+        function != NULL && strncmp(function, "json_", 5) != 0 &&
+        strcmp(zpl_json_str(zpl_json_get(node, "with_ordinality"), ""), "WITH_ORDINALITY") != 0;
+    size_t count = zpl_json_count(names) + (one && zpl_json_count(names) > 0 ? 0 : 1);
     struct zpl_origin_value value = {0};
     zpl_origin_look(o, zpl_json_get(node, "function"), scope, &value);
-    for (size_t i = 0; i < zpl_json_count(names) || i < 1; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct zpl_origin_column *column =
             zpl_origin_add(o, out, "", zpl_json_str(zpl_json_at(names, i), NULL));
         if (column != NULL)
@@ -117,7 +129,8 @@ static void share(struct zpl_origin *o, const struct zpl_json *node,
 {
     const struct zpl_json *listed = zpl_json_get(node, "using_columns");
     bool natural = is_ref_type(node, "NATURAL");
-    key->unknown = key->unknown || (natural && (left->lost || right->lost));
+    bool by_name = natural || zpl_json_count(listed) > 0;
+    key->unknown = key->unknown || (by_name && (left->lost || right->lost));
     for (size_t i = 0; i < right->count; i++) {
         struct zpl_origin_column *r = &right->columns[i];
         struct zpl_origin_column *l = zpl_origin_named(left, r->name);
@@ -231,7 +244,7 @@ void zpl_origin_source(struct zpl_origin *o, const struct zpl_json *node,
     } else if (zpl_guard_is(node, "EXPRESSION_LIST")) {
         follow_values(o, node, scope, &inner);
     } else {
-        inner.lost = inner.made_unknown = true;
+        lose_all(o, &inner);
     }
     zpl_origin_rename(o, out, &inner, alias != NULL ? alias : "", names);
     if (zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT) {

@@ -101,6 +101,14 @@ struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin
     return column;
 }
 
+void zpl_origin_lose(struct zpl_origin *o, struct zpl_origin_relation *relation)
+{
+    relation->lost = true;
+    relation->columns = NULL;
+    relation->count = relation->capacity = 0;
+    relation->rows = o->everything;
+}
+
 bool zpl_origin_holds(const struct zpl_json *names, const char *name)
 {
     for (size_t i = 0; name != NULL && i < zpl_json_count(names); i++)
@@ -133,6 +141,40 @@ struct zpl_origin_column *zpl_origin_copy(struct zpl_origin *o, struct zpl_origi
     return column;
 }
 
+/* Names by their text without regard to case; open addressing. */
+struct name_set {
+    const char **slots;
+    size_t room; /* a power of two */
+};
+
+/* Puts a name in; false when there is one like it. */
+static bool put_name(struct name_set *set, const char *name)
+{
+    uint64_t at = 14695981039346656037u; /* FNV-1a */
+    for (const char *c = name; *c != '\0'; c++)
+        at = (at ^ (unsigned char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c)) * 1099511628211u;
+    for (at &= set->room - 1; set->slots[at] != NULL; at = (at + 1) & (set->room - 1))
+        if (zpl_text_equal_nocase(set->slots[at], name))
+            return false;
+    set->slots[at] = name;
+    return true;
+}
+
+/* The second of two columns `v` of a source is called `v_1`, as DuckDB does. */
+static void tell_apart(struct zpl_origin *o, struct zpl_origin_relation *source)
+{
+    struct name_set set = {.room = 4};
+    while (set.room < 2 * source->count + 2)
+        set.room *= 2;
+    set.slots = zpl_arena_array(o->arena, set.room, sizeof *set.slots);
+    for (size_t i = 0; set.slots != NULL && i < source->count; i++) {
+        const char *name = source->columns[i].name, *other = name;
+        for (size_t n = 1; other != NULL && !put_name(&set, other); n++)
+            other = zpl_arena_printf(o->arena, "%s_%zu", name, n);
+        source->columns[i].name = other;
+    }
+}
+
 /* Adds `from`, called by a source's alias and, where they are given, by other names. */
 void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
                        const struct zpl_origin_relation *from, const char *source,
@@ -144,6 +186,7 @@ void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
         if (!c->hidden)
             zpl_origin_copy(o, to, c, source, zpl_json_str(zpl_json_at(names, place++), c->name));
     }
+    tell_apart(o, to);
     to->lost = to->lost || from->lost;
     to->rows = zpl_origin_join(o, to->rows, from->rows);
     zpl_origin_alternatives(o, from, false, to);

@@ -115,6 +115,41 @@ static void test_what_is_not_known_is_all(void **state)
                    "FROM r WHERE n < 3) "
                    "SELECT n FROM r",
                    "n:*");
+    /* nor is what is counted, chosen or given new names of it */
+    assert_origins("WITH RECURSIVE r AS (SELECT delay AS n FROM flights UNION SELECT n + 1 FROM r "
+                   "WHERE n < 3) SELECT count(*) AS n FROM r",
+                   "n:(delay)");
+    assert_origins("SELECT count(*) AS n FROM (PIVOT flights ON kind IN ('a', 'b') USING "
+                   "max(delay) GROUP BY origin)",
+                   "n:(date)+(delay)+(distance)+(origin)+(end)+(kind)");
+    assert_origins(
+        "SELECT a, origin FROM flights PIVOT (max(delay) FOR kind IN ('a', 'b') GROUP BY "
+        "origin)",
+        "a:* origin:*");
+    assert_origins("SELECT n, v FROM flights UNPIVOT (v FOR n IN (delay, distance))", "n:* v:*");
+    assert_origins(
+        "SELECT p FROM (SELECT * EXCLUDE (flights.origin) FROM flights JOIN planes USING "
+        "(origin)) AS j(p)",
+        "p:*");
+    assert_origins("SELECT seats FROM (SELECT COLUMNS('origin') FROM flights) JOIN planes USING "
+                   "(origin)",
+                   "seats:*");
+    assert_origins(
+        "SELECT delay FROM (SELECT COLUMNS('d.*') + INTERVAL 1 DAY, distance AS delay FROM "
+        "(SELECT date, date AS delay, distance FROM flights))",
+        "delay:*");
+}
+
+/* Names that a source gives twice are told apart as the engine does it. */
+static void test_names_given_twice(void **state)
+{
+    (void)state;
+    assert_origins(
+        "SELECT v, v_1, v_2 FROM (SELECT delay AS v, distance AS V, date AS v FROM flights)",
+        "v:=delay V_1:=distance v_2:=date");
+    assert_origins("SELECT origin AS o FROM planes AS p(x, origin)", "o:=seats");
+    assert_origins("WITH w(seats) AS (FROM planes) SELECT seats, seats_1 FROM w",
+                   "seats:=origin seats_1:=seats");
 }
 
 /* "flights planes|!planes": alternatives, "!" before what is not all of a table. */
@@ -195,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_what_only_chooses),
         cmocka_unit_test(test_what_is_not_known_is_all),
+        cmocka_unit_test(test_names_given_twice),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_thousands_of_columns),
     };
