@@ -5,301 +5,7 @@
 #ifndef ZPL_TESTS_QUERIES_H
 #define ZPL_TESTS_QUERIES_H
 
-#include <stdio.h>
-#include <string.h>
-#include "lang/base/buf.h"
-#include "tests/unit/random.h"
-
-#define QUERY_COLUMNS 16
-#define QUERY_SOURCES 10
-
-struct query_column {
-    char name[12];
-    char type; /* i f s b d: BIGINT DOUBLE VARCHAR BOOLEAN TIMESTAMP */
-    bool key;  /* which rows there are depends on it */
-};
-struct query_source {
-    char alias[12];
-    struct query_column columns[QUERY_COLUMNS];
-    size_t count;
-};
-struct queries {
-    struct random random;
-    bool rows_stay;
-    /* Nothing goes by the order of rows that are alike, and no filter by what is missing: ties are
-     * anyone's, and rows left out for a missing value count for nothing. */
-    bool sums_only;
-    struct query_source scope[QUERY_SOURCES]; /* what expressions may name */
-    size_t scope_count;
-    unsigned names; /* made so far */
-};
-
-/* The tables: `a` has a row an id, `c` a row a k, `e` several. */
-static const struct query_source query_tables[] = {
-    {"a",
-     {{"id", 'i', true},
-      {"k", 'i', false},
-      {"x", 'i', false},
-      {"f", 'f', false},
-      {"s", 's', false},
-      {"b", 'b', false},
-      {"d", 'd', false}},
-     7},
-    {"c", {{"k", 'i', true}, {"y", 'i', false}, {"g", 'f', false}, {"t", 's', false}}, 4},
-    {"e",
-     {{"k", 'i', false},
-      {"z", 'i', false},
-      {"w", 's', false},
-      {"q", 'b', false},
-      {"m", 'd', false}},
-     5},
-};
-
-static void query_select(struct queries *g, struct zpl_buf *out, unsigned depth, const char *types,
-                         struct query_source *made);
-static void query_expression(struct queries *g, struct zpl_buf *out, char type, unsigned depth);
-
-static inline bool query_chance(struct queries *g, size_t one_of)
-{
-    return random_below(&g->random, one_of) == 0;
-}
-
-static inline char query_type(struct queries *g)
-{
-    return "iiifssbd"[random_below(&g->random, 8)];
-}
-
-/* A column in scope of that type; false: there is none. */
-static inline bool query_name(struct queries *g, struct zpl_buf *out, char type)
-{
-    size_t found = 0;
-    const struct query_source *from = NULL;
-    const struct query_column *column = NULL;
-    for (size_t i = 0; i < g->scope_count; i++)
-        for (size_t k = 0; k < g->scope[i].count; k++)
-            if (g->scope[i].columns[k].type == type && query_chance(g, ++found)) {
-                from = &g->scope[i];
-                column = &from->columns[k];
-            }
-    if (column != NULL)
-        zpl_buf_printf(out, "%s.%s", from->alias, column->name);
-    return column != NULL;
-}
-
-static inline void query_constant(struct queries *g, struct zpl_buf *out, char type)
-{
-    size_t n = random_below(&g->random, 10);
-    switch (type) {
-    case 'i':
-        zpl_buf_printf(out, "%zu", n);
-        break;
-    case 'f':
-        zpl_buf_printf(out, "%zu.5", n);
-        break;
-    case 's':
-        zpl_buf_printf(out, "'%c'", "abcdefghij"[n]);
-        break;
-    case 'b':
-        zpl_buf_puts(out, n < 5 ? "true" : "false");
-        break;
-    default:
-        zpl_buf_printf(out, "TIMESTAMP '2024-01-0%zu 03:00:00'", n % 9 + 1);
-    }
-}
-
-/* Where rows stay their order does not: everything that goes by an order ends in the keys. */
-static inline void query_order(struct queries *g, struct zpl_buf *out)
-{
-    for (size_t i = 0; g->rows_stay && i < g->scope_count; i++)
-        for (size_t k = 0; k < g->scope[i].count; k++)
-            if (g->scope[i].columns[k].key)
-                zpl_buf_printf(out, ", %s.%s", g->scope[i].alias, g->scope[i].columns[k].name);
-}
-
-/* Writes a template, in which `%i %f %s %b %d` are expressions of these types, `%k` the end of an
- * order. */
-static inline void query_write(struct queries *g, struct zpl_buf *out, const char *text,
-                               unsigned depth)
-{
-    for (; *text != '\0'; text++)
-        if (text[0] != '%' || text[1] == '\0' || strchr("ifsbdk", text[1]) == NULL)
-            zpl_buf_putc(out, *text);
-        else if (*++text == 'k')
-            query_order(g, out);
-        else
-            query_expression(g, out, *text, depth);
-}
-
-/* A subquery on a table of its own, which may look at what is around it. */
-static inline void query_inner(struct queries *g, struct zpl_buf *out, char type, unsigned depth)
-{
-    size_t before = g->scope_count, t = random_below(&g->random, 3);
-    struct query_source *inner = &g->scope[g->scope_count++];
-    *inner = query_tables[t];
-    snprintf(inner->alias, sizeof inner->alias, "n%u", ++g->names);
-    const char *alias = inner->alias, *table = query_tables[t].alias;
-    if (type == 'b') {
-        zpl_buf_printf(out, "EXISTS (SELECT 1 FROM %s AS %s WHERE ", table, alias);
-        query_write(g, out, "%b)", depth);
-    } else {
-        zpl_buf_puts(out, type == 'i' && query_chance(g, 2) ? "(SELECT count(" : "(SELECT max(");
-        query_expression(g, out, type, 0);
-        zpl_buf_putc(out, ')');
-        zpl_buf_printf(out, " FROM %s AS %s", table, alias);
-        if (query_chance(g, 2))
-            query_write(g, out, " WHERE %b", depth);
-        zpl_buf_putc(out, ')');
-    }
-    g->scope_count = before;
-}
-
-static inline void query_expression(struct queries *g, struct zpl_buf *out, char type,
-                                    unsigned depth)
-{
-    static const char *const ints[] = {"(%i + %i)",        "(%i - %i)",
-                                       "coalesce(%i, %i)", "CASE WHEN %b THEN %i ELSE %i END",
-                                       "length(%s)",       "hour(%d)",
-                                       "nullif(%i, %i)",   "greatest(%i, %i)",
-                                       "(%i % %i)",        "CASE %s WHEN %s THEN %i END",
-                                       "(%b)::BIGINT"};
-    static const char *const floats[] = {
-        "(%i / 2.0)",       "(%f + %f)",  "CASE WHEN %b THEN %f END",
-        "coalesce(%f, %f)", "(%f * 0.5)", "abs(%f)"};
-    static const char *const texts[] = {
-        "upper(%s)",        "(%s || %s)",    "CASE WHEN %b THEN %s ELSE %s END",
-        "coalesce(%s, %s)", "(%i)::VARCHAR", "substr(%s, 1, 1)"};
-    static const char *const bools[] = {
-        "(%i < %i)",      "(%s = %s)",          "(%d < %d)",
-        "(%i IS NULL)",   "(NOT %b)",           "(%b AND %b)",
-        "(%b OR %b)",     "(%i IN (1, 3, %i))", "(%i IS DISTINCT FROM %i)",
-        "(%s LIKE 'a%')", "(%f > %f)",          "(%i BETWEEN %i AND %i)",
-        "(%i = %i)",      "(%s IS NOT NULL)"};
-    static const char *const times[] = {"(%d + INTERVAL 1 DAY)", "date_trunc('day', %d)",
-                                        "CASE WHEN %b THEN %d END", "coalesce(%d, %d)"};
-    static const struct {
-        char type;
-        const char *const *forms;
-        size_t count;
-    } kinds[] = {{'i', ints, sizeof ints / sizeof *ints},
-                 {'f', floats, sizeof floats / sizeof *floats},
-                 {'s', texts, sizeof texts / sizeof *texts},
-                 {'b', bools, sizeof bools / sizeof *bools},
-                 {'d', times, sizeof times / sizeof *times}};
-    if (depth == 0 || query_chance(g, 3)) {
-        if (query_chance(g, 6) || !query_name(g, out, type))
-            query_constant(g, out, type);
-        return;
-    }
-    if (depth > 1 && query_chance(g, 9) && g->scope_count + 1 < QUERY_SOURCES) {
-        query_inner(g, out, type, depth - 1);
-        return;
-    }
-    if (type == 'b' && depth > 1 && query_chance(g, 9)) {
-        size_t t = random_below(&g->random, 3);
-        query_expression(g, out, 'i', depth - 1);
-        zpl_buf_printf(out, " IN (SELECT %s FROM %s)",
-                       t == 0   ? "x"
-                       : t == 1 ? "y"
-                                : "z",
-                       query_tables[t].alias);
-        return;
-    }
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (kinds[i].type == type) {
-            size_t count = kinds[i].count - (type == 'b' && g->sums_only);
-            const char *form = kinds[i].forms[random_below(&g->random, count)];
-            query_write(g, out, form, depth - 1);
-        }
-}
-
-/* A source of rows: a table or a subquery; it is not in scope yet. */
-static inline void query_source(struct queries *g, struct zpl_buf *out, unsigned depth,
-                                struct query_source *made)
-{
-    if (depth > 0 && query_chance(g, 2)) {
-        size_t before = g->scope_count;
-        struct query_source scope[QUERY_SOURCES];
-        memcpy(scope, g->scope, sizeof scope);
-        g->scope_count = 0;
-        zpl_buf_putc(out, '(');
-        query_select(g, out, depth - 1, NULL, made);
-        zpl_buf_putc(out, ')');
-        memcpy(g->scope, scope, sizeof scope);
-        g->scope_count = before;
-    } else {
-        *made = query_tables[g->rows_stay ? 0 : random_below(&g->random, 3)];
-        zpl_buf_puts(out, made->alias);
-    }
-    snprintf(made->alias, sizeof made->alias, "t%u", ++g->names);
-    zpl_buf_printf(out, " AS %s", made->alias);
-}
-
-/* FROM with what is joined; all of it is in scope afterwards. */
-static inline void query_from(struct queries *g, struct zpl_buf *out, unsigned depth)
-{
-    static const char *const joins[] = {"JOIN",      "LEFT JOIN", "FULL JOIN",
-                                        "SEMI JOIN", "ANTI JOIN", "RIGHT JOIN"};
-    struct query_source made;
-    zpl_buf_puts(out, " FROM ");
-    query_source(g, out, depth, &made);
-    g->scope[g->scope_count++] = made;
-    while (g->scope_count + 2 < QUERY_SOURCES / 2 && query_chance(g, 2)) {
-        const char *join = g->rows_stay ? "LEFT JOIN" : joins[random_below(&g->random, 6)];
-        bool inner = !g->rows_stay && query_chance(g, 6);
-        if (inner) {
-            zpl_buf_puts(out, ", LATERAL (");
-            struct query_source *lateral = &made;
-            *lateral = (struct query_source){.count = 1};
-            snprintf(lateral->columns[0].name, sizeof lateral->columns[0].name, "v%u", ++g->names);
-            lateral->columns[0].type = 'i';
-            zpl_buf_puts(out, "SELECT ");
-            query_expression(g, out, 'i', 1);
-            zpl_buf_printf(out, " AS %s) AS t%u", lateral->columns[0].name, ++g->names);
-            snprintf(lateral->alias, sizeof lateral->alias, "t%u", g->names);
-            g->scope[g->scope_count++] = *lateral;
-            continue;
-        }
-        zpl_buf_printf(out, " %s ", join);
-        if (g->rows_stay) {
-            made = query_tables[1];
-            snprintf(made.alias, sizeof made.alias, "t%u", ++g->names);
-            zpl_buf_printf(out, "c AS %s ON %s.k = ", made.alias, made.alias);
-            query_expression(g, out, 'i', 1);
-            for (size_t i = 0; i < made.count; i++)
-                made.columns[i].key = false;
-        } else {
-            query_source(g, out, depth / 2, &made);
-            g->scope[g->scope_count++] = made;
-            zpl_buf_puts(out, " ON ");
-            struct query_source *left = &g->scope[g->scope_count - 2];
-            char type = made.columns[0].type;
-            size_t other = 0;
-            while (other < left->count && left->columns[other].type != type)
-                other++;
-            if (other < left->count)
-                zpl_buf_printf(out, "%s.%s = %s.%s", left->alias, left->columns[other].name,
-                               made.alias, made.columns[0].name);
-            else
-                zpl_buf_puts(out, "true");
-            if (join[0] != 'F' && query_chance(g, 3))
-                zpl_buf_printf(out, " AND %s.%s IS NOT NULL", made.alias,
-                               made.columns[made.count - 1].name);
-            g->scope_count--;
-        }
-        if (join[0] != 'S' && join[0] != 'A')
-            g->scope[g->scope_count++] = made;
-    }
-}
-
-static inline struct query_column *query_add(struct queries *g, struct query_source *made,
-                                             char type)
-{
-    struct query_column *column = &made->columns[made->count++];
-    snprintf(column->name, sizeof column->name, "v%u", ++g->names);
-    column->type = type;
-    column->key = false;
-    return column;
-}
+#include "tests/unit/query_from.h"
 
 /* Passes on the keys of what is in scope, so that one can see whether the rows stayed. */
 static inline void query_keys(struct queries *g, struct zpl_buf *out, struct query_source *made,
@@ -320,6 +26,7 @@ static inline void query_keys(struct queries *g, struct zpl_buf *out, struct que
         }
 }
 
+/* Forms go from those that no order decides to those that one of ties does. */
 static inline void query_aggregate(struct queries *g, struct zpl_buf *out, char type)
 {
     static const char *const ints[] = {"count(*)",
@@ -329,22 +36,28 @@ static inline void query_aggregate(struct queries *g, struct zpl_buf *out, char 
                                        "min(%i)",
                                        "count(DISTINCT %s)",
                                        "sum(%i) FILTER (WHERE %b)",
+                                       "sum(DISTINCT %i)",
+                                       "count_if(%b)",
+                                       "max(%i, 2)[1]",
+                                       "len(list(%i) FILTER (WHERE %b))",
+                                       "list_sum(list(DISTINCT %i))::BIGINT",
                                        "first(%i ORDER BY %i, %i%k)",
-                                       "arg_max(%i, %i)"};
+                                       "list(%i ORDER BY %i, (%s || '')%k)[2]",
+                                       "arg_max(%i, %i)",
+                                       "any_value(%i)",
+                                       "last(%i)",
+                                       "mode(%i)"};
     switch (type) {
     case 'i':
-        query_write(g, out,
-                    ints[random_below(&g->random, g->sums_only   ? 7
-                                                  : g->rows_stay ? 8
-                                                                 : 9)],
-                    1);
+        query_write(g, out, query_pick(g, ints, g->sums_only ? 12 : g->rows_stay ? 14 : 18), 1);
         break;
     case 'f':
         query_write(g, out, query_chance(g, 2) ? "avg(%i)" : "max(%f)", 1);
         break;
     case 's':
-        query_write(g, out,
-                    query_chance(g, 2) ? "min(%s)" : "string_agg(%s, ',' ORDER BY %s, %i%k)", 1);
+        query_write(
+            g, out,
+            query_chance(g, 2) ? "min(%s)" : "string_agg(%s, ',' ORDER BY (%s || ''), %i%k)", 1);
         break;
     case 'b':
         query_write(g, out, query_chance(g, 2) ? "bool_or(%b)" : "(count(%i) > 2)", 1);
@@ -361,11 +74,23 @@ static inline void query_window(struct queries *g, struct zpl_buf *out, char typ
         "count(*) OVER (PARTITION BY %b)",
         "rank() OVER (ORDER BY %f)",
         "max(%i) OVER ()",
+        "dense_rank() OVER (PARTITION BY %b ORDER BY %i DESC)",
+        "count(DISTINCT %s) OVER (PARTITION BY %i)",
+        "sum(%i) FILTER (WHERE %b) OVER (PARTITION BY %s)",
+        "max(%i) OVER (ORDER BY %i RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING)",
+        "count(*) OVER (ORDER BY %d RANGE BETWEEN INTERVAL 1 DAY PRECEDING AND CURRENT ROW)",
+        "min(%i) OVER (ORDER BY %s GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE GROUP)",
         "row_number() OVER (ORDER BY %i, %s%k)",
         "lag(%i) OVER (PARTITION BY %s ORDER BY %d, %i%k)",
-    };
+        "lead(%i, 2, %i) OVER (PARTITION BY %b ORDER BY %i%k)",
+        "sum(%i) OVER (PARTITION BY %b ORDER BY %i%k ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+        "max(%i) OVER (ORDER BY %d%k ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING EXCLUDE CURRENT ROW)",
+        "last_value(%i IGNORE NULLS) OVER (PARTITION BY %b ORDER BY %i%k)",
+        "nth_value(%i, 2) OVER (PARTITION BY %s ORDER BY %i%k)",
+        "ntile(3) OVER (ORDER BY %i%k)",
+        "first_value(%i ORDER BY %i%k) OVER (PARTITION BY %b ORDER BY %i%k)"};
     if (type == 'i') {
-        query_write(g, out, ints[random_below(&g->random, g->sums_only ? 4 : 6)], 1);
+        query_write(g, out, query_pick(g, ints, g->sums_only ? 10 : sizeof ints / sizeof *ints), 1);
         return;
     }
     zpl_buf_puts(out, g->sums_only ? "max(" : "first_value(");
@@ -373,49 +98,102 @@ static inline void query_window(struct queries *g, struct zpl_buf *out, char typ
     query_write(g, out, ") OVER (PARTITION BY %i ORDER BY %i, %d%k)", 0);
 }
 
-/* One SELECT; `types` says its columns, NULL: any. */
-static inline void query_one(struct queries *g, struct zpl_buf *out, unsigned depth,
-                             const char *types, struct query_source *made)
+/* One column of a SELECT, and its name. */
+static inline void query_item(struct queries *g, struct zpl_buf *out, bool grouped, bool windowed,
+                              char type, const char *name, struct query_source *made)
 {
-    size_t before = g->scope_count, wanted = types != NULL ? strlen(types) : 0;
-    struct zpl_buf from = {0}, group = {0};
-    bool grouped = depth > 0 && query_chance(g, 3), windowed = !grouped && query_chance(g, 3);
-    *made = (struct query_source){0};
-    query_from(g, &from, depth);
-    zpl_buf_printf(out, "SELECT %s",
-                   !g->rows_stay && !grouped && !windowed && query_chance(g, 6) ? "DISTINCT " : "");
-    if (g->rows_stay)
-        query_keys(g, out, made, grouped ? &group : NULL);
-    else if (grouped && types == NULL)
-        for (size_t n = random_below(&g->random, 3); n > 0; n--) {
-            struct zpl_buf name = {0};
-            char type = query_type(g);
-            if (query_name(g, &name, type)) {
-                zpl_buf_printf(out, "%s%s AS ", made->count > 0 ? ", " : "", zpl_buf_str(&name));
-                zpl_buf_puts(out, query_add(g, made, type)->name);
-                zpl_buf_printf(&group, "%s%s", group.len > 0 ? ", " : "", zpl_buf_str(&name));
-            }
-            zpl_buf_release(&name);
-        }
-    size_t fixed = made->count, more = types != NULL ? wanted : 1 + random_below(&g->random, 3);
-    for (size_t i = 0; i < more; i++) {
-        char type = types != NULL ? types[i] : query_type(g);
-        zpl_buf_puts(out, fixed + i > 0 ? ", " : "");
-        if (grouped)
-            query_aggregate(g, out, type);
-        else if (windowed && query_chance(g, 2))
-            query_window(g, out, type);
-        else
-            query_expression(g, out, type, 2);
+    struct zpl_buf item = {0};
+    bool window = windowed && query_chance(g, 2);
+    zpl_buf_puts(out, made->count > 0 ? ", " : "");
+    if (grouped)
+        query_aggregate(g, out, type);
+    else if (window)
+        query_window(g, out, type);
+    else
+        query_expression(g, &item, type, 2);
+    zpl_buf_puts(out, zpl_buf_str(&item));
+    struct query_column *column = query_add(g, made, type);
+    if (name != NULL)
+        snprintf(column->name, sizeof column->name, "%s", name);
+    zpl_buf_printf(out, " AS %s", column->name);
+    if (name == NULL && type == 'i' && !grouped && !window && item.len < 20 && query_chance(g, 3)) {
+        zpl_buf_printf(out, ", (%s + 1)", column->name);
         zpl_buf_printf(out, " AS %s", query_add(g, made, type)->name);
     }
-    zpl_buf_puts(out, zpl_buf_str(&from));
+    zpl_buf_release(&item);
+}
+
+/* The groups of a SELECT: its keys, and what they are called in the result. */
+static inline void query_groups(struct queries *g, struct zpl_buf *out, struct query_source *made,
+                                struct zpl_buf *group)
+{
+    for (size_t n = random_below(&g->random, 3); n > 0; n--) {
+        struct zpl_buf name = {0};
+        char type = query_type(g);
+        if (query_name(g, &name, type)) {
+            zpl_buf_printf(out, "%s%s AS ", made->count > 0 ? ", " : "", zpl_buf_str(&name));
+            zpl_buf_puts(out, query_add(g, made, type)->name);
+            if (query_chance(g, 5))
+                zpl_buf_printf(group, "%s%zu", group->len > 0 ? ", " : "", made->count);
+            else
+                zpl_buf_printf(group, "%s%s", group->len > 0 ? ", " : "",
+                               query_chance(g, 4) ? made->columns[made->count - 1].name
+                                                  : zpl_buf_str(&name));
+        }
+        zpl_buf_release(&name);
+    }
+}
+
+static inline void query_group_by(struct queries *g, struct zpl_buf *out,
+                                  const struct query_source *made, const struct zpl_buf *group)
+{
+    static const char *const forms[] = {" GROUP BY ROLLUP (%s)", " GROUP BY CUBE (%s)"};
+    size_t form = g->rows_stay ? 9 : random_below(&g->random, 10);
+    if (group->len == 0 || form == 2) {
+        zpl_buf_puts(out, group->len > 0 ? " GROUP BY ALL" : "");
+    } else if (form < 2) {
+        zpl_buf_printf(out, form == 0 ? forms[0] : forms[1], zpl_buf_str(group));
+    } else if (form == 3) {
+        zpl_buf_printf(out, " GROUP BY GROUPING SETS ((%s), ())", zpl_buf_str(group));
+    } else {
+        zpl_buf_printf(out, " GROUP BY %s", zpl_buf_str(group));
+    }
+    (void)made;
+}
+
+/* `*` or `t.*` of what is in scope, where that gives names that differ; false: nothing. */
+static inline bool query_star(struct queries *g, struct zpl_buf *out, struct query_source *made)
+{
+    if (g->joined_by_name) {
+        if (g->scope[1].count + g->scope[2].count > QUERY_COLUMNS - 8)
+            return false;
+        zpl_buf_puts(out, "*");
+        for (size_t s = 1; s < 3; s++)
+            for (size_t i = 0; i < g->scope[s].count; i++)
+                if (s == 1 || strcmp(g->scope[s].columns[i].name, "k") != 0)
+                    made->columns[made->count++] = g->scope[s].columns[i];
+        return true;
+    }
+    const struct query_source *from = &g->scope[random_below(&g->random, g->scope_count)];
+    if (from->count > QUERY_COLUMNS - 8 || from->alias[0] == '\0')
+        return false;
+    bool shorter = from->count > 1 && !g->rows_stay && query_chance(g, 2);
+    zpl_buf_printf(out, "%s.*", from->alias);
+    if (shorter)
+        zpl_buf_printf(out, " EXCLUDE (%s)", from->columns[0].name);
+    for (size_t i = shorter; i < from->count; i++)
+        made->columns[made->count++] = from->columns[i];
+    return true;
+}
+
+/* What stands behind the SELECT list and its FROM. */
+static inline void query_filters(struct queries *g, struct zpl_buf *out, bool grouped,
+                                 bool windowed, const struct query_source *made,
+                                 const struct zpl_buf *group)
+{
     if (!g->rows_stay && query_chance(g, 3))
         query_write(g, out, " WHERE %b", 2);
-    if (group.len > 0)
-        zpl_buf_printf(
-            out, !g->rows_stay && query_chance(g, 5) ? " GROUP BY ROLLUP (%s)" : " GROUP BY %s",
-            zpl_buf_str(&group));
+    query_group_by(g, out, made, group);
     if (grouped && !g->rows_stay && query_chance(g, 4))
         query_write(g, out, " HAVING count(%i) > 1", 0);
     if (windowed && !g->rows_stay && query_chance(g, 3))
@@ -424,38 +202,94 @@ static inline void query_one(struct queries *g, struct zpl_buf *out, unsigned de
                         ? " QUALIFY rank() OVER (PARTITION BY %i ORDER BY %i, %s) < 4"
                         : " QUALIFY row_number() OVER (PARTITION BY %i ORDER BY %i, %s) < 4",
                     0);
+}
+
+/* One SELECT; `like` says the names and types of its columns, NULL: any. */
+static inline void query_one(struct queries *g, struct zpl_buf *out, unsigned depth,
+                             const struct query_source *like, struct query_source *made)
+{
+    size_t before = g->scope_count;
+    struct zpl_buf from = {0}, group = {0};
+    bool grouped = depth > 0 && query_chance(g, 3), windowed = !grouped && query_chance(g, 3);
+    *made = (struct query_source){0};
+    query_from(g, &from, depth);
+    zpl_buf_printf(out, "SELECT %s",
+                   !g->rows_stay && !grouped && !windowed && query_chance(g, 6) ? "DISTINCT " : "");
+    if (g->rows_stay)
+        query_keys(g, out, made, grouped ? &group : NULL);
+    else if (grouped && like == NULL)
+        query_groups(g, out, made, &group);
+    if (!grouped && like == NULL && made->count == 0 && query_chance(g, 6))
+        query_star(g, out, made);
+    for (size_t i = 0; like != NULL && i < like->count; i++)
+        query_item(g, out, grouped, windowed, like->columns[i].type, like->columns[i].name, made);
+    for (size_t n = like != NULL ? 0 : 1 + random_below(&g->random, 3); n > 0; n--)
+        query_item(g, out, grouped, windowed, query_type(g), NULL, made);
+    zpl_buf_puts(out, zpl_buf_str(&from));
+    query_filters(g, out, grouped, windowed, made, &group);
     zpl_buf_release(&from);
     zpl_buf_release(&group);
     g->scope_count = before;
 }
 
-static inline void query_select(struct queries *g, struct zpl_buf *out, unsigned depth,
-                                const char *types, struct query_source *made)
+/* ORDER BY and LIMIT of a whole query. */
+static inline void query_end(struct queries *g, struct zpl_buf *out, struct query_source *made)
 {
-    static const char *const unions[] = {"UNION ALL", "UNION", "INTERSECT", "EXCEPT", "EXCEPT ALL"};
-    query_one(g, out, depth, types, made);
+    static const char *const cuts[] = {" LIMIT 12", " LIMIT 4 OFFSET 2", " LIMIT 40%",
+                                       " LIMIT (SELECT abs(max(y)) FROM c)", " OFFSET 3"};
+    zpl_buf_puts(out, " ORDER BY ");
+    if (query_chance(g, 5))
+        zpl_buf_puts(out, "ALL");
+    else
+        for (size_t i = 0; i < made->count; i++) {
+            if (query_chance(g, 5))
+                zpl_buf_printf(out, "%s%zu", i > 0 ? ", " : "", i + 1);
+            else
+                zpl_buf_printf(out, "%s%s", i > 0 ? ", " : "", made->columns[i].name);
+            zpl_buf_puts(out, query_chance(g, 3) ? " DESC NULLS FIRST" : "");
+        }
+    zpl_buf_puts(out, query_pick(g, cuts, 5));
+}
+
+static inline void query_select(struct queries *g, struct zpl_buf *out, unsigned depth,
+                                const struct query_source *like, struct query_source *made)
+{
+    static const char *const sets[] = {
+        "UNION ALL",  "UNION",         "INTERSECT",     "EXCEPT",
+        "EXCEPT ALL", "INTERSECT ALL", "UNION BY NAME", "UNION ALL BY NAME"};
+    query_one(g, out, depth, like, made);
     if (!g->rows_stay && depth > 0 && query_chance(g, 5)) {
-        char same[QUERY_COLUMNS + 1] = "";
-        struct query_source right;
-        for (size_t i = 0; i < made->count; i++)
-            same[i] = made->columns[i].type;
-        zpl_buf_printf(out, " %s ", unions[random_below(&g->random, 5)]);
-        query_one(g, out, depth - 1, same, &right);
+        struct query_source right, same = *made;
+        size_t n = random_below(&g->random, 8);
+        if (n > 5) { /* in another order */
+            same.columns[0] = made->columns[made->count - 1];
+            same.columns[made->count - 1] = made->columns[0];
+        }
+        zpl_buf_printf(out, " %s ", sets[n]);
+        query_one(g, out, depth - 1, &same, &right);
     }
     if (g->rows_stay || !query_chance(g, 4))
         return;
-    zpl_buf_puts(out, " ORDER BY ");
-    for (size_t i = 0; i < made->count; i++)
-        zpl_buf_printf(out, "%s%s%s", i > 0 ? ", " : "", made->columns[i].name,
-                       query_chance(g, 3) ? " DESC NULLS FIRST" : "");
-    zpl_buf_printf(out, " LIMIT %zu", 1 + random_below(&g->random, 12));
+    query_end(g, out, made);
 }
 
 /* A whole query; *made are its columns. */
 static inline void query_make(struct queries *g, struct zpl_buf *out, struct query_source *made)
 {
-    g->scope_count = 0;
+    static const char *const names[] = {"u", "h", "o"};
+    size_t withs = !g->rows_stay && query_chance(g, 3) ? 1 + random_below(&g->random, 3) : 0;
+    g->scope_count = g->named_count = 0;
     g->names = 0;
+    for (size_t i = 0; i < withs; i++) {
+        struct query_source named;
+        zpl_buf_printf(out, "%s%s AS %s(", i == 0 ? "WITH " : ", ", names[i],
+                       query_chance(g, 4) ? "MATERIALIZED " : "");
+        query_select(g, out, 1, NULL, &named);
+        zpl_buf_putc(out, ')');
+        snprintf(named.alias, sizeof named.alias, "%s", names[i]);
+        g->named[g->named_count++] = named;
+    }
+    zpl_buf_puts(out, withs > 0 ? " " : "");
     query_select(g, out, 1 + (unsigned)random_below(&g->random, 3), NULL, made);
 }
 

@@ -1,38 +1,50 @@
 /* test_lineage.c - random queries on real rows: columns that a query is said not to read do not change
  * its bytes, and those that a result column is said not to come from do not change its values.
- * ZPL_QUERIES says how many are made.   Time limit: 600 s */
+ * ZPL_QUERIES says how many are made, ZPL_SEED which.   Time limit: 600 s */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include "lang/base/digest.h"
-#include "lang/base/fs.h"
 #include "lang/types/signature.h"
 #include "stdlib/table/bind.h"
 #include "stdlib/table/origin.h"
-#include "stdlib/table/stored.h"
-#include "stdlib/table/write.h"
+#include "stdlib/table/duck.h"
 #include "tests/unit/queries.h"
 
-#define TABLES 3
+#define TABLES            3
+#define COLUMNS_LOOKED_AT 2 /* of one query */
 #define VERSIONS                                                                                   \
     5 /* of every column: as it is, other values, none missing, all missing, one value */
 
 static struct zpl_arena arena;
 static struct zpl_diags diags;
 static struct zpl_duck duck;
-static char folder[] = "/tmp/zpl-test-lineage-XXXXXX";
-/* DuckDB remembers a file's footer by name, size and second: a name is not used again soon. */
-static char paths[500][64];
-static size_t next_path;
+/* What a query gives: how many rows, and the digest of each column. */
+#define ROW_MAX 40
+struct rows {
+    size_t columns, count;
+    struct zpl_digest digests[ROW_MAX];
+};
+/* What does not hold is told of every query, and fails the test at its end. */
+static size_t violations, unsteady;
+#define violate(...) (printf("# VIOLATION: " __VA_ARGS__), puts(""), violations++)
 
 static size_t queries(size_t fallback)
 {
     const char *given = getenv("ZPL_QUERIES");
     return given != NULL ? strtoul(given, NULL, 10) : fallback;
+}
+
+/* Another seed makes other queries. */
+static uint64_t seed(uint64_t of_test)
+{
+    const char *given = getenv("ZPL_SEED");
+    return of_test + (given != NULL ? 1000 * strtoull(given, NULL, 10) : 0);
 }
 
 /* Version `v` of a column, of row i. */
@@ -72,18 +84,19 @@ static const char *sql_type(char type)
                          : "TIMESTAMP";
 }
 
+/* What the views show. */
+#define EMPTY 99
+static unsigned shown[TABLES][QUERY_COLUMNS];
+static bool shows;
+
 /* The rows, every column in all its versions. */
 static int set_up(void **state)
 {
     (void)state;
+    zpl_duck_release(&duck);
     static const int rows[] = {40, 12, 25};
-    assert_non_null(mkdtemp(folder));
-    const char *allowed[500];
-    for (size_t i = 0; i < 500; i++) {
-        snprintf(paths[i], sizeof paths[i], "%s/%zu.parquet", folder, i);
-        allowed[i] = paths[i];
-    }
-    const struct zpl_duck_options options = {.paths = allowed, .path_count = 500};
+    const struct zpl_duck_options options = {0};
+    shows = false;
     assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
     for (size_t t = 0; t < TABLES; t++) {
         struct zpl_buf sql = {0};
@@ -107,25 +120,30 @@ static int tear_down(void **state)
 {
     (void)state;
     zpl_duck_release(&duck);
-    zpl_fs_remove_tree(folder, NULL);
     zpl_diags_release(&diags);
     zpl_arena_release(&arena);
     return 0;
 }
 
-/* Shows the tables with these versions of their columns. */
+/* Shows the tables with these versions of their columns; EMPTY of the first: without rows. */
 static void show(unsigned version[TABLES][QUERY_COLUMNS])
 {
     struct zpl_buf sql = {0};
     for (size_t t = 0; t < TABLES; t++) {
+        if (shows && memcmp(shown[t], version[t], sizeof shown[t]) == 0)
+            continue;
+        memcpy(shown[t], version[t], sizeof shown[t]);
+        bool empty = version[t][0] == EMPTY;
         zpl_buf_printf(&sql, "CREATE OR REPLACE VIEW %s AS SELECT ", query_tables[t].alias);
         for (size_t c = 0; c < query_tables[t].count; c++)
             zpl_buf_printf(&sql, "%s%s_%u AS %s", c > 0 ? ", " : "",
-                           query_tables[t].columns[c].name, version[t][c],
+                           query_tables[t].columns[c].name, empty ? 0 : version[t][c],
                            query_tables[t].columns[c].name);
-        zpl_buf_printf(&sql, " FROM rows%zu; ", t);
+        zpl_buf_printf(&sql, " FROM rows%zu%s; ", t, empty ? " WHERE false" : "");
     }
-    assert_int_equal(zpl_duck_exec(&duck, zpl_buf_str(&sql), &diags), ZPL_OK);
+    shows = true;
+    if (sql.len > 0)
+        assert_int_equal(zpl_duck_exec(&duck, zpl_buf_str(&sql), &diags), ZPL_OK);
     zpl_buf_release(&sql);
 }
 
@@ -160,21 +178,89 @@ static bool bind(const char *sql, struct zpl_bind_answer *answer)
     if (zpl_duck_bind(&request, answer, &arena, &diags) != ZPL_OK)
         fail_msg("%s: %s", sql, diags.items[diags.count - 1]->message);
     if (answer->error.message != NULL && getenv("ZPL_QUERIES") != NULL)
-        print_message("# %s: %s\n", answer->error.message, sql);
+        printf("# %s: %s\n", answer->error.message, sql);
     return answer->error.message == NULL;
 }
 
-/* What a step of that query stores; false when it fails. */
-static bool run(const char *sql, const struct zpl_row *row, struct zpl_stored *out)
+/* Takes the texts of a chunk's cells into the digests of their columns. */
+static void hash_chunk(duckdb_data_chunk chunk, size_t columns, struct zpl_hasher *hashers)
 {
-    const char *path = paths[next_path++ % 500];
-    const struct zpl_write write = {.query = sql, .row = row, .path = path};
-    bool fine = zpl_write_query(&duck, &write, &diags) == ZPL_OK &&
-                zpl_stored_read(&duck, path, out, &arena, &diags) == ZPL_OK;
+    const struct zpl_duck_api *api = duck.api;
+    idx_t rows = api->data_chunk_get_size(chunk);
+    for (size_t c = 0; c < columns; c++) {
+        duckdb_vector vector = api->data_chunk_get_vector(chunk, c);
+        const uint64_t *valid = api->vector_get_validity(vector);
+        for (idx_t r = 0; r < rows; r++) {
+            bool there = valid == NULL || (valid[r / 64] >> (r % 64) & 1) != 0;
+            size_t len = 0;
+            const char *text = there ? zpl_duck_string(vector, r, &len) : "";
+            zpl_hasher_field(&hashers[c], there ? "v" : "", there);
+            zpl_hasher_field(&hashers[c], text, len);
+        }
+    }
+}
+
+/* The rows that a query gives, each column as texts; false when it fails. */
+static bool run(const char *query, const struct zpl_row *row, struct rows *out)
+{
+    const struct zpl_duck_api *api = duck.api;
+    struct zpl_hasher hashers[ROW_MAX];
+    struct zpl_buf sql = {0}, words = {0};
+    duckdb_result result;
+    assert_true(row->count <= ROW_MAX);
+    *out = (struct rows){.columns = row->count};
+    zpl_buf_puts(&sql, "SELECT ");
+    for (size_t i = 0; i < row->count; i++) {
+        zpl_buf_puts(&sql, i > 0 ? ", " : "");
+        zpl_duck_ident(&sql, row->columns[i].name);
+        zpl_buf_puts(&sql, "::VARCHAR");
+        zpl_hasher_init(&hashers[i]);
+    }
+    zpl_buf_printf(&sql, " FROM (%s)", query);
+    bool fine = zpl_duck_try(&duck, zpl_buf_str(&sql), &result, &words);
     if (!fine && getenv("ZPL_QUERIES") != NULL)
-        print_message("# %s: %s\n", diags.items[diags.count - 1]->message, sql);
-    zpl_diags_clear(&diags);
+        printf("# %s: %s\n", zpl_buf_str(&words), query);
+    for (duckdb_data_chunk chunk; fine && (chunk = api->fetch_chunk(result)) != NULL;
+         api->destroy_data_chunk(&chunk)) {
+        out->count += api->data_chunk_get_size(chunk);
+        hash_chunk(chunk, row->count, hashers);
+    }
+    for (size_t i = 0; fine && i < row->count; i++)
+        out->digests[i] = zpl_hasher_final(&hashers[i]);
+    api->destroy_result(&result);
+    if (strstr(zpl_buf_str(&words), "INTERNAL") != NULL)
+        set_up(NULL); /* a fault of the engine's own ends its session */
+    zpl_buf_release(&sql);
+    zpl_buf_release(&words);
     return fine;
+}
+
+static bool same_column(const struct rows *a, const struct rows *b, size_t i)
+{
+    return a->count == b->count && zpl_digest_equal(&a->digests[i], &b->digests[i]);
+}
+
+static bool same_rows(const struct rows *a, const struct rows *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->columns; i++)
+        same = same_column(a, b, i);
+    return same;
+}
+
+/* Does the engine give the same rows again, when nothing changed?  Of some queries it does not: in 1.4.4 it
+ * hashes what lies behind some NULLs. */
+static bool is_steady(const char *query, const struct zpl_row *row, const struct rows *expected)
+{
+    unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
+    struct rows again;
+    bool steady = true;
+    show(version);
+    for (unsigned i = 0; steady && i < 20; i++)
+        steady = run(query, row, &again) && same_rows(expected, &again);
+    unsteady += !steady;
+    assert_true(unsteady < 20);
+    return steady;
 }
 
 static bool is_read(const struct zpl_bind_reads *reads, const char *name)
@@ -185,61 +271,6 @@ static bool is_read(const struct zpl_bind_reads *reads, const char *name)
     return found;
 }
 
-static void test_unread_columns_do_not_matter(void **state)
-{
-    (void)state;
-    struct queries g = {.random = {4711}};
-    size_t wanted = queries(60), tried = 0, narrow = 0, changed = 0, unbound = 0, failed = 0;
-    while (tried < wanted) {
-        struct zpl_buf sql = {0};
-        struct query_source made;
-        struct zpl_bind_answer answer;
-        struct zpl_stored before, after;
-        unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
-        query_make(&g, &sql, &made);
-        const char *text = zpl_buf_str(&sql);
-        show(version);
-        bool bound = bind(text, &answer);
-        unbound += !bound;
-        if (!bound || !run(text, answer.row, &before)) {
-            failed += bound;
-            zpl_buf_release(&sql);
-            assert_true(unbound + failed < 20 + wanted);
-            continue;
-        }
-        size_t unread = 0;
-        for (size_t t = 0; t < TABLES; t++)
-            for (size_t c = 0; c < query_tables[t].count; c++)
-                unread += !is_read(&answer.reads[t], query_tables[t].columns[c].name);
-        for (unsigned v = 1; v < VERSIONS && unread > 0; v++) {
-            for (size_t t = 0; t < TABLES; t++)
-                for (size_t c = 0; c < query_tables[t].count; c++)
-                    version[t][c] =
-                        is_read(&answer.reads[t], query_tables[t].columns[c].name) ? 0 : v;
-            show(version);
-            if (!run(text, answer.row, &after) || !zpl_digest_equal(&before.digest, &after.digest))
-                fail_msg("version %u of what it is said not to read changes: %s", v, text);
-        }
-        /* The converse is no promise: what is read may be of no consequence for these rows. */
-        for (size_t t = 0; t < TABLES; t++)
-            for (size_t c = 0; c < query_tables[t].count; c++)
-                version[t][c] = is_read(&answer.reads[t], query_tables[t].columns[c].name);
-        show(version);
-        changed +=
-            !run(text, answer.row, &after) || !zpl_digest_equal(&before.digest, &after.digest);
-        tried++;
-        narrow += unread > 0;
-        zpl_buf_release(&sql);
-        zpl_arena_clear(&arena);
-    }
-    print_message(
-        "# %zu queries, %zu of them with columns that are not read; those that are read changed "
-        "the bytes of %zu; %zu more did not bind, %zu failed\n",
-        tried, narrow, changed, unbound, failed);
-    assert_true(narrow > wanted / 2);
-    assert_true(changed > wanted / 2);
-}
-
 /* Is a column of the tables one that the result's column is computed from or chosen by? */
 static bool comes_from(const struct zpl_bind_answer *answer, size_t result, size_t t, size_t c)
 {
@@ -248,11 +279,6 @@ static bool comes_from(const struct zpl_bind_answer *answer, size_t result, size
     for (size_t i = 0; i < origin->count; i++)
         found = found || (origin->sources[i].table == t && origin->sources[i].column == c);
     return found;
-}
-
-static bool same_column(const struct zpl_stored *a, const struct zpl_stored *b, size_t i)
-{
-    return a->rows == b->rows && zpl_digest_equal(&a->columns[i].digest, &b->columns[i].digest);
 }
 
 /* Shows version `v` of every column but those that `result` and the keys come from. */
@@ -268,6 +294,12 @@ static void show_others(const struct zpl_bind_answer *answer, const struct query
             version[t][c] = keep ? 0 : v;
         }
     show(version);
+}
+
+static const char *as_it_is(const char *sql, const struct query_source *made)
+{
+    (void)made;
+    return zpl_arena_strdup(&arena, sql);
 }
 
 /* The query in the order of its keys: that of a join is anyone's. */
@@ -288,7 +320,7 @@ static const char *by_keys(const char *sql, const struct query_source *made)
 
 /* What a property saw of the queries it was asked of. */
 struct tally {
-    size_t tried, columns, narrow, skipped, unknown;
+    size_t tried, columns, narrow, unknown, unbound, failed;
 };
 
 typedef const char *(*rewrite)(const char *sql, const struct query_source *made);
@@ -298,7 +330,7 @@ struct asked {
     struct query_source made;
     const char *text;
     struct zpl_bind_answer answer;
-    struct zpl_stored rows;
+    struct rows rows;
 };
 
 static void ask(struct queries *g, rewrite rewrite, size_t wanted, struct tally *tally,
@@ -311,10 +343,81 @@ static void ask(struct queries *g, rewrite rewrite, size_t wanted, struct tally 
         out->text = rewrite(zpl_buf_str(&sql), &out->made);
         zpl_buf_release(&sql);
         show(version);
-        if (bind(out->text, &out->answer) && run(out->text, out->answer.row, &out->rows))
+        bool bound = bind(out->text, &out->answer);
+        if (bound && run(out->text, out->answer.row, &out->rows))
             return;
-        assert_true(++tally->skipped < 20 + wanted);
+        tally->unbound += !bound;
+        tally->failed += bound;
+        assert_true(tally->unbound + tally->failed < 20 + wanted / 5);
     }
+}
+
+/* Shows version `v` of what is not read, and of tables that are not used no row. */
+static void show_unread(const struct zpl_bind_answer *answer, unsigned v)
+{
+    unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
+    for (size_t t = 0; t < TABLES; t++) {
+        for (size_t c = 0; c < query_tables[t].count; c++)
+            version[t][c] = is_read(&answer->reads[t], query_tables[t].columns[c].name) ? 0 : v;
+        if (!answer->reads[t].used)
+            version[t][0] = EMPTY;
+    }
+    show(version);
+}
+
+/* Shows other values of what is read.  That the rows differ then is no promise: for these it may be of no
+ * consequence. */
+static void show_read(const struct zpl_bind_answer *answer)
+{
+    unsigned version[TABLES][QUERY_COLUMNS] = {{0}};
+    for (size_t t = 0; t < TABLES; t++)
+        for (size_t c = 0; c < query_tables[t].count; c++)
+            version[t][c] = is_read(&answer->reads[t], query_tables[t].columns[c].name);
+    show(version);
+}
+
+static size_t count_unread(const struct zpl_bind_answer *answer)
+{
+    size_t unread = 0;
+    for (size_t t = 0; t < TABLES; t++)
+        for (size_t c = 0; c < query_tables[t].count; c++)
+            unread += !is_read(&answer->reads[t], query_tables[t].columns[c].name);
+    return unread;
+}
+
+static void test_unread_columns_do_not_matter(void **state)
+{
+    (void)state;
+    struct queries g = {.random = {seed(4711)}};
+    struct tally tally = {0};
+    size_t wanted = queries(220), narrow = 0, looked = 0, changed = 0;
+    for (; tally.tried < wanted; tally.tried++) {
+        struct asked q;
+        struct rows after;
+        ask(&g, as_it_is, wanted, &tally, &q);
+        bool unread = count_unread(&q.answer) > 0;
+        unsigned first = 1 + (unsigned)random_below(&g.random, VERSIONS - 1);
+        for (unsigned i = 0; unread && i < 2; i++) {
+            show_unread(&q.answer, 1 + (first + i) % (VERSIONS - 1));
+            if ((!run(q.text, q.answer.row, &after) || !same_rows(&q.rows, &after)) &&
+                is_steady(q.text, q.answer.row, &q.rows))
+                violate("version %u of what it is said not to read changes: %s",
+                        1 + (first + i) % (VERSIONS - 1), q.text);
+        }
+        if (tally.tried % 3 == 0) {
+            show_read(&q.answer);
+            changed += !run(q.text, q.answer.row, &after) || !same_rows(&q.rows, &after);
+            looked++;
+        }
+        narrow += unread;
+        zpl_arena_clear(&arena);
+    }
+    print_message("# %zu queries, %zu of them with columns that are not read; those that are read "
+                  "changed the rows of %zu in %zu; %zu more did not bind, %zu failed\n",
+                  tally.tried, narrow, changed, looked, tally.unbound, tally.failed);
+    assert_int_equal(violations, 0);
+    assert_true(narrow > wanted / 2);
+    assert_true(changed > looked / 2);
 }
 
 static void count_column(struct tally *tally, const struct zpl_bind_answer *answer, size_t i)
@@ -328,35 +431,39 @@ static void print_tally(const struct tally *tally)
 {
     print_message(
         "# %zu queries, %zu columns, %zu from less than half of the tables' columns, %zu not "
-        "known; %zu queries failed\n",
-        tally->tried, tally->columns, tally->narrow, tally->unknown, tally->skipped);
-    assert_int_equal(tally->unknown, 0);
+        "known; %zu more queries did not bind, %zu failed\n",
+        tally->tried, tally->columns, tally->narrow, tally->unknown, tally->unbound, tally->failed);
+    assert_int_equal(violations, 0);
+    assert_true(tally->unknown <= tally->columns / 5);
 }
 
 static void test_values_come_from_their_origins(void **state)
 {
     (void)state;
-    struct queries g = {.random = {815}, .rows_stay = true};
+    struct queries g = {.random = {seed(815)}, .rows_stay = true};
     struct tally tally = {0};
-    size_t wanted = queries(40);
+    size_t wanted = queries(150);
     for (; tally.tried < wanted; tally.tried++) {
         struct asked q;
-        struct zpl_stored after;
+        struct rows after;
         ask(&g, by_keys, wanted, &tally, &q);
         assert_int_equal(q.answer.row->count, q.made.count);
-        for (size_t i = 0; i < q.made.count; i++) {
+        size_t begin = random_below(&g.random, q.made.count), looked = 0;
+        for (size_t n = 0; n < q.made.count && looked < COLUMNS_LOOKED_AT; n++) {
+            size_t i = (begin + n) % q.made.count;
             const char *name = q.made.columns[i].name;
             if (q.made.columns[i].key)
                 continue;
+            looked++;
             show_others(&q.answer, &q.made, i, 1 + (unsigned)random_below(&g.random, VERSIONS - 1));
             if (!run(q.text, q.answer.row, &after))
-                fail_msg("what '%s' does not come from makes it fail: %s", name, q.text);
+                violate("what '%s' does not come from makes it fail: %s", name, q.text);
             for (size_t k = 0; k < q.made.count; k++)
                 if (q.made.columns[k].key && !same_column(&q.rows, &after, k))
-                    fail_msg("what key '%s' does not come from changes it: %s",
-                             q.made.columns[k].name, q.text);
-            if (!same_column(&q.rows, &after, i))
-                fail_msg("what '%s' does not come from changes it: %s", name, q.text);
+                    violate("what key '%s' does not come from changes it: %s",
+                            q.made.columns[k].name, q.text);
+            if (!same_column(&q.rows, &after, i) && is_steady(q.text, q.answer.row, &q.rows))
+                violate("what '%s' does not come from changes it: %s", name, q.text);
             count_column(&tally, &q.answer, i);
         }
         zpl_arena_clear(&arena);
@@ -384,19 +491,22 @@ static void test_sums_come_from_what_filters_them(void **state)
 {
     (void)state;
     static const struct query_source keyless;
-    struct queries g = {.random = {99}, .sums_only = true};
+    struct queries g = {.random = {seed(99)}, .sums_only = true};
     struct tally tally = {0};
-    size_t wanted = queries(30);
+    size_t wanted = queries(150);
     for (; tally.tried < wanted; tally.tried++) {
         struct asked q;
-        struct zpl_stored after;
+        struct rows after;
         ask(&g, summed_up, wanted, &tally, &q);
-        for (size_t i = 0; i < q.answer.row->count; i++) {
+        size_t begin = random_below(&g.random, q.answer.row->count);
+        for (size_t n = 0; n < COLUMNS_LOOKED_AT && n < q.answer.row->count; n++) {
+            size_t i = (begin + n) % q.answer.row->count;
             show_others(&q.answer, &keyless, i,
                         1 + (unsigned)random_below(&g.random, VERSIONS - 1));
-            if (!run(q.text, q.answer.row, &after) || !same_column(&q.rows, &after, i))
-                fail_msg("what '%s' does not come from changes it: %s",
-                         q.answer.row->columns[i].name, q.text);
+            if ((!run(q.text, q.answer.row, &after) || !same_column(&q.rows, &after, i)) &&
+                is_steady(q.text, q.answer.row, &q.rows))
+                violate("what '%s' does not come from changes it: %s",
+                        q.answer.row->columns[i].name, q.text);
             count_column(&tally, &q.answer, i);
         }
         zpl_arena_clear(&arena);

@@ -134,10 +134,8 @@ static void test_what_is_not_known_is_all(void **state)
     assert_origins("SELECT seats FROM (SELECT COLUMNS('origin') FROM flights) JOIN planes USING "
                    "(origin)",
                    "seats:*");
-    assert_origins(
-        "SELECT delay FROM (SELECT COLUMNS('d.*') + INTERVAL 1 DAY, distance AS delay FROM "
-        "(SELECT date, date AS delay, distance FROM flights))",
-        "delay:*");
+    assert_origins("SELECT distance FROM (SELECT COLUMNS('dis.*'), delay AS distance FROM flights)",
+                   "distance:*");
 }
 
 /* Names that a source gives twice are told apart as the engine does it. */
@@ -149,7 +147,7 @@ static void test_names_given_twice(void **state)
         "v:=delay V_1:=distance v_2:=date");
     assert_origins("SELECT origin AS o FROM planes AS p(x, origin)", "o:=seats");
     assert_origins("WITH w(seats) AS (FROM planes) SELECT seats, seats_1 FROM w",
-                   "seats:=origin seats_1:=seats");
+                   "seats:=p.origin seats_1:=seats");
 }
 
 /* "flights planes|!planes": alternatives, "!" before what is not all of a table. */
