@@ -245,14 +245,29 @@ static void explain_error(struct binding *b)
         zpl_bind_sides(&b->duck, b->request, b->guarded.tree, e, b->arena);
 }
 
-/* Finds the result's columns; an error of the query goes into the answer. */
+/* For the next statements: which optimizers are off. */
+static enum zpl_err disable(struct binding *b, const char *optimizers)
+{
+    struct zpl_buf sql = {0};
+    zpl_buf_printf(&sql, "SET disabled_optimizers = '%s'", optimizers);
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
+                           ? zpl_diag_nomem(b->diags)
+                           : zpl_duck_exec(&b->duck, zpl_buf_str(&sql), b->diags);
+    zpl_buf_release(&sql);
+    return err;
+}
+
+/* Finds the result's columns; an error of the query goes into the answer.  What is never true empties the
+ * plan, so that nothing of the query is run, not even what needs no table. */
 static enum zpl_err find_columns(struct binding *b)
 {
     static const char before[] = "SELECT * FROM (";
     struct zpl_buf words = {0};
     duckdb_result result;
-    enum zpl_err err = ZPL_OK;
-    if (run_around(b, before, "\n) LIMIT 0", &result, &words)) {
+    enum zpl_err err = disable(b, zpl_lineage_folders);
+    if (err != ZPL_OK)
+        return err;
+    if (run_around(b, before, "\n) WHERE false", &result, &words)) {
         err = zpl_relation_of(b->duck.api, &result, &b->result, b->arena, b->diags);
         b->duck.api->destroy_result(&result);
         if (err == ZPL_OK && b->result.count > ZPL_COLUMNS_MAX)
@@ -272,11 +287,10 @@ static enum zpl_err find_columns(struct binding *b)
 static enum zpl_err explain(struct binding *b, struct zpl_json **out)
 {
     const struct zpl_duck_api *api = b->duck.api;
-    struct zpl_buf sql = {0}, words = {0};
+    struct zpl_buf words = {0};
     duckdb_result result;
     *out = NULL;
-    zpl_buf_printf(&sql, "SET disabled_optimizers = '%s'", zpl_lineage_optimizers);
-    enum zpl_err err = zpl_duck_exec(&b->duck, zpl_buf_str(&sql), b->diags);
+    enum zpl_err err = disable(b, zpl_lineage_optimizers);
     if (err == ZPL_OK && run_around(b, "EXPLAIN (FORMAT json) ", "", &result, &words)) {
         duckdb_data_chunk chunk = api->fetch_chunk(result);
         if (chunk != NULL && api->data_chunk_get_size(chunk) == 1 &&
@@ -290,7 +304,6 @@ static enum zpl_err explain(struct binding *b, struct zpl_json **out)
             api->destroy_data_chunk(&chunk);
         api->destroy_result(&result);
     }
-    zpl_buf_release(&sql);
     zpl_buf_release(&words);
     return err;
 }

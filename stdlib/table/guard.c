@@ -12,6 +12,8 @@
 #define SESSION "it tells of the database session, not of the tables"
 #define PLACE   "it tells how rows are held, not what they are"
 
+#define TOO_DEEP "the query is nested too deeply: split it into several steps"
+
 /* Functions of the pinned DuckDB whose result is not a function of their arguments. */
 static const struct {
     const char *name, *why;
@@ -321,7 +323,10 @@ static void tell_syntax(struct guard *g, const struct zpl_json *document)
     e->message = zpl_arena_strdup(g->arena, words);
     e->offset = position != NULL ? (long)zpl_sqltext_byte(sql, strtoul(position, NULL, 10)) : -1;
     e->length = e->offset >= 0 ? zpl_sqltext_length(sql, (size_t)e->offset) : 1;
-    if (strstr(words, "Only SELECT") != NULL) {
+    if (strstr(words, "memory exhausted") != NULL || strstr(words, "Max expression depth") != NULL) {
+        e->fault = ZPL_BIND_LIMIT;
+        e->message = TOO_DEEP;
+    } else if (strstr(words, "Only SELECT") != NULL) {
         e->fault = ZPL_BIND_FORBIDDEN;
         e->message = "a step is one SELECT: it changes nothing";
         e->offset = (long)strspn(sql, " \t\r\n");
@@ -409,7 +414,7 @@ enum zpl_err zpl_guard(struct zpl_duck *duck, const struct zpl_bind_request *req
     enum zpl_err err = parse(duck, request->sql, out, arena, diags);
     if (err == ZPL_ERR_LIMIT || err == ZPL_ERR_INPUT) {
         refuse(&g, err == ZPL_ERR_LIMIT ? ZPL_BIND_LIMIT : ZPL_BIND_TYPE, NULL, NULL,
-               err == ZPL_ERR_LIMIT ? "the query is nested too deeply: split it into several steps"
+               err == ZPL_ERR_LIMIT ? TOO_DEEP
                                     : "the query holds a number that is too large");
         return ZPL_OK;
     }

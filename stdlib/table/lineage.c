@@ -6,13 +6,15 @@
 #include "lang/base/text.h"
 #include "stdlib/table/guard.h"
 
-const char zpl_lineage_optimizers[] =
-    "expression_rewriter,filter_pullup,filter_pushdown,empty_result_pullup,cte_filter_pusher,"
-    "regex_range,in_clause,join_order,deliminator,unnest_rewriter,statistics_propagation,"
-    "common_subexpressions,common_aggregate,column_lifetime,limit_pushdown,top_n,"
-    "build_side_probe_side,compressed_materialization,duplicate_groups,reorder_filter,"
-    "sampling_pushdown,join_filter_pushdown,extension,materialized_cte,sum_rewriter,"
-    "late_materialization,cte_inlining";
+#define OFF                                                                                        \
+    "expression_rewriter,filter_pullup,cte_filter_pusher,regex_range,in_clause,join_order,"        \
+    "deliminator,unnest_rewriter,statistics_propagation,common_subexpressions,common_aggregate,"   \
+    "column_lifetime,limit_pushdown,top_n,build_side_probe_side,compressed_materialization,"       \
+    "duplicate_groups,reorder_filter,sampling_pushdown,join_filter_pushdown,extension,"            \
+    "materialized_cte,sum_rewriter,late_materialization,cte_inlining"
+
+const char zpl_lineage_optimizers[] = OFF ",filter_pushdown,empty_result_pullup";
+const char zpl_lineage_folders[] = OFF ",unused_columns";
 
 /* What is known so far of one table. */
 struct mark {

@@ -15,6 +15,9 @@
 
 /* The value for disabled_optimizers. */
 extern const char zpl_lineage_optimizers[];
+/* The same for a query that is only to bind: they would compute what is constant, but those that drop what
+ * is never true are on. */
+extern const char zpl_lineage_folders[];
 /* In the plan, column j of the request's table i is called by these. */
 #define ZPL_LINEAGE_TABLE  "t"
 #define ZPL_LINEAGE_COLUMN "c"
