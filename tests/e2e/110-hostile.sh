@@ -71,10 +71,11 @@ heavy "can't be joined" "$rows for i = 1, 1e9 do local s = r .. 'x' end"
 heavy "unknown step" "for i = 1, 1e9 do csv.reed 'x' end"
 
 # SQL that runs away while it is looked at, or is too large to look at
-sql "longer than 4 s" "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000)) AS n"
+sql "longer than 4 s" "$(python3 -c 'n = ["flights"] + ["w%d" % i for i in range(20)]
+print("WITH " + ", ".join("%s AS (SELECT * FROM %s x, %s y)" % (b, a, a) for a, b in zip(n, n[1:])), "SELECT count(*) AS n FROM w19")')"
 sql "nested too deeply" "SELECT $(many 900 'CASE WHEN true THEN ') 1 $(many 900 ' END') AS a"
-sql "E050" "SELECT $(many 20000 'NOT ') true AS a"
-sql "E050" "SELECT 'x'$(many 20000 " || 'x'") AS a"
+sql "nested too deeply" "SELECT $(many 20000 'NOT ') true AS a"
+sql "nested too deeply" "SELECT 'x'$(many 20000 " || 'x'") AS a"
 sql "at most 16384" "SELECT $(python3 -c 'print(", ".join("1 AS c%d" % i for i in range(17000)))')"
 # … and that is nothing to look at, but would never end
 for query in "SELECT range(1000000000000) AS n" "SELECT repeat('x', 10000000000) AS n FROM flights" \
