@@ -1,7 +1,10 @@
 /* guard_facts.c - what a query that was let through says of itself: params and warnings.
  * Floor: stdlib. */
+#include <stdarg.h>
 #include <string.h>
+#include "lang/base/text.h"
 #include "stdlib/table/guard.h"
+#include "stdlib/table/guard_order.h"
 #include "stdlib/table/sqltext.h"
 
 static bool names_param(const struct zpl_json *v, const char *name)
@@ -29,28 +32,53 @@ const char *const *zpl_guard_params(const struct zpl_json *tree,
     return names;
 }
 
-/* What a query may leave to the order in which rows happen to stand, or compare in vain. */
-enum { ROWS_CUT, FIRST_OF_MANY, ROWS_NUMBERED, IS_NULL, IS_NOT_NULL, WARNINGS };
-static const char *const words[WARNINGS] = {
-    "LIMIT without ORDER BY keeps rows by the order they are stored in",
-    "first() and last() without ORDER BY pick rows by the order they are stored in",
-    "row_number() without ORDER BY counts rows in the order they are stored in",
-    "nothing equals NULL, so this is never true: write IS NULL",
-    "nothing differs from NULL, so this is never true: write IS NOT NULL",
+/* What a query may leave to the order in which rows happen to stand, or compare in vain; each is told once,
+ * where it is met first. */
+enum {
+    ROWS_CUT,
+    TIES_CUT,
+    FIRST_OF_MANY,
+    LISTED,
+    NUMBERED,
+    TIES_NUMBERED,
+    FIRST_OF_EACH,
+    TIES_OF_EACH,
+    IS_NULL,
+    IS_NOT_NULL,
+    WARNINGS
 };
+#define STORED  "the order in which they are stored"
+#define NUMBERS "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"
 struct notes {
-    const char *sql;
+    const struct zpl_bind_request *request;
+    struct zpl_arena *arena;
+    const char *message[WARNINGS];
     long offset[WARNINGS];
-    bool found[WARNINGS];
+    bool failed;
+};
+/* Where a part of the tree stands. */
+struct place {
+    const struct zpl_json *query; /* the SELECT around it */
+    const struct zpl_order_scope *scope;
+    bool settled; /* no order of the values inside matters */
 };
 
 /* Notes what stands at `offset` (-1: not known), the first time. */
-static void find(struct notes *notes, int which, long offset)
+static void __attribute__((format(printf, 4, 5)))
+find(struct notes *notes, int which, long offset, const char *words, ...)
 {
-    if (notes->found[which])
+    struct zpl_buf text = {0};
+    va_list args;
+    if (notes->message[which] != NULL)
         return;
-    notes->found[which] = true;
+    va_start(args, words);
+    zpl_buf_vprintf(&text, words, args);
+    va_end(args);
+    notes->message[which] = zpl_arena_strdup(notes->arena, zpl_buf_str(&text));
+    notes->failed =
+        notes->failed || zpl_buf_error(&text) != ZPL_OK || notes->message[which] == NULL;
     notes->offset[which] = offset;
+    zpl_buf_release(&text);
 }
 
 long zpl_guard_place(const struct zpl_json *node, const char *sql)
@@ -59,26 +87,126 @@ long zpl_guard_place(const struct zpl_json *node, const char *sql)
     return at >= 0 && (size_t)at < strlen(sql) ? at : -1;
 }
 
+static long place_of(const struct notes *notes, const struct zpl_json *node)
+{
+    return zpl_guard_place(node, notes->request->sql);
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; word != NULL && i < count; i++)
+        if (zpl_text_equal_nocase(word, words[i]))
+            return true;
+    return false;
+}
+
 static bool has_orders(const struct zpl_json *node, const char *key)
 {
     return zpl_json_count(zpl_json_get(zpl_json_get(node, key), "orders")) > 0;
 }
 
-static void note_modifiers(const struct zpl_json *modifiers, struct notes *notes)
+/* The byte of the word before a number, which is all that the tree places. */
+static long word_before(const struct notes *notes, const struct zpl_json *number, const char *word)
 {
-    bool ordered = false;
-    const struct zpl_json *cut = NULL;
+    return zpl_sqltext_find_last(notes->request->sql, place_of(notes, number), word);
+}
+
+/* LIMIT and OFFSET, DISTINCT ON, and the order they go by. */
+static void note_modifiers(struct notes *notes, const struct zpl_json *query,
+                           const struct zpl_order_scope *scope)
+{
+    const struct zpl_json *modifiers = zpl_json_get(query, "modifiers"), *cut = NULL;
+    const struct zpl_json *orders = NULL, *on = NULL;
+    struct zpl_order_keys keys = {0};
     for (size_t i = 0; i < zpl_json_count(modifiers); i++) {
         const struct zpl_json *m = zpl_json_at(modifiers, i);
-        ordered = ordered || zpl_guard_is(m, "ORDER_MODIFIER");
+        if (zpl_guard_is(m, "ORDER_MODIFIER"))
+            orders = zpl_json_get(m, "orders");
         if (zpl_guard_is(m, "LIMIT_MODIFIER") || zpl_guard_is(m, "LIMIT_PERCENT_MODIFIER"))
             cut = m;
+        if (zpl_guard_is(m, "DISTINCT_MODIFIER") &&
+            zpl_json_count(zpl_json_get(m, "distinct_on_targets")) > 0)
+            on = zpl_json_get(m, "distinct_on_targets");
     }
-    if (cut == NULL || ordered)
+    zpl_order_add(&keys, orders);
+    long first = place_of(notes, keys.count > 0 ? keys.items[0] : NULL);
+    bool total = (cut == NULL && on == NULL) || zpl_order_covers(query, &keys) ||
+                 zpl_order_is_total(notes->request, query, scope, &keys);
+    if (cut != NULL && !total && keys.count > 0)
+        find(notes, TIES_CUT, first,
+             "where this leaves ties, LIMIT keeps rows by " STORED
+             ": order by a column that is unique too");
+    else if (cut != NULL && !total) {
+        const struct zpl_json *limit = zpl_json_get(cut, "limit");
+        bool limits = zpl_json_kind(limit) == ZPL_JSON_OBJECT;
+        const char *word = limits ? "LIMIT" : "OFFSET";
+        find(
+            notes, ROWS_CUT, word_before(notes, limits ? limit : zpl_json_get(cut, "offset"), word),
+            "%s without ORDER BY keeps rows by " STORED ": order by a column that is unique", word);
+    }
+    zpl_order_add(&keys, on);
+    if (on == NULL || zpl_order_covers(query, &keys) ||
+        zpl_order_is_total(notes->request, query, scope, &keys))
         return;
-    /* The tree places the number; the word stands before it. */
-    long number = zpl_guard_place(zpl_json_get(cut, "limit"), notes->sql);
-    find(notes, ROWS_CUT, zpl_sqltext_find_last(notes->sql, number, "LIMIT"));
+    if (orders == NULL)
+        find(notes, FIRST_OF_EACH, word_before(notes, zpl_json_at(on, 0), "DISTINCT"),
+             "DISTINCT ON without ORDER BY keeps rows by " STORED ": say with ORDER BY which come "
+             "first");
+    else
+        find(notes, TIES_OF_EACH, first,
+             "where this leaves ties, DISTINCT ON keeps rows by " STORED
+             ": order by a column that is unique too");
+}
+
+/* A window function that goes by single rows. */
+static void note_window(struct notes *notes, const struct zpl_json *v, const struct place *place)
+{
+    static const char *const numbers[] = {NUMBERS};
+    const char *function = zpl_guard_text(v, "function_name");
+    const struct zpl_json *orders = zpl_json_get(v, "orders"), *own = zpl_json_get(v, "arg_orders");
+    const struct zpl_json *value = zpl_json_at(zpl_json_get(v, "children"), 0);
+    struct zpl_order_keys keys = {0};
+    if (!is_one_of(function, numbers, sizeof numbers / sizeof *numbers))
+        return;
+    zpl_order_add(&keys, zpl_json_get(v, "partitions"));
+    zpl_order_add(&keys, orders);
+    zpl_order_add(&keys, own);
+    bool picks = strcmp(function, "row_number") != 0 && strcmp(function, "ntile") != 0;
+    if (zpl_order_is_total(notes->request, place->query, place->scope, &keys) ||
+        (picks && zpl_order_has(&keys, value)))
+        return;
+    if (zpl_json_count(orders) + zpl_json_count(own) == 0)
+        find(notes, NUMBERED, place_of(notes, v),
+             "%s() without ORDER BY goes by the order in which rows are stored: write OVER (ORDER "
+             "BY …)",
+             function);
+    else
+        find(notes, TIES_NUMBERED, place_of(notes, v),
+             "where its ORDER BY leaves ties, %s() goes by the order in which rows are stored: "
+             "order by a column that is unique too",
+             function);
+}
+
+/* An aggregate that goes by the order in which its rows come. */
+static void note_aggregate(struct notes *notes, const struct zpl_json *v, const struct place *place)
+{
+    static const char *const picks[] = {"first", "last", "any_value", "arbitrary"};
+    static const char *const lists[] = {"list", "array_agg", "string_agg", "group_concat",
+                                        "listagg"};
+    const char *function = zpl_guard_text(v, "function_name");
+    bool pick = is_one_of(function, picks, sizeof picks / sizeof *picks);
+    bool list = is_one_of(function, lists, sizeof lists / sizeof *lists);
+    if ((!pick && !list) || has_orders(v, "order_bys"))
+        return;
+    if (pick)
+        find(notes, FIRST_OF_MANY, place_of(notes, v),
+             "%s() without ORDER BY picks a row by the order in which rows are stored: write %s(… "
+             "ORDER BY …)",
+             function, function);
+    else if (!place->settled)
+        find(notes, LISTED, place_of(notes, v),
+             "%s() without ORDER BY takes values in " STORED ": write %s(… ORDER BY …)", function,
+             function);
 }
 
 static bool is_null(const struct zpl_json *v)
@@ -87,46 +215,60 @@ static bool is_null(const struct zpl_json *v)
            zpl_json_truth(zpl_json_get(zpl_json_get(v, "value"), "is_null"), false);
 }
 
-static void note(const struct zpl_json *v, struct notes *notes)
+static void note_comparison(struct notes *notes, const struct zpl_json *v)
 {
+    if (!is_null(zpl_json_get(v, "left")) && !is_null(zpl_json_get(v, "right")))
+        return;
+    if (zpl_guard_is(v, "COMPARE_EQUAL"))
+        find(notes, IS_NULL, place_of(notes, v),
+             "nothing equals NULL, so this is never true: write IS NULL");
+    if (zpl_guard_is(v, "COMPARE_NOTEQUAL"))
+        find(notes, IS_NOT_NULL, place_of(notes, v),
+             "nothing differs from NULL, so this is never true: write IS NOT NULL");
+}
+
+static void note(struct notes *notes, const struct zpl_json *v, struct place place)
+{
+    /* What becomes of a list here does not depend on its order. */
+    static const char *const settles[] = {
+        "list_sort",    "array_sort",  "list_reverse_sort", "len",      "length",
+        "array_length", "list_sum",    "list_min",          "list_max", "list_avg",
+        "list_count",   "list_unique", "list_contains",     "list_has", "array_contains"};
     bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
-    if (zpl_json_kind(v) == ZPL_JSON_OBJECT) {
-        const char *function = zpl_guard_text(v, "function_name");
-        long at = zpl_guard_place(v, notes->sql);
-        note_modifiers(zpl_json_get(v, "modifiers"), notes);
-        if (zpl_guard_is(v, "FUNCTION") && function != NULL &&
-            (strcmp(function, "first") == 0 || strcmp(function, "last") == 0) &&
-            !has_orders(v, "order_bys"))
-            find(notes, FIRST_OF_MANY, at);
-        if (zpl_guard_is(v, "WINDOW_ROW_NUMBER") && zpl_json_count(zpl_json_get(v, "orders")) == 0)
-            find(notes, ROWS_NUMBERED, at);
-        if (is_null(zpl_json_get(v, "left")) || is_null(zpl_json_get(v, "right"))) {
-            if (zpl_guard_is(v, "COMPARE_EQUAL"))
-                find(notes, IS_NULL, at);
-            if (zpl_guard_is(v, "COMPARE_NOTEQUAL"))
-                find(notes, IS_NOT_NULL, at);
-        }
+    const struct zpl_json *with = zpl_json_get(zpl_json_get(v, "cte_map"), "map");
+    const struct zpl_order_scope scope = {place.scope, with};
+    if (with != NULL) {
+        place = (struct place){v, &scope, false};
+        note_modifiers(notes, v, &scope);
     }
+    if (strcmp(zpl_json_str(zpl_json_get(v, "class"), ""), "WINDOW") == 0)
+        note_window(notes, v, &place);
+    if (zpl_guard_is(v, "FUNCTION"))
+        note_aggregate(notes, v, &place);
+    note_comparison(notes, v);
+    if (zpl_guard_is(v, "FUNCTION"))
+        place.settled = is_one_of(zpl_guard_text(v, "function_name"), settles,
+                                  sizeof settles / sizeof *settles);
     for (size_t i = 0; i < zpl_json_count(v); i++)
-        note(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i), notes);
+        note(notes, array ? zpl_json_at(v, i) : zpl_json_value_at(v, i), place);
 }
 
 bool zpl_guard_warnings(const struct zpl_json *tree, const struct zpl_bind_request *request,
                         struct zpl_bind_answer *answer, struct zpl_arena *arena)
 {
-    struct notes notes = {.sql = request->sql};
+    struct notes notes = {.request = request, .arena = arena};
     struct zpl_bind_warning *out = zpl_arena_array(arena, WARNINGS, sizeof *out);
     size_t count = 0;
     if (out == NULL)
         return false;
-    note(tree, &notes);
+    note(&notes, tree, (struct place){0});
     for (size_t i = 0; i < WARNINGS; i++) {
         long at = notes.offset[i];
-        if (notes.found[i])
+        if (notes.message[i] != NULL)
             out[count++] = (struct zpl_bind_warning){
-                words[i], at, at >= 0 ? zpl_sqltext_length(request->sql, (size_t)at) : 1};
+                notes.message[i], at, at >= 0 ? zpl_sqltext_length(request->sql, (size_t)at) : 1};
     }
     answer->warnings = out;
     answer->warning_count = count;
-    return true;
+    return !notes.failed;
 }

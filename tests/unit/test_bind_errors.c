@@ -144,12 +144,24 @@ static void test_warnings_have_their_places(void **state)
     (void)state;
     assert_warning("SELECT delay FROM flights LIMIT 3", "LIMIT", "without ORDER BY");
     assert_warning(
-        "SELECT delay FROM (SELECT delay FROM flights ORDER BY date LIMIT 9) limit $minutes",
+        "SELECT delay FROM (SELECT delay FROM flights ORDER BY delay LIMIT 9) limit $minutes",
         "limit", "without ORDER BY");
-    assert_warning("SELECT delay FROM flights ORDER BY date LIMIT 3", NULL, NULL);
-    assert_warning("SELECT row_number() OVER () AS r FROM flights", "row_number", "counts rows");
+    assert_warning("SELECT delay FROM flights ORDER BY date LIMIT 3", "date", "leaves ties");
+    assert_warning("SELECT delay FROM flights ORDER BY delay LIMIT 3", NULL, NULL);
+    assert_warning("SELECT max(delay) AS m FROM flights LIMIT 3", NULL, NULL);
+    assert_warning("SELECT delay FROM flights offset 2", "offset", "OFFSET without ORDER BY");
+    assert_warning("SELECT row_number() OVER () AS r FROM flights", "row_number", "goes by");
+    assert_warning("SELECT 1 AS a, lead(delay) OVER (ORDER BY date) AS r FROM flights", "lead",
+                   "leaves ties");
+    assert_warning("SELECT lead(date) OVER (ORDER BY date) AS r FROM flights", NULL, NULL);
+    assert_warning("SELECT Distinct ON (date) delay FROM flights", "Distinct", "ORDER BY");
+    assert_warning("SELECT string_agg(origin) AS s FROM flights", "string_agg", "takes values");
+    assert_warning("SELECT len(list(origin)) AS s FROM flights", NULL, NULL);
+    assert_warning("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 9) "
+                   "SELECT 1 AS one FROM r ORDER BY n LIMIT 3",
+                   "n", "leaves ties");
     assert_warning("SELECT 'é' AS e, first(delay) AS f FROM flights GROUP BY ALL", "first",
-                   "pick rows");
+                   "picks a row");
     assert_warning("SELECT first(delay ORDER BY date) AS f FROM flights", NULL, NULL);
     assert_warning("SELECT delay FROM flights WHERE origin = NULL", "=", "write IS NULL");
     assert_warning("SELECT delay FROM flights WHERE origin != NULL", "!", "write IS NOT NULL");
