@@ -323,7 +323,8 @@ static void tell_syntax(struct guard *g, const struct zpl_json *document)
     e->message = zpl_arena_strdup(g->arena, words);
     e->offset = position != NULL ? (long)zpl_sqltext_byte(sql, strtoul(position, NULL, 10)) : -1;
     e->length = e->offset >= 0 ? zpl_sqltext_length(sql, (size_t)e->offset) : 1;
-    if (strstr(words, "memory exhausted") != NULL || strstr(words, "Max expression depth") != NULL) {
+    if (strstr(words, "memory exhausted") != NULL ||
+        strstr(words, "Max expression depth") != NULL) {
         e->fault = ZPL_BIND_LIMIT;
         e->message = TOO_DEEP;
     } else if (strstr(words, "Only SELECT") != NULL) {
@@ -414,8 +415,7 @@ enum zpl_err zpl_guard(struct zpl_duck *duck, const struct zpl_bind_request *req
     enum zpl_err err = parse(duck, request->sql, out, arena, diags);
     if (err == ZPL_ERR_LIMIT || err == ZPL_ERR_INPUT) {
         refuse(&g, err == ZPL_ERR_LIMIT ? ZPL_BIND_LIMIT : ZPL_BIND_TYPE, NULL, NULL,
-               err == ZPL_ERR_LIMIT ? TOO_DEEP
-                                    : "the query holds a number that is too large");
+               err == ZPL_ERR_LIMIT ? TOO_DEEP : "the query holds a number that is too large");
         return ZPL_OK;
     }
     if (err != ZPL_OK)

@@ -278,6 +278,7 @@ static inline void query_make(struct queries *g, struct zpl_buf *out, struct que
 {
     static const char *const names[] = {"u", "h", "o"};
     size_t withs = !g->rows_stay && query_chance(g, 3) ? 1 + random_below(&g->random, 3) : 0;
+    g->select = query_select;
     g->scope_count = g->named_count = 0;
     g->names = 0;
     for (size_t i = 0; i < withs; i++) {

@@ -4,9 +4,6 @@
 
 #include "tests/unit/query_words.h"
 
-static void query_select(struct queries *g, struct zpl_buf *out, unsigned depth,
-                         const struct query_source *like, struct query_source *made);
-
 /* Sources that have one form each, with the types of their columns. */
 static const struct {
     const char *sql, *types;
@@ -191,10 +188,10 @@ static inline void query_nested(struct queries *g, struct zpl_buf *out, unsigned
     if (query_chance(g, 6)) {
         unsigned name = ++g->names;
         zpl_buf_printf(out, "WITH w%u AS %s(", name, query_pick(g, hints, 3));
-        query_select(g, out, depth, NULL, made);
+        g->select(g, out, depth, NULL, made);
         zpl_buf_printf(out, ") SELECT * FROM w%u", name);
     } else {
-        query_select(g, out, depth, NULL, made);
+        g->select(g, out, depth, NULL, made);
     }
     zpl_buf_putc(out, ')');
     memcpy(g->scope, scope, sizeof scope);

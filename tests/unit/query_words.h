@@ -23,6 +23,9 @@ struct query_source {
 };
 struct queries {
     struct random random;
+    /* Writes a SELECT with all that may belong to it; `like` says names and types, NULL: any. */
+    void (*select)(struct queries *g, struct zpl_buf *out, unsigned depth,
+                   const struct query_source *like, struct query_source *made);
     bool rows_stay;
     /* Nothing goes by the order of rows that are alike, and no filter by what is missing: ties are
      * anyone's, and rows left out for a missing value count for nothing. */
