@@ -302,6 +302,17 @@ static bool make_number(const struct making *m, duckdb_type from, bool whole)
     }
 }
 
+/* A text as an instant.  The plain cast, which is the cheap one, would pass over an offset and cut what
+ * is below a microsecond. */
+static void make_instant(const struct making *m)
+{
+    zpl_buf_printf(m->out,
+                   "CASE WHEN %s IS NULL THEN NULL WHEN length(%s) < 20 THEN %s(%s AS TIMESTAMP) "
+                   "WHEN regexp_matches(%s, '[.][0-9]{6}[0-9]*[1-9]') THEN %s "
+                   "ELSE CAST(%s(%s AS TIMESTAMPTZ) AS TIMESTAMP) END",
+                   m->x, m->x, m->cast, m->x, m->x, m->wrong, m->cast, m->x);
+}
+
 static bool make_timestamp(const struct making *m, duckdb_type from)
 {
     switch (from) {
@@ -315,8 +326,10 @@ static bool make_timestamp(const struct making *m, duckdb_type from)
     case DUCKDB_TYPE_TIMESTAMP_MS:
     case DUCKDB_TYPE_TIMESTAMP_TZ:
     case DUCKDB_TYPE_DATE:
-    case DUCKDB_TYPE_VARCHAR:
         make_cast(m, "TIMESTAMP");
+        return true;
+    case DUCKDB_TYPE_VARCHAR:
+        make_instant(m);
         return true;
     default:
         return false;
@@ -384,7 +397,10 @@ static bool make(const struct zpl_duck_api *api, const struct making *m, duckdb_
         if (from == DUCKDB_TYPE_DATE)
             zpl_buf_puts(m->out, m->x);
         else if (from == DUCKDB_TYPE_VARCHAR)
-            make_if(m, "CAST(TRY_CAST(@ AS TIMESTAMP) AS TIME) = TIME '00:00:00'", "DATE");
+            make_if(m,
+                    "CAST(TRY_CAST(@ AS TIMESTAMP) AS TIME) = TIME '00:00:00' AND "
+                    "(length(@) < 20 OR NOT regexp_matches(@, '[+-][0-9:]+$'))",
+                    "DATE");
         else if (kind_of(from) == ZPL_TIMESTAMP)
             make_if(m, "CAST(@ AS TIME) = TIME '00:00:00'", "DATE");
         return from == DUCKDB_TYPE_DATE || from == DUCKDB_TYPE_VARCHAR ||
@@ -404,15 +420,31 @@ static bool make(const struct zpl_duck_api *api, const struct making *m, duckdb_
     }
 }
 
+const char *zpl_convert_wrong(enum zpl_convert mode)
+{
+    return mode == ZPL_CONVERT_STRICT ? "error('a value does not fit the declared type')" : "NULL";
+}
+
+bool zpl_convert_text(const struct zpl_duck_api *api, const char *expression,
+                      const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
+                      struct zpl_arena *arena)
+{
+    struct making m = {out, expression, mode == ZPL_CONVERT_STRICT ? "CAST" : "TRY_CAST",
+                       zpl_convert_wrong(mode)};
+    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR);
+    bool fine = make(api, &m, text, to, arena);
+    api->destroy_logical_type(&text);
+    return fine;
+}
+
 bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
                         const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
                         struct zpl_arena *arena, const char **why)
 {
     struct zpl_buf x = {0};
     zpl_duck_ident(&x, name);
-    bool strict = mode == ZPL_CONVERT_STRICT;
-    struct making m = {out, zpl_buf_str(&x), strict ? "CAST" : "TRY_CAST",
-                       strict ? "error('a value does not fit the declared type')" : "NULL"};
+    struct making m = {out, zpl_buf_str(&x), mode == ZPL_CONVERT_STRICT ? "CAST" : "TRY_CAST",
+                       zpl_convert_wrong(mode)};
     bool fine = make(api, &m, from, to, arena);
     zpl_buf_release(&x);
     if (fine)

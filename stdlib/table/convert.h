@@ -42,6 +42,17 @@ enum zpl_convert { ZPL_CONVERT_STRICT, ZPL_CONVERT_LENIENT };
 bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
                         const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
                         struct zpl_arena *arena, const char **why);
+/* The same of a SQL expression that gives text; false when no text could be of that type. */
+bool zpl_convert_text(const struct zpl_duck_api *api, const char *expression,
+                      const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
+                      struct zpl_arena *arena);
+/* The same of a column of JSON values, as a JSON file holds them: a text or number counts as a CSV
+ * field with its characters would, a null is a NULL; only an array becomes a list, anything Json. */
+bool zpl_convert_json(const struct zpl_duck_api *api, const char *name, const struct zpl_type *to,
+                      enum zpl_convert mode, struct zpl_buf *out, struct zpl_arena *arena,
+                      const char **why);
+/* What stands for a value that does not fit. */
+const char *zpl_convert_wrong(enum zpl_convert mode);
 /* The SQL expression that shows a stored column to a query as its type (ENUM, JSON). */
 void zpl_convert_shown(const char *name, const struct zpl_type *type, struct zpl_buf *out);
 
