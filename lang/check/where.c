@@ -18,14 +18,15 @@ static const char *plural(struct zpl_attempt *a, const struct zpl_type *type)
 }
 
 /* `text` says which columns are of which type; `many` tells the number of the help's words. */
-static void tell(struct zpl_attempt *a, struct zpl_span span, size_t input,
-                 const struct zpl_type *want, const char *text, bool many)
+static struct zpl_diag *tell(struct zpl_attempt *a, struct zpl_span span, size_t input,
+                             const struct zpl_type *want, const char *text, bool many)
 {
     struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, span, "%s needs %s: %s",
                                       a->call->step->name, plural(a, want), text);
     zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[input]->value);
     if (want->kind == ZPL_NUMBER)
         zpl_diag_help(&a->diags, d, many ? "drop them, or encode them" : "drop it, or encode it");
+    return d;
 }
 
 static void tell_one(struct zpl_attempt *a, struct zpl_span span, size_t input,
@@ -33,12 +34,23 @@ static void tell_one(struct zpl_attempt *a, struct zpl_span span, size_t input,
 {
     const char *text = zpl_arena_printf(a->scratch, "column '%s' is %s", name,
                                         zpl_type_text(have, true, a->scratch));
-    tell(a, span, input, want, text ? text : name, false);
+    struct zpl_diag *d = tell(a, span, input, want, text ? text : name, false);
+    zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, name);
 }
 
 static bool fits(const struct zpl_type *have, const struct zpl_type *want)
 {
     return !have || zpl_type_fits(have, want, NULL, NULL);
+}
+
+/* Why the first columns of the wrong type have it. */
+static void tell_clues(struct zpl_attempt *a, struct zpl_diag *d, const struct zpl_bound_row *b,
+                       const struct zpl_type *want)
+{
+    for (size_t i = 0, told = 0; i < b->count && told < COLUMNS_TOLD; i++)
+        if (!fits(b->columns[i].type, want) && told++ < COLUMNS_TOLD)
+            zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[b->input]->value,
+                          b->columns[i].name);
 }
 
 /* Columns that an argument lists are told each at its place there, others all at the table. */
@@ -90,7 +102,7 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
     if (count == 1)
         tell_one(a, span, b->input, want, first->name, first->type);
     else if (count > 1)
-        tell(a, span, b->input, want, zpl_buf_str(&text), true);
+        tell_clues(a, tell(a, span, b->input, want, zpl_buf_str(&text), true), b, want);
     zpl_buf_release(&text);
 }
 
