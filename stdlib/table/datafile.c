@@ -126,7 +126,8 @@ bool zpl_datafile_column(const struct zpl_datafile *file, const struct zpl_relat
                          size_t at, const struct zpl_type *to, enum zpl_convert mode,
                          struct zpl_buf *out, struct zpl_arena *arena, const char **why)
 {
-    if (strcmp(file->format, "json") == 0)
+    const struct zpl_type *type = zpl_convert_type(have->api, have->types[at], arena, why);
+    if (strcmp(file->format, "json") == 0 && type != NULL && type->kind == ZPL_JSON)
         return zpl_convert_json(have->api, have->names[at], to, mode, out, arena, why);
     return zpl_convert_column(have->api, have->names[at], have->types[at], to, mode, out, arena,
                               why);

@@ -20,13 +20,15 @@ static bool has_odd_numbers(const char *text)
 static const char *bad_text(long long line, const char *text, size_t len, size_t at,
                             const char *advice, struct zpl_arena *arena)
 {
-    size_t n = len - at < 20 ? len - at : 20;
-    while (n > 0 && at + n < len && ((unsigned char)text[at + n] & 0xC0) == 0x80)
-        n--;
-    if (n == 0)
-        return zpl_arena_printf(arena, "is no JSON: line %lld, at its end%s", line, advice);
-    return zpl_arena_printf(arena, "is no JSON: line %lld, byte %zu, at %s%s", line, at + 1,
-                            zpl_datafile_quote(text + at, n, arena), advice);
+    enum { BEFORE = 16, BEHIND = 12 };
+    size_t begin = at < BEFORE ? 0 : at - BEFORE, end = len - at < BEHIND ? len : at + BEHIND;
+    while (begin < at && ((unsigned char)text[begin] & 0xC0) == 0x80)
+        begin++;
+    while (end > at && end < len && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end--;
+    return zpl_arena_printf(arena, "is no JSON: line %lld%s, near %s%s", line,
+                            at == len ? ", at its end" : "",
+                            zpl_datafile_quote(text + begin, end - begin, arena), advice);
 }
 
 /* The first line that is no JSON of an object. */

@@ -10,7 +10,7 @@
 #include "stdlib/table/datafile_format.h"
 
 /* A wide file is sampled for this many values. */
-#define VALUES_MAX 2000000
+#define VALUES_MAX 1000000
 
 /* The kind of a value, as SQL tells it by one letter: null, whole, float, big (no Int or Float holds
  * it), logical, date, time, string, array, object. */
@@ -45,8 +45,9 @@ struct json_file {
     struct zpl_arena *arena;
     const char *path;
     bool array;
-    int64_t rows, strange_row, double_row, members; /* of the sample */
-    const char *strange;                            /* what stands there instead of an object */
+    int64_t most;                          /* rows of the sample, at most */
+    int64_t rows, strange_row, double_row; /* of the sample */
+    const char *strange;                   /* what stands there instead of an object */
     struct key *keys;
     size_t count, capacity;
     const char *wrong; /* words about a key that can be no column */
@@ -100,9 +101,8 @@ static enum zpl_err keep_facts(void *self, const struct zpl_duck_cell *cells, si
     f->rows = cells[0].i;
     f->strange_row = cells[1].i;
     f->double_row = cells[2].i;
-    f->members = cells[3].i;
-    if (cells[4].valid)
-        f->strange = zpl_datafile_quote(cells[4].s, cells[4].n, f->arena);
+    if (cells[3].valid)
+        f->strange = zpl_datafile_quote(cells[3].s, cells[3].n, f->arena);
     return ZPL_OK;
 }
 
@@ -127,6 +127,29 @@ static enum zpl_err ask(struct zpl_duck *duck, const struct json_file *f, const 
     return err;
 }
 
+static enum zpl_err keep_width(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    *(int64_t *)self = cells[0].i;
+    return ZPL_OK;
+}
+
+/* How many rows to look at: fewer of wide ones. */
+static enum zpl_err choose_sample(struct zpl_duck *duck, struct json_file *f, const char **why,
+                                  struct zpl_diags *diags)
+{
+    struct zpl_buf sql = {0};
+    int64_t width = 0;
+    zpl_buf_puts(&sql, "SELECT coalesce(max(len(json_keys(json))), 1)::BIGINT FROM ");
+    sample(f, 50, &sql);
+    enum zpl_err err = ask(duck, f, &sql, keep_width, &width, why, diags);
+    zpl_buf_release(&sql);
+    f->most = VALUES_MAX / (width > 0 ? width : 1) + 1;
+    if (f->most > ZPL_DATAFILE_SAMPLE)
+        f->most = ZPL_DATAFILE_SAMPLE;
+    return err;
+}
+
 /* How many rows there are, and the first that is no object, or has a key twice. */
 static enum zpl_err look_at_rows(struct zpl_duck *duck, struct json_file *f, const char **why,
                                  struct zpl_diags *diags)
@@ -134,10 +157,9 @@ static enum zpl_err look_at_rows(struct zpl_duck *duck, struct json_file *f, con
     struct zpl_buf sql = {0};
     zpl_buf_puts(&sql, "SELECT count(*), coalesce(min(r) FILTER (t <> 'OBJECT'), 0), "
                        "coalesce(min(r) FILTER (len(k) <> len(list_distinct(k))), 0), "
-                       "coalesce(sum(len(k)), 0)::BIGINT, "
                        "arg_min(left(CAST(json AS VARCHAR), 40), r) FILTER (t <> 'OBJECT') "
                        "FROM (SELECT r, json, json_type(json) AS t, json_keys(json) AS k FROM ");
-    sample(f, ZPL_DATAFILE_SAMPLE, &sql);
+    sample(f, f->most, &sql);
     zpl_buf_putc(&sql, ')');
     enum zpl_err err = ask(duck, f, &sql, keep_facts, f, why, diags);
     zpl_buf_release(&sql);
@@ -205,11 +227,10 @@ static enum zpl_err look_at_keys(struct zpl_duck *duck, struct json_file *f, con
                                  struct zpl_diags *diags)
 {
     struct zpl_buf sql = {0};
-    int64_t rows = f->members > VALUES_MAX ? f->rows * VALUES_MAX / f->members + 1 : f->rows;
     enum zpl_err err = zpl_duck_exec(duck, classes, diags);
     zpl_buf_puts(&sql, "WITH k AS (SELECT s.r, s.r * 1000000 + e.id AS o, e.key AS k, e.type AS t, "
                        "e.value AS v FROM ");
-    sample(f, rows, &sql);
+    sample(f, f->most, &sql);
     zpl_buf_puts(
         &sql,
         " AS s, json_each(s.json) AS e), "
@@ -329,6 +350,13 @@ static size_t list_columns(const struct json_file *f, const struct zpl_row *nami
     return count;
 }
 
+/* Does the text of a JSON value say enough?  No object and no array reads as one of these. */
+static bool is_plain(const struct zpl_type *type)
+{
+    return type != NULL &&
+           (type->kind == ZPL_INT || type->kind == ZPL_FLOAT || type->kind == ZPL_BOOL);
+}
+
 static const char *from_of(const struct json_file *f, const struct zpl_row *row)
 {
     struct zpl_buf from = {0};
@@ -337,7 +365,7 @@ static const char *from_of(const struct json_file *f, const struct zpl_row *row)
     for (size_t i = 0; i < row->count; i++) {
         zpl_buf_puts(&from, i > 0 ? ", " : "");
         zpl_duck_text(&from, row->columns[i].name, strlen(row->columns[i].name));
-        zpl_buf_puts(&from, ": 'JSON'");
+        zpl_buf_puts(&from, is_plain(row->columns[i].type) ? ": 'VARCHAR'" : ": 'JSON'");
     }
     zpl_buf_puts(&from, "})");
     const char *text =
@@ -356,7 +384,10 @@ enum zpl_err zpl_datafile_json(struct zpl_duck *duck, const struct zpl_datafile_
     char first;
     enum zpl_err err = first_byte(options->path, &first, diags);
     f.array = first == '[';
-    if (err == ZPL_OK && (!closed || options->look))
+    bool look = !closed || options->look;
+    if (err == ZPL_OK && look)
+        err = choose_sample(duck, &f, why, diags);
+    if (err == ZPL_OK && *why == NULL && look)
         err = look_at_rows(duck, &f, why, diags);
     if (err == ZPL_OK && *why == NULL && f.rows > 0)
         err = look_at_keys(duck, &f, why, diags);
