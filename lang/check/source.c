@@ -3,6 +3,9 @@
 #include "lang/base/limits.h"
 #include "lang/check/tell.h"
 
+/* This many files that differ from the first are told. */
+#define FILES_TOLD 3
+
 /* A file that is read, and what the engine says of it. */
 struct file {
     const char *name; /* as the program holds it */
@@ -387,13 +390,13 @@ static const struct zpl_row *merge(struct source *s)
  * out. */
 static const struct zpl_row *row_of(struct source *s)
 {
-    bool same = true;
+    size_t differing = 0;
     for (size_t i = 0; s->declared && i < s->declared->row->count; i++)
         hold(s, s->declared->row->columns[i].name);
     if (s->declared && !s->declared->row->open)
         return s->declared->row;
-    for (size_t i = 1; same && i < s->count; i++)
-        same = compare(s, &s->files[i]);
+    for (size_t i = 1; differing < FILES_TOLD && i < s->count; i++)
+        differing += !compare(s, &s->files[i]);
     return merge(s);
 }
 

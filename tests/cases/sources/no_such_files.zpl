@@ -1,0 +1,3 @@
+local years = csv.read "year-*.csv"
+local none = csv.read { {} }
+local one = csv.read { { "month-2.csv", "month-9.csv" } }
