@@ -26,9 +26,10 @@ static const char *bad_text(long long line, const char *text, size_t len, size_t
         begin++;
     while (end > at && end < len && ((unsigned char)text[end] & 0xC0) == 0x80)
         end--;
-    return zpl_arena_printf(arena, "is no JSON: line %lld%s, near %s%s", line,
-                            at == len ? ", at its end" : "",
-                            zpl_datafile_quote(text + begin, end - begin, arena), advice);
+    return zpl_arena_printf(arena, "is no JSON: line %lld%s%s%s%s", line,
+                            at == len ? ", at its end" : "", begin < end ? ", near " : "",
+                            begin < end ? zpl_datafile_quote(text + begin, end - begin, arena) : "",
+                            advice);
 }
 
 /* The first line that is no JSON of an object. */

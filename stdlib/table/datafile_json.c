@@ -53,27 +53,54 @@ struct json_file {
     const char *wrong; /* words about a key that can be no column */
 };
 
-/* Is it an array?  Tells by the first byte that is no white space; '\0': there is none near. */
-static enum zpl_err first_byte(const char *path, char *out, struct zpl_diags *diags)
+enum { EDGE_BYTES = 64 << 10 };
+static const char blank[] = " \t\r\n";
+
+/* Reads up to EDGE_BYTES from `from` on (as lseek). */
+static enum zpl_err read_edge(const char *path, int fd, off_t from, int whence, struct zpl_buf *out,
+                              struct zpl_diags *diags)
 {
-    enum { HEAD_BYTES = 64 << 10 };
-    struct zpl_buf head = {0};
-    size_t got = 0, i = 0;
-    int fd = zpl_fs_open(path, O_RDONLY, 0);
-    char *text = zpl_buf_extend(&head, HEAD_BYTES);
-    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
-                       : text == NULL ? zpl_diag_nomem(diags)
-                       : zpl_fs_read_all(fd, text, HEAD_BYTES, &got) != ZPL_OK
-                           ? zpl_diag_system(diags, "read", path, errno)
-                           : ZPL_OK;
-    if (err == ZPL_OK && got >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+    size_t got = 0;
+    zpl_buf_clear(out);
+    char *text = zpl_buf_extend(out, EDGE_BYTES);
+    if (text == NULL)
+        return zpl_diag_nomem(diags);
+    if (lseek(fd, from, whence) < 0 || zpl_fs_read_all(fd, text, EDGE_BYTES, &got) != ZPL_OK)
+        return zpl_diag_system(diags, "read", path, errno);
+    zpl_buf_truncate(out, got);
+    return ZPL_OK;
+}
+
+/* Is it an array?  Told by the first byte that is no white space.  An array has to end: of one that was
+ * cut off behind a comma DuckDB would give the rows before, without a word. */
+static enum zpl_err look_at_edges(struct json_file *f, const char **why, struct zpl_diags *diags)
+{
+    struct zpl_buf edge = {0};
+    struct zpl_stat stat;
+    size_t i = 0;
+    enum zpl_err err = zpl_fs_stat(f->path, &stat, diags);
+    int fd = err == ZPL_OK ? zpl_fs_open(f->path, O_RDONLY, 0) : -1;
+    if (err == ZPL_OK && fd < 0)
+        err = zpl_diag_system(diags, "open", f->path, errno);
+    if (err == ZPL_OK)
+        err = read_edge(f->path, fd, 0, SEEK_SET, &edge, diags);
+    if (err == ZPL_OK && edge.len >= 3 && memcmp(edge.data, "\xef\xbb\xbf", 3) == 0)
         i = 3;
-    while (err == ZPL_OK && i < got && memchr(" \t\r\n", text[i], 4) != NULL)
+    while (err == ZPL_OK && i < edge.len && memchr(blank, edge.data[i], sizeof blank - 1) != NULL)
         i++;
-    *out = err == ZPL_OK && i < got ? text[i] : '\0';
+    f->array = err == ZPL_OK && i < edge.len && edge.data[i] == '[';
+    if (f->array && stat.size > EDGE_BYTES)
+        err = read_edge(f->path, fd, -(off_t)EDGE_BYTES, SEEK_END, &edge, diags);
+    size_t end = edge.len;
+    while (err == ZPL_OK && end > 0 && memchr(blank, edge.data[end - 1], sizeof blank - 1) != NULL)
+        end--;
+    if (err == ZPL_OK && f->array && end > 0 && edge.data[end - 1] != ']')
+        *why = zpl_datafile_json_fault(f->path, "JSON", f->arena);
+    if (err == ZPL_OK && f->array && end > 0 && edge.data[end - 1] != ']' && *why == NULL)
+        *why = "is no JSON: it begins an array that does not end";
     if (fd >= 0)
         close(fd);
-    zpl_buf_release(&head);
+    zpl_buf_release(&edge);
     return err;
 }
 
@@ -178,11 +205,12 @@ static enum zpl_err look_at_rows(struct zpl_duck *duck, struct json_file *f, con
     return ZPL_OK;
 }
 
+/* The key of that name; the rows of one stand together. */
 static struct key *key_of(struct json_file *f, const struct zpl_duck_cell *name)
 {
-    for (size_t i = f->count; i-- > 0;)
-        if (strlen(f->keys[i].name) == name->n && memcmp(f->keys[i].name, name->s, name->n) == 0)
-            return &f->keys[i];
+    struct key *last = f->count > 0 ? &f->keys[f->count - 1] : NULL;
+    if (last != NULL && strlen(last->name) == name->n && memcmp(last->name, name->s, name->n) == 0)
+        return last;
     struct key *keys = zpl_arena_grow(f->arena, f->keys, f->count, &f->capacity, sizeof *keys);
     char *copy = zpl_arena_strndup(f->arena, name->s, name->n);
     if (keys == NULL || copy == NULL)
@@ -238,7 +266,7 @@ static enum zpl_err look_at_keys(struct zpl_duck *duck, struct json_file *f, con
         "UNION ALL SELECT r, o, k, 1, zpl_kind(json_type(u), json_extract_string(u, '$')), u FROM "
         "(SELECT r, o, k, unnest(CAST(v AS JSON[])) AS u FROM k WHERE t = 'ARRAY')) "
         "SELECT k, e::BIGINT, c, count(*), min(r), arg_min(left(CAST(v AS VARCHAR), 40), r), "
-        "min(o)::BIGINT FROM c GROUP BY k, e, c");
+        "min(o)::BIGINT FROM c GROUP BY k, e, c ORDER BY k");
     if (err == ZPL_OK)
         err = ask(duck, f, &sql, keep_kind, f, why, diags);
     zpl_buf_release(&sql);
@@ -381,11 +409,9 @@ enum zpl_err zpl_datafile_json(struct zpl_duck *duck, const struct zpl_datafile_
     struct json_file f = {.arena = arena, .path = options->path};
     const struct zpl_row *naming = options->naming;
     bool closed = naming != NULL && !naming->open;
-    char first;
-    enum zpl_err err = first_byte(options->path, &first, diags);
-    f.array = first == '[';
     bool look = !closed || options->look;
-    if (err == ZPL_OK && look)
+    enum zpl_err err = look_at_edges(&f, why, diags);
+    if (err == ZPL_OK && *why == NULL && look)
         err = choose_sample(duck, &f, why, diags);
     if (err == ZPL_OK && *why == NULL && look)
         err = look_at_rows(duck, &f, why, diags);

@@ -189,6 +189,8 @@ static void test_json_that_is_none(void **state)
     json_is_wrong("{\n  \"a\": 1\n}\n", "line 1, at its end, near '{' (one object a line is read");
     json_is_wrong("[{\"a\": 1},\n {\"a\": 2}", "is no JSON: line 2");
     json_is_wrong("[{\"a\": 1},\n {\"a\": 2}\n {\"a\": 3}]", "is no JSON: line 3, near ");
+    /* of an array that is cut off behind a comma DuckDB gives the rows before it */
+    json_is_wrong("[{\"a\": 1},\n {\"a\": 2},\n", "is no JSON: line 3, at its end");
     json_is_wrong("[{\"a\": 1}] x", "is no JSON: line 1");
     json_is_wrong("{\"a\": \"\xff\"}\n", "is no JSON: line 1");
     json_is_wrong("[{\"a\": 1}, 5]", "element 2 is '5', not an object");
