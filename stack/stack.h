@@ -163,6 +163,14 @@ struct zpl_metadata {
                               struct zpl_diags *diags);
     /* Sets status, end, plan and error; gives the lease back. */
     enum zpl_err (*run_end)(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);
+    /* A run that is over already: it found everything as run `like` left it, and its plan is the text of
+     * that name.  NOT_FOUND, silent: that run or text is gone. */
+    enum zpl_err (*run_repeat)(void *self, int64_t like, const struct zpl_digest *plan,
+                               int64_t started_ns, int64_t ended_ns, int64_t *id,
+                               struct zpl_diags *diags);
+    /* Keeps a text; its digest names it. */
+    enum zpl_err (*text_put)(void *self, const char *text, struct zpl_digest *digest,
+                             struct zpl_diags *diags);
     /* All texts are put in the arena.  NOT_FOUND without a diagnostic. */
     enum zpl_err (*run_get)(void *self, int64_t id, struct zpl_run_row *out,
                             struct zpl_arena *arena, struct zpl_diags *diags);

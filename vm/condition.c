@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "vm/plan.h"
+#include "vm/map.h"
 
 /* The JSON value of an output that is known, as a literal. */
 static const struct zpl_literal *read_field(const struct zpl_plan *plan,
@@ -128,45 +128,76 @@ static const struct zpl_literal *condition(const struct zpl_plan *plan,
 
 static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *value);
 
-/* The best of those that were compared until now. */
-struct best {
-    const struct zpl_value *value;
-    const struct zpl_literal *by;
+/* What was chosen: a value, or one item of what is gathered of a map. */
+struct chosen {
+    const struct zpl_value *value; /* NULL: nothing is known, or there is nothing */
+    const struct zpl_made *item;   /* NULL: the value itself */
+    const struct zpl_literal *by;  /* what it was compared by */
 };
 
 /* Compares one more; one that is not a number is never the best. */
-static void consider(struct best *best, enum zpl_pick_op op, const struct zpl_value *value,
-                     const struct zpl_literal *by)
+static void consider(struct chosen *best, enum zpl_pick_op op, const struct chosen *next)
 {
-    bool nan = by->kind == ZPL_LIT_FLOAT && isnan(by->as.f);
-    if (!nan && (best->value == NULL || compare(by, best->by) == (op == ZPL_PICK_MAX ? 1 : -1)))
-        *best = (struct best){value, by};
+    bool nan = next->by->kind == ZPL_LIT_FLOAT && isnan(next->by->as.f);
+    if (!nan &&
+        (best->value == NULL || compare(next->by, best->by) == (op == ZPL_PICK_MAX ? 1 : -1)))
+        *best = *next;
 }
 
-/* The one that is meant, of several values or of the items of a list; NULL when none is known. */
-static const struct zpl_value *picked(const struct zpl_plan *plan, const struct zpl_value *value,
-                                      struct zpl_arena *arena)
+/* Compares the items of a list, or what is gathered of a map; false: it is not known. */
+static bool consider_items(const struct zpl_plan *plan, const struct zpl_value *value, size_t i,
+                           struct chosen *best, struct zpl_arena *arena)
 {
-    enum zpl_pick_op op = value->pick.op;
-    struct best best = {0};
+    const struct zpl_value *by = value->pick.by[i], *item = value->pick.items[i];
+    struct chosen next = {.value = item};
+    if (by->kind == ZPL_VALUE_GATHER) {
+        const struct zpl_gathered *keys = zpl_mapping_gathered(plan, by);
+        const struct zpl_gathered *items =
+            item->kind == ZPL_VALUE_GATHER ? zpl_mapping_gathered(plan, item) : NULL;
+        const struct zpl_mapping *mapping = plan->maps[by->gather.map];
+        for (size_t k = 0; keys != NULL && items != NULL && k < mapping->count; k++) {
+            next.by = keys->items[k].literal;
+            next.item = &items->items[k];
+            if (next.by != NULL)
+                consider(best, value->pick.op, &next);
+        }
+        return keys != NULL && items != NULL;
+    }
+    next.by = zpl_plan_value(plan, by, arena);
+    if (next.by == NULL)
+        return false;
+    if (next.by->kind != ZPL_LIT_LIST) {
+        consider(best, value->pick.op, &next);
+        return true;
+    }
+    const struct zpl_literal *list = next.by;
+    for (size_t k = 0; k < list->as.list.count; k++) {
+        struct zpl_made *made = zpl_arena_alloc(arena, sizeof *made);
+        if (made == NULL)
+            return false;
+        made->literal = next.by = list->as.list.items[k];
+        next.item = made;
+        consider(best, value->pick.op, &next);
+    }
+    return true;
+}
+
+static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *value);
+
+/* Which of several values, or of the items of a list, is meant. */
+static struct chosen choose(const struct zpl_plan *plan, const struct zpl_value *value,
+                            struct zpl_arena *arena)
+{
+    struct chosen best = {0};
     for (size_t i = 0; i < value->pick.count; i++) {
-        if (op == ZPL_PICK_COALESCE && !is_skipped(plan, value->pick.items[i]))
-            return value->pick.items[i];
-        if (op == ZPL_PICK_COALESCE)
-            continue;
-        const struct zpl_literal *by = zpl_plan_value(plan, value->pick.by[i], arena);
-        if (by == NULL)
-            return NULL;
-        if (by->kind != ZPL_LIT_LIST)
-            consider(&best, op, value->pick.items[i], by);
-        for (size_t k = 0; by->kind == ZPL_LIT_LIST && k < by->as.list.count; k++) {
-            const struct zpl_value *item = zpl_value_literal(arena, by->as.list.items[k]);
-            if (item == NULL)
-                return NULL;
-            consider(&best, op, item, by->as.list.items[k]);
+        if (value->pick.op != ZPL_PICK_COALESCE) {
+            if (!consider_items(plan, value, i, &best, arena))
+                return (struct chosen){0};
+        } else if (!is_skipped(plan, value->pick.items[i])) {
+            return (struct chosen){.value = value->pick.items[i]};
         }
     }
-    return best.value;
+    return best;
 }
 
 static void find_skipped(void *self, uint32_t node, uint32_t output)
@@ -182,17 +213,32 @@ static bool is_skipped(const struct zpl_plan *plan, const struct zpl_value *valu
 {
     const struct zpl_plan *seen = plan;
     if (value->kind == ZPL_VALUE_PICK && value->pick.op == ZPL_PICK_COALESCE)
-        return picked(plan, value, NULL) == NULL;
+        return choose(plan, value, NULL).value == NULL;
     zpl_value_refs(value, find_skipped, &seen);
     return seen == NULL;
 }
 
-const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struct zpl_value *value,
-                                        struct zpl_arena *arena)
+bool zpl_plan_made(const struct zpl_plan *plan, const struct zpl_value *value, struct zpl_made *out)
 {
-    while (value != NULL && value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN)
-        value = picked(plan, value, arena);
-    return value;
+    struct zpl_arena scratch = {0};
+    *out = (struct zpl_made){0};
+    while (value != NULL && value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN) {
+        struct chosen chosen = choose(plan, value, &scratch);
+        value = chosen.value;
+        if (chosen.item != NULL) {
+            *out = *chosen.item;
+            value = NULL;
+        }
+    }
+    zpl_arena_release(&scratch);
+    if (value != NULL && value->kind == ZPL_VALUE_REF && value->ref.field == NULL &&
+        plan->steps[value->ref.node].outputs != NULL) {
+        const struct zpl_node *maker = &plan->graph->nodes[value->ref.node];
+        out->row = &plan->steps[value->ref.node].outputs[value->ref.output];
+        out->step = maker->name;
+        out->output = maker->outputs[value->ref.output].name;
+    }
+    return out->row != NULL;
 }
 
 /* Adds a number, or those of a list in their order; false when it is neither. */
@@ -272,6 +318,39 @@ static const struct zpl_literal *collect(const struct zpl_plan *plan, const stru
     return literal;
 }
 
+/* The item at hand, its number, or a field of it. */
+static const struct zpl_literal *item(const struct zpl_plan *plan, const struct zpl_value *value,
+                                      struct zpl_arena *arena)
+{
+    const struct zpl_plan_item *at = &plan->items[value->item.map];
+    if (at->value == NULL)
+        return NULL;
+    if (value->item.index)
+        return zpl_literal_int(arena, (int64_t)at->index + 1);
+    if (value->item.field == NULL)
+        return at->value;
+    for (size_t i = 0; at->value->kind == ZPL_LIT_RECORD && i < at->value->as.list.count; i++)
+        if (strcmp(at->value->as.list.keys[i], value->item.field) == 0)
+            return at->value->as.list.items[i];
+    return NULL;
+}
+
+/* The list of what was not left out; NULL when some of it is no literal. */
+static const struct zpl_literal *gathered(const struct zpl_plan *plan,
+                                          const struct zpl_value *value, struct zpl_arena *arena)
+{
+    const struct zpl_gathered *all = zpl_mapping_gathered(plan, value);
+    size_t count = all != NULL ? plan->maps[value->gather.map]->count : 0, kept = 0;
+    const struct zpl_literal **items = zpl_arena_array(arena, count + 1, sizeof *items);
+    for (size_t i = 0; items != NULL && i < count; i++) {
+        if (all->items[i].literal != NULL)
+            items[kept++] = all->items[i].literal;
+        else if (all->items[i].row != NULL)
+            return NULL;
+    }
+    return all != NULL && items != NULL ? zpl_literal_list(arena, items, kept) : NULL;
+}
+
 /* As it is now. */
 const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const struct zpl_value *value,
                                          struct zpl_arena *arena)
@@ -286,14 +365,18 @@ const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const stru
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         return collect(plan, value, arena);
-    case ZPL_VALUE_PICK:
+    case ZPL_VALUE_PICK: {
         if (value->pick.op == ZPL_PICK_MEAN)
             return mean(plan, value, arena);
-        value = zpl_plan_picked(plan, value, arena);
-        return value != NULL ? zpl_plan_value(plan, value, arena) : NULL;
-    case ZPL_VALUE_ITEM: /* a run refuses maps before it comes here */
+        struct chosen chosen = choose(plan, value, arena);
+        if (chosen.item != NULL)
+            return chosen.item->literal;
+        return chosen.value != NULL ? zpl_plan_value(plan, chosen.value, arena) : NULL;
+    }
+    case ZPL_VALUE_ITEM:
+        return item(plan, value, arena);
     case ZPL_VALUE_GATHER:
-        return NULL;
+        return gathered(plan, value, arena);
     }
     return NULL;
 }

@@ -5,10 +5,10 @@
 
 #include "vm/json_read.h"
 
-/* The name to deploy under; a whole path or an empty name is refused by the deployer. */
-static const char *deploy_name(struct zpl_plan *plan, const struct zpl_node *node)
+/* A whole path or an empty name is refused by the deployer. */
+const char *zpl_effect_name(struct zpl_plan *plan, uint32_t id)
 {
-    const struct zpl_argument *argument = zpl_node_argument(node, "name");
+    const struct zpl_argument *argument = zpl_node_argument(&plan->graph->nodes[id], "name");
     const struct zpl_literal *name =
         argument != NULL ? zpl_plan_value(plan, argument->value, &plan->arena) : NULL;
     return name != NULL && name->kind == ZPL_LIT_STRING ? name->as.str.s : "";
@@ -20,8 +20,8 @@ enum zpl_err zpl_effect_stands(struct zpl_plan *plan, uint32_t id, bool *stands)
     enum zpl_err err = zpl_session_deployer(plan->session, &deployer);
     *stands = false;
     if (err == ZPL_OK)
-        err = deployer->current(deployer->self, deploy_name(plan, &plan->graph->nodes[id]),
-                                &plan->steps[id].key, &plan->session->diags);
+        err = deployer->current(deployer->self, zpl_effect_name(plan, id), &plan->steps[id].key,
+                                &plan->session->diags);
     *stands = err == ZPL_OK;
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
@@ -68,13 +68,12 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
                            struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
-    const struct zpl_value *model = zpl_plan_input(plan, zpl_node_argument(node, "model"));
-    const struct zpl_output_row *row = &plan->steps[model->ref.node].outputs[model->ref.output];
+    const struct zpl_output_row *row = zpl_plan_input(plan, zpl_node_argument(node, "model")).row;
     struct zpl_deployer *deployer;
     struct zpl_artifacts *artifacts;
     struct zpl_buf text = {0};
     char path[ZPL_PATH_MAX];
-    struct zpl_deployment deployment = {.name = deploy_name(plan, node),
+    struct zpl_deployment deployment = {.name = zpl_effect_name(plan, id),
                                         .model_path = path,
                                         .model_type = row->type,
                                         .model = row->digest,

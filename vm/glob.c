@@ -6,6 +6,7 @@
 
 #include "lang/base/fs.h"
 #include "vm/project.h"
+#include "vm/witness.h"
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -57,6 +58,7 @@ enum zpl_err zpl_project_files(const struct zpl_project *project, const char *pa
     struct zpl_buf whole = {0};
     glob_t found = {0};
     *count = 0;
+    *paths = NULL;
     enum zpl_err err = whole_pattern(project, pattern, &whole);
     int code = err == ZPL_OK ? glob(zpl_buf_str(&whole), GLOB_NOSORT, NULL, &found) : GLOB_NOSPACE;
     if (code == 0)
@@ -65,6 +67,8 @@ enum zpl_err zpl_project_files(const struct zpl_project *project, const char *pa
         err = ZPL_ERR_NOMEM;
     else
         err = code == GLOB_NOMATCH ? ZPL_OK : zpl_diag_system(diags, "list", pattern, EIO);
+    if (err == ZPL_OK)
+        zpl_witness_pattern(project->witness, pattern, *paths, *count);
     globfree(&found);
     zpl_buf_release(&whole);
     return err;

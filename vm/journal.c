@@ -83,10 +83,10 @@ enum zpl_err zpl_journal_end(struct zpl_run *run)
     return err;
 }
 
-enum zpl_err zpl_journal_step(struct zpl_run *run, uint32_t id, enum zpl_step_status status,
-                              const struct zpl_log *log, uint64_t peak_bytes)
+enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, uint32_t id,
+                              enum zpl_step_status status, const struct zpl_log *log,
+                              uint64_t peak_bytes)
 {
-    struct zpl_plan *plan = &run->plan;
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_step_plan *step = &plan->steps[id];
     struct zpl_metadata *metadata;
@@ -127,10 +127,9 @@ enum zpl_err zpl_journal_step(struct zpl_run *run, uint32_t id, enum zpl_step_st
     return err;
 }
 
-void zpl_journal_failure(struct zpl_run *run, uint32_t id, enum zpl_code code, const char *reason,
+void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code, const char *reason,
                          const struct zpl_diags *details, const struct zpl_log *log)
 {
-    struct zpl_plan *plan = &run->plan;
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_diags *diags = &plan->session->program.diags;
     struct zpl_span nowhere = {0};

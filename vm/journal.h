@@ -13,12 +13,13 @@
 enum zpl_err zpl_journal_begin(struct zpl_run *run);
 /* Writes how it ended (run->status), with the plan as it was carried out; sets when. */
 enum zpl_err zpl_journal_end(struct zpl_run *run);
-/* Writes the row of a keyed step; `log` may be NULL, peak_bytes 0 when unknown. */
-enum zpl_err zpl_journal_step(struct zpl_run *run, uint32_t id, enum zpl_step_status status,
-                              const struct zpl_log *log, uint64_t peak_bytes);
+/* Writes the row of a keyed step of the run's plan, or of one of its items'; `log` may be NULL, peak_bytes 0 when unknown. */
+enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, uint32_t id,
+                              enum zpl_step_status status, const struct zpl_log *log,
+                              uint64_t peak_bytes);
 /* Tells the first of `details` with the others as notes, or `reason` when there is none, and the end
  * of the log; sets the step's error.  `details` and `log` may be NULL. */
-void zpl_journal_failure(struct zpl_run *run, uint32_t id, enum zpl_code code, const char *reason,
+void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code, const char *reason,
                          const struct zpl_diags *details, const struct zpl_log *log);
 
 #endif

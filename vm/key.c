@@ -178,15 +178,24 @@ static void add_table(struct zpl_plan *plan, const struct zpl_node *node,
 }
 
 /* An artifact given as an argument. */
-static void add_input(struct zpl_plan *plan, const struct zpl_node *node,
-                      const struct zpl_argument *argument)
+static enum zpl_err add_input(struct zpl_plan *plan, const struct zpl_node *node,
+                              const struct zpl_argument *argument)
 {
-    const struct zpl_value *value = zpl_plan_input(plan, argument);
-    const struct zpl_output_row *row = &plan->steps[value->ref.node].outputs[value->ref.output];
-    if (row->rows >= 0)
-        add_table(plan, node, argument, row);
+    struct zpl_made made;
+    if (!zpl_plan_made(plan, argument->value, &made)) {
+        struct zpl_buf text = {0};
+        zpl_value_show(plan->graph, argument->value, &text);
+        zpl_diag_add(&plan->session->diags, ZPL_CODE_WRONG_KIND, node->span,
+                     "%s of step %s is %s, and there is none to choose", argument->name, node->name,
+                     zpl_buf_str(&text));
+        zpl_buf_release(&text);
+        return ZPL_ERR_STEP;
+    }
+    if (made.row->rows >= 0)
+        add_table(plan, node, argument, made.row);
     else
-        add(plan, node->id, ZPL_ING_INPUT, argument->name, hex(plan, &row->digest), NULL);
+        add(plan, node->id, ZPL_ING_INPUT, argument->name, hex(plan, &made.row->digest), NULL);
+    return ZPL_OK;
 }
 
 /* The rules that a table input is held to before the step runs. */
@@ -235,7 +244,7 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
         err = add_files(plan, node);
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
         if (zpl_argument_is_input(&node->arguments[i]))
-            add_input(plan, node, &node->arguments[i]);
+            err = add_input(plan, node, &node->arguments[i]);
     if (err == ZPL_OK && step->ingredients.count >= ZPL_INGREDIENTS_MAX) {
         zpl_diag_add(&plan->session->diags, ZPL_CODE_LANG_LIMIT, node->span,
                      "step %s reads more than %u things", node->name, ZPL_INGREDIENTS_MAX);

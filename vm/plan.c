@@ -23,8 +23,11 @@ enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, b
     plan->session = session;
     plan->graph = &session->program.graph;
     plan->no_cache = no_cache;
+    size_t maps = plan->graph->map_count;
     plan->steps = zpl_arena_array(&plan->arena, plan->graph->count + 1, sizeof *plan->steps);
-    return plan->steps != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
+    plan->maps = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->maps);
+    plan->items = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->items);
+    return zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&session->diags) : ZPL_OK;
 }
 
 void zpl_plan_release(struct zpl_plan *plan)
@@ -40,20 +43,27 @@ bool zpl_argument_is_input(const struct zpl_argument *argument)
     if (value->type == NULL ||
         (zpl_kind_is_scalar(value->type->kind) && value->type->kind != ZPL_JSON))
         return false;
-    while (value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN)
+    while (value->kind == ZPL_VALUE_PICK && value->pick.op != ZPL_PICK_MEAN) {
+        bool reduces = value->pick.op != ZPL_PICK_COALESCE;
         value = value->pick.items[0]; /* all are of one kind */
+        if (reduces && value->kind == ZPL_VALUE_GATHER)
+            value = value->gather.value;
+    }
     return value->kind == ZPL_VALUE_REF && value->ref.field == NULL;
 }
 
-const struct zpl_value *zpl_plan_input(const struct zpl_plan *plan,
-                                       const struct zpl_argument *argument)
+bool zpl_output_is_value(const struct zpl_output *output)
 {
-    struct zpl_arena scratch = {0};
-    const struct zpl_value *value = zpl_plan_picked(plan, argument->value, &scratch);
-    zpl_arena_release(&scratch);
-    if (value == NULL || value->kind != ZPL_VALUE_REF)
+    enum zpl_kind kind = output->type->kind;
+    return kind == ZPL_REPORT || kind == ZPL_RECORD || kind == ZPL_LIST;
+}
+
+struct zpl_made zpl_plan_input(const struct zpl_plan *plan, const struct zpl_argument *argument)
+{
+    struct zpl_made made;
+    if (!zpl_plan_made(plan, argument->value, &made))
         ZPL_BUG("an input that no step makes");
-    return value;
+    return made;
 }
 
 static bool reads(const struct zpl_argument *argument, const char *column)
@@ -137,6 +147,19 @@ static void need_first(struct needs *needs, const struct zpl_value *value)
     needs->skipped = skipped;
 }
 
+/* Of every item; what was skipped is left out. */
+static void need_gathered(struct needs *needs, const struct zpl_value *value)
+{
+    struct needs all = {.plan = needs->plan};
+    need_value(&all, needs->plan->graph->maps[value->gather.map].over);
+    const char *skipped = all.skipped;
+    need_value(&all, value->gather.value);
+    needs->pending |= all.pending;
+    needs->failed = all.failed != NULL ? all.failed : needs->failed;
+    needs->unknown = all.unknown != NULL ? all.unknown : needs->unknown;
+    needs->skipped = skipped != NULL ? skipped : needs->skipped;
+}
+
 static void need_value(struct needs *needs, const struct zpl_value *value)
 {
     switch (value->kind) {
@@ -144,7 +167,7 @@ static void need_value(struct needs *needs, const struct zpl_value *value)
     case ZPL_VALUE_ITEM:
         return;
     case ZPL_VALUE_GATHER:
-        need_value(needs, value->gather.value);
+        need_gathered(needs, value);
         return;
     case ZPL_VALUE_REF:
         need(needs, value->ref.node, value->ref.output);
@@ -173,6 +196,28 @@ static void need_value(struct needs *needs, const struct zpl_value *value)
     }
 }
 
+/* The state that needs lead to; false: none, all is known. */
+static bool settle_by(struct zpl_plan *plan, const struct needs *needs, struct zpl_step_plan *state)
+{
+    if (needs->failed != NULL) {
+        state->status = ZPL_PLAN_CANCELLED;
+        state->why = zpl_arena_printf(&plan->arena, "it needs %s", needs->failed);
+    } else if (needs->pending) {
+        return true;
+    } else if (needs->skipped != NULL) {
+        state->status = ZPL_PLAN_SKIPPED;
+        state->why =
+            zpl_arena_printf(&plan->arena, "it needs %s, which is skipped", needs->skipped);
+    } else if (needs->unknown != NULL) {
+        state->status = ZPL_PLAN_UNKNOWN;
+        state->until = needs->unknown;
+        state->why = zpl_arena_printf(&plan->arena, "until %s has run", needs->unknown);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Decides from what the step needs; true when that settles it (or it has to wait). */
 static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
 {
@@ -184,28 +229,15 @@ static bool settled_by_needs(struct zpl_plan *plan, const struct zpl_node *node)
         need(&needs, node->after[i], 0);
     if (node->when != NULL)
         need_value(&needs, node->when);
-    if (node->map > 0)
-        need_value(&needs, plan->graph->maps[node->map - 1].over);
-    if (needs.failed != NULL) {
-        step->status = ZPL_PLAN_CANCELLED;
-        step->why = zpl_arena_printf(&plan->arena, "it needs %s", needs.failed);
-    } else if (needs.pending) {
-        return true;
-    } else if (needs.skipped != NULL) {
-        step->status = ZPL_PLAN_SKIPPED;
-        step->why = zpl_arena_printf(&plan->arena, "it needs %s, which is skipped", needs.skipped);
-    } else if (needs.unknown != NULL) {
-        step->status = ZPL_PLAN_UNKNOWN;
-        step->until = needs.unknown;
-        step->why = zpl_arena_printf(&plan->arena, "until %s has run", needs.unknown);
-    } else if (node->map > 0) {
-        step->status = ZPL_PLAN_UNKNOWN;
-        step->until = node->name;
-        step->why = "once for every item of its list";
-    } else {
-        return false;
-    }
-    return true;
+    return settle_by(plan, &needs, step);
+}
+
+void zpl_plan_needs(struct zpl_plan *plan, const struct zpl_value *value,
+                    struct zpl_step_plan *state)
+{
+    struct needs needs = {.plan = plan};
+    need_value(&needs, value);
+    (void)settle_by(plan, &needs, state);
 }
 
 /* Is the step's condition false?  Then it is skipped, with the condition in words.  Everything it
@@ -252,15 +284,15 @@ static enum zpl_err all_there(struct zpl_plan *plan, const struct zpl_step_row *
     return err;
 }
 
-/* A report too long for its row is read from the store: conditions look into it. */
-static enum zpl_err fetch_report(struct zpl_plan *plan, const struct zpl_output *output,
-                                 struct zpl_output_row *row)
+/* A value too long for its row is read from the store: conditions look into reports, maps into lists. */
+static enum zpl_err fetch_value(struct zpl_plan *plan, const struct zpl_output *output,
+                                struct zpl_output_row *row)
 {
     struct zpl_artifacts *artifacts;
     struct zpl_diags *diags = &plan->session->diags;
     struct zpl_buf text = {0};
     char path[ZPL_PATH_MAX];
-    if (row->json != NULL || output->type->kind != ZPL_REPORT)
+    if (row->json != NULL || !zpl_output_is_value(output))
         return ZPL_OK;
     enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
     if (err == ZPL_OK)
@@ -292,7 +324,7 @@ static enum zpl_err take_outputs(struct zpl_plan *plan, uint32_t id, const struc
         if (!*whole)
             return ZPL_OK;
         outputs[i] = row->outputs[k];
-        err = fetch_report(plan, &node->outputs[i], &outputs[i]);
+        err = fetch_value(plan, &node->outputs[i], &outputs[i]);
     }
     if (err == ZPL_OK)
         plan->steps[id].outputs = outputs;
@@ -327,6 +359,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     if (err != ZPL_OK || !there)
         return err;
     step->status = ZPL_PLAN_CACHED;
+    step->why = NULL; /* it may have waited for another that made the same */
     step->started_ns = row.started_ns;
     step->duration_ns = row.duration_ns;
     *hit = true;
@@ -363,27 +396,11 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
     return err;
 }
 
-/* A step that a value makes impossible: the others go on, as they do in a run. */
-static void plan_failure(struct zpl_plan *plan, uint32_t id)
+void zpl_plan_fail(struct zpl_plan *plan, uint32_t id)
 {
     struct zpl_diags *diags = &plan->session->diags;
     const char *message =
         diags->count > 0 ? diags->items[diags->count - 1]->message : "it can't run";
     plan->steps[id].status = ZPL_PLAN_FAILED;
     plan->steps[id].error = zpl_arena_strdup(&plan->arena, message);
-}
-
-/* Ids are a topological order. */
-enum zpl_err zpl_plan_all(struct zpl_plan *plan)
-{
-    enum zpl_err err = ZPL_OK, worst = ZPL_OK;
-    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
-        err = zpl_plan_decide(plan, id);
-        if (err != ZPL_ERR_STEP)
-            continue;
-        plan_failure(plan, id);
-        worst = err;
-        err = ZPL_OK;
-    }
-    return err == ZPL_OK ? worst : err;
 }

@@ -21,6 +21,7 @@ enum zpl_plan_status {
     ZPL_PLAN_FAILED,
     ZPL_PLAN_CANCELLED /* what it needs failed, or the run was stopped */
 };
+#define ZPL_PLAN_STATES (ZPL_PLAN_CANCELLED + 1)
 
 struct zpl_step_plan {
     enum zpl_plan_status status;
@@ -36,10 +37,25 @@ struct zpl_step_plan {
     const char *error; /* FAILED: one line */
 };
 
+/* The item of a map that a plan is for. */
+struct zpl_plan_item {
+    const struct zpl_literal *value; /* NULL: the plan is outside */
+    size_t index;                    /* from 0 */
+};
+/* An artifact, and who made it. */
+struct zpl_made {
+    const struct zpl_literal *literal; /* of a value that is known; else NULL */
+    const struct zpl_output_row *row;  /* of an output; else NULL */
+    const char *step, *output;
+};
+struct zpl_mapping;
 struct zpl_plan {
     struct zpl_session *session;
     const struct zpl_graph *graph;
-    struct zpl_step_plan *steps; /* by node id */
+    struct zpl_step_plan *steps; /* by node id; of one inside a map that of all items together */
+    uint32_t scope;              /* 0: the program; 1 + a map: one of its items */
+    struct zpl_mapping **maps;   /* by number; NULL: not begun (map.h) */
+    struct zpl_plan_item *items; /* by number of a map */
     bool no_cache;
     struct zpl_arena arena;
 };
@@ -49,7 +65,9 @@ void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
 
 /* Decides step `id` if what it needs is decided; else leaves it PENDING. */
 enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id);
-/* Decides every step, in order.  ZPL_ERR_STEP (told): one can only fail; all are decided. */
+/* A step that a value makes impossible: the others go on, as they do in a run. */
+void zpl_plan_fail(struct zpl_plan *plan, uint32_t id);
+/* Decides every step, in order (plan_all.c).  ZPL_ERR_STEP (told): one can only fail; all are decided. */
 enum zpl_err zpl_plan_all(struct zpl_plan *plan);
 /* Looks again for a hit of a step that is keyed (another process may have made it). */
 enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
@@ -62,13 +80,17 @@ const struct zpl_literal *zpl_plan_value(const struct zpl_plan *plan, const stru
  * ZPL_ERR_STEP (told): it has none, or one that the step does not take. */
 enum zpl_err zpl_plan_param(struct zpl_plan *plan, const struct zpl_node *node,
                             const struct zpl_argument *argument, const struct zpl_literal **out);
-/* What a choice stands for now, any other value as it is; NULL when the choice is not known or there is
- * nothing to choose. */
-const struct zpl_value *zpl_plan_picked(const struct zpl_plan *plan, const struct zpl_value *value,
-                                        struct zpl_arena *arena);
-/* The output that an argument which is an artifact stands for; what it needs is known. */
-const struct zpl_value *zpl_plan_input(const struct zpl_plan *plan,
-                                       const struct zpl_argument *argument);
+/* What the steps that a value needs allow: state->status is PENDING when all is known, else CANCELLED,
+ * SKIPPED or UNKNOWN, with why. */
+void zpl_plan_needs(struct zpl_plan *plan, const struct zpl_value *value,
+                    struct zpl_step_plan *state);
+/* The artifact that a value stands for, by choice or as it is; false: it is none. */
+bool zpl_plan_made(const struct zpl_plan *plan, const struct zpl_value *value,
+                   struct zpl_made *out);
+/* The artifact that an argument stands for; what it needs is known. */
+struct zpl_made zpl_plan_input(const struct zpl_plan *plan, const struct zpl_argument *argument);
+/* Is the output one whose value a run may look into: a report, a record or a list? */
+bool zpl_output_is_value(const struct zpl_output *output);
 /* Is the argument an artifact (a whole output of a step), rather than a param? */
 bool zpl_argument_is_input(const struct zpl_argument *argument);
 /* Does the kernel see this binding?  (A variable of columns it does not read stays unseen.) */

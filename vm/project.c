@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "vm/witness.h"
 
 /* Copies a path that is known to fit. */
 static void put(char *out, const char *path)
@@ -123,8 +124,24 @@ enum zpl_err zpl_project_path(const struct zpl_project *project, const char *pat
 bool zpl_project_look(const struct zpl_project *project, const char *path, struct zpl_stat *st)
 {
     char full[ZPL_PATH_MAX];
-    return *path != '\0' && zpl_project_path(project, path, full) == ZPL_OK &&
-           zpl_fs_stat(full, st, NULL) == ZPL_OK;
+    if (*path == '\0' || zpl_project_path(project, path, full) != ZPL_OK)
+        return false;
+    bool there = zpl_fs_stat(full, st, NULL) == ZPL_OK;
+    zpl_witness_place(project->witness, full, there ? st : NULL);
+    return there;
+}
+
+enum zpl_err zpl_project_list(const struct zpl_project *project, const char *folder,
+                              struct zpl_arena *arena, char ***names, size_t *count,
+                              struct zpl_diags *diags)
+{
+    char full[ZPL_PATH_MAX];
+    if (zpl_project_path(project, folder, full) != ZPL_OK)
+        return zpl_diag_system(diags, "read", folder, ENAMETOOLONG);
+    enum zpl_err err = zpl_fs_list(full, arena, names, count, diags);
+    if (err == ZPL_OK)
+        zpl_witness_folder(project->witness, full, *names, *count);
+    return err;
 }
 
 /* From the command line's point of view to the project's. */

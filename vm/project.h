@@ -10,12 +10,14 @@
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 
+struct zpl_witness;
 struct zpl_project {
     char root[ZPL_PATH_MAX];     /* absolute */
     char home[ZPL_PATH_MAX];     /* absolute: the .zpl folder */
     char file[ZPL_PATH_MAX];     /* absolute; "" when no file was named */
     char name[ZPL_PATH_MAX];     /* the file as the person wrote it, for diagnostics */
     char relative[ZPL_PATH_MAX]; /* the file relative to root */
+    struct zpl_witness *witness; /* notes what is asked below, NULL: nobody does; borrowed */
 };
 
 /* Finds the project of `file`, or of the working directory when file is NULL. */
@@ -24,6 +26,10 @@ enum zpl_err zpl_project_open(const char *file, struct zpl_project *out, struct 
 enum zpl_err zpl_project_path(const struct zpl_project *project, const char *path, char *out);
 /* What is there at a path of the program?  False: nothing. */
 bool zpl_project_look(const struct zpl_project *project, const char *path, struct zpl_stat *st);
+/* The sorted names in a folder of the program. */
+enum zpl_err zpl_project_list(const struct zpl_project *project, const char *folder,
+                              struct zpl_arena *arena, char ***names, size_t *count,
+                              struct zpl_diags *diags);
 /* A path typed on the command line is relative to the working directory: rewrites it to one that is
  * relative to the project if it lies inside, else absolute. */
 enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *typed, char *out);

@@ -245,12 +245,21 @@ static struct zpl_json *source_json(const struct zpl_bind_source *source)
     return pair;
 }
 
-/* [TABLE, COLUMN] of a column passed on; { of, by, plain } of any other; "all" when not known. */
+static struct zpl_json *numbers_json(const uint32_t *numbers, size_t count)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < count; i++)
+        zpl_json_add_take(list, zpl_json_int(numbers[i]));
+    return list;
+}
+
+/* [TABLE, COLUMN] of a column passed on; { of, by, over, with, plain } of any other; "all" when not
+ * known. */
 static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
 {
     if (origin->all)
         return zpl_json_string("all");
-    if (origin->plain && origin->count == 1)
+    if (origin->plain && origin->count == 1 && origin->over_count + origin->with_count == 0)
         return source_json(&origin->sources[0]);
     struct zpl_json *o = zpl_json_object();
     struct zpl_json *of = zpl_json_array();
@@ -259,6 +268,8 @@ static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
         zpl_json_add_take(origin->sources[i].by ? by : of, source_json(&origin->sources[i]));
     zpl_json_set_take(o, "of", of);
     zpl_json_set_take(o, "by", by);
+    zpl_json_set_take(o, "over", numbers_json(origin->over, origin->over_count));
+    zpl_json_set_take(o, "with", numbers_json(origin->with, origin->with_count));
     zpl_json_set_take(o, "plain", zpl_json_bool(origin->plain));
     return o;
 }
@@ -268,10 +279,7 @@ static struct zpl_json *rows_json(const struct zpl_bind_answer *answer)
     struct zpl_json *list = zpl_json_array();
     for (size_t i = 0; i < answer->rows_count; i++) {
         struct zpl_json *o = zpl_json_object();
-        struct zpl_json *tables = zpl_json_array();
-        for (size_t k = 0; k < answer->rows[i].count; k++)
-            zpl_json_add_take(tables, zpl_json_int(answer->rows[i].tables[k]));
-        zpl_json_set_take(o, "tables", tables);
+        zpl_json_set_take(o, "tables", numbers_json(answer->rows[i].tables, answer->rows[i].count));
         zpl_json_set_take(o, "filtered", zpl_json_bool(answer->rows[i].filtered));
         zpl_json_add_take(list, o);
     }
@@ -417,6 +425,21 @@ static bool read_source(const struct zpl_json *pair, size_t table_count, bool by
     return true;
 }
 
+/* A list of numbers below `end`; NULL: it is none. */
+static const uint32_t *read_numbers(const struct zpl_json *list, size_t end, size_t *count,
+                                    struct zpl_arena *arena)
+{
+    *count = zpl_json_count(list);
+    uint32_t *numbers = zpl_arena_array(arena, *count + 1, sizeof *numbers);
+    for (size_t i = 0; numbers != NULL && i < *count; i++) {
+        int64_t number = zpl_json_i64(zpl_json_at(list, i), -1);
+        if (number < 0 || (uint64_t)number >= end)
+            return NULL;
+        numbers[i] = (uint32_t)number;
+    }
+    return numbers;
+}
+
 static bool read_origin(const struct zpl_json *json, size_t table_count,
                         struct zpl_bind_origin *out, struct zpl_arena *arena)
 {
@@ -437,7 +460,9 @@ static bool read_origin(const struct zpl_json *json, size_t table_count,
         for (size_t i = 0; i < zpl_json_count(lists[by]); i++)
             if (!read_source(zpl_json_at(lists[by], i), table_count, by, &out->sources[next++]))
                 return false;
-    return zpl_json_kind(json) == ZPL_JSON_OBJECT;
+    out->over = read_numbers(zpl_json_get(json, "over"), table_count, &out->over_count, arena);
+    out->with = read_numbers(zpl_json_get(json, "with"), UINT32_MAX, &out->with_count, arena);
+    return zpl_json_kind(json) == ZPL_JSON_OBJECT && out->over != NULL && out->with != NULL;
 }
 
 /* Where columns and rows come from; either may be absent: not known. */
@@ -455,19 +480,13 @@ static bool read_lineage(const struct zpl_json *answer, size_t table_count,
         if (!read_origin(zpl_json_at(list, i), table_count, &origins[i], arena))
             return false;
     for (size_t i = 0; i < zpl_json_count(rows); i++) {
-        const struct zpl_json *tables;
-        uint32_t *numbers;
-        if ((tables = zpl_read_list(zpl_json_at(rows, i), "tables", &made[i].count)) == NULL ||
-            (numbers = zpl_arena_array(arena, made[i].count + 1, sizeof *numbers)) == NULL ||
+        const struct zpl_json *tables =
+            zpl_read_list(zpl_json_at(rows, i), "tables", &made[i].count);
+        made[i].tables =
+            tables != NULL ? read_numbers(tables, table_count, &made[i].count, arena) : NULL;
+        if (made[i].tables == NULL ||
             !zpl_read_bool(zpl_json_at(rows, i), "filtered", &made[i].filtered))
             return false;
-        for (size_t k = 0; k < made[i].count; k++) {
-            int64_t table = zpl_json_i64(zpl_json_at(tables, k), -1);
-            if (table < 0 || (uint64_t)table >= table_count)
-                return false;
-            numbers[k] = (uint32_t)table;
-        }
-        made[i].tables = numbers;
     }
     out->origins = list != NULL ? origins : NULL;
     out->rows = made;

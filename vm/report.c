@@ -5,6 +5,7 @@
 
 #include "lang/base/version.h"
 #include "vm/json_read.h"
+#include "vm/map.h"
 
 const char *zpl_run_status_name(enum zpl_run_status status)
 {
@@ -58,6 +59,20 @@ static const char *other_file(const struct zpl_session *session, const struct zp
     return other ? source->name : NULL;
 }
 
+/* Of a step inside a map: how many items are in each state; null when the list is not known. */
+static struct zpl_json *items_json(const struct zpl_plan *plan, uint32_t id)
+{
+    const size_t *counts = zpl_mapping_counts(plan, id);
+    if (counts == NULL)
+        return zpl_json_null();
+    struct zpl_json *o = zpl_json_object();
+    for (unsigned i = 0; i < ZPL_PLAN_STATES; i++)
+        if (counts[i] > 0)
+            zpl_json_set_take(o, zpl_plan_status_name((enum zpl_plan_status)i),
+                              zpl_json_int((int64_t)counts[i]));
+    return o;
+}
+
 static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
@@ -83,6 +98,8 @@ static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
     zpl_json_set_take(o, "attempts", zpl_json_int(step->attempts));
     zpl_json_set_take(o, "why", zpl_json_string(step->why));
     zpl_json_set_take(o, "outputs", outputs_json(node, step));
+    if (node->map != plan->scope)
+        zpl_json_set_take(o, "items", items_json(plan, id));
     zpl_json_set_take(o, "error", zpl_json_string(step->error));
     return o;
 }
@@ -104,11 +121,17 @@ struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
     return o;
 }
 
+void zpl_report_set_run(struct zpl_json *plan, int64_t id, enum zpl_run_status status,
+                        int64_t duration_ns)
+{
+    zpl_json_set_take(plan, "run", zpl_json_int(id));
+    zpl_json_set_take(plan, "status", zpl_json_string(zpl_run_status_name(status)));
+    zpl_json_set_take(plan, "duration_ms", zpl_json_int(duration_ns / 1000000));
+}
+
 struct zpl_json *zpl_report_run(const struct zpl_run *run)
 {
     struct zpl_json *o = zpl_report_plan(&run->plan);
-    zpl_json_set_take(o, "run", zpl_json_int(run->id));
-    zpl_json_set_take(o, "status", zpl_json_string(zpl_run_status_name(run->status)));
-    zpl_json_set_take(o, "duration_ms", zpl_json_int((run->ended_ns - run->started_ns) / 1000000));
+    zpl_report_set_run(o, run->id, run->status, run->ended_ns - run->started_ns);
     return o;
 }

@@ -6,9 +6,12 @@
 #include "vm/run.h"
 
 /* The steps of a plan: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts, why,
- * outputs: {NAME: {type, digest, bytes, rows, value}}, error}]. */
+ * outputs: {NAME: {type, digest, bytes, rows, value}}, items, error}]. */
 struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
+/* Makes a plan that of a run. */
+void zpl_report_set_run(struct zpl_json *plan, int64_t id, enum zpl_run_status status,
+                        int64_t duration_ns);
 struct zpl_json *zpl_report_run(const struct zpl_run *run);
 const char *zpl_run_status_name(enum zpl_run_status status); /* "done" */
 

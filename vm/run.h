@@ -10,12 +10,14 @@
 #include <signal.h>
 #include "vm/plan.h"
 
-/* What a command wants to know while a run goes on; any function may be NULL. */
+/* What a command wants to know while a run goes on; any function may be NULL.  `plan` is the run's, or,
+ * of steps inside a map, that of one of its items; then it is borrowed until the step has its end. */
 struct zpl_run_observer {
     void *self;
     void (*changed)(void *self, const struct zpl_plan *plan, uint32_t id);
-    void (*progress)(void *self, uint32_t id, double fraction, const char *what);
-    void (*log)(void *self, uint32_t id, const char *text, size_t len);
+    void (*progress)(void *self, const struct zpl_plan *plan, uint32_t id, double fraction,
+                     const char *what);
+    void (*log)(void *self, const struct zpl_plan *plan, uint32_t id, const char *text, size_t len);
     void (*tick)(void *self); /* about ten times a second while something runs */
 };
 struct zpl_run_options {

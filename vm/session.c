@@ -75,13 +75,13 @@ static bool has_folder(void *self, const char *path)
 /* A machine without the list of zones takes all. */
 static bool has_zone(void *self, const char *name)
 {
-    (void)self;
+    const struct zpl_session *session = self;
     char path[ZPL_PATH_MAX];
     struct zpl_stat st;
-    if (zpl_fs_stat(ZONES "/Etc/UTC", &st, NULL) != ZPL_OK ||
+    if (!zpl_project_look(&session->project, ZONES "/Etc/UTC", &st) ||
         zpl_path_join(path, ZONES, name) != ZPL_OK)
         return true;
-    return zpl_fs_stat(path, &st, NULL) == ZPL_OK && st.is_file;
+    return zpl_project_look(&session->project, path, &st) && st.is_file;
 }
 
 static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *arena,
@@ -160,6 +160,8 @@ static enum zpl_err load(void *self, const char *from, const char *name, struct 
     if (err == ZPL_OK)
         err = read_program(full, &content, diags);
     if (err == ZPL_OK) {
+        struct zpl_digest digest = zpl_digest_of(content.data, content.len);
+        zpl_witness_content(session->project.witness, full, &st, &digest);
         *canonical = zpl_arena_strdup(arena, path);
         *text = zpl_arena_strndup(arena, zpl_buf_str(&content), content.len);
         *len = content.len;
@@ -236,6 +238,7 @@ enum zpl_err zpl_session_open(struct zpl_session *session,
     if (options->file != NULL)
         file = split_file(session, options->file, &pipeline);
     enum zpl_err err = zpl_project_open(file, &session->project, &session->diags);
+    session->project.witness = &session->witness;
     session->config.home = session->project.home;
     session->config.jobs = options->jobs;
     session->config.zygote = options->zygote;
@@ -256,6 +259,7 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     (void)split_file(session, options->file, &request.pipeline);
     enum zpl_err err = zpl_session_read_program(session->project.file, &text, &session->diags);
     if (err == ZPL_OK) {
+        session->text_digest = zpl_digest_of(zpl_buf_str(&text), text.len);
         request.text = zpl_buf_str(&text);
         request.len = text.len;
         err = zpl_compile(&request, &session->world, &session->program);
@@ -269,6 +273,7 @@ void zpl_session_release(struct zpl_session *session)
     zpl_stack_release(&session->stack);
     zpl_program_release(&session->program);
     zpl_diags_release(&session->diags);
+    zpl_witness_release(&session->witness);
     zpl_arena_release(&session->arena);
     memset(session, 0, sizeof *session);
 }

@@ -10,6 +10,7 @@
 #include "lang/lang.h"
 #include "stack/stack.h"
 #include "vm/project.h"
+#include "vm/witness.h"
 
 struct zpl_memo;
 struct zpl_session {
@@ -17,7 +18,9 @@ struct zpl_session {
     struct zpl_stack_config config;
     struct zpl_stack stack;
     bool has_orchestrator, has_artifacts, has_metadata, has_deployer;
-    bool memo_off; /* it could not be opened for writing: answers are not remembered */
+    bool memo_off;              /* it could not be opened for writing: answers are not remembered */
+    struct zpl_witness witness; /* of what the program was told of the world */
+    struct zpl_digest text_digest; /* of the program's file, as it was compiled */
     struct zpl_world world;
     struct zpl_memo *memo; /* the world's engine */
     int64_t engine_ns;     /* that it has worked */

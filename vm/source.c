@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
-
-#define RACY_NS                                                                                    \
-    2000000000LL /* a change within this time of reading may leave the time stamp alone */
+#include "vm/witness.h"
 
 static const char SPACE[] = "source";
 
@@ -55,15 +53,18 @@ enum zpl_err zpl_source_digest(struct zpl_session *session, const char *path,
     struct zpl_digest key = stat_key(path, &st);
     metadata = zpl_session_memo(session);
     *bytes = st.size;
-    if (metadata != NULL && recall(metadata, &key, digest))
+    if (metadata != NULL && recall(metadata, &key, digest)) {
+        zpl_witness_content(session->project.witness, path, &st, digest);
         return ZPL_OK;
+    }
     err = zpl_fs_digest(path, digest, bytes, diags);
+    if (err == ZPL_OK)
+        zpl_witness_content(session->project.witness, path, &st, digest);
     if (err != ZPL_OK || metadata == NULL)
         return err;
-    int64_t changed_ns = st.mtime_ns > st.ctime_ns ? st.mtime_ns : st.ctime_ns;
-    bool settled = zpl_clock_wall_ns() - changed_ns > RACY_NS &&
-                   zpl_fs_stat(path, &after, NULL) == ZPL_OK && after.mtime_ns == st.mtime_ns &&
-                   after.ctime_ns == st.ctime_ns && after.size == st.size;
+    bool settled = zpl_stat_is_settled(&st) && zpl_fs_stat(path, &after, NULL) == ZPL_OK &&
+                   after.mtime_ns == st.mtime_ns && after.ctime_ns == st.ctime_ns &&
+                   after.size == st.size;
     if (settled) {
         struct zpl_diags quiet = {0};
         (void)metadata->memo_put(metadata->self, SPACE, &key, digest->b, sizeof digest->b, &quiet);

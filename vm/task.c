@@ -56,17 +56,17 @@ static enum zpl_err input_path(struct zpl_plan *plan, const struct zpl_output_ro
 static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument *argument,
                                const char *scratch, struct zpl_run_input *input)
 {
-    const struct zpl_value *value = zpl_plan_input(plan, argument);
-    const struct zpl_output_row *row = &plan->steps[value->ref.node].outputs[value->ref.output];
+    struct zpl_made made = zpl_plan_input(plan, argument);
+    const struct zpl_output_row *row = made.row;
     input->name = argument->name;
-    input->type = zpl_type_text(value->type, false, &plan->arena);
+    input->type = row->type;
     input->rows = row->rows;
     input->reads_all = argument->reads_all;
     input->reads = argument->reads;
     input->read_count = argument->read_count;
     if (argument->wants != NULL && argument->wants->kind == ZPL_TABLE) {
         input->wants = zpl_type_text(argument->wants, false, &plan->arena);
-        input->maker = plan->graph->nodes[value->ref.node].name;
+        input->maker = made.step;
     }
     return input_path(plan, row, argument->name, scratch, &input->path);
 }
@@ -225,7 +225,7 @@ static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *
                                    .rows = made->rows,
                                    .columns = columns,
                                    .column_count = made->column_count};
-    if (fits || (made->json != NULL && output->type->kind == ZPL_REPORT))
+    if (fits || (made->json != NULL && zpl_output_is_value(output)))
         row->json = zpl_arena_strdup(&plan->arena, made->json);
     const char *path = output_path(plan, output, scratch);
     if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
@@ -279,13 +279,12 @@ const struct zpl_input_row *zpl_task_inputs(struct zpl_plan *plan, uint32_t id, 
         zpl_arena_array(&plan->arena, node->argument_count + 1, sizeof *rows);
     *count = 0;
     for (size_t i = 0; rows != NULL && i < node->argument_count; i++) {
-        if (!zpl_argument_is_input(&node->arguments[i]))
+        struct zpl_made made; /* a step that failed before it began may have none */
+        if (!zpl_argument_is_input(&node->arguments[i]) ||
+            !zpl_plan_made(plan, node->arguments[i].value, &made))
             continue;
-        const struct zpl_value *value = zpl_plan_input(plan, &node->arguments[i]);
-        const struct zpl_node *maker = &plan->graph->nodes[value->ref.node];
-        rows[(*count)++] = (struct zpl_input_row){
-            node->arguments[i].name, plan->steps[value->ref.node].outputs[value->ref.output].digest,
-            maker->name, maker->outputs[value->ref.output].name};
+        rows[(*count)++] = (struct zpl_input_row){node->arguments[i].name, made.row->digest,
+                                                  made.step, made.output};
     }
     return rows;
 }

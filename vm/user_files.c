@@ -8,6 +8,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "vm/witness.h"
 
 /* What ends the name of a file within a word of a command. */
 static const char SEPARATORS[] = " \t\r\n\"'`=:,;|&<>()";
@@ -129,8 +130,11 @@ static enum zpl_err add_entry(struct collection *c, const char *path, unsigned d
         return zpl_diag_system(c->diags, "use", path, ENAMETOOLONG);
     if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
         return add_folder(c, path, depth + 1);
-    if (is_file(c->plan, path))
+    struct zpl_stat at = {0};
+    if (zpl_project_look(&c->plan->session->project, path, &at) && at.is_file)
         add_file(c, path, path);
+    else if (at.is_dir) /* a link: nobody notes whether it stays one */
+        zpl_witness_lose(c->plan->session->project.witness);
     return ZPL_OK;
 }
 
@@ -138,13 +142,12 @@ static enum zpl_err add_entry(struct collection *c, const char *path, unsigned d
  * beside its modules are no part of it. */
 static enum zpl_err add_folder(struct collection *c, const char *folder, unsigned depth)
 {
-    char full[ZPL_PATH_MAX];
     char **names;
     size_t count;
-    if (depth > ZPL_TREE_DEPTH_MAX ||
-        zpl_project_path(&c->plan->session->project, folder, full) != ZPL_OK)
+    if (depth > ZPL_TREE_DEPTH_MAX)
         return zpl_diag_system(c->diags, "read", folder, ENAMETOOLONG);
-    enum zpl_err err = zpl_fs_list(full, &c->plan->arena, &names, &count, c->diags);
+    enum zpl_err err = zpl_project_list(&c->plan->session->project, folder, &c->plan->arena, &names,
+                                        &count, c->diags);
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     for (size_t i = 0; err == ZPL_OK && i < count; i++)
         if (names[i][0] != '.' && strcmp(names[i], "__pycache__") != 0)

@@ -45,8 +45,12 @@ struct zpl_bind_source {
 struct zpl_bind_origin {
     struct zpl_bind_source *sources; /* by table and column */
     size_t count;
-    bool all;   /* not known: all that the query reads */
-    bool plain; /* its one source that is no `by`, unchanged */
+    bool all;             /* not known: all that the query reads */
+    bool plain;           /* its one source that is no `by`, unchanged */
+    const uint32_t *over; /* tables: an aggregate puts the values of all their rows together */
+    size_t over_count;
+    const uint32_t *with; /* params that it is computed with */
+    size_t with_count;
 };
 /* The result's rows, or some of them: each is made of one row of each of these tables. */
 struct zpl_bind_rows {

@@ -87,7 +87,7 @@ static void tell_hindsight(struct training *t, struct zpl_diags *diags, struct z
                          "learn from what it is meant to predict",
                          name, relation(&t->trace, end),
                          zpl_lineage_name(t->checker->graph, t->trace.steps[end].at));
-    zpl_trace_tell(&t->trace, end, diags, d);
+    zpl_trace_tell_hindsight(&t->trace, end, diags, d);
     zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
                   name);
 }
@@ -167,32 +167,13 @@ static void tell_answer(struct training *t, struct zpl_diags *diags, struct zpl_
                   name);
 }
 
-struct finding {
-    const struct zpl_graph *graph;
-    const char *name;
-    struct zpl_lineage_column *out;
-    size_t hint;
-    bool found;
-};
-
-static void find_in(void *self, uint32_t node, uint32_t output)
-{
-    struct finding *f = self;
-    const struct zpl_row *row = zpl_lineage_row(f->graph, node, output);
-    const struct zpl_column *column =
-        row && !f->found ? zpl_row_next(row, f->name, &f->hint) : NULL;
-    if (!column)
-        return;
-    f->found = true;
-    *f->out = (struct zpl_lineage_column){node, output, (uint32_t)(column - row->columns)};
-}
-
 static bool find_column(const struct training *t, const char *name, struct zpl_lineage_column *out)
 {
-    struct finding f = {t->checker->graph, name, out, 0, false};
-    for (size_t i = 0; i < t->node->argument_count && !f.found; i++)
-        zpl_lineage_outputs(t->checker->graph, t->node->arguments[i].value, find_in, &f);
-    return f.found;
+    size_t hint = 0;
+    for (size_t i = 0; i < t->node->argument_count; i++)
+        if (zpl_trace_column(t->checker->graph, t->node->arguments[i].value, name, &hint, out))
+            return true;
+    return false;
 }
 
 /* Judges one feature; returns the number of errors. */
@@ -200,11 +181,9 @@ static size_t judge(struct training *t, const struct zpl_argument *table, const 
                     size_t *hint)
 {
     struct zpl_lineage_column feature = {0};
-    struct finding f = {t->checker->graph, name, &feature, *hint, false};
     struct zpl_diags told = {0};
-    zpl_lineage_outputs(t->checker->graph, table->value, find_in, &f);
-    *hint = f.hint;
-    if (!f.found || zpl_leak_allowed(t->node, name))
+    if (!zpl_trace_column(t->checker->graph, table->value, name, hint, &feature) ||
+        zpl_leak_allowed(t->node, name))
         return 0;
     struct zpl_span span = place_of(t->call, table, name);
     long end = zpl_trace_hindsight(&t->trace, feature);

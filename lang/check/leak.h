@@ -2,7 +2,8 @@
  * Promise: errors (LEAK) that show the chain are a feature that comes from a hindsight column through
  * any number of steps; one that is computed of all that the label is computed of; and a table to
  * evaluate on that holds rows the model was trained on.  A feature that shares a part with the label is
- * a warning.  `allow = { leak = { "name" } }` waives each by feature, or by argument of evaluate.
+ * a warning.  A table to evaluate on whose features are computed with what was fitted on its rows is an
+ * error too.  `allow = { leak = { "name" } }` waives each by feature, or by argument of evaluate.
  * Floor: lang/check. */
 #ifndef ZPL_CHECK_LEAK_H
 #define ZPL_CHECK_LEAK_H

@@ -26,13 +26,48 @@ static bool fill_table(const struct zpl_query *q, const struct zpl_node *node, s
     return t->columns != NULL;
 }
 
+/* The scalars of the query, in the order of the request: their places among the node's arguments.
+ * UINT32_MAX: the query does not use it, or its value is in the program. */
+static uint32_t *find_scalars(const struct zpl_query *q, const struct zpl_node *node, size_t *count)
+{
+    uint32_t *arguments = zpl_arena_array(q->scratch, q->input_count, sizeof *arguments);
+    *count = 0;
+    for (size_t i = 0; arguments && i < q->input_count; i++) {
+        if (q->inputs[i].row)
+            continue;
+        arguments[*count] = UINT32_MAX;
+        for (size_t k = 0; k < node->argument_count; k++)
+            if (node->arguments[k].value == q->inputs[i].value &&
+                q->inputs[i].value->kind != ZPL_VALUE_LITERAL)
+                arguments[*count] = (uint32_t)k;
+        ++*count;
+    }
+    return arguments;
+}
+
+static bool fill_with(const struct zpl_query *q, const uint32_t *scalars, size_t scalar_count,
+                      const struct zpl_bind_origin *from, struct zpl_column_origin *out)
+{
+    uint32_t *with = zpl_arena_array(q->arena, from->with_count, sizeof *with);
+    for (size_t i = 0; with && i < from->with_count; i++)
+        if (from->with[i] < scalar_count && scalars[from->with[i]] != UINT32_MAX)
+            with[out->with_count++] = scalars[from->with[i]];
+    out->with = with;
+    return with != NULL;
+}
+
 static bool fill_origin(const struct zpl_query *q, const struct table *tables, size_t table_count,
                         const struct zpl_bind_origin *from, struct zpl_column_origin *out)
 {
     struct zpl_column_source *sources = zpl_arena_array(q->arena, from->count, sizeof *sources);
-    if (!sources)
+    uint32_t *over = zpl_arena_array(q->arena, from->over_count, sizeof *over);
+    if (!sources || !over)
         return false;
-    *out = (struct zpl_column_origin){sources, 0, from->all, from->plain};
+    *out = (struct zpl_column_origin){
+        .sources = sources, .all = from->all, .plain = from->plain, .over = over};
+    for (size_t i = 0; i < from->over_count; i++)
+        if (from->over[i] < table_count && tables[from->over[i]].argument != UINT32_MAX)
+            over[out->over_count++] = tables[from->over[i]].argument;
     for (size_t i = 0; i < from->count; i++) {
         const struct zpl_bind_source *s = &from->sources[i];
         const struct table *t = s->table < table_count ? &tables[s->table] : NULL;
@@ -69,9 +104,10 @@ bool zpl_query_origins(struct zpl_query *q, const struct zpl_bind_answer *answer
                        const struct zpl_node *node)
 {
     struct table *tables = zpl_arena_array(q->scratch, q->input_count, sizeof *tables);
-    size_t table_count = 0, count = answer->row->count;
+    size_t table_count = 0, scalar_count, count = answer->row->count;
+    const uint32_t *scalars = find_scalars(q, node, &scalar_count);
     struct zpl_column_origin *origins = zpl_arena_array(q->arena, count, sizeof *origins);
-    if (!tables || !origins)
+    if (!tables || !origins || !scalars)
         return false;
     for (size_t i = 0; i < q->input_count; i++) {
         if (!q->inputs[i].row)
@@ -81,7 +117,8 @@ bool zpl_query_origins(struct zpl_query *q, const struct zpl_bind_answer *answer
             return false;
     }
     for (size_t i = 0; answer->origins && i < count; i++)
-        if (!fill_origin(q, tables, table_count, &answer->origins[i], &origins[i]))
+        if (!fill_origin(q, tables, table_count, &answer->origins[i], &origins[i]) ||
+            !fill_with(q, scalars, scalar_count, &answer->origins[i], &origins[i]))
             return false;
     q->origins = answer->origins ? origins : NULL;
     return answer->rows_unknown || !answer->rows || fill_rows(q, tables, table_count, answer);

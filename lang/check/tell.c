@@ -2,6 +2,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/graph/lineage.h"
+#include "lang/check/trace.h"
 
 /* A message lists this many columns of a table. */
 #define COLUMNS_TOLD 12
@@ -97,6 +98,57 @@ void zpl_tell_clue(const struct zpl_graph *graph, struct zpl_diags *diags, struc
         zpl_lineage_outputs(graph, value, find_clue, &asking);
     if (asking.clue)
         zpl_diag_note(diags, diag, (struct zpl_span){0}, "%s", asking.clue);
+}
+
+/* The names among these that the node computed: "'a', 'b' and 3 more come"; false: there is none. */
+static bool say_columns(struct zpl_buf *out, const char *const *columns, const uint32_t *makers,
+                        size_t count, uint32_t node)
+{
+    size_t said = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (makers[i] != node)
+            continue;
+        if (all++ < COLUMNS_TOLD)
+            zpl_buf_printf(out, "%s'%s'", said++ ? ", " : "", columns[i]);
+    }
+    if (all > said)
+        zpl_buf_printf(out, " and %zu more", all - said);
+    zpl_buf_puts(out, all == 1 ? " comes" : " come");
+    return all > 0;
+}
+
+void zpl_tell_column_maker(const struct zpl_graph *graph, struct zpl_diags *diags,
+                           struct zpl_diag *diag, const struct zpl_value *value,
+                           const char *const *columns, size_t count)
+{
+    struct zpl_arena scratch = {0};
+    struct zpl_trace trace = {.graph = graph, .arena = &scratch};
+    uint32_t *makers = zpl_arena_array(&scratch, count + 1, sizeof *makers);
+    size_t told = 0, hint = 0;
+    for (size_t i = 0; makers && value && i < count; i++) {
+        struct zpl_lineage_column at;
+        makers[i] = UINT32_MAX;
+        if (zpl_trace_column(graph, value, columns[i], &hint, &at))
+            makers[i] = zpl_trace_maker(&trace, at).node;
+    }
+    for (size_t i = 0; makers && value && i < count && told < MAKERS_TOLD; i++) {
+        struct zpl_buf text = {0};
+        bool first = makers[i] != UINT32_MAX;
+        for (size_t k = 0; k < i; k++)
+            first = first && makers[k] != makers[i];
+        const struct zpl_node *maker = first ? &graph->nodes[makers[i]] : NULL;
+        if (first && say_columns(&text, columns, makers, count, makers[i])) {
+            zpl_diag_note(diags, diag, maker->span,
+                          maker->stands_in ? "%s from here, the input '%s'"
+                                           : "%s from here, step '%s'",
+                          zpl_buf_str(&text), zpl_say_node(maker));
+            told++;
+        }
+        zpl_buf_release(&text);
+    }
+    if (told == 0)
+        zpl_tell_maker(graph, diags, diag, value);
+    zpl_arena_release(&scratch);
 }
 
 void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char *name,

@@ -84,6 +84,8 @@ static bool step_back(void *self, struct zpl_lineage_column from, enum zpl_linea
     struct walk *w = self;
     if (w->computed && how != ZPL_LINEAGE_PLAIN && how != ZPL_LINEAGE_OF)
         return true;
+    if (w->trace->values && how == ZPL_LINEAGE_BY)
+        return true;
     w->moved = true;
     meet(w->trace, from, w->at, how, !w->computed);
     return true;
@@ -96,12 +98,13 @@ static void begin(struct zpl_trace *t, struct zpl_lineage_column start, bool ove
     meet(t, start, 0, ZPL_LINEAGE_PLAIN, over);
 }
 
-long zpl_trace_hindsight(struct zpl_trace *t, struct zpl_lineage_column start)
+long zpl_trace_find(struct zpl_trace *t, struct zpl_lineage_column start, zpl_trace_end_fn *is_end,
+                    void *self)
 {
     struct walk w = {.trace = t};
     begin(t, start, true);
     for (w.at = 0; w.at < t->count; w.at++) {
-        if (zpl_is_hindsight(t->graph, t->steps[w.at].at))
+        if (is_end(self, t->steps[w.at].at))
             return (long)w.at;
         zpl_lineage_visit(t->graph, t->steps[w.at].at, step_back, &w);
     }
@@ -111,6 +114,46 @@ long zpl_trace_hindsight(struct zpl_trace *t, struct zpl_lineage_column start)
             turns[t->steps[i].at.column] |= CLEAN;
     }
     return -1;
+}
+
+static bool ends_in_hindsight(void *self, struct zpl_lineage_column column)
+{
+    struct zpl_trace *t = self;
+    return zpl_is_hindsight(t->graph, column);
+}
+
+long zpl_trace_hindsight(struct zpl_trace *t, struct zpl_lineage_column start)
+{
+    return zpl_trace_find(t, start, ends_in_hindsight, t);
+}
+
+struct finding {
+    const struct zpl_graph *graph;
+    const char *name;
+    struct zpl_lineage_column *out;
+    size_t hint;
+    bool found;
+};
+
+static void find_in(void *self, uint32_t node, uint32_t output)
+{
+    struct finding *f = self;
+    const struct zpl_row *row = zpl_lineage_row(f->graph, node, output);
+    const struct zpl_column *column =
+        row && !f->found ? zpl_row_next(row, f->name, &f->hint) : NULL;
+    if (!column)
+        return;
+    f->found = true;
+    *f->out = (struct zpl_lineage_column){node, output, (uint32_t)(column - row->columns)};
+}
+
+bool zpl_trace_column(const struct zpl_graph *graph, const struct zpl_value *value,
+                      const char *name, size_t *hint, struct zpl_lineage_column *out)
+{
+    struct finding f = {graph, name, out, *hint, false};
+    zpl_lineage_outputs(graph, value, find_in, &f);
+    *hint = f.hint;
+    return f.found;
 }
 
 static int by_place(const void *x, const void *y)
@@ -234,6 +277,13 @@ void zpl_trace_tell(const struct zpl_trace *t, size_t end, struct zpl_diags *dia
         if (told++ < CHAIN_TOLD || k == length)
             tell_step(t->graph, diags, diag, t->steps[way[k - 1]].at, t->steps[way[k]].at,
                       t->steps[way[k]].how);
+}
+
+void zpl_trace_tell_hindsight(const struct zpl_trace *t, size_t end, struct zpl_diags *diags,
+                              struct zpl_diag *diag)
+{
+    size_t told = 0;
+    zpl_trace_tell(t, end, diags, diag);
     struct zpl_lineage_column at = t->steps[end].at;
     struct declared back = {.graph = t->graph};
     while (!zpl_lineage_visit(t->graph, at, look_behind, &back)) {

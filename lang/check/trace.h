@@ -18,23 +18,36 @@ struct zpl_trace {
     struct zpl_arena *arena;
     struct zpl_trace_step *steps; /* in the order in which they were met */
     size_t count, capacity;
+    bool values; /* does not follow what is only chosen by */
     struct zpl_trace_mark *marks;
     size_t mark_count, mark_room;
     uint32_t turn;
 };
 
+typedef bool zpl_trace_end_fn(void *self, struct zpl_lineage_column column);
+
 bool zpl_is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column);
-/* Walks back from `start` until a hindsight column: its index in steps; -1: there is none.  What led
- * nowhere once is not walked again. */
+/* Walks back from `start` until a column that is_end() takes: its index in steps; -1: there is none.
+ * What led nowhere once is not walked again, so a trace has one is_end(). */
+long zpl_trace_find(struct zpl_trace *trace, struct zpl_lineage_column start,
+                    zpl_trace_end_fn *is_end, void *self);
+/* The same until a hindsight column. */
 long zpl_trace_hindsight(struct zpl_trace *trace, struct zpl_lineage_column start);
+/* The column of that name of the first table that has one, among all that the value may be; `hint`
+ * goes on where the last one was found. */
+bool zpl_trace_column(const struct zpl_graph *graph, const struct zpl_value *value,
+                      const char *name, size_t *hint, struct zpl_lineage_column *out);
 /* The columns that `start` is computed of and that no query computed, in a fixed order; new memory.
  * What a body of the program's own made is one by itself. */
 struct zpl_lineage_column *zpl_trace_roots(struct zpl_trace *trace, struct zpl_lineage_column start,
                                            size_t *count);
 /* Where the column was computed last: past steps that only pass it on. */
 struct zpl_lineage_column zpl_trace_maker(struct zpl_trace *trace, struct zpl_lineage_column start);
-/* Notes every step from steps[0] to steps[end], and on to where that was declared as hindsight. */
+/* Notes every step from steps[0] to steps[end]. */
 void zpl_trace_tell(const struct zpl_trace *trace, size_t end, struct zpl_diags *diags,
                     struct zpl_diag *diag);
+/* The same, and on to where that was declared as hindsight. */
+void zpl_trace_tell_hindsight(const struct zpl_trace *trace, size_t end, struct zpl_diags *diags,
+                              struct zpl_diag *diag);
 
 #endif

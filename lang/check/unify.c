@@ -6,6 +6,9 @@
 #include "lang/check/tell.h"
 #include "lang/types/signature.h"
 
+/* A message names this many columns that are missing. */
+#define MISSING_TOLD 8
+
 static void match(struct zpl_attempt *a, size_t input, const struct zpl_type *want,
                   const struct zpl_type *have);
 
@@ -71,28 +74,42 @@ static struct zpl_span place_of(struct zpl_attempt *a, size_t param, const char 
     return a->given[input]->span;
 }
 
+/* Columns that the step or one of its other inputs needs are not there. */
+static void tell_missing_all(struct zpl_attempt *a, size_t input, const struct zpl_row *have,
+                             const char *const *names, size_t count, size_t source)
+{
+    const char *table = a->line->inputs[input].name;
+    const struct zpl_type *type = a->given[input]->value->type;
+    bool report = type->kind == ZPL_REPORT || type->kind == ZPL_RECORD;
+    struct zpl_buf text = {0};
+    for (size_t i = 0; i < count && i < MISSING_TOLD; i++)
+        zpl_buf_printf(&text, "%s'%s'", i == 0 ? "" : i + 1 == count ? " and " : ", ", names[i]);
+    if (count > MISSING_TOLD)
+        zpl_buf_printf(&text, " and %zu more", count - MISSING_TOLD);
+    struct zpl_diag *d = zpl_diag_add(
+        &a->diags, report ? ZPL_CODE_UNKNOWN_FIELD : ZPL_CODE_UNKNOWN_COLUMN, a->given[input]->span,
+        "%s needs %s%s %s, which '%s' does not have", a->call->step->name,
+        report ? "field" : "column", count > 1 ? "s" : "", zpl_buf_str(&text), table);
+    zpl_tell_columns(&a->diags, d, table, have);
+    if (source != ZPL_NO_INPUT && source != input && a->given[source])
+        zpl_diag_note(&a->diags, d, a->given[source]->span, "'%s' has %s",
+                      a->line->inputs[source].name, count > 1 ? "them" : "it");
+    add_maker(a, d, input);
+    if (count == 1)
+        zpl_tell_near_column(&a->diags, d, names[0], have);
+    zpl_buf_release(&text);
+}
+
 /* A column that `param` names, or that the step or one of its other inputs needs, is not there. */
 static void tell_missing(struct zpl_attempt *a, size_t input, const struct zpl_row *have,
                          const char *name, size_t param, size_t source)
 {
-    const char *table = a->line->inputs[input].name;
-    const struct zpl_value *value = a->given[input]->value;
     if (param != ZPL_NO_INPUT) {
         zpl_tell_unknown_column(a->checker->graph, &a->diags, place_of(a, param, name, input), name,
-                                table, have, value);
+                                a->line->inputs[input].name, have, a->given[input]->value);
         return;
     }
-    bool report = value->type->kind == ZPL_REPORT || value->type->kind == ZPL_RECORD;
-    struct zpl_diag *d =
-        zpl_diag_add(&a->diags, report ? ZPL_CODE_UNKNOWN_FIELD : ZPL_CODE_UNKNOWN_COLUMN,
-                     a->given[input]->span, "%s needs %s '%s', which '%s' does not have",
-                     a->call->step->name, report ? "field" : "column", name, table);
-    zpl_tell_columns(&a->diags, d, table, have);
-    if (source != ZPL_NO_INPUT && source != input && a->given[source])
-        zpl_diag_note(&a->diags, d, a->given[source]->span, "'%s' has it",
-                      a->line->inputs[source].name);
-    add_maker(a, d, input);
-    zpl_tell_near_column(&a->diags, d, name, have);
+    tell_missing_all(a, input, have, &name, 1, source);
 }
 
 static void tell_column_type(struct zpl_attempt *a, size_t input, const char *name,
@@ -107,7 +124,7 @@ static void tell_column_type(struct zpl_attempt *a, size_t input, const char *na
         zpl_diag_note(&a->diags, d, a->given[source]->span, "'%s' has it as %s",
                       a->line->inputs[source].name, text_of(a, want));
     zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, name);
-    add_maker(a, d, input);
+    zpl_tell_column_maker(a->checker->graph, &a->diags, d, a->given[input]->value, &name, 1);
 }
 
 /* One meeting of a type variable; `column` is what has the type, NULL for a whole input. */
@@ -149,7 +166,9 @@ struct taking {
     const struct zpl_row *have;
     bool *taken;
     size_t hint;
-    bool unsure; /* an item could not be found, so nobody knows what is left */
+    bool unsure;          /* an item could not be found, so nobody knows what is left */
+    const char **missing; /* what a bound variable has, and the table has not */
+    size_t missing_count;
 };
 
 /* Must a name be among the known columns?  A table's must, also where its type is open: nobody knows
@@ -208,8 +227,10 @@ static void take_bound_column(struct zpl_attempt *a, struct taking *t, struct zp
 {
     const struct zpl_column *found = zpl_row_next(t->have, column->name, &t->hint);
     if (!found) {
-        if (is_held(a, t))
+        if (is_held(a, t) && b->param != ZPL_NO_INPUT)
             tell_missing(a, t->input, t->have, column->name, b->param, b->input);
+        else if (is_held(a, t))
+            t->missing[t->missing_count++] = column->name;
         if (!column->type)
             column->type = zpl_type_new(a->arena, ZPL_UNKNOWN);
         t->unsure = true;
@@ -264,8 +285,12 @@ static void take_bound(struct zpl_attempt *a, struct taking *t, struct zpl_bound
         return;
     memcpy(columns, b->columns, b->count * sizeof *columns);
     b->columns = columns;
-    for (size_t i = 0; i < b->count; i++)
+    t->missing = zpl_arena_array(a->scratch, b->count, sizeof *t->missing);
+    t->missing_count = 0;
+    for (size_t i = 0; t->missing && i < b->count; i++)
         take_bound_column(a, t, b, &columns[i], kind == ZPL_TABLE);
+    if (t->missing_count > 0)
+        tell_missing_all(a, t->input, t->have, t->missing, t->missing_count, b->input);
     if (named) {
         order(a, b, t->have);
         b->state = ZPL_BOUND;

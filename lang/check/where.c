@@ -17,25 +17,56 @@ static const char *plural(struct zpl_attempt *a, const struct zpl_type *type)
     return text ? text : "another type";
 }
 
-/* `text` says which columns are of which type; `many` tells the number of the help's words. */
-static struct zpl_diag *tell(struct zpl_attempt *a, struct zpl_span span, size_t input,
-                             const struct zpl_type *want, const char *text, bool many)
+/* How a column becomes a number. */
+static const char *say_number(struct zpl_attempt *a, const struct zpl_column *column)
 {
-    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, span, "%s needs %s: %s",
-                                      a->call->step->name, plural(a, want), text);
-    zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[input]->value);
-    if (want->kind == ZPL_NUMBER)
-        zpl_diag_help(&a->diags, d, many ? "drop them, or encode them" : "drop it, or encode it");
-    return d;
+    const char *text;
+    switch (column->type->kind) {
+    case ZPL_TIMESTAMP:
+    case ZPL_DATE:
+        text = zpl_arena_printf(a->scratch, "epoch(%s) counts seconds", column->name);
+        break;
+    case ZPL_LIST:
+        text = zpl_arena_printf(a->scratch, "len(%s) counts its values", column->name);
+        break;
+    default:
+        text = zpl_arena_printf(a->scratch, "%s = 'a value' is a Bool, which counts as 0 and 1",
+                                column->name);
+    }
+    return text ? text : "";
 }
 
-static void tell_one(struct zpl_attempt *a, struct zpl_span span, size_t input,
-                     const struct zpl_type *want, const char *name, const struct zpl_type *have)
+/* Columns of the wrong type. */
+static void tell(struct zpl_attempt *a, struct zpl_span span, size_t input,
+                 const struct zpl_type *want, const struct zpl_column *columns, size_t count)
 {
-    const char *text = zpl_arena_printf(a->scratch, "column '%s' is %s", name,
-                                        zpl_type_text(have, true, a->scratch));
-    struct zpl_diag *d = tell(a, span, input, want, text ? text : name, false);
-    zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, name);
+    struct zpl_buf text = {0};
+    const char **names = zpl_arena_array(a->scratch, count, sizeof *names);
+    if (!names)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = columns[i].name;
+        const char *type = zpl_type_text(columns[i].type, true, a->scratch);
+        if (count == 1)
+            zpl_buf_printf(&text, "column '%s' is %s", names[i], type);
+        else if (i < COLUMNS_TOLD)
+            zpl_buf_printf(&text, "%s'%s' is %s",
+                           i == 0           ? ""
+                           : i + 1 == count ? " and "
+                                            : ", ",
+                           names[i], type);
+    }
+    if (count > COLUMNS_TOLD)
+        zpl_buf_printf(&text, " and %zu more columns are no better", count - COLUMNS_TOLD);
+    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, span, "%s needs %s: %s",
+                                      a->call->step->name, plural(a, want), zpl_buf_str(&text));
+    zpl_tell_column_maker(a->checker->graph, &a->diags, d, a->given[input]->value, names, count);
+    for (size_t i = 0; i < count && i < COLUMNS_TOLD; i++)
+        zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, names[i]);
+    if (want->kind == ZPL_NUMBER)
+        zpl_diag_help(&a->diags, d, "drop %s, or encode %s in SQL: %s", count > 1 ? "them" : "it",
+                      count > 1 ? "them" : "it", say_number(a, columns));
+    zpl_buf_release(&text);
 }
 
 static bool fits(const struct zpl_type *have, const struct zpl_type *want)
@@ -43,24 +74,13 @@ static bool fits(const struct zpl_type *have, const struct zpl_type *want)
     return !have || zpl_type_fits(have, want, NULL, NULL);
 }
 
-/* Why the first columns of the wrong type have it. */
-static void tell_clues(struct zpl_attempt *a, struct zpl_diag *d, const struct zpl_bound_row *b,
-                       const struct zpl_type *want)
-{
-    for (size_t i = 0, told = 0; i < b->count && told < COLUMNS_TOLD; i++)
-        if (!fits(b->columns[i].type, want) && told++ < COLUMNS_TOLD)
-            zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[b->input]->value,
-                          b->columns[i].name);
-}
-
 /* Columns that an argument lists are told each at its place there, others all at the table. */
 static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
                      const struct zpl_type *want)
 {
-    struct zpl_buf text = {0};
-    const struct zpl_column *first = NULL;
+    struct zpl_column *wrong = zpl_arena_array(a->scratch, b->count, sizeof *wrong);
     size_t count = 0;
-    if (b->state != ZPL_BOUND || b->input == ZPL_NO_INPUT || !a->given[b->input])
+    if (!wrong || b->state != ZPL_BOUND || b->input == ZPL_NO_INPUT || !a->given[b->input])
         return;
     if (b->open) {
         struct zpl_diag *d =
@@ -86,24 +106,13 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
         if (fits(column->type, want))
             continue;
         if (b->param != ZPL_NO_INPUT) {
-            tell_one(a, zpl_item_span(a->given[b->param], column->name), b->input, want,
-                     column->name, column->type);
+            tell(a, zpl_item_span(a->given[b->param], column->name), b->input, want, column, 1);
             continue;
         }
-        if (count++ == 0)
-            first = column;
-        if (count <= COLUMNS_TOLD)
-            zpl_buf_printf(&text, "%s'%s' is %s", count > 1 ? ", " : "columns ", column->name,
-                           zpl_type_text(column->type, true, a->scratch));
+        wrong[count++] = *column;
     }
-    if (count > COLUMNS_TOLD)
-        zpl_buf_printf(&text, " and %zu more are no better", count - COLUMNS_TOLD);
-    struct zpl_span span = a->given[b->input]->span;
-    if (count == 1)
-        tell_one(a, span, b->input, want, first->name, first->type);
-    else if (count > 1)
-        tell_clues(a, tell(a, span, b->input, want, zpl_buf_str(&text), true), b, want);
-    zpl_buf_release(&text);
+    if (count > 0)
+        tell(a, a->given[b->input]->span, b->input, want, wrong, count);
 }
 
 void zpl_attempt_where(struct zpl_attempt *a)
@@ -117,10 +126,13 @@ void zpl_attempt_where(struct zpl_attempt *a)
             hold_row(a, row, w->type);
         if (column && column->input != ZPL_NO_INPUT && !fits(column->type, w->type)) {
             size_t at = column->param != ZPL_NO_INPUT ? column->param : column->input;
-            tell_one(a, a->given[at]->span, column->input, w->type, column->name, column->type);
+            const struct zpl_column wrong = {column->name, column->type};
+            tell(a, a->given[at]->span, column->input, w->type, &wrong, 1);
         }
-        if (type && type->input != ZPL_NO_INPUT && !fits(type->type, w->type))
-            tell_one(a, a->given[type->input]->span, type->input, w->type,
-                     type->column ? type->column : a->line->inputs[type->input].name, type->type);
+        if (type && type->input != ZPL_NO_INPUT && !fits(type->type, w->type)) {
+            const struct zpl_column wrong = {
+                type->column ? type->column : a->line->inputs[type->input].name, type->type};
+            tell(a, a->given[type->input]->span, type->input, w->type, &wrong, 1);
+        }
     }
 }

@@ -105,8 +105,12 @@ struct zpl_column_source {
 struct zpl_column_origin {
     const struct zpl_column_source *sources;
     size_t count;
-    bool all;   /* not known: whatever the step reads */
-    bool plain; /* its one source that is no `by`, unchanged */
+    bool all;             /* not known: whatever the step reads */
+    bool plain;           /* its one source that is no `by`, unchanged */
+    const uint32_t *over; /* arguments: an aggregate puts the values of all their rows together */
+    size_t over_count;
+    const uint32_t *with; /* arguments: scalars known only at run time that it is computed with */
+    size_t with_count;
 };
 /* Rows that are made of one row of each of some tables. */
 struct zpl_row_origin {

@@ -31,7 +31,8 @@ static const struct zpl_row *row_of(const struct zpl_argument *argument)
 bool zpl_lineage_is_obvious(const struct zpl_node *node, const char *column,
                             const struct zpl_column_origin *origin)
 {
-    if (!origin->plain || origin->all || origin->count != 1)
+    if (!origin->plain || origin->all || origin->count != 1 || origin->over_count ||
+        origin->with_count)
         return false;
     for (size_t i = 0; i < node->argument_count; i++) {
         const struct zpl_row *row = row_of(&node->arguments[i]);
@@ -49,7 +50,7 @@ void zpl_lineage_outputs(const struct zpl_graph *graph, const struct zpl_value *
 {
     switch (value->kind) {
     case ZPL_VALUE_REF:
-        if (!value->ref.field)
+        if (!value->ref.field || !zpl_lineage_row(graph, value->ref.node, value->ref.output))
             visit(self, value->ref.node, value->ref.output);
         break;
     case ZPL_VALUE_LIST:
@@ -128,6 +129,33 @@ static bool visit_all(struct way *w, const struct zpl_node *node)
     return w->going;
 }
 
+/* The columns that a model of the node looks at, NULL: it is given none. */
+static const struct zpl_row *features_of(const struct zpl_node *node)
+{
+    for (size_t i = 0; !node->body && i < node->argument_count; i++) {
+        const struct zpl_type *type = node->arguments[i].value->type;
+        if (type && type->kind == ZPL_MODEL && type->row && !type->row->open)
+            return type->row;
+    }
+    return NULL;
+}
+
+/* What a model says of a row, it says of its features. */
+static bool visit_features(struct way *w, const struct zpl_node *node,
+                           const struct zpl_row *features)
+{
+    w->how = ZPL_LINEAGE_OF;
+    for (size_t i = 0; w->going && i < node->argument_count; i++) {
+        w->argument = &node->arguments[i];
+        for (size_t k = 0; w->going && row_of(w->argument) && k < features->count; k++) {
+            w->name = features->columns[k].name;
+            w->hint = k;
+            zpl_lineage_outputs(w->graph, w->argument->value, go_to_output, w);
+        }
+    }
+    return w->going;
+}
+
 static bool visit_sources(struct way *w, const struct zpl_node *node,
                           const struct zpl_column_origin *origin)
 {
@@ -163,5 +191,6 @@ bool zpl_lineage_visit(const struct zpl_graph *graph, struct zpl_lineage_column 
         if (row_of(w.argument))
             zpl_lineage_outputs(graph, w.argument->value, go_to_output, &w);
     }
-    return w.found ? w.going : visit_all(&w, node);
+    const struct zpl_row *features = features_of(node);
+    return w.found ? w.going : features ? visit_features(&w, node, features) : visit_all(&w, node);
 }

@@ -1,7 +1,8 @@
 /* lineage.h - from a column of an output to the columns it is computed from, one step back.
  * A query says so itself.  A step that runs a body of the program's own may compute every column
  * from all that it reads.  Any other step passes a column on under its name; what no table it is
- * given has is new, and comes from all that the step reads.  Models are no way: what a model says of a
+ * given has is new, and comes from the features of the model that the step is given, else from all that it
+ * reads.  Models are no way: what a model says of a
  * row is known when the row is.
  * Owns: nothing.   Floor: lang/graph. */
 #ifndef ZPL_GRAPH_LINEAGE_H

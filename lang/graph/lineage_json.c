@@ -37,6 +37,15 @@ static struct zpl_json *sources_json(const struct zpl_node *node,
     return array;
 }
 
+static struct zpl_json *names_json(const struct zpl_node *node, const uint32_t *arguments,
+                                   size_t count)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < count; i++)
+        zpl_json_add_take(array, zpl_json_string(node->arguments[arguments[i]].name));
+    return array;
+}
+
 static void set_sources(struct zpl_json *object, const char *key, struct zpl_json *sources)
 {
     if (zpl_json_count(sources) > 0)
@@ -53,6 +62,8 @@ static struct zpl_json *origin_json(const struct zpl_node *node,
     struct zpl_json *object = zpl_json_object();
     set_sources(object, "of", sources_json(node, origin, false));
     set_sources(object, "by", sources_json(node, origin, true));
+    set_sources(object, "over", names_json(node, origin->over, origin->over_count));
+    set_sources(object, "with", names_json(node, origin->with, origin->with_count));
     if (origin->plain)
         zpl_json_set_take(object, "plain", zpl_json_bool(true));
     return object;
@@ -62,12 +73,9 @@ static struct zpl_json *rows_json(const struct zpl_node *node, const struct zpl_
 {
     struct zpl_json *array = zpl_json_array();
     for (size_t i = 0; i < output->rows_count; i++) {
-        struct zpl_json *object = zpl_json_object(), *names = zpl_json_array();
-        for (size_t k = 0; k < output->rows[i].count; k++) {
-            const struct zpl_argument *from = &node->arguments[output->rows[i].arguments[k]];
-            zpl_json_add_take(names, zpl_json_string(from->name));
-        }
-        zpl_json_set_take(object, "of", names);
+        struct zpl_json *object = zpl_json_object();
+        zpl_json_set_take(object, "of",
+                          names_json(node, output->rows[i].arguments, output->rows[i].count));
         if (output->rows[i].filtered)
             zpl_json_set_take(object, "filtered", zpl_json_bool(true));
         zpl_json_add_take(array, object);
@@ -105,6 +113,18 @@ static bool find_argument(const struct zpl_node *node, const struct zpl_json *na
             return true;
         }
     return false;
+}
+
+/* The numbers of the arguments with these names; NULL: one is unknown, or memory is out. */
+static const uint32_t *read_names(const struct zpl_json *array, const struct zpl_node *node,
+                                  size_t *count, struct zpl_arena *arena)
+{
+    *count = zpl_json_count(array);
+    uint32_t *arguments = zpl_arena_array(arena, *count, sizeof *arguments);
+    for (size_t i = 0; arguments && i < *count; i++)
+        if (!find_argument(node, zpl_json_at(array, i), &arguments[i]))
+            return NULL;
+    return arguments;
 }
 
 static bool read_sources(const struct zpl_json *array, const struct zpl_node *node, bool by,
@@ -156,7 +176,9 @@ static bool read_origin(const struct zpl_json *json, const struct zpl_node *node
     out->sources = sources;
     out->count = count;
     out->plain = zpl_json_truth(zpl_json_get(json, "plain"), false) && first == 1;
-    return true;
+    out->over = read_names(zpl_json_get(json, "over"), node, &out->over_count, arena);
+    out->with = read_names(zpl_json_get(json, "with"), node, &out->with_count, arena);
+    return out->over && out->with;
 }
 
 /* The column of the same name of the first table that has one. */
@@ -170,7 +192,7 @@ static bool obvious(const struct zpl_node *node, const char *name, size_t hint,
         if (!column)
             continue;
         *source = (struct zpl_column_source){(uint32_t)i, (uint32_t)(column - row->columns), false};
-        *out = (struct zpl_column_origin){source, 1, false, true};
+        *out = (struct zpl_column_origin){.sources = source, .count = 1, .plain = true};
         return true;
     }
     return false;
@@ -182,16 +204,11 @@ static bool read_rows(const struct zpl_json *array, const struct zpl_node *node,
     size_t count = zpl_json_count(array);
     struct zpl_row_origin *rows = zpl_arena_array(arena, count, sizeof *rows);
     for (size_t i = 0; rows && i < count; i++) {
-        const struct zpl_json *names = zpl_json_get(zpl_json_at(array, i), "of");
-        uint32_t *arguments = zpl_arena_array(arena, zpl_json_count(names), sizeof *arguments);
-        if (!arguments)
+        const struct zpl_json *row = zpl_json_at(array, i);
+        rows[i].arguments = read_names(zpl_json_get(row, "of"), node, &rows[i].count, arena);
+        rows[i].filtered = zpl_json_truth(zpl_json_get(row, "filtered"), false);
+        if (!rows[i].arguments)
             return false;
-        for (size_t k = 0; k < zpl_json_count(names); k++)
-            if (!find_argument(node, zpl_json_at(names, k), &arguments[k]))
-                return false;
-        rows[i] = (struct zpl_row_origin){
-            arguments, zpl_json_count(names),
-            zpl_json_truth(zpl_json_get(zpl_json_at(array, i), "filtered"), false)};
     }
     output->rows = rows;
     output->rows_count = count;

@@ -89,6 +89,50 @@ const struct zpl_literal *zpl_literal_record(struct zpl_arena *arena,
     return v;
 }
 
+static const struct zpl_literal *copy_items(struct zpl_arena *arena,
+                                            const struct zpl_literal *literal)
+{
+    size_t count = literal->as.list.count;
+    const struct zpl_literal **items = zpl_arena_array(arena, count + 1, sizeof *items);
+    const char **keys = zpl_arena_array(arena, count + 1, sizeof *keys);
+    for (size_t i = 0; items && keys && i < count; i++) {
+        items[i] = zpl_literal_copy(arena, literal->as.list.items[i]);
+        keys[i] = literal->kind == ZPL_LIT_RECORD
+                      ? zpl_arena_strdup(arena, literal->as.list.keys[i])
+                      : NULL;
+        if (!items[i])
+            return NULL;
+    }
+    if (!items || !keys)
+        return NULL;
+    return literal->kind == ZPL_LIT_RECORD ? zpl_literal_record(arena, items, keys, count)
+                                           : zpl_literal_list(arena, items, count);
+}
+
+const struct zpl_literal *zpl_literal_copy(struct zpl_arena *arena,
+                                           const struct zpl_literal *literal)
+{
+    struct zpl_literal *v;
+    switch (literal->kind) {
+    case ZPL_LIT_STRING:
+    case ZPL_LIT_PATH:
+        return new_text(arena, literal->kind, literal->as.str.s, literal->as.str.n);
+    case ZPL_LIT_LIST:
+    case ZPL_LIT_RECORD:
+        return copy_items(arena, literal);
+    case ZPL_LIT_NULL:
+    case ZPL_LIT_BOOL:
+    case ZPL_LIT_INT:
+    case ZPL_LIT_FLOAT:
+    case ZPL_LIT_TYPE:
+        v = new_literal(arena, literal->kind);
+        if (v)
+            v->as = literal->as;
+        return v;
+    }
+    return NULL;
+}
+
 const struct zpl_literal *zpl_literal_type(struct zpl_arena *arena, const struct zpl_type *type)
 {
     struct zpl_literal *v = new_literal(arena, ZPL_LIT_TYPE);

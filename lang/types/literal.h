@@ -56,6 +56,9 @@ const struct zpl_literal *zpl_literal_list(struct zpl_arena *arena,
 const struct zpl_literal *zpl_literal_record(struct zpl_arena *arena,
                                              const struct zpl_literal *const *items,
                                              const char *const *keys, size_t count);
+/* A copy that needs nothing of where the literal stands, types aside. */
+const struct zpl_literal *zpl_literal_copy(struct zpl_arena *arena,
+                                           const struct zpl_literal *literal);
 const struct zpl_literal *zpl_literal_type(struct zpl_arena *arena, const struct zpl_type *type);
 
 /* Of one kind and, to the byte, one value: 1 is not 1.0, 0.0 is not -0.0, NaN is NaN. */

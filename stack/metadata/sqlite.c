@@ -154,7 +154,8 @@ static enum zpl_err ask_number(struct zpl_sqlite *store, const char *sql, int64_
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 
-/* ZPL_OK for our version, NOT_FOUND for an empty database, ZPL_ERR_VERSION for any other. */
+/* ZPL_OK for our version (an older one is brought to it in a store that is opened for writing),
+ * NOT_FOUND for an empty database, ZPL_ERR_VERSION for any other. */
 static enum zpl_err check_version(struct zpl_sqlite *store, const char *path,
                                   struct zpl_diags *diags)
 {
@@ -164,6 +165,8 @@ static enum zpl_err check_version(struct zpl_sqlite *store, const char *path,
         err = ask_number(store, "SELECT count(*) FROM sqlite_master", &things, diags);
     if (err != ZPL_OK || version == ZPL_SCHEMA_VERSION)
         return err;
+    if (version > 0 && version < ZPL_SCHEMA_VERSION && store->write)
+        return zpl_sqlite_migrate(store, version, diags);
     if (version == 0 && things == 0)
         return ZPL_ERR_NOT_FOUND;
     struct zpl_diag *diag = zpl_diag_add(
@@ -171,7 +174,10 @@ static enum zpl_err check_version(struct zpl_sqlite *store, const char *path,
         "cannot use %s: its tables have version %lld, and this zpl (%s) knows version %d", path,
         (long long)version, ZPL_VERSION, ZPL_SCHEMA_VERSION);
     zpl_diag_help(diags, diag,
-                  "use the zpl that wrote it, or set ZPL_HOME to another folder to start afresh");
+                  version < ZPL_SCHEMA_VERSION && version > 0
+                      ? "the next `zpl run` brings it to this version"
+                      : "use the zpl that wrote it, or set ZPL_HOME to another folder to start "
+                        "afresh");
     return ZPL_ERR_VERSION;
 }
 
@@ -273,6 +279,8 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .flavour = "sqlite",
         .run_begin = zpl_sqlite_run_begin,
         .run_end = zpl_sqlite_run_end,
+        .run_repeat = zpl_sqlite_run_repeat,
+        .text_put = zpl_sqlite_text_put,
         .run_get = zpl_sqlite_run_get,
         .run_list = zpl_sqlite_run_list,
         .step_put = zpl_sqlite_step_put,

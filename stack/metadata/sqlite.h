@@ -22,6 +22,8 @@ struct zpl_sqlite {
 
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
+/* Brings the tables of an older version to ours, in one transaction; the caller holds the write lock. */
+enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags);
 
 /* A write transaction; for every begin that gave ZPL_OK one end, which commits if `err` is ZPL_OK
  * and rolls back otherwise. */
@@ -38,6 +40,11 @@ enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *d
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
                                   struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_digest *plan,
+                                   int64_t started_ns, int64_t ended_ns, int64_t *id,
+                                   struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest *digest,
+                                 struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_get(void *self, int64_t id, struct zpl_run_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_list(void *self, const char *pipeline, size_t limit,

@@ -34,15 +34,34 @@ static size_t find_ours(const struct zpl_sqlite *store, int64_t run)
     return i;
 }
 
+/* Keeps a long text once; *hex names it.  A NULL text has the name "". */
+static enum zpl_err keep_text(struct zpl_sqlite *store, const char *text, char hex[ZPL_HEX_SIZE],
+                              struct zpl_diags *diags)
+{
+    hex[0] = '\0';
+    if (!text)
+        return ZPL_OK;
+    struct zpl_digest digest = zpl_digest_of(text, strlen(text));
+    zpl_digest_hex(&digest, hex);
+    return zpl_sqldb_run(store->db, diags,
+                         "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                         "ss", hex, text);
+}
+
 /* Inserts the row; its lease is taken before anybody can see it. */
 static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *run, int64_t *id,
                            struct zpl_diags *diags)
 {
-    enum zpl_err err = zpl_sqldb_run(
-        store->db, diags,
-        "INSERT INTO runs (pipeline, file, status, started_ns, params, plan, graph) "
-        "VALUES (?, ?, 'running', ?, ?, ?, ?)",
-        "ssisss", run->pipeline, run->file, run->started_ns, run->params, run->plan, run->graph);
+    char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE];
+    enum zpl_err err = keep_text(store, run->plan, plan, diags);
+    if (err == ZPL_OK)
+        err = keep_text(store, run->graph, graph, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_run(
+            store->db, diags,
+            "INSERT INTO runs (pipeline, file, status, started_ns, params, plan, graph) "
+            "VALUES (?, ?, 'running', ?, ?, nullif(?, ''), nullif(?, ''))",
+            "ssisss", run->pipeline, run->file, run->started_ns, run->params, plan, graph);
     if (err != ZPL_OK)
         return err;
     *id = zpl_sqldb_last_id(store->db);
@@ -77,11 +96,14 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     if (err != ZPL_OK)
         return err;
-    err = zpl_sqldb_run(store->db, diags,
-                        "UPDATE runs SET status = ?, ended_ns = ?, error = ?, "
-                        "plan = coalesce(?, plan) WHERE id = ?",
-                        "sissi", STATUS_WORDS[run->status], run->ended_ns, run->error, run->plan,
-                        run->id);
+    char plan[ZPL_HEX_SIZE];
+    err = keep_text(store, run->plan, plan, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_run(store->db, diags,
+                            "UPDATE runs SET status = ?, ended_ns = ?, error = ?, "
+                            "plan = coalesce(nullif(?, ''), plan) WHERE id = ?",
+                            "sissi", STATUS_WORDS[run->status], run->ended_ns, run->error, plan,
+                            run->id);
     err = zpl_sqlite_end(store, err, diags);
     size_t ours = find_ours(store, run->id);
     if (err != ZPL_OK || ours == store->run_count)
@@ -89,6 +111,39 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
     store->runs[ours] = store->runs[--store->run_count];
     zpl_lock_give(store->leases, zpl_sqlite_run_byte(run->id));
     return ZPL_OK;
+}
+
+enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest *digest,
+                                 struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    *digest = zpl_digest_of(text, strlen(text));
+    enum zpl_err err = zpl_sqlite_begin(store, diags);
+    return err == ZPL_OK ? zpl_sqlite_end(store, keep_text(store, text, hex, diags), diags) : err;
+}
+
+enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_digest *plan,
+                                   int64_t started_ns, int64_t ended_ns, int64_t *id,
+                                   struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(plan, hex);
+    *id = 0;
+    enum zpl_err err = zpl_sqlite_begin(store, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_run(
+        store->db, diags,
+        "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, plan, graph) "
+        "SELECT pipeline, file, 'done', ?, ?, params, digest, graph FROM runs, texts "
+        "WHERE id = ? AND status = 'done' AND digest = ?",
+        "iiis", started_ns, ended_ns, like, hex);
+    if (err == ZPL_OK && zpl_sqldb_changes(store->db) > 0)
+        *id = zpl_sqldb_last_id(store->db);
+    err = zpl_sqlite_end(store, err, diags);
+    return err == ZPL_OK && *id == 0 ? ZPL_ERR_NOT_FOUND : err;
 }
 
 #define BRIEF_COLUMNS "id, pipeline, file, status, started_ns, ended_ns, params, error"
@@ -116,11 +171,13 @@ static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
                              struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
-    enum zpl_err err =
-        zpl_sqldb_query(store->db, &row, diags,
-                        full ? "SELECT " BRIEF_COLUMNS ", plan, graph FROM runs WHERE id = ?"
-                             : "SELECT " BRIEF_COLUMNS " FROM runs WHERE id = ?",
-                        "i", id);
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags,
+                                       full ? "SELECT " BRIEF_COLUMNS ", "
+                                              "(SELECT text FROM texts WHERE digest = plan), "
+                                              "(SELECT text FROM texts WHERE digest = graph) "
+                                              "FROM runs WHERE id = ?"
+                                            : "SELECT " BRIEF_COLUMNS " FROM runs WHERE id = ?",
+                                       "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)

@@ -1,6 +1,6 @@
 /* sqlite_schema.c - the tables of the metadata store, in words for people who open it with sqlite3.
  * Digests and keys are 64 hexadecimal digits, times nanoseconds since 1970.  A change of anything
- * here is a new ZPL_SCHEMA_VERSION.   Floor: stack. */
+ * here is a new ZPL_SCHEMA_VERSION, and a migration in sqlite_migrate.c.   Floor: stack. */
 #include "lang/base/version.h"
 #include "stack/metadata/sqlite.h"
 
@@ -8,6 +8,10 @@
 #define NUMBER_OF(x) TEXT_OF(x)
 
 const char zpl_sqlite_schema[] =
+    "CREATE TABLE texts (" /* long texts, each kept once: runs that did the same share them */
+    "  digest TEXT PRIMARY KEY,"
+    "  text TEXT NOT NULL);"
+
     "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* a number is never given to another run */
     "  pipeline TEXT NOT NULL,"
@@ -17,9 +21,13 @@ const char zpl_sqlite_schema[] =
     "  ended_ns INTEGER,"
     "  params TEXT,"
     "  error TEXT,"
-    "  plan TEXT," /* long texts last: reading the others does not touch them */
-    "  graph TEXT);"
+    "  plan TEXT,"   /* digest of a text */
+    "  graph TEXT);" /* the same */
     "CREATE INDEX runs_of_pipeline ON runs (pipeline, id);"
+    "CREATE INDEX runs_by_plan ON runs (plan);"
+    "CREATE INDEX runs_by_graph ON runs (graph);"
+    "CREATE VIEW run_texts AS SELECT runs.id AS run, p.text AS plan, g.text AS graph FROM runs "
+    "LEFT JOIN texts p ON p.digest = runs.plan LEFT JOIN texts g ON g.digest = runs.graph;"
 
     "CREATE TABLE steps (" /* only steps that ran; the run's plan names the cached ones */
     "  id INTEGER PRIMARY KEY,"

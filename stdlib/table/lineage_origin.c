@@ -50,6 +50,14 @@ static bool has(struct zpl_origin_set set, uint32_t id)
     return low < set.count && set.ids[low] == id;
 }
 
+static const uint32_t *copy(const struct zpl_origin_set *set, struct zpl_arena *arena)
+{
+    uint32_t *ids = zpl_arena_array(arena, set->count + 1, sizeof *ids);
+    if (ids != NULL && set->count > 0)
+        memcpy(ids, set->ids, set->count * sizeof *ids);
+    return ids;
+}
+
 /* One column's answer. */
 static bool tell(struct zpl_origin *o, const struct zpl_origin_column *column,
                  struct zpl_bind_origin *out, struct zpl_arena *arena)
@@ -70,7 +78,11 @@ static bool tell(struct zpl_origin *o, const struct zpl_origin_column *column,
     out->sources = sources;
     out->count = all.count;
     out->plain = column->plain >= 0;
-    return sources != NULL;
+    out->over = copy(&column->value.over, arena);
+    out->over_count = column->value.over.count;
+    out->with = copy(&column->value.with, arena);
+    out->with_count = column->value.with.count;
+    return sources != NULL && out->over != NULL && out->with != NULL;
 }
 
 static bool tell_rows(const struct zpl_origin_relation *made, struct zpl_lineage *out,

@@ -135,13 +135,19 @@ static long place_of(const struct zpl_json *v)
                                              : -1;
 }
 
+/* GROUP BY ALL: by whatever the SELECT does not aggregate. */
+static bool groups_by_all(const struct zpl_json *node)
+{
+    return strcmp(zpl_json_str(zpl_json_get(node, "aggregate_handling"), ""), "FORCE_AGGREGATES") ==
+           0;
+}
+
 /* The keys of the groups: expressions, places, or names that the SELECT gives. */
 static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecting *s)
 {
     const struct zpl_json *groups = zpl_json_get(s->node, "group_expressions");
     const struct zpl_json *list = zpl_json_get(s->node, "select_list");
-    bool all = strcmp(zpl_json_str(zpl_json_get(s->node, "aggregate_handling"), ""),
-                      "FORCE_AGGREGATES") == 0;
+    bool all = groups_by_all(s->node);
     struct zpl_origin_value keys = {0};
     for (size_t i = 0; i < zpl_json_count(groups); i++) {
         const struct zpl_json *key = zpl_json_at(groups, i);
@@ -191,6 +197,34 @@ static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
     return filters;
 }
 
+/* Does a WHERE leave out rows by more than that they have no value? */
+static bool leaves_out(const struct zpl_json *where)
+{
+    const struct zpl_json *parts = zpl_json_get(where, "children");
+    if (zpl_json_kind(where) != ZPL_JSON_OBJECT || zpl_guard_is(where, "OPERATOR_IS_NOT_NULL"))
+        return false;
+    for (size_t i = 0; zpl_guard_is(where, "CONJUNCTION_AND") && i < zpl_json_count(parts); i++)
+        if (leaves_out(zpl_json_at(parts, i)))
+            return true;
+    return !zpl_guard_is(where, "CONJUNCTION_AND");
+}
+
+/* The tables of a FROM all of whose rows are there. */
+static struct zpl_origin_set whole_tables(struct zpl_origin *o,
+                                          const struct zpl_origin_relation *from)
+{
+    struct zpl_origin_set whole = {0};
+    for (size_t i = 0; !from->made_unknown && i < from->made_count; i++)
+        for (size_t k = 0; !from->made_of[i].filtered && k < from->made_of[i].count; k++)
+            whole = zpl_origin_join(o, whole, zpl_origin_one(o, from->made_of[i].tables[k]));
+    return whole;
+}
+
+static bool is_sampled(const struct zpl_json *node)
+{
+    return zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT;
+}
+
 static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
                           const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
 {
@@ -213,6 +247,9 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
     s.scope.window = s.kept;
     s.group = aggregated ? zpl_origin_join(o, s.kept, look_at_groups(o, &s)) : s.kept;
     s.scope.window = s.group;
+    if (zpl_json_count(zpl_json_get(node, "group_expressions")) == 0 && !leaves_out(where) &&
+        !groups_by_all(node) && !is_sampled(node))
+        s.scope.over = whole_tables(o, &s.from);
     for (size_t i = 0; i < zpl_json_count(list); i++)
         if (zpl_guard_is(zpl_json_at(list, i), "STAR"))
             expand_star(o, zpl_json_at(list, i), &s.scope, out);
@@ -223,8 +260,7 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
     out->rows = zpl_origin_join(o, s.group, zpl_origin_all(o, &kept));
     bool filters = look_at_end(o, node, &s.scope, out) || aggregated ||
                    zpl_json_kind(where) == ZPL_JSON_OBJECT ||
-                   zpl_json_kind(qualify) == ZPL_JSON_OBJECT ||
-                   zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT;
+                   zpl_json_kind(qualify) == ZPL_JSON_OBJECT || is_sampled(node);
     zpl_origin_alternatives(o, &s.from, filters, out);
 }
 

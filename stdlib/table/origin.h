@@ -18,6 +18,8 @@ struct zpl_origin_set {
 };
 struct zpl_origin_value {
     struct zpl_origin_set of, by;
+    struct zpl_origin_set over; /* tables, by number: an aggregate puts all their rows together */
+    struct zpl_origin_set with; /* params, by number */
     bool unknown;
 };
 struct zpl_origin_column {
@@ -50,6 +52,7 @@ struct zpl_origin_scope {
     size_t visible;             /* … its first */
     const struct zpl_origin_relation *from, *made;
     struct zpl_origin_set window; /* what decides the rows that a window looks at */
+    struct zpl_origin_set over;   /* tables all of whose rows an aggregate here puts together */
     bool inside;                  /* below an expression: a filter decides its value */
 };
 struct zpl_origin {
@@ -88,6 +91,7 @@ bool zpl_origin_aggregates(const struct zpl_json *v);
 bool zpl_origin_is_aggregate(const char *function);
 
 /* origin_set.c */
+struct zpl_origin_set zpl_origin_one(struct zpl_origin *o, uint32_t id);
 struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_set a,
                                       struct zpl_origin_set b);
 void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,

@@ -120,6 +120,39 @@ bool zpl_origin_aggregates(const struct zpl_json *v)
     return false;
 }
 
+/* Has the value a column of the table that is no time?  The first day of all is a calendar's, not a
+ * statistic of the rows. */
+static bool is_of(const struct zpl_origin *o, const struct zpl_origin_set *of, uint32_t table)
+{
+    const struct zpl_row *row = o->request->tables[table].row;
+    for (size_t i = 0; i < of->count; i++) {
+        if (of->ids[i] < o->offsets[table] || of->ids[i] >= o->offsets[table + 1])
+            continue;
+        const struct zpl_type *type = row->columns[of->ids[i] - o->offsets[table]].type;
+        if (type == NULL || (type->kind != ZPL_TIMESTAMP && type->kind != ZPL_DATE))
+            return true;
+    }
+    return false;
+}
+
+/* An aggregate puts together the rows of the tables that it takes columns of. */
+static void put_together(struct zpl_origin *o, const struct zpl_origin_scope *scope,
+                         struct zpl_origin_value *value)
+{
+    for (size_t i = 0; i < scope->over.count; i++)
+        if (is_of(o, &value->of, scope->over.ids[i]))
+            value->over = zpl_origin_join(o, value->over, zpl_origin_one(o, scope->over.ids[i]));
+}
+
+static void look_at_param(struct zpl_origin *o, const struct zpl_json *v,
+                          struct zpl_origin_value *out)
+{
+    const char *name = zpl_guard_text(v, "identifier");
+    for (uint32_t i = 0; name != NULL && i < o->request->param_count; i++)
+        if (strcmp(name, o->request->params[i].name) == 0)
+            out->with = zpl_origin_join(o, out->with, zpl_origin_one(o, i));
+}
+
 static bool fits(const struct zpl_origin_column *c, const char *source, const char *name)
 {
     return c->name != NULL && zpl_text_equal_nocase(c->name, name) &&
@@ -238,26 +271,54 @@ static void look_at_lambda(struct zpl_origin *o, const struct zpl_json *v,
     }
     if (count == 0)
         zpl_origin_look(o, left, scope, out);
-    const struct zpl_origin_scope inner = {
-        .outer = scope, .from = &params, .window = scope->window, .inside = scope->inside};
+    const struct zpl_origin_scope inner = {.outer = scope,
+                                           .from = &params,
+                                           .window = scope->window,
+                                           .over = scope->over,
+                                           .inside = scope->inside};
     zpl_origin_look(o, zpl_json_get(v, "expr"), &inner, out);
+}
+
+/* A rank that is a share of all rows. */
+static bool is_share(const char *function)
+{
+    static const char *const shares[] = {"cume_dist", "ntile", "percent_rank"};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        if (zpl_text_equal_nocase(function, shares[i]))
+            return true;
+    return false;
+}
+
+/* Does a window's function look at all rows, in whatever order? */
+static bool looks_at_all(const struct zpl_json *v, const char *function)
+{
+    if (zpl_json_count(zpl_json_get(v, "partitions")) > 0 ||
+        zpl_json_kind(zpl_json_get(v, "filter_expr")) == ZPL_JSON_OBJECT)
+        return false;
+    return is_share(function) ||
+           (zpl_json_count(zpl_json_get(v, "orders")) == 0 && zpl_origin_is_aggregate(function));
 }
 
 static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
                            const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
 {
+    struct zpl_origin_value value = {0};
     static const char *const values[] = {"children", "offset_expr", "default_expr", "filter_expr"};
     static const char *const places[] = {"partitions", "start_expr", "end_expr", "arg_orders"};
-    bool ranks = zpl_json_count(zpl_json_get(v, "children")) == 0;
+    const char *function = zpl_json_str(zpl_json_get(v, "function_name"), "");
+    bool ranks = zpl_json_count(zpl_json_get(v, "children")) == 0 || is_share(function);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        zpl_origin_look(o, zpl_json_get(v, values[i]), scope, out);
+        zpl_origin_look(o, zpl_json_get(v, values[i]), scope, &value);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        zpl_origin_look_by(o, zpl_json_get(v, places[i]), scope, out);
+        zpl_origin_look_by(o, zpl_json_get(v, places[i]), scope, &value);
     if (ranks) /* of row_number() and its like the order is the value */
-        zpl_origin_look(o, zpl_json_get(v, "orders"), scope, out);
+        zpl_origin_look(o, zpl_json_get(v, "orders"), scope, &value);
     else
-        zpl_origin_look_by(o, zpl_json_get(v, "orders"), scope, out);
-    out->by = zpl_origin_join(o, out->by, scope->window);
+        zpl_origin_look_by(o, zpl_json_get(v, "orders"), scope, &value);
+    value.by = zpl_origin_join(o, value.by, scope->window);
+    if (looks_at_all(v, function))
+        put_together(o, scope, &value);
+    zpl_origin_merge(o, out, &value);
 }
 
 void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
@@ -269,9 +330,24 @@ void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
     out->unknown = out->unknown || value.unknown;
 }
 
+/* Everything below: of a function the ORDER BY only chooses. */
+static void look_at_parts(struct zpl_origin *o, const struct zpl_json *v,
+                          const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    bool function = is_class(v, "FUNCTION");
+    for (size_t i = 0; i < zpl_json_count(v); i++) {
+        const char *key = zpl_json_key_at(v, i);
+        if (function && key != NULL && strcmp(key, "order_bys") == 0)
+            zpl_origin_look_by(o, member(v, i), scope, out);
+        else
+            zpl_origin_look(o, member(v, i), scope, out);
+    }
+}
+
 void zpl_origin_look(struct zpl_origin *o, const struct zpl_json *v,
                      const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
 {
+    const char *name = zpl_guard_text(v, "function_name");
     if (zpl_guard_is(v, "COLUMN_REF")) {
         look_at_column(o, v, scope, out);
     } else if (is_class(v, "SUBQUERY")) {
@@ -283,14 +359,15 @@ void zpl_origin_look(struct zpl_origin *o, const struct zpl_json *v,
     } else if (is_class(v, "STAR") || is_class(v, "POSITIONAL_REFERENCE")) {
         add_source(o, scope->from, zpl_guard_text(v, "relation_name"), false, out);
         out->unknown = out->unknown || scope->from == NULL || scope->from->lost;
+    } else if (zpl_guard_is(v, "VALUE_PARAMETER")) {
+        look_at_param(o, v, out);
+    } else if (is_class(v, "FUNCTION") && zpl_origin_is_aggregate(name != NULL ? name : "")) {
+        struct zpl_origin_value value = {0};
+        look_at_parts(o, v, scope, &value);
+        if (zpl_json_kind(zpl_json_get(v, "filter")) != ZPL_JSON_OBJECT)
+            put_together(o, scope, &value);
+        zpl_origin_merge(o, out, &value);
     } else {
-        bool function = is_class(v, "FUNCTION"); /* whose ORDER BY only chooses */
-        for (size_t i = 0; i < zpl_json_count(v); i++) {
-            const char *key = zpl_json_key_at(v, i);
-            if (function && key != NULL && strcmp(key, "order_bys") == 0)
-                zpl_origin_look_by(o, member(v, i), scope, out);
-            else
-                zpl_origin_look(o, member(v, i), scope, out);
-        }
+        look_at_parts(o, v, scope, out);
     }
 }

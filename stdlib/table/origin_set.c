@@ -35,6 +35,15 @@ static bool append(struct zpl_origin_set *a, struct zpl_origin_set b)
     return true;
 }
 
+struct zpl_origin_set zpl_origin_one(struct zpl_origin *o, uint32_t id)
+{
+    uint32_t *ids = zpl_arena_alloc(o->arena, sizeof *ids);
+    if (ids == NULL)
+        return (struct zpl_origin_set){0};
+    *ids = id;
+    return (struct zpl_origin_set){ids, 1, 1};
+}
+
 struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_set a,
                                       struct zpl_origin_set b)
 {
@@ -65,6 +74,8 @@ void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
 {
     to->of = zpl_origin_join(o, to->of, from->of);
     to->by = zpl_origin_join(o, to->by, from->by);
+    to->over = zpl_origin_join(o, to->over, from->over);
+    to->with = zpl_origin_join(o, to->with, from->with);
     to->unknown = to->unknown || from->unknown;
 }
 

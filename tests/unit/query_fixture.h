@@ -17,10 +17,11 @@ static inline void query_fixture(struct zpl_graph *graph, struct zpl_arena *aren
         .reads = columns,
         .read_count = 2};
     static const struct zpl_column_source sources[] = {{0, 0, false}, {0, 1, true}};
-    static const struct zpl_column_origin origins[] = {{sources, 1, false, true},
-                                                       {sources, 1, false, true},
-                                                       {sources, 2, false, false},
-                                                       {.all = true}};
+    static const struct zpl_column_origin origins[] = {
+        {.sources = sources, .count = 1, .plain = true},
+        {.sources = sources, .count = 1, .plain = true},
+        {.sources = sources, .count = 2},
+        {.all = true}};
     static const uint32_t arguments[] = {0};
     static const struct zpl_row_origin made_of[] = {{arguments, 1, true}};
     static struct zpl_output query[1];

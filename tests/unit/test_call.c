@@ -355,7 +355,7 @@ static void every_mistake_is_told_at_its_place(void **state)
          "xgboost.train { flights, label = \"late\", features = { \"hour\", \"carrier\" } }",
          ZPL_CODE_COLUMN_TYPE, "\"carrier\"", "column 'carrier' is String", "encode it"},
         {&train, "xgboost.train { many, label = \"late\" }", ZPL_CODE_COLUMN_TYPE, "many",
-         "columns 'carrier' is String, 'day' is Date", "drop them"},
+         "'carrier' is String and 'day' is Date", "drop them"},
         {&evaluate, "evaluate { model, flights }", ZPL_CODE_UNKNOWN_COLUMN, "flights",
          "evaluate needs column 'distance', which 'test' does not have", NULL},
         {&evaluate, "evaluate { model, numbers }", ZPL_CODE_COLUMN_TYPE, "numbers",

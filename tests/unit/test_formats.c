@@ -1,7 +1,8 @@
 /* test_formats.c - every format that outlives a process has its bytes in tests/cases/formats/, one
  * file a version.  A test fails when the bytes change while the number in lang/base/version.h does
  * not; whoever changes a format gives it a new number, and `ACCEPT=1 make unit T=formats` writes
- * the file of the new version.  What is read back is refused in any other version. */
+ * the file of the new version.  What is read back is refused in any other version.
+ * Long because every format stands here, with what writes it. */
 #include "tests/unit/fake_world.h"
 #include "tests/unit/query_fixture.h"
 
@@ -36,15 +37,20 @@ static int tear_down(void **state)
 
 /* ---- fixtures --------------------------------------------------------------------------------- */
 
+static const char *golden_path(const char *format, int version)
+{
+    const char *root = getenv("ROOT");
+    return zpl_arena_printf(&arena, "%s/tests/cases/formats/%s.%d", root ? root : ".", format,
+                            version);
+}
+
 /* `bytes` are those of the fixture of that format and version.  An existing fixture is never
  * overwritten: a program that writes other bytes under an old number is the mistake looked for. */
 static void golden(const char *format, int version, const char *bytes)
 {
-    const char *root = getenv("ROOT");
-    char path[512];
+    const char *path = golden_path(format, version);
     struct zpl_buf expected = {0};
     struct zpl_diags quiet = {0};
-    snprintf(path, sizeof path, "%s/tests/cases/formats/%s.%d", root ? root : ".", format, version);
     if (access(path, F_OK) != 0) {
         const char *accept = getenv("ACCEPT");
         if (!accept || strcmp(accept, "1") != 0)
@@ -351,9 +357,15 @@ static void say_replies(struct said *said)
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
     struct zpl_bind_source sources[] = {{0, 0, false}, {0, 1, true}};
-    const struct zpl_bind_origin origins[] = {
-        {sources, 1, false, true}, {sources, 2, false, false}, {.all = true}};
     static const uint32_t tables[] = {0};
+    const struct zpl_bind_origin origins[] = {{.sources = sources, .count = 1, .plain = true},
+                                              {.sources = sources,
+                                               .count = 2,
+                                               .over = tables,
+                                               .over_count = 1,
+                                               .with = tables,
+                                               .with_count = 1},
+                                              {.all = true}};
     const struct zpl_bind_rows rows = {tables, 1, true};
     const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
                                          .origins = origins,
@@ -469,6 +481,58 @@ static void schema(void **state)
     assert_int_equal(zpl_fs_remove_tree(home, &diags), ZPL_OK);
 }
 
+/* A store of version 1 with one run, from the golden definitions. */
+static void make_old_store(const char *path)
+{
+    struct zpl_sqldb *db;
+    struct zpl_buf text = {0};
+    char *rest;
+    assert_int_equal(zpl_fs_read_file(golden_path("schema", 1), 1 << 20, &text, &diags), ZPL_OK);
+    assert_int_equal(zpl_sqldb_open(path, ZPL_SQLDB_WRITE, &db, &diags), ZPL_OK);
+    for (char *line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (!strstr(line, "sqlite_sequence"))
+            assert_int_equal(zpl_sqldb_exec(db, line, &diags), ZPL_OK);
+    assert_int_equal(
+        zpl_sqldb_exec(
+            db,
+            "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, graph) "
+            "VALUES (7, 'p', 'p.zpl', 'done', 1, 'a plan', 'a graph'), "
+            "(8, 'p', 'p.zpl', 'failed', 2, NULL, 'a graph');"
+            "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
+            "started_ns, duration_ns, attempts) VALUES (7, 'p', 's', 's', 'sql', 'ran', 'k', "
+            "'k', 1, 1, 1); PRAGMA user_version = 1;",
+            &diags),
+        ZPL_OK);
+    zpl_sqldb_release(db);
+    zpl_buf_release(&text);
+}
+
+static void old_schema(void **state)
+{
+    (void)state;
+    char home[] = "/tmp/zpl-test-formats-XXXXXX", path[64];
+    struct zpl_metadata store;
+    struct zpl_run_row run;
+    struct zpl_sqldb *db;
+    assert_non_null(mkdtemp(home));
+    const struct zpl_stack_config config = {.home = home};
+    snprintf(path, sizeof path, "%s/zpl.db", home);
+    make_old_store(path);
+    assert_int_equal(zpl_metadata_open(&config, false, &store, &diags), ZPL_ERR_VERSION);
+    assert_int_equal(zpl_metadata_open(&config, true, &store, &diags), ZPL_OK);
+    assert_int_equal(store.run_get(store.self, 7, &run, &arena, &diags), ZPL_OK);
+    assert_string_equal(run.plan, "a plan");
+    assert_string_equal(run.graph, "a graph");
+    assert_int_equal(store.run_get(store.self, 8, &run, &arena, &diags), ZPL_OK);
+    assert_null(run.plan);
+    assert_string_equal(run.graph, "a graph");
+    store.release(store.self);
+    assert_int_equal(zpl_sqldb_open(path, ZPL_SQLDB_READ, &db, &diags), ZPL_OK);
+    golden("schema", ZPL_SCHEMA_VERSION, definitions(db));
+    zpl_sqldb_release(db);
+    assert_int_equal(zpl_fs_remove_tree(home, &diags), ZPL_OK);
+}
+
 /* ---- closure images --------------------------------------------------------------------------- */
 
 static bool keep_value(void *self, const struct zpl_literal *value)
@@ -568,6 +632,7 @@ int main(void)
         cmocka_unit_test_teardown(plan, tear_down),
         cmocka_unit_test_teardown(protocol, tear_down),
         cmocka_unit_test_teardown(schema, tear_down),
+        cmocka_unit_test_teardown(old_schema, tear_down),
         cmocka_unit_test_teardown(closure, tear_down),
         cmocka_unit_test_teardown(kernel_abi, tear_down),
     };

@@ -106,7 +106,7 @@ static void run_through(const struct zpl_graph *graph, struct random *r, const s
     bool taken[NODES_MAX] = {false}, settled[NODES_MAX] = {false};
     uint32_t running[NODES_MAX], id, given = 0;
     size_t running_count = 0;
-    assert_int_equal(zpl_schedule_init(&schedule, graph), ZPL_OK);
+    assert_int_equal(zpl_schedule_init(&schedule, graph, 0), ZPL_OK);
     for (;;) {
         uint32_t wanted = expected(edges, (uint32_t)graph->count, taken, settled);
         if (running_count < slots && wanted < graph->count) {
@@ -166,7 +166,7 @@ static void many_steps_take_no_time(void **state)
     double began = seconds_of_cpu();
     struct zpl_schedule schedule;
     uint32_t id, given = 0;
-    assert_int_equal(zpl_schedule_init(&schedule, &graph), ZPL_OK);
+    assert_int_equal(zpl_schedule_init(&schedule, &graph, 0), ZPL_OK);
     while (zpl_schedule_next(&schedule, &id)) {
         assert_int_equal(id, given); /* one at a time, ids are the order */
         given++;
@@ -185,7 +185,7 @@ static void a_graph_without_steps_is_done(void **state)
     struct zpl_schedule schedule;
     uint32_t id;
     start_graph(&graph, 0);
-    assert_int_equal(zpl_schedule_init(&schedule, &graph), ZPL_OK);
+    assert_int_equal(zpl_schedule_init(&schedule, &graph, 0), ZPL_OK);
     assert_false(zpl_schedule_next(&schedule, &id));
     zpl_schedule_release(&schedule);
     zpl_schedule_release(&schedule);
@@ -202,7 +202,7 @@ static void without_memory_it_says_so(void **state)
     for (long n = 0;; n++) {
         struct zpl_schedule schedule;
         zpl_fault_arm(ZPL_FAULT_ALLOC, n, 0);
-        enum zpl_err err = zpl_schedule_init(&schedule, &graph);
+        enum zpl_err err = zpl_schedule_init(&schedule, &graph, 0);
         bool fired = zpl_fault_fired();
         zpl_fault_disarm();
         assert_int_equal(err, fired ? ZPL_ERR_NOMEM : ZPL_OK);

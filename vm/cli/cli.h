@@ -75,8 +75,12 @@ bool zpl_cli_is_flag(const char *name);
 
 /* Opens the session of the first word (a FILE), or of the working directory when `file` is NULL. */
 enum zpl_err zpl_cli_open(struct zpl_cli *cli, struct zpl_session *session, const char *file);
+/* What the session of the first word is opened and compiled with. */
+struct zpl_session_options zpl_cli_session_options(const struct zpl_cli *cli);
 /* Opens and compiles; prints diagnostics; ZPL_OK when the program can be planned. */
 enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session);
+/* The second half of it. */
+enum zpl_err zpl_cli_compile_open(struct zpl_cli *cli, struct zpl_session *session);
 /* Prints what a session has to say and gives the exit code for `err`; with --json, of a command that
  * failed before it could print its value, as the value of `zpl check --json`. */
 int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err);

@@ -5,7 +5,9 @@ static const struct zpl_command COMMANDS[] = {
     {"run", "FILE[:PIPELINE] [--PARAM VALUE …]",
      "run a pipeline; what is done already is not done again",
      "Every step whose code, params and input content are as before is taken from the store.\n"
-     "A step that fails stops only the steps that need it.",
+     "A step that fails stops only the steps that need it.\n"
+     "ZPL_TRACE=1 in the environment tells why a run was evaluated although one was there to be "
+     "recalled.",
      "zpl run delays.zpl --minutes 30",
      ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST |
          ZPL_OPT_STACK,

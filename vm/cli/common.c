@@ -115,12 +115,23 @@ static enum zpl_err refuse_flag_names(struct zpl_session *session)
     return err;
 }
 
+struct zpl_session_options zpl_cli_session_options(const struct zpl_cli *cli)
+{
+    return options_of(cli, cli->words[0]);
+}
+
 enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session)
 {
-    struct zpl_session_options options = options_of(cli, cli->words[0]);
-    enum zpl_err err = zpl_session_open(session, &options);
-    if (err == ZPL_OK)
-        err = zpl_session_compile(session, &options);
+    enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
+    return err == ZPL_OK         ? zpl_cli_compile_open(cli, session)
+           : zpl_cli_signal != 0 ? ZPL_ERR_INTERRUPTED
+                                 : err;
+}
+
+enum zpl_err zpl_cli_compile_open(struct zpl_cli *cli, struct zpl_session *session)
+{
+    struct zpl_session_options options = zpl_cli_session_options(cli);
+    enum zpl_err err = zpl_session_compile(session, &options);
     if (err == ZPL_OK)
         err = refuse_flag_names(session);
     return zpl_cli_signal != 0 ? ZPL_ERR_INTERRUPTED : err;

@@ -1,74 +1,136 @@
 /* run.c - zpl run.   Floor: vm. */
 #include "vm/run.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
 #include "vm/report.h"
+#include "vm/settled.h"
 #include "vm/view/live.h"
+#include "vm/view/steps.h"
 #include "vm/view/term.h"
 
-/* How many steps ended in a state. */
-static size_t count_of(const struct zpl_plan *plan, enum zpl_plan_status status)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < plan->graph->count; i++)
-        n += plan->steps[i].status == status;
-    return n;
-}
-
-/* "done in 12.3 s: 8 ran, 1 cached" and what to look at next. */
-static void summary(const struct zpl_cli *cli, const struct zpl_run *run, struct zpl_buf *out)
+/* "done in 12.3 s: 8 ran, 1 cached" and what to look at next; `counts` by the state of steps. */
+static void summary(const struct zpl_cli *cli, int64_t id, enum zpl_run_status status,
+                    int64_t duration_ns, const size_t *counts, struct zpl_buf *out)
 {
     static const enum zpl_plan_status STATES[] = {ZPL_PLAN_RAN, ZPL_PLAN_CACHED, ZPL_PLAN_SKIPPED,
                                                   ZPL_PLAN_FAILED, ZPL_PLAN_CANCELLED};
-    enum zpl_paint paint = run->status == ZPL_RUN_DONE ? ZPL_GREEN : ZPL_RED;
+    enum zpl_paint paint = status == ZPL_RUN_DONE ? ZPL_GREEN : ZPL_RED;
     const char *comma = "";
     zpl_buf_printf(out, "%s%s%s in ", zpl_term_paint(paint, cli->colour_out),
-                   zpl_run_status_name(run->status), zpl_term_paint(ZPL_PLAIN, cli->colour_out));
-    zpl_text_show_ms(out, (uint64_t)(run->ended_ns - run->started_ns) / 1000000);
+                   zpl_run_status_name(status), zpl_term_paint(ZPL_PLAIN, cli->colour_out));
+    zpl_text_show_ms(out, (uint64_t)duration_ns / 1000000);
     zpl_buf_puts(out, ": ");
     for (size_t i = 0; i < sizeof STATES / sizeof STATES[0]; i++) {
-        size_t n = count_of(&run->plan, STATES[i]);
+        size_t n = counts[STATES[i]];
         if (n == 0)
             continue;
         zpl_buf_printf(out, "%s%zu %s", comma, n, zpl_plan_status_name(STATES[i]));
         comma = ", ";
     }
-    if (run->plan.graph->count == 0)
+    if (*comma == '\0')
         zpl_buf_puts(out, "the program calls no step");
-    if (run->status == ZPL_RUN_FAILED)
-        zpl_buf_printf(out, "      next: zpl logs %lld", (long long)run->id);
+    if (status == ZPL_RUN_FAILED)
+        zpl_buf_printf(out, "      next: zpl logs %lld", (long long)id);
     else
-        zpl_buf_printf(out, "      next: zpl show %lld", (long long)run->id);
+        zpl_buf_printf(out, "      next: zpl show %lld", (long long)id);
     zpl_buf_putc(out, '\n');
 }
 
-int zpl_cmd_run(struct zpl_cli *cli)
+/* The same as one JSON value: its plan is that of the store. */
+static enum zpl_err print_settled_json(struct zpl_cli *cli, struct zpl_session *session,
+                                       const struct zpl_settled *settled)
 {
-    struct zpl_session session;
+    struct zpl_metadata *metadata;
+    struct zpl_run_row row;
+    struct zpl_json *json = NULL;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->run_get(metadata->self, settled->run, &row, &cli->arena, &session->diags);
+    if (err == ZPL_OK && zpl_json_parse(row.plan, strlen(row.plan), &json, NULL) != ZPL_OK)
+        err = zpl_diag_nomem(&session->diags);
+    if (err != ZPL_OK)
+        return err;
+    zpl_report_set_run(json, settled->run, ZPL_RUN_DONE, settled->ended_ns - settled->started_ns);
+    zpl_cli_print_json_take(json);
+    return ZPL_OK;
+}
+
+/* A run that found everything as it was left. */
+static void print_settled(const struct zpl_cli *cli, const struct zpl_settled *settled)
+{
+    struct zpl_view view = {.colour = cli->colour_out,
+                            .width = cli->terminal ? zpl_term_width() : 0};
+    struct zpl_buf text = {0};
+    size_t counts[ZPL_PLAN_STATES] = {0};
+    zpl_view_measure(&view, "");
+    for (size_t i = 0; i < settled->step_count; i++)
+        zpl_view_measure(&view, settled->steps[i].name);
+    for (size_t i = 0; i < settled->step_count; i++) {
+        const struct zpl_settled_step *step = &settled->steps[i];
+        counts[step->status]++;
+        zpl_view_line(&view, step->status, step->name, "", step->rest, &text);
+    }
+    summary(cli, settled->run, ZPL_RUN_DONE, settled->ended_ns - settled->started_ns, counts,
+            &text);
+    zpl_cli_print_take(&text);
+}
+
+/* The run in full: evaluated, keyed, carried out. */
+static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session)
+{
     struct zpl_live live;
     struct zpl_run run = {0};
     struct zpl_run_options options = {.no_cache = cli->options & ZPL_OPT_NO_CACHE,
                                       .fail_fast = cli->options & ZPL_OPT_FAIL_FAST,
                                       .interrupted = &zpl_cli_signal};
+    const struct zpl_session_options opened = zpl_cli_session_options(cli);
     bool json = cli->options & ZPL_OPT_JSON;
-    enum zpl_err err = zpl_cli_compile(cli, &session);
+    enum zpl_err err = zpl_cli_compile_open(cli, session);
     if (err != ZPL_OK)
-        return zpl_cli_end(cli, &session, err);
+        return err;
     if (!json)
         zpl_live_init(&live, cli->terminal, cli->colour_out, &options.observer);
-    err = zpl_run(&session, &options, &run);
+    err = zpl_run(session, &options, &run);
     if (!json)
         zpl_live_release(&live);
     if (json && run.id > 0) {
         zpl_cli_print_json_take(zpl_report_run(&run));
     } else if (run.id > 0) {
         struct zpl_buf text = {0};
-        summary(cli, &run, &text);
+        size_t counts[ZPL_PLAN_STATES] = {0};
+        for (size_t i = 0; i < run.plan.graph->count; i++)
+            counts[run.plan.steps[i].status]++;
+        summary(cli, run.id, run.status, run.ended_ns - run.started_ns, counts, &text);
         zpl_cli_print_take(&text);
     }
+    if (err == ZPL_OK)
+        err = zpl_settled_keep(&run, &opened, zpl_view_rest);
     zpl_run_release(&run);
+    return err;
+}
+
+int zpl_cmd_run(struct zpl_cli *cli)
+{
+    struct zpl_session session;
+    struct zpl_settled settled;
+    const struct zpl_session_options opened = zpl_cli_session_options(cli);
+    bool again = false;
+    enum zpl_err err = zpl_cli_open(cli, &session, cli->words[0]);
+    if (err == ZPL_OK && !(cli->options & ZPL_OPT_NO_CACHE)) {
+        err = zpl_settled_recall(&session, &opened, &settled, &again, &cli->arena);
+        if (getenv("ZPL_TRACE") != NULL)
+            fprintf(stderr, "trace: %s%s\n",
+                    again ? "recalled" : "evaluated: ", again ? "" : settled.doubt);
+    }
+    if (err == ZPL_OK && again && (cli->options & ZPL_OPT_JSON))
+        err = print_settled_json(cli, &session, &settled);
+    else if (err == ZPL_OK && again)
+        print_settled(cli, &settled);
+    else if (err == ZPL_OK)
+        err = run_program(cli, &session);
     return zpl_cli_end(cli, &session, err);
 }

@@ -21,9 +21,8 @@ static void draw(struct zpl_live *live)
     struct zpl_buf text = {0};
     int64_t now = zpl_clock_monotonic_ns();
     for (unsigned i = 0; i < live->running_count; i++) {
-        uint32_t id = live->running[i];
-        const struct zpl_live_row *row = &live->rows[id];
-        zpl_view_running(&live->view, live->plan, id, (uint64_t)(now - row->since_ns) / 1000000,
+        const struct zpl_live_row *row = &live->running[i];
+        zpl_view_running(&live->view, row->plan, row->id, (uint64_t)(now - row->since_ns) / 1000000,
                          row->fraction, row->what[0] != '\0' ? row->what : NULL, &text);
         live->drawn++;
     }
@@ -32,30 +31,27 @@ static void draw(struct zpl_live *live)
     zpl_buf_release(&text);
 }
 
-/* The plan is known with the first change: only then can names be measured. */
-static bool begin(struct zpl_live *live, const struct zpl_plan *plan)
+static struct zpl_live_row *row_of(struct zpl_live *live, const struct zpl_plan *plan, uint32_t id)
 {
-    if (live->rows != NULL)
-        return true;
-    live->plan = plan;
-    live->rows = zpl_arena_array(&live->arena, plan->graph->count + 1, sizeof *live->rows);
-    zpl_view_init(&live->view, plan->graph, live->view.colour,
-                  live->terminal ? zpl_term_width() : 0);
-    return live->rows != NULL;
+    for (unsigned i = 0; i < live->running_count; i++)
+        if (live->running[i].plan == plan && live->running[i].id == id)
+            return &live->running[i];
+    return NULL;
 }
 
 /* Keeps the list of what runs: a change costs what runs now, not what the graph holds. */
-static void note_running(struct zpl_live *live, uint32_t id, bool running)
+static void note_running(struct zpl_live *live, const struct zpl_plan *plan, uint32_t id,
+                         bool running)
 {
-    unsigned i = 0;
-    while (i < live->running_count && live->running[i] != id)
-        i++;
-    if (running && i == live->running_count && i < ZPL_SLOTS_MAX) {
-        live->running[live->running_count++] = id;
-    } else if (!running && i < live->running_count) {
+    struct zpl_live_row *row = row_of(live, plan, id);
+    if (running && row == NULL && live->running_count < ZPL_SLOTS_MAX)
+        row = &live->running[live->running_count++];
+    if (running && row != NULL) {
+        *row = (struct zpl_live_row){
+            .plan = plan, .id = id, .since_ns = zpl_clock_monotonic_ns(), .fraction = -1};
+    } else if (!running && row != NULL) {
         live->running_count--;
-        memmove(&live->running[i], &live->running[i + 1],
-                (live->running_count - i) * sizeof *live->running);
+        memmove(row, row + 1, (size_t)(&live->running[live->running_count] - row) * sizeof *row);
     }
 }
 
@@ -63,14 +59,19 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
 {
     struct zpl_live *live = self;
     struct zpl_buf text = {0};
-    if (!begin(live, plan))
-        return;
     enum zpl_plan_status status = plan->steps[id].status;
     bool running = status == ZPL_PLAN_RUNNING;
-    live->rows[id] = (struct zpl_live_row){.since_ns = zpl_clock_monotonic_ns(), .fraction = -1};
-    note_running(live, id, running);
+    bool stays = !running && status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_PENDING &&
+                 (plan->scope == 0 || status == ZPL_PLAN_FAILED);
+    if (!live->measured) /* the plan is known with the first change */
+        zpl_view_init(&live->view, plan->graph, live->view.colour,
+                      live->terminal ? zpl_term_width() : 0);
+    live->measured = true;
+    note_running(live, plan, id, running);
+    if (!stays && !live->terminal)
+        return;
     erase(live);
-    if (!running && status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_PENDING) {
+    if (stays) {
         zpl_view_step(&live->view, plan, id, &text);
         fputs(zpl_buf_str(&text), stdout);
         zpl_buf_release(&text);
@@ -81,19 +82,20 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
         fflush(stdout);
 }
 
-static void on_progress(void *self, uint32_t id, double fraction, const char *what)
+static void on_progress(void *self, const struct zpl_plan *plan, uint32_t id, double fraction,
+                        const char *what)
 {
-    struct zpl_live *live = self;
-    if (live->rows == NULL)
+    struct zpl_live_row *row = row_of(self, plan, id);
+    if (row == NULL)
         return;
-    live->rows[id].fraction = fraction;
-    snprintf(live->rows[id].what, sizeof live->rows[id].what, "%s", what != NULL ? what : "");
+    row->fraction = fraction;
+    snprintf(row->what, sizeof row->what, "%s", what != NULL ? what : "");
 }
 
 static void on_tick(void *self)
 {
     struct zpl_live *live = self;
-    if (!live->terminal || live->rows == NULL)
+    if (!live->terminal || !live->measured)
         return;
     live->view.width = zpl_term_width();
     erase(live);
@@ -114,6 +116,5 @@ void zpl_live_release(struct zpl_live *live)
 {
     erase(live);
     fflush(stdout);
-    zpl_arena_release(&live->arena);
     memset(live, 0, sizeof *live);
 }

@@ -1,6 +1,7 @@
 /* live.h - a run on the screen: finished steps as lines that stay, running ones as lines that move.
- * Elsewhere than on a terminal only the lines that stay are printed, once each.
- * Owns: its rows, in an arena of its own, until _release (which removes the moving lines).
+ * Elsewhere than on a terminal only the lines that stay are printed, once each.  Steps of the items of a
+ * map have lines that move, and one that stays when they fail; all together have one at the end.
+ * Owns: nothing; _release removes the moving lines.
  * Floor: vm. */
 #ifndef ZPL_VM_VIEW_LIVE_H
 #define ZPL_VM_VIEW_LIVE_H
@@ -9,20 +10,21 @@
 #include "vm/run.h"
 #include "vm/view/steps.h"
 
+/* A step that runs. */
 struct zpl_live_row {
+    const struct zpl_plan *plan;
+    uint32_t id;
     int64_t since_ns;
     double fraction; /* -1: unknown */
     char what[64];
 };
 struct zpl_live {
     struct zpl_view view;
-    const struct zpl_plan *plan;
-    struct zpl_live_row *rows;       /* by step, made when the first one changes */
-    uint32_t running[ZPL_SLOTS_MAX]; /* their ids, in the order they were started */
+    bool measured;                              /* the names of the program's steps */
+    struct zpl_live_row running[ZPL_SLOTS_MAX]; /* in the order they were started */
     unsigned running_count;
     unsigned drawn; /* moving lines on the screen now */
     bool terminal;
-    struct zpl_arena arena;
 };
 
 /* An observer that draws; `live` must outlive the run. */

@@ -7,6 +7,7 @@
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
 #include "vm/effect.h"
+#include "vm/map.h"
 #include "vm/view/term.h"
 
 #define NAME_LEAST  8u
@@ -14,20 +15,31 @@
 #define FIXED_WIDTH (2 + 9 + 1 + 2 + 8u) /* of a line beside the name: state, gaps, time */
 #define REST_LEAST  8u                   /* columns below which the rest of a line is left out */
 
+/* A name takes no more than the line has beside it. */
+static void bound(struct zpl_view *view)
+{
+    unsigned room = view->width > FIXED_WIDTH + NAME_LEAST ? view->width - FIXED_WIDTH : NAME_LEAST;
+    if (view->width > 0 && view->name_width > room)
+        view->name_width = room;
+}
+
+void zpl_view_measure(struct zpl_view *view, const char *name)
+{
+    unsigned columns = zpl_term_columns(name);
+    if (view->name_width < NAME_LEAST)
+        view->name_width = NAME_LEAST;
+    if (columns > view->name_width)
+        view->name_width = columns < NAME_MOST ? columns : NAME_MOST;
+    bound(view);
+}
+
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
                    unsigned width)
 {
-    view->colour = colour;
-    view->width = width;
-    view->name_width = NAME_LEAST;
-    for (size_t i = 0; i < graph->count; i++) {
-        unsigned columns = zpl_term_columns(graph->nodes[i].name);
-        if (columns > view->name_width)
-            view->name_width = columns < NAME_MOST ? columns : NAME_MOST;
-    }
-    unsigned room = width > FIXED_WIDTH + NAME_LEAST ? width - FIXED_WIDTH : NAME_LEAST;
-    if (width > 0 && view->name_width > room)
-        view->name_width = room;
+    *view = (struct zpl_view){.colour = colour, .width = width, .name_width = NAME_LEAST};
+    bound(view);
+    for (size_t i = 0; i < graph->count; i++)
+        zpl_view_measure(view, graph->nodes[i].name);
 }
 
 static enum zpl_paint paint_of(enum zpl_plan_status status)
@@ -130,42 +142,76 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
         zpl_buf_puts(out, step->why);
 }
 
-void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
-                   struct zpl_buf *out)
+/* "1,000 items: 998 cached, 2 ran" */
+static void items(const size_t *counts, struct zpl_buf *out)
 {
-    const struct zpl_node *node = &plan->graph->nodes[id];
+    static const enum zpl_plan_status states[] = {
+        ZPL_PLAN_RAN,     ZPL_PLAN_CACHED, ZPL_PLAN_WOULD_RUN, ZPL_PLAN_UNKNOWN,
+        ZPL_PLAN_SKIPPED, ZPL_PLAN_FAILED, ZPL_PLAN_CANCELLED};
+    size_t all = 0, told = 0;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        all += counts[states[i]];
+    zpl_text_show_count(out, all);
+    zpl_buf_puts(out, all == 1 ? " item" : " items");
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (counts[states[i]] == 0 || counts[states[i]] == all)
+            continue;
+        zpl_buf_puts(out, told++ > 0 ? ", " : ": ");
+        zpl_text_show_count(out, counts[states[i]]);
+        zpl_buf_printf(out, " %s", status_words(states[i]));
+    }
+}
+
+void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out)
+{
     const struct zpl_step_plan *step = &plan->steps[id];
-    struct zpl_buf time = {0};
-    struct zpl_buf rest = {0};
-    const char *plain = zpl_term_paint(ZPL_PLAIN, view->colour);
-    bool worked = step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED;
-    if (worked)
-        zpl_text_show_ms(&time, (uint64_t)step->duration_ns / 1000000);
+    const size_t *counts =
+        plan->graph->nodes[id].map != plan->scope ? zpl_mapping_counts(plan, id) : NULL;
+    if (counts != NULL) {
+        items(counts, out);
+        return;
+    }
     if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)
-        made(node, step, &rest);
+        made(&plan->graph->nodes[id], step, out);
     else if (step->status == ZPL_PLAN_FAILED)
-        zpl_buf_puts(&rest, step->error != NULL ? step->error : "");
+        zpl_buf_puts(out, step->error != NULL ? step->error : "");
     else
-        zpl_buf_puts(&rest, step->why != NULL ? step->why : "");
-    zpl_buf_printf(out, "  %s", zpl_term_paint(paint_of(step->status), view->colour));
-    zpl_term_cell(out, status_words(step->status), 9);
-    zpl_buf_printf(out, "%s ", plain);
-    zpl_term_cell(out, node->name, view->name_width);
-    if (plan->steps[id].status != ZPL_PLAN_WOULD_RUN &&
-        plan->steps[id].status != ZPL_PLAN_UNKNOWN) {
+        zpl_buf_puts(out, step->why != NULL ? step->why : "");
+}
+
+void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
+                   const char *time, const char *rest, struct zpl_buf *out)
+{
+    zpl_buf_printf(out, "  %s", zpl_term_paint(paint_of(status), view->colour));
+    zpl_term_cell(out, status_words(status), 9);
+    zpl_buf_printf(out, "%s ", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_term_cell(out, name, view->name_width);
+    if (status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_UNKNOWN) {
         zpl_buf_puts(out, "  ");
-        zpl_term_cell(out, zpl_buf_str(&time), 8);
+        zpl_term_cell(out, time, 8);
     }
     unsigned used = FIXED_WIDTH + view->name_width + 2;
-    unsigned columns = zpl_term_columns(zpl_buf_str(&rest));
+    unsigned columns = zpl_term_columns(rest);
     unsigned room = view->width == 0 ? columns : view->width > used ? view->width - used : 0;
     if (columns > 0 && (room >= REST_LEAST || room >= columns)) {
         zpl_buf_puts(out, "  ");
-        zpl_term_cell(out, zpl_buf_str(&rest), columns < room ? columns : room);
+        zpl_term_cell(out, rest, columns < room ? columns : room);
     }
     while (out->len > 0 && out->data[out->len - 1] == ' ')
         out->data[--out->len] = '\0';
     zpl_buf_putc(out, '\n');
+}
+
+void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
+                   struct zpl_buf *out)
+{
+    const struct zpl_step_plan *step = &plan->steps[id];
+    struct zpl_buf time = {0}, rest = {0};
+    if (step->duration_ns > 0 && (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED))
+        zpl_text_show_ms(&time, (uint64_t)step->duration_ns / 1000000);
+    zpl_view_rest(plan, id, &rest);
+    zpl_view_line(view, step->status, plan->graph->nodes[id].name, zpl_buf_str(&time),
+                  zpl_buf_str(&rest), out);
     zpl_buf_release(&rest);
     zpl_buf_release(&time);
 }

@@ -12,6 +12,13 @@ struct zpl_view {
 /* Measures the names of a graph. */
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
                    unsigned width);
+/* The same for names that are not of a graph: each is shown to it before the first line. */
+void zpl_view_measure(struct zpl_view *view, const char *name);
+/* "  cached   xgboost.train            model 1.2 MB" */
+void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
+                   const char *time, const char *rest, struct zpl_buf *out);
+/* What stands at the end of a step's line: what it made, or why not. */
+void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out);
 /* "  ran      xgboost.train   12.3 s   model 1.2 MB" and, for what ran, why. */
 void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
                    struct zpl_buf *out);

@@ -1,0 +1,78 @@
+/* sqlite_migrate.c - brings a store of an older version to the tables of sqlite_schema.c, a version at a
+ * time.   Floor: stack. */
+#include <string.h>
+#include "lang/base/version.h"
+#include "stack/metadata/sqlite.h"
+
+/* A long text of a run of version 1 goes where each is kept once. */
+static enum zpl_err move_text(struct zpl_sqlite *store, int64_t run, const char *text, bool plan,
+                              struct zpl_diags *diags)
+{
+    char hex[ZPL_HEX_SIZE];
+    struct zpl_digest digest = zpl_digest_of(text, strlen(text));
+    zpl_digest_hex(&digest, hex);
+    enum zpl_err err = zpl_sqldb_run(
+        store->db, diags, "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        "ss", hex, text);
+    if (err != ZPL_OK)
+        return err;
+    return zpl_sqldb_run(store->db, diags,
+                         plan ? "UPDATE runs SET plan = ? WHERE id = ?"
+                              : "UPDATE runs SET graph = ? WHERE id = ?",
+                         "si", hex, run);
+}
+
+static enum zpl_err move_texts(struct zpl_sqlite *store, bool plan, struct zpl_diags *diags)
+{
+    struct zpl_sqlrow *row;
+    enum zpl_err err =
+        zpl_sqldb_query(store->db, &row, diags,
+                        plan ? "SELECT id, plan FROM runs_1 WHERE plan IS NOT NULL"
+                             : "SELECT id, graph FROM runs_1 WHERE graph IS NOT NULL",
+                        "");
+    while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK)
+        err = move_text(store, zpl_sqlrow_int(row, 0), zpl_sqlrow_text(row, 1), plan, diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        return ZPL_OK;
+    zpl_sqldb_reset(row);
+    return err;
+}
+
+/* Plans and graphs stood in the rows of their runs. */
+static enum zpl_err from_1(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    enum zpl_err err =
+        zpl_sqldb_exec(store->db,
+                       "CREATE TABLE texts ( digest TEXT PRIMARY KEY, text TEXT NOT NULL);"
+                       "CREATE TEMP TABLE runs_1 AS SELECT * FROM runs;"
+                       "UPDATE runs SET plan = NULL, graph = NULL;",
+                       diags);
+    if (err == ZPL_OK)
+        err = move_texts(store, true, diags);
+    if (err == ZPL_OK)
+        err = move_texts(store, false, diags);
+    if (err != ZPL_OK)
+        return err;
+    return zpl_sqldb_exec(
+        store->db,
+        "DROP TABLE runs_1;"
+        "CREATE INDEX runs_by_plan ON runs (plan);"
+        "CREATE INDEX runs_by_graph ON runs (graph);"
+        "CREATE VIEW run_texts AS SELECT runs.id AS run, p.text AS plan, g.text AS graph FROM runs "
+        "LEFT JOIN texts p ON p.digest = runs.plan LEFT JOIN texts g ON g.digest = runs.graph;"
+        "PRAGMA user_version = 2;",
+        diags);
+}
+
+enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags)
+{
+    enum zpl_err err = zpl_sqldb_begin(store->db, diags);
+    if (err != ZPL_OK)
+        return err;
+    if (version == 1)
+        err = from_1(store, diags);
+    if (err == ZPL_OK)
+        return zpl_sqldb_commit(store->db, diags);
+    zpl_sqldb_rollback(store->db);
+    return err;
+}

@@ -1,0 +1,92 @@
+# A run that finds everything as it was left is over without evaluating the program; whatever the program was
+# told of the world and is otherwise now, sends it through evaluation again.
+. "$ROOT/tests/lib.sh"
+need python3 sqlite3
+
+mkdir -p data steps tools
+printf 'a,b,late\n1,2.5,true\n2,3.5,false\n3,1.5,true\n4,2.0,false\n' >data/one.csv
+printf 'a,b,late\n5,2.5,true\n' >data/two.csv
+cp data/one.csv one.csv
+printf 'return { least = 1 }\n' >steps/least.zpl
+printf 'cp "$1" "$2"\n' >tools/copy.sh
+echo 'plain' >tools/style
+cat >p.zpl <<'Z'
+local p = params { data = Path "one.csv", least = 0 }
+local least = (import "steps/least.zpl").least
+local copy = step "copy" { inputs = { rows = Table { a = Int } }, outputs = { out = Table { a = Int } },
+  files = { "tools" }, command = { "sh", "tools/copy.sh", "$rows", "$out" } }
+local rows = csv.read { p.data }
+local kept = sql [[ SELECT a FROM rows WHERE a > $least ]]
+copy { kept }
+each(files "data/*.csv", function (path) return csv.read { path } end)
+local model = xgboost.train { rows, label = "late", rounds = 2 }
+deploy { model, name = "late" }
+Z
+zpl check p.zpl >/dev/null
+# How the run came to its end: recalled or evaluated; what it did is in now.json.
+once() {
+    ZPL_TRACE=1 zpl run p.zpl "$@" --json >now.json 2>trace || fail "$(cat trace)"
+    sed -n 's/^trace: \([a-z]*\).*/\1/p' trace
+}
+# It is recalled, and is what the plan says, which never is.
+recalled() {
+    zpl plan p.zpl "$@" --json >plan.json
+    equal "$(once "$@")" recalled
+    python3 - <<'P'
+import json
+plan, now = json.load(open("plan.json")), json.load(open("now.json"))
+keep = lambda step: [(k, v) for k, v in step.items() if k not in ("duration_ms",)]
+assert [keep(s) for s in plan["steps"]] == [keep(s) for s in now["steps"]], (plan, now)
+P
+}
+# changed WHAT COMMAND...: after the command a run is evaluated, and the one after it recalled.
+changed() {
+    local what=$1
+    shift
+    "$@"
+    equal "$(once)" evaluated "after $what was changed, a run"
+    recalled
+}
+equal "$(once)" evaluated
+recalled
+recalled
+equal "$(zpl run p.zpl | tail -1 | sed 's/.*: \([^ ]* cached\).*/\1/')" "$(python3 -c 'import json; print(len(json.load(open("now.json"))["steps"]), "cached")')"
+equal "$(zpl run p.zpl --no-cache --json 2>/dev/null | grep -c '"ran"')" "$(python3 -c 'import json; print(len(json.load(open("now.json"))["steps"]))')"
+recalled
+
+# what the program says, and where
+changed "text" sed -i 's/rounds = 2/rounds = 3/' p.zpl
+changed "comment" sh -c 'echo "-- a word" >>p.zpl'
+changed "text of an import" sh -c 'echo "return { least = 2 }" >steps/least.zpl'
+equal "$(once --least 1)" evaluated
+recalled --least 1
+recalled
+mkdir -p elsewhere && cp one.csv elsewhere/
+equal "$(cd elsewhere && ZPL_TRACE=1 zpl run ../p.zpl --data one.csv --json 2>&1 >/dev/null | cut -c1-16)" "trace: evaluated"
+
+# what the files hold, whatever their times say
+changed "content" sh -c 'echo "6,1.0,true" >>one.csv'
+recalled
+touch -d '2020-01-01' one.csv
+equal "$(once)" recalled "a run after a file was touched"
+sleep 2.2
+equal "$(once)" recalled
+changed "content behind its time stamp" sh -c 'touch -r one.csv when; sed -i "s/6,1.0/7,1.0/" one.csv; touch -r when one.csv'
+changed "a file more" cp data/two.csv data/three.csv
+changed "a file less" rm data/two.csv
+changed "a script" sh -c 'echo "# a line" >>tools/copy.sh'
+changed "a file beside it" sh -c 'echo 1 >tools/more'
+changed "a folder beside it" sh -c 'mkdir tools/deep; echo 1 >tools/deep/file'
+rm one.csv
+expect 3 zpl run p.zpl
+cp elsewhere/one.csv one.csv
+equal "$(once)" evaluated
+recalled
+
+# what the store and the stack hold
+lost=$(python3 -c 'import json; d = json.load(open("now.json"))["steps"][-2]["outputs"]["model"]["digest"]; print(".zpl/objects/%s/%s" % (d[:2], d[2:]))')
+[ -f "$lost" ]
+chmod u+w "$(dirname "$lost")"
+changed "an artifact" rm -f "$lost"
+changed "a deployment" sh -c 'chmod -R u+w .zpl/deployments; rm -rf .zpl/deployments/late'
+changed "the run that is repeated" sqlite3 .zpl/zpl.db 'PRAGMA foreign_keys = ON; DELETE FROM runs'

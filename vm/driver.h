@@ -1,0 +1,96 @@
+/* driver.h - what the files of a run share: the driver, its slots, the steps that are scheduled together.
+ * Owns: nothing that run.c does not release.   Floor: vm, private to run.c and driver_*.c. */
+#ifndef ZPL_VM_DRIVER_H
+#define ZPL_VM_DRIVER_H
+
+#include "vm/log.h"
+#include "vm/map.h"
+#include "vm/protocol.h"
+#include "vm/run.h"
+
+/* Steps that are scheduled together: the program's, or those of one item of a map. */
+struct zpl_scope {
+    struct zpl_plan *plan;
+    struct zpl_schedule *schedule;
+    struct zpl_instance *instance; /* NULL: the program */
+    struct zpl_scope *outer;
+};
+/* A map that is not over. */
+struct zpl_active {
+    struct zpl_mapping *mapping;
+    struct zpl_scope *outer, *scopes; /* one an instance */
+    struct zpl_active *next;
+};
+/* A step that runs now. */
+struct zpl_slot {
+    bool taken;
+    struct zpl_scope *scope;
+    uint32_t id;
+    uint64_t task;
+    int64_t since_ns; /* monotonic */
+    char scratch[ZPL_PATH_MAX];
+    struct zpl_log log;
+};
+/* A step that has to wait: for its lease, or before another attempt. */
+struct zpl_delayed {
+    struct zpl_scope *scope;
+    uint32_t id;
+    int64_t until_ns;
+};
+struct zpl_driver {
+    struct zpl_session *session;
+    const struct zpl_run_options *options;
+    struct zpl_run *run;
+    struct zpl_plan *plan;
+    struct zpl_scope program;
+    struct zpl_schedule schedule; /* of the program */
+    struct zpl_active *maps;      /* an inner one before the outer */
+    struct zpl_orchestrator *orchestrator;
+    struct zpl_metadata *metadata;
+    struct zpl_artifacts *artifacts;
+    struct zpl_slot *slots;
+    uint32_t slot_count, running;
+    struct zpl_delayed *delayed;
+    size_t delayed_count, delayed_room;
+    uint64_t memory_bytes; /* for each slot */
+    bool stopping;         /* nothing new is started */
+    bool cancelled;        /* what ran was told to end */
+    bool failed;           /* some step failed */
+    enum zpl_err broken;   /* what ends the run, met where nothing could return it */
+    struct zpl_arena arena;
+};
+
+/* ---- driver_step.c: a step from when it is ready to its end ---- */
+
+/* Decides a ready step, and starts it if it has to run. */
+enum zpl_err zpl_driver_take_up(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id);
+/* The worker answered: outputs are published, then the row is written. */
+enum zpl_err zpl_driver_finish(struct zpl_driver *d, struct zpl_slot *slot,
+                               const struct zpl_event *event);
+/* An attempt failed: another one, or the end of the step. */
+enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *slot,
+                                       enum zpl_code code, const char *reason,
+                                       const struct zpl_diags *details, uint64_t peak_bytes);
+/* Steps whose time to be tried again has come. */
+enum zpl_err zpl_driver_wake(struct zpl_driver *d);
+/* Removes what the step left behind, and lets others make what it was to make. */
+void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot);
+/* A step that is not done because the run was stopped. */
+void zpl_driver_cancel(const struct zpl_scope *scope, uint32_t id);
+/* Tells the command. */
+void zpl_driver_changed(struct zpl_driver *d, const struct zpl_scope *scope, uint32_t id);
+
+/* ---- driver_map.c: which units are ready, and the items of maps ---- */
+
+/* A unit that is ready, of inner scopes first; false: there is none. */
+bool zpl_driver_next_unit(struct zpl_driver *d, struct zpl_scope **scope, uint32_t *unit);
+/* Begins a map; its items are bound as there is room for them. */
+enum zpl_err zpl_driver_take_up_map(struct zpl_driver *d, struct zpl_scope *scope, uint32_t map);
+/* Binds one more item of some map; false: there is none, or no room for one. */
+bool zpl_driver_next_item(struct zpl_driver *d);
+/* A unit is at its end: others may be ready now, and its item may be at its end too. */
+void zpl_driver_settle_unit(struct zpl_driver *d, struct zpl_scope *scope, uint32_t unit);
+/* Takes the map out of the list, and frees what its items were bound to. */
+void zpl_driver_release_map(struct zpl_driver *d, struct zpl_active *map);
+
+#endif

@@ -1,0 +1,336 @@
+/* map.c - see map.h.   Floor: vm. */
+#include "vm/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum zpl_err no_memory(const struct zpl_plan *plan)
+{
+    return zpl_diag_nomem(&plan->session->diags);
+}
+
+/* ---- what is inside, what is gathered ---- */
+
+static bool list_members(struct zpl_mapping *m, struct zpl_arena *arena)
+{
+    const struct zpl_graph *graph = m->plan->graph;
+    m->members = zpl_arena_array(arena, graph->count + 1, sizeof *m->members);
+    for (uint32_t id = 0; m->members != NULL && id < graph->count; id++)
+        if (zpl_map_within(graph, graph->nodes[id].map, m->map + 1))
+            m->members[m->member_count++] = id;
+    m->counts = zpl_arena_array(arena, m->member_count + 1, sizeof *m->counts);
+    return m->members != NULL && m->counts != NULL;
+}
+
+static void add_gathered(struct zpl_mapping *m, const struct zpl_value *value, size_t *capacity)
+{
+    struct zpl_arena *arena = &m->plan->arena;
+    for (size_t i = 0; i < m->gathered_count; i++)
+        if (m->gathered[i].value == value)
+            return;
+    struct zpl_gathered *grown =
+        zpl_arena_grow(arena, m->gathered, m->gathered_count, capacity, sizeof *grown);
+    if (grown == NULL)
+        return;
+    m->gathered = grown;
+    grown[m->gathered_count].value = value;
+    grown[m->gathered_count++].items = zpl_arena_array(arena, m->count + 1, sizeof *grown->items);
+}
+
+/* Finds what is gathered of this map anywhere in a value. */
+static void find_gathered(struct zpl_mapping *m, const struct zpl_value *value, size_t *capacity)
+{
+    if (value == NULL)
+        return;
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_REF:
+    case ZPL_VALUE_ITEM:
+        return;
+    case ZPL_VALUE_GATHER:
+        if (value->gather.map == m->map)
+            add_gathered(m, value->gather.value, capacity);
+        find_gathered(m, value->gather.value, capacity);
+        return;
+    case ZPL_VALUE_COND:
+        find_gathered(m, value->cond.left, capacity);
+        find_gathered(m, value->cond.right, capacity);
+        return;
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; i < value->list.count; i++)
+            find_gathered(m, value->list.items[i], capacity);
+        return;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < value->pick.count; i++) {
+            find_gathered(m, value->pick.items[i], capacity);
+            find_gathered(m, value->pick.by != NULL ? value->pick.by[i] : NULL, capacity);
+        }
+        return;
+    }
+}
+
+static void list_gathered(struct zpl_mapping *m)
+{
+    const struct zpl_graph *graph = m->plan->graph;
+    size_t capacity = 0;
+    for (size_t id = 0; id < graph->count; id++) {
+        for (size_t i = 0; i < graph->nodes[id].argument_count; i++)
+            find_gathered(m, graph->nodes[id].arguments[i].value, &capacity);
+        find_gathered(m, graph->nodes[id].when, &capacity);
+    }
+    for (size_t map = 0; map < graph->map_count; map++)
+        find_gathered(m, graph->maps[map].over, &capacity);
+}
+
+/* ---- beginning ---- */
+
+enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t instances,
+                               struct zpl_mapping **out)
+{
+    const struct zpl_graph *graph = plan->graph;
+    struct zpl_mapping *m = zpl_arena_alloc(&plan->arena, sizeof *m);
+    struct zpl_step_plan state = {0};
+    *out = NULL;
+    if (m == NULL)
+        return no_memory(plan);
+    *m = (struct zpl_mapping){.plan = plan, .map = map};
+    if (!list_members(m, &plan->arena))
+        return no_memory(plan);
+    zpl_plan_needs(plan, graph->maps[map].over, &state);
+    if (state.status == ZPL_PLAN_PENDING) {
+        m->items = zpl_plan_value(plan, graph->maps[map].over, &plan->arena);
+        if (m->items == NULL || m->items->kind != ZPL_LIT_LIST) {
+            zpl_diag_add(&plan->session->diags, ZPL_CODE_WRONG_KIND, graph->maps[map].span,
+                         "what `each` maps over turned out to be no list");
+            return ZPL_ERR_STEP;
+        }
+        m->count = m->items->as.list.count;
+        list_gathered(m);
+    }
+    plan->maps[map] = m;
+    for (size_t i = 0; m->items == NULL && i < m->member_count; i++) {
+        struct zpl_step_plan *step = &plan->steps[m->members[i]];
+        *step = state;
+    }
+    m->instances = zpl_arena_array(&plan->arena, instances + 1, sizeof *m->instances);
+    m->instance_count = m->count < instances ? m->count : instances;
+    if (zpl_arena_failed(&plan->arena))
+        return no_memory(plan);
+    if (m->count > 0)
+        *out = m;
+    else if (m->items != NULL)
+        zpl_mapping_end(m);
+    return ZPL_OK;
+}
+
+/* ---- instances ---- */
+
+/* The parts that every item of the instance has; what is outside is known by now. */
+static bool open_instance(struct zpl_mapping *m, struct zpl_instance *instance)
+{
+    const struct zpl_plan *outer = m->plan;
+    size_t count = outer->graph->count, maps = outer->graph->map_count;
+    struct zpl_arena *base = &instance->base;
+    instance->mapping = m;
+    instance->graph = *outer->graph;
+    instance->graph.arena = (struct zpl_arena){0};
+    instance->graph.nodes = zpl_arena_array(base, count + 1, sizeof *instance->graph.nodes);
+    instance->plan = *outer;
+    instance->plan.arena = (struct zpl_arena){0};
+    instance->plan.graph = &instance->graph;
+    instance->plan.scope = m->map + 1;
+    instance->plan.steps = zpl_arena_array(base, count + 1, sizeof *instance->plan.steps);
+    instance->plan.maps = zpl_arena_array(base, maps + 1, sizeof *instance->plan.maps);
+    instance->plan.items = zpl_arena_array(base, maps + 1, sizeof *instance->plan.items);
+    if (zpl_arena_failed(base) ||
+        zpl_schedule_init(&instance->schedule, outer->graph, m->map + 1) != ZPL_OK)
+        return false;
+    memcpy(instance->graph.nodes, outer->graph->nodes, count * sizeof *instance->graph.nodes);
+    memcpy(instance->plan.steps, outer->steps, count * sizeof *instance->plan.steps);
+    memcpy(instance->plan.maps, outer->maps, maps * sizeof *instance->plan.maps);
+    memcpy(instance->plan.items, outer->items, maps * sizeof *instance->plan.items);
+    return true;
+}
+
+/* "make[*]" of the outside is "make[3]" here. */
+static const char *name_of(struct zpl_instance *instance, const char *outer)
+{
+    const char *star = strstr(outer, "[*]");
+    size_t before = star != NULL ? (size_t)(star - outer) : strlen(outer);
+    return zpl_arena_printf(&instance->plan.arena, "%.*s[%zu]%s", (int)before, outer,
+                            instance->index + 1, star != NULL ? star + 3 : "");
+}
+
+enum zpl_err zpl_mapping_next(struct zpl_mapping *m, struct zpl_instance **out)
+{
+    const struct zpl_graph *graph = m->plan->graph;
+    struct zpl_instance *instance = m->instances, *end = m->instances + m->instance_count;
+    while (instance < end && instance->bound)
+        instance++;
+    *out = NULL;
+    if (instance == end || m->next == m->count)
+        return ZPL_OK;
+    if (instance->mapping == NULL && !open_instance(m, instance))
+        return no_memory(m->plan);
+    zpl_arena_clear(&instance->plan.arena);
+    instance->index = m->next++;
+    instance->bound = true;
+    instance->plan.items[m->map] =
+        (struct zpl_plan_item){m->items->as.list.items[instance->index], instance->index};
+    for (uint32_t map = m->map + 1; map < graph->map_count; map++)
+        if (zpl_map_within(graph, map + 1, m->map + 1))
+            instance->plan.maps[map] = NULL;
+    for (size_t i = 0; i < m->member_count; i++) {
+        uint32_t id = m->members[i];
+        instance->plan.steps[id] = (struct zpl_step_plan){0};
+        instance->graph.nodes[id].name = name_of(instance, graph->nodes[id].name);
+    }
+    zpl_schedule_rewind(&instance->schedule);
+    *out = instance;
+    return zpl_arena_failed(&instance->plan.arena) ? no_memory(m->plan) : ZPL_OK;
+}
+
+/* ---- what is kept of an item ---- */
+
+static const char *copy_text(struct zpl_arena *arena, const char *text)
+{
+    return text != NULL ? zpl_arena_strdup(arena, text) : NULL;
+}
+
+static const struct zpl_output_row *copy_row(struct zpl_arena *arena,
+                                             const struct zpl_output_row *row)
+{
+    struct zpl_output_row *copy = zpl_arena_alloc(arena, sizeof *copy);
+    struct zpl_column_row *columns = zpl_arena_array(arena, row->column_count + 1, sizeof *columns);
+    if (copy == NULL || columns == NULL)
+        return NULL;
+    *copy = *row;
+    copy->name = copy_text(arena, row->name);
+    copy->type = copy_text(arena, row->type);
+    copy->json = copy_text(arena, row->json);
+    copy->columns = columns;
+    for (size_t i = 0; i < row->column_count; i++)
+        columns[i] =
+            (struct zpl_column_row){copy_text(arena, row->columns[i].name), row->columns[i].digest};
+    return copy;
+}
+
+/* Of a value that was skipped, or whose step did not work, nothing is kept. */
+static bool keep(struct zpl_instance *instance, struct zpl_gathered *gathered)
+{
+    struct zpl_arena *arena = &instance->mapping->plan->arena;
+    struct zpl_made *out = &gathered->items[instance->index], made;
+    struct zpl_step_plan state = {0};
+    zpl_plan_needs(&instance->plan, gathered->value, &state);
+    if (state.status != ZPL_PLAN_PENDING)
+        return true;
+    if (zpl_plan_made(&instance->plan, gathered->value, &made)) {
+        out->row = copy_row(arena, made.row);
+        out->step = copy_text(arena, made.step);
+        out->output = copy_text(arena, made.output);
+    }
+    const struct zpl_literal *literal =
+        zpl_plan_value(&instance->plan, gathered->value, &instance->plan.arena);
+    if (literal != NULL)
+        out->literal = zpl_literal_copy(arena, literal);
+    return !zpl_arena_failed(arena);
+}
+
+static void count(struct zpl_mapping *m, size_t member, enum zpl_plan_status status, size_t items)
+{
+    m->counts[member][status] += items;
+}
+
+enum zpl_err zpl_mapping_take(struct zpl_instance *instance)
+{
+    struct zpl_mapping *m = instance->mapping;
+    bool kept = true;
+    for (size_t i = 0; i < m->member_count; i++)
+        count(m, i, instance->plan.steps[m->members[i]].status, 1);
+    for (size_t i = 0; kept && i < m->gathered_count; i++)
+        kept = keep(instance, &m->gathered[i]);
+    instance->bound = false;
+    m->ended++;
+    return kept ? ZPL_OK : no_memory(m->plan);
+}
+
+void zpl_mapping_stop(struct zpl_mapping *m)
+{
+    size_t left = m->count - m->next;
+    for (size_t i = 0; left > 0 && i < m->member_count; i++)
+        count(m, i, ZPL_PLAN_CANCELLED, left);
+    m->ended += left;
+    m->next = m->count;
+}
+
+/* ---- the end ---- */
+
+bool zpl_mapping_is_over(const struct zpl_mapping *m)
+{
+    return m->ended == m->count;
+}
+
+/* The state of all items together: the first of these that one is in. */
+static enum zpl_plan_status together(const size_t *counts)
+{
+    static const enum zpl_plan_status order[] = {
+        ZPL_PLAN_FAILED, ZPL_PLAN_CANCELLED, ZPL_PLAN_WOULD_RUN, ZPL_PLAN_UNKNOWN,
+        ZPL_PLAN_RAN,    ZPL_PLAN_CACHED,    ZPL_PLAN_SKIPPED};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (counts[order[i]] > 0)
+            return order[i];
+    return ZPL_PLAN_SKIPPED; /* of no item */
+}
+
+void zpl_mapping_end(struct zpl_mapping *m)
+{
+    for (size_t i = 0; i < m->member_count; i++) {
+        struct zpl_step_plan *step = &m->plan->steps[m->members[i]];
+        step->status = together(m->counts[i]);
+        if (step->status == ZPL_PLAN_UNKNOWN)
+            step->until = m->plan->graph->nodes[m->members[i]].name;
+    }
+}
+
+void zpl_mapping_release(struct zpl_mapping *m)
+{
+    for (size_t i = 0; m != NULL && i < m->instance_count; i++) {
+        zpl_schedule_release(&m->instances[i].schedule);
+        zpl_arena_release(&m->instances[i].plan.arena);
+        zpl_arena_release(&m->instances[i].base);
+        m->instances[i] = (struct zpl_instance){0};
+    }
+    if (m != NULL)
+        m->instance_count = 0;
+}
+
+/* ---- looking ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node)
+{
+    uint32_t map = plan->graph->nodes[node].map;
+    while (map != 0 && plan->maps != NULL && plan->graph->maps[map - 1].parent != plan->scope)
+        map = plan->graph->maps[map - 1].parent;
+    const struct zpl_mapping *m = map != 0 && plan->maps != NULL ? plan->maps[map - 1] : NULL;
+    if (m == NULL || m->items == NULL)
+        return NULL;
+    const uint32_t *at = bsearch(&node, m->members, m->member_count, sizeof node, by_id);
+    return at != NULL ? m->counts[at - m->members] : NULL;
+}
+
+const struct zpl_gathered *zpl_mapping_gathered(const struct zpl_plan *plan,
+                                                const struct zpl_value *gather)
+{
+    const struct zpl_mapping *m = plan->maps[gather->gather.map];
+    for (size_t i = 0; m != NULL && i < m->gathered_count; i++)
+        if (m->gathered[i].value == gather->gather.value)
+            return &m->gathered[i];
+    return NULL;
+}

@@ -1,0 +1,382 @@
+/* settled.c - see settled.h.   Floor: vm. */
+#include "vm/settled.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang/base/version.h"
+#include "vm/effect.h"
+#include "vm/report.h"
+#include "vm/witness.h"
+
+static const char SPACE[] = "settled";
+
+/* ---- under which name it is kept ---- */
+
+static void add_text(struct zpl_hasher *hasher, const char *text)
+{
+    zpl_hasher_field(hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0);
+}
+
+/* This zpl, the program, its params and its place; false: nobody knows. */
+static bool name_of(const struct zpl_session *session, const struct zpl_session_options *options,
+                    const struct zpl_digest *text, struct zpl_digest *name)
+{
+    struct zpl_hasher hasher;
+    struct zpl_stat zpl;
+    char folder[ZPL_PATH_MAX];
+    if (zpl_fs_stat("/proc/self/exe", &zpl, NULL) != ZPL_OK ||
+        getcwd(folder, sizeof folder) == NULL)
+        return false;
+    uint64_t build[] = {
+        ZPL_SETTLED_VERSION,   zpl.size, zpl.inode, zpl.device, (uint64_t)zpl.mtime_ns,
+        (uint64_t)zpl.ctime_ns};
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, build, sizeof build);
+    zpl_hasher_field(&hasher, text->b, sizeof text->b);
+    add_text(&hasher, session->project.root);
+    add_text(&hasher, session->project.home);
+    add_text(&hasher, session->project.relative);
+    add_text(&hasher, options->file); /* with its pipeline */
+    add_text(&hasher, folder);        /* params may be paths */
+    for (size_t i = 0; i < options->given_count; i++) {
+        add_text(&hasher, options->given[i].name);
+        add_text(&hasher, options->given[i].text);
+    }
+    *name = zpl_hasher_final(&hasher);
+    return true;
+}
+
+/* ---- writing: numbers are little-endian, texts have their length before them ---- */
+
+static void put_text(struct zpl_buf *out, const char *text)
+{
+    zpl_buf_u32(out, (uint32_t)strlen(text));
+    zpl_buf_puts(out, text);
+}
+
+static void put_digest(struct zpl_buf *out, const struct zpl_digest *digest)
+{
+    zpl_buf_add(out, digest->b, sizeof digest->b);
+}
+
+static void put_sights(struct zpl_buf *out, const struct zpl_witness *witness)
+{
+    zpl_buf_u32(out, (uint32_t)witness->count);
+    for (size_t i = 0; i < witness->count; i++) {
+        const struct zpl_sight *s = &witness->sights[i];
+        zpl_buf_u32(out, (uint32_t)s->kind | (s->sure ? 0x100u : 0));
+        put_text(out, s->path);
+        put_digest(out, &s->answer);
+        if (s->kind != ZPL_SAW_CONTENT)
+            continue;
+        zpl_buf_u64(out, s->stat.size);
+        zpl_buf_u64(out, s->stat.inode);
+        zpl_buf_u64(out, s->stat.device);
+        zpl_buf_u64(out, (uint64_t)s->stat.mtime_ns);
+        zpl_buf_u64(out, (uint64_t)s->stat.ctime_ns);
+    }
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct zpl_digest));
+}
+
+/* The artifacts that have to be there, each once. */
+static bool put_artifacts(struct zpl_buf *out, const struct zpl_plan *plan)
+{
+    size_t most = 0, count = 0, kept = 0;
+    struct zpl_arena arena = {0};
+    for (size_t id = 0; id < plan->graph->count; id++)
+        most += plan->graph->nodes[id].output_count;
+    struct zpl_digest *digests = zpl_arena_array(&arena, most + 1, sizeof *digests);
+    for (size_t id = 0; digests != NULL && id < plan->graph->count; id++) {
+        const struct zpl_step_plan *step = &plan->steps[id];
+        for (size_t i = 0; step->outputs != NULL && !zpl_effect_is(&plan->graph->nodes[id]) &&
+                           i < plan->graph->nodes[id].output_count;
+             i++)
+            if (step->outputs[i].json == NULL || step->outputs[i].bytes > ZPL_INLINE_BYTES_MAX)
+                digests[count++] = step->outputs[i].digest;
+    }
+    bool fine = digests != NULL;
+    if (fine && count > 0)
+        qsort(digests, count, sizeof *digests, by_bytes);
+    for (size_t i = 0; fine && i < count; i++)
+        if (i == 0 || by_bytes(&digests[i - 1], &digests[i]) != 0)
+            digests[kept++] = digests[i];
+    zpl_buf_u32(out, (uint32_t)kept);
+    if (kept > 0)
+        zpl_buf_add(out, digests, kept * sizeof *digests);
+    zpl_arena_release(&arena);
+    return fine;
+}
+
+/* The deployments that have to stand. */
+static void put_effects(struct zpl_buf *out, struct zpl_plan *plan)
+{
+    uint32_t count = 0;
+    for (uint32_t id = 0; id < plan->graph->count; id++)
+        count +=
+            zpl_effect_is(&plan->graph->nodes[id]) && plan->steps[id].status == ZPL_PLAN_CACHED;
+    zpl_buf_u32(out, count);
+    for (uint32_t id = 0; id < plan->graph->count; id++) {
+        if (!zpl_effect_is(&plan->graph->nodes[id]) || plan->steps[id].status != ZPL_PLAN_CACHED)
+            continue;
+        put_text(out, zpl_effect_name(plan, id));
+        put_digest(out, &plan->steps[id].key);
+    }
+}
+
+/* Is nothing left to do, and would nobody be told anything? */
+static bool is_settled(const struct zpl_run *run)
+{
+    const struct zpl_session *session = run->plan.session;
+    if (run->status != ZPL_RUN_DONE || run->plan.no_cache || session->witness.lost ||
+        session->program.diags.count > 0 || session->diags.count > 0 ||
+        run->plan.graph->map_count > 0) /* what items made is nowhere in the plan */
+        return false;
+    for (size_t id = 0; id < run->plan.graph->count; id++) {
+        enum zpl_plan_status status = run->plan.steps[id].status;
+        if (status != ZPL_PLAN_SKIPPED && ((status != ZPL_PLAN_CACHED && status != ZPL_PLAN_RAN) ||
+                                           !run->plan.graph->nodes[id].cache))
+            return false;
+    }
+    return true;
+}
+
+/* What ran is what a run after it finds. */
+static void find_done(struct zpl_plan *plan)
+{
+    for (size_t id = 0; id < plan->graph->count; id++) {
+        struct zpl_step_plan *step = &plan->steps[id];
+        if (step->status != ZPL_PLAN_RAN)
+            continue;
+        step->status = ZPL_PLAN_CACHED;
+        step->attempts = 0;
+        step->why = NULL;
+    }
+}
+
+enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_options *options,
+                              zpl_settled_describe_fn *describe)
+{
+    struct zpl_plan *plan = &run->plan;
+    struct zpl_session *session = plan->session;
+    struct zpl_metadata *metadata;
+    struct zpl_digest name, digest;
+    struct zpl_buf text = {0}, value = {0};
+    if (options->stack != NULL || !is_settled(run) ||
+        !name_of(session, options, &session->text_digest, &name))
+        return ZPL_OK;
+    find_done(plan);
+    struct zpl_json *json = zpl_report_plan(plan);
+    enum zpl_err err = zpl_json_write(json, false, &text) == ZPL_OK
+                           ? zpl_session_metadata(session, true, &metadata)
+                           : zpl_diag_nomem(&session->diags);
+    zpl_json_release(json);
+    if (err == ZPL_OK)
+        err = metadata->text_put(metadata->self, zpl_buf_str(&text), &digest, &session->diags);
+    if (err == ZPL_OK) {
+        zpl_buf_u32(&value, ZPL_SETTLED_VERSION);
+        zpl_buf_u64(&value, (uint64_t)run->id);
+        put_digest(&value, &digest);
+        put_sights(&value, &session->witness);
+        bool fine = put_artifacts(&value, plan);
+        put_effects(&value, plan);
+        zpl_buf_u32(&value, (uint32_t)plan->graph->count);
+        for (uint32_t id = 0; id < plan->graph->count; id++) {
+            zpl_buf_u32(&value, plan->steps[id].status == ZPL_PLAN_SKIPPED);
+            put_text(&value, plan->graph->nodes[id].name);
+            zpl_buf_clear(&text);
+            describe(plan, id, &text);
+            put_text(&value, zpl_buf_str(&text));
+        }
+        if (!fine || zpl_arena_failed(&plan->arena) || zpl_buf_error(&value) != ZPL_OK)
+            err = zpl_diag_nomem(&session->diags);
+    }
+    if (err == ZPL_OK)
+        err = metadata->memo_put(metadata->self, SPACE, &name, value.data, value.len,
+                                 &session->diags);
+    zpl_buf_release(&text);
+    zpl_buf_release(&value);
+    return err;
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    const char *at, *end;
+    bool failed; /* malformed: nothing is recalled */
+    struct zpl_arena *arena;
+};
+
+static void get(struct reader *r, void *out, size_t len)
+{
+    r->failed = r->failed || (size_t)(r->end - r->at) < len;
+    if (r->failed) {
+        memset(out, 0, len);
+        return;
+    }
+    memcpy(out, r->at, len);
+    r->at += len;
+}
+
+static uint64_t get_number(struct reader *r, size_t bytes)
+{
+    uint8_t b[8] = {0};
+    uint64_t number = 0;
+    get(r, b, bytes);
+    for (size_t i = bytes; i-- > 0;)
+        number = number << 8 | b[i];
+    return number;
+}
+
+static const char *get_text(struct reader *r)
+{
+    size_t len = get_number(r, 4);
+    r->failed = r->failed || (size_t)(r->end - r->at) < len;
+    const char *text = r->failed ? NULL : zpl_arena_strndup(r->arena, r->at, len);
+    r->failed = text == NULL;
+    r->at += r->failed ? 0 : len;
+    return r->failed ? "" : text;
+}
+
+static struct zpl_digest get_digest(struct reader *r)
+{
+    struct zpl_digest digest;
+    get(r, digest.b, sizeof digest.b);
+    return digest;
+}
+
+/* Says what is not as it was; false. */
+static bool doubt(struct zpl_settled *out, struct zpl_arena *arena, const char *what,
+                  const char *which)
+{
+    const char *words = zpl_arena_printf(arena, "%s %s", what, which);
+    out->doubt = words != NULL ? words : what;
+    return false;
+}
+
+static bool sights_hold(struct reader *r, const struct zpl_project *project,
+                        struct zpl_settled *out)
+{
+    bool hold = true;
+    for (uint64_t n = get_number(r, 4); hold && n > 0 && !r->failed; n--) {
+        uint64_t kind = get_number(r, 4);
+        struct zpl_sight sight = {.kind = (enum zpl_saw)(kind & 0xff), .sure = kind >> 8 & 1};
+        sight.path = get_text(r);
+        sight.answer = get_digest(r);
+        if (sight.kind == ZPL_SAW_CONTENT) {
+            sight.stat = (struct zpl_stat){.is_file = true};
+            sight.stat.size = get_number(r, 8);
+            sight.stat.inode = get_number(r, 8);
+            sight.stat.device = get_number(r, 8);
+            sight.stat.mtime_ns = (int64_t)get_number(r, 8);
+            sight.stat.ctime_ns = (int64_t)get_number(r, 8);
+        }
+        hold = !r->failed && (zpl_sight_holds(&sight, project) ||
+                              doubt(out, r->arena, "there is something else at", sight.path));
+    }
+    return hold && !r->failed;
+}
+
+static bool artifacts_are_there(struct reader *r, struct zpl_session *session,
+                                struct zpl_settled *out)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_diags quiet = {0};
+    uint64_t count = get_number(r, 4);
+    bool there = !r->failed && zpl_session_artifacts(session, &artifacts) == ZPL_OK;
+    for (uint64_t i = 0; there && i < count; i++) {
+        struct zpl_digest digest = get_digest(r);
+        char hex[ZPL_HEX_SIZE];
+        zpl_digest_hex(&digest, hex);
+        there = !r->failed && (artifacts->has(artifacts->self, &digest, &quiet) == ZPL_OK ||
+                               doubt(out, r->arena, "there is no artifact", hex));
+    }
+    zpl_diags_release(&quiet);
+    return there;
+}
+
+static bool effects_stand(struct reader *r, struct zpl_session *session, struct zpl_settled *out)
+{
+    struct zpl_deployer *deployer;
+    struct zpl_diags quiet = {0};
+    uint64_t count = get_number(r, 4);
+    bool stand = !r->failed && (count == 0 || zpl_session_deployer(session, &deployer) == ZPL_OK);
+    for (uint64_t i = 0; stand && i < count; i++) {
+        const char *name = get_text(r);
+        struct zpl_digest key = get_digest(r);
+        stand = !r->failed && (deployer->current(deployer->self, name, &key, &quiet) == ZPL_OK ||
+                               doubt(out, r->arena, "this is deployed no longer:", name));
+    }
+    zpl_diags_release(&quiet);
+    return stand;
+}
+
+static bool read_steps(struct reader *r, struct zpl_settled *out)
+{
+    uint64_t count = get_number(r, 4);
+    if (r->failed || count > (uint64_t)(r->end - r->at))
+        return false;
+    out->step_count = count;
+    out->steps = zpl_arena_array(r->arena, count + 1, sizeof *out->steps);
+    for (uint64_t i = 0; out->steps != NULL && i < count && !r->failed; i++) {
+        out->steps[i].status = get_number(r, 4) != 0 ? ZPL_PLAN_SKIPPED : ZPL_PLAN_CACHED;
+        out->steps[i].name = get_text(r);
+        out->steps[i].rest = get_text(r);
+    }
+    return out->steps != NULL && !r->failed && r->at == r->end;
+}
+
+/* Holds everything that was kept?  Then the run is written down once more. */
+static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *value,
+                           struct zpl_settled *out, bool *again, struct zpl_arena *arena)
+{
+    struct reader r = {.at = value->data, .end = value->data + value->len, .arena = arena};
+    struct zpl_metadata *metadata;
+    if (get_number(&r, 4) != ZPL_SETTLED_VERSION)
+        return ZPL_OK;
+    int64_t like = (int64_t)get_number(&r, 8);
+    struct zpl_digest plan = get_digest(&r);
+    if (!sights_hold(&r, &session->project, out) || !artifacts_are_there(&r, session, out) ||
+        !effects_stand(&r, session, out) || !read_steps(&r, out))
+        return ZPL_OK;
+    out->ended_ns = zpl_clock_wall_ns();
+    if (out->ended_ns < out->started_ns)
+        out->ended_ns = out->started_ns; /* the clock was set back */
+    enum zpl_err err = zpl_session_metadata(session, true, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->run_repeat(metadata->self, like, &plan, out->started_ns, out->ended_ns,
+                                   &out->run, &session->diags);
+    *again = err == ZPL_OK;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+enum zpl_err zpl_settled_recall(struct zpl_session *session,
+                                const struct zpl_session_options *options, struct zpl_settled *out,
+                                bool *again, struct zpl_arena *arena)
+{
+    struct zpl_buf text = {0}, value = {0};
+    struct zpl_diags quiet = {0};
+    struct zpl_digest name;
+    enum zpl_err err = ZPL_OK;
+    memset(out, 0, sizeof *out);
+    *again = false;
+    out->started_ns = zpl_clock_wall_ns();
+    out->doubt = "it has not run to its end with this text and these params";
+    if (options->stack == NULL &&
+        zpl_session_read_program(session->project.file, &text, &quiet) == ZPL_OK) {
+        struct zpl_digest digest = zpl_digest_of(zpl_buf_str(&text), text.len);
+        struct zpl_metadata *metadata = zpl_session_memo(session);
+        if (metadata != NULL && name_of(session, options, &digest, &name) &&
+            metadata->memo_get(metadata->self, SPACE, &name, &value, &quiet) == ZPL_OK)
+            err = repeat(session, &value, out, again, arena);
+    }
+    zpl_buf_release(&text);
+    zpl_buf_release(&value);
+    zpl_diags_release(&quiet);
+    return err;
+}
