@@ -30,6 +30,11 @@ struct zpl_world {
      * many.  NULL function: there are none. */
     enum zpl_err (*files)(void *self, const char *pattern, struct zpl_arena *arena,
                           const char *const **paths, size_t *count, struct zpl_diags *diags);
+    /* The files that the path of a source names, as the program holds them; arena text: itself, or, when
+     * there is no file of this name, those that it matches as a pattern.  Errors and limits as above.
+     * NULL function: itself. */
+    enum zpl_err (*sources)(void *self, const char *path, struct zpl_arena *arena,
+                            const char *const **paths, size_t *count, struct zpl_diags *diags);
     /* Does the path lead out of the project, to where nobody who runs it pointed?  NULL function: none. */
     bool (*outside)(void *self, const char *path);
     /* Is there a regular file, a folder, at that path of the program?  NULL function: nobody can say. */

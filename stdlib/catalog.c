@@ -15,6 +15,7 @@
     X(drift, "stdlib/model/drift.c", true)                                                         \
     X(evaluate, "stdlib/model/evaluate.c", true)                                                   \
     X(fold, "stdlib/table/split.c", true)                                                          \
+    X(json_read, "stdlib/table/json.c", true)                                                      \
     X(lua, "stdlib/body/lua.c", false)                                                             \
     X(native, "stdlib/body/native.c", false)                                                       \
     X(parquet_read, "stdlib/table/parquet.c", true)                                                \

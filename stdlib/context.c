@@ -40,12 +40,32 @@ long zpl_context_output(const struct zpl_context *context, const char *name)
     return -1;
 }
 
+/* The paths that a param names: one, or a list of them; counted only when `out` is NULL. */
+static size_t param_paths(const struct zpl_literal *value, const char **out)
+{
+    size_t count = 0;
+    if (value->kind == ZPL_LIT_PATH) {
+        if (out != NULL)
+            out[0] = value->as.str.s;
+        return 1;
+    }
+    for (size_t i = 0; value->kind == ZPL_LIT_LIST && i < value->as.list.count; i++) {
+        if (value->as.list.items[i]->kind != ZPL_LIT_PATH)
+            continue;
+        if (out != NULL)
+            out[count] = value->as.list.items[i]->as.str.s;
+        count++;
+    }
+    return count;
+}
+
 /* The files a task names: inputs, outputs, and what its path params point to. */
 static enum zpl_err open_session(struct zpl_context *context)
 {
     const struct zpl_run_task *task = context->task;
-    size_t most = task->input_count + task->output_count + task->param_count + context->path_count,
-           count = 0;
+    size_t most = task->input_count + task->output_count + context->path_count, count = 0;
+    for (size_t i = 0; i < task->param_count; i++)
+        most += param_paths(task->params[i].value, NULL);
     const char **paths = zpl_arena_array(context->arena, most + 1, sizeof *paths);
     const char *spill = zpl_arena_printf(context->arena, "%s/spill", task->scratch);
     if (paths == NULL || spill == NULL)
@@ -56,8 +76,7 @@ static enum zpl_err open_session(struct zpl_context *context)
     for (size_t i = 0; i < task->output_count; i++)
         paths[count++] = task->outputs[i].path;
     for (size_t i = 0; i < task->param_count; i++)
-        if (task->params[i].value->kind == ZPL_LIT_PATH)
-            paths[count++] = task->params[i].value->as.str.s;
+        count += param_paths(task->params[i].value, paths + count);
     for (size_t i = 0; i < context->path_count; i++)
         paths[count++] = context->paths[i];
     /* The default limit, on every machine: what spills may leave in another order. */

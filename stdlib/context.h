@@ -9,6 +9,11 @@
 #include "stdlib/table/duck.h"
 #include "stdlib/table/scan.h"
 
+/* One of several files that a source was made of, for messages about its rows. */
+struct zpl_source_part {
+    const char *shown, *from; /* what it is called; behind FROM */
+    int64_t rows;             /* -1: not counted yet */
+};
 struct zpl_context {
     struct zpl_kernel_context base; /* what the kernel sees; its `self` is this */
     const struct zpl_run_task *task;
@@ -18,6 +23,8 @@ struct zpl_context {
     const char *const
         *paths; /* files the session may use beside the task's; set before the first use */
     size_t path_count;
+    struct zpl_source_part *parts; /* in the order of their rows, or NULL */
+    size_t part_count;
     const char **json; /* of each output: what output_json() was given, canonical; or NULL */
 };
 

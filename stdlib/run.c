@@ -62,6 +62,34 @@ static const char *source_name(struct zpl_context *context)
     return n > 0 && strncmp(path, project, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
+static enum zpl_err keep_count(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    *(int64_t *)self = cells[0].i;
+    return ZPL_OK;
+}
+
+/* The file of a row of a source that several make; they are counted when a row is to be told. */
+static const char *locate(void *self, int64_t row, int64_t *in_file)
+{
+    struct zpl_context *context = self;
+    struct zpl_diags quiet = {0};
+    const char *shown = NULL;
+    for (size_t i = 0; shown == NULL && i < context->part_count; i++) {
+        struct zpl_source_part *part = &context->parts[i];
+        const char *sql = zpl_arena_printf(context->arena, "SELECT count(*) FROM %s", part->from);
+        if (part->rows < 0 && (sql == NULL || zpl_duck_each(&context->duck, sql, keep_count,
+                                                            &part->rows, &quiet) != ZPL_OK))
+            break;
+        *in_file = row;
+        if (row <= part->rows)
+            shown = part->shown;
+        row -= part->rows;
+    }
+    zpl_diags_release(&quiet);
+    return shown;
+}
+
 /* Holds the rows that were written to the types of their columns.  Rows of a source are those of its
  * file, in the file's order, and are told as such. */
 static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_run_output *output,
@@ -75,7 +103,9 @@ static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_ru
                               : zpl_arena_printf(context->arena, "output '%s' breaks its contract",
                                                  output->name),
         .path = output->path,
-        .row = row};
+        .row = row,
+        .locate = context->part_count > 1 ? locate : NULL,
+        .locate_self = context};
     struct zpl_duck *duck = zpl_context_duck(context);
     if (contract.whose == NULL)
         return zpl_diag_nomem(context->diags);

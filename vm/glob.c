@@ -73,3 +73,21 @@ enum zpl_err zpl_project_files(const struct zpl_project *project, const char *pa
     zpl_buf_release(&whole);
     return err;
 }
+
+enum zpl_err zpl_project_sources(const struct zpl_project *project, const char *path,
+                                 struct zpl_arena *arena, const char *const **paths, size_t *count,
+                                 struct zpl_diags *diags)
+{
+    struct zpl_stat st;
+    bool pattern = strpbrk(path, "*?[") != NULL && strstr(path, "://") == NULL;
+    if (pattern && !(zpl_project_look(project, path, &st) && st.is_file))
+        return zpl_project_files(project, path, arena, paths, count, diags);
+    const char **only = zpl_arena_alloc(arena, sizeof *only);
+    const char *copy = zpl_arena_strdup(arena, path);
+    if (only == NULL || copy == NULL)
+        return zpl_diag_nomem(diags);
+    *only = copy;
+    *paths = only;
+    *count = 1;
+    return ZPL_OK;
+}

@@ -274,14 +274,15 @@ static enum zpl_err is_same(struct zpl_plan *plan, const struct zpl_user_file *f
     return ZPL_OK;
 }
 
-/* Files that came while the step ran were not there for it to read. */
+/* Files that came while a command ran were not there for it to read; a source reads all that match. */
 enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char **changed,
                                  struct zpl_diags *diags)
 {
     const struct zpl_ingredients *list = &plan->steps[id].ingredients;
     struct zpl_user_files files;
-    size_t next = 0;
-    enum zpl_err err = zpl_user_files(plan, &plan->graph->nodes[id], &files, diags);
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    size_t next = 0, keyed = 0;
+    enum zpl_err err = zpl_user_files(plan, node, &files, diags);
     *changed = NULL;
     for (size_t i = 0; err == ZPL_OK && *changed == NULL && i < list->count; i++) {
         const struct zpl_ingredient *item = &list->items[i];
@@ -289,6 +290,7 @@ enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char 
         size_t at = next;
         if (item->kind != ZPL_ING_SOURCE)
             continue;
+        keyed++;
         while (at < files.count && strcmp(files.items[at].name, item->name) != 0)
             at++;
         if (at < files.count)
@@ -297,5 +299,7 @@ enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char 
             *changed = item->shown;
         next = at < files.count ? at + 1 : next;
     }
+    if (err == ZPL_OK && *changed == NULL && node->source != NULL && keyed < files.count)
+        *changed = files.items[keyed].path;
     return err;
 }

@@ -100,8 +100,10 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
     uint64_t bytes;
     enum zpl_err err = ZPL_OK;
     bool known = false;
+    struct zpl_schema_request nameless = *request; /* the answer is about the content */
+    nameless.path = "";
     bool keyed =
-        metadata != NULL && zpl_task_encode_schema(request, &task) == ZPL_OK &&
+        metadata != NULL && zpl_task_encode_schema(&nameless, &task) == ZPL_OK &&
         zpl_source_digest(memo->session, request->path, &content, &bytes, &quiet) == ZPL_OK;
     if (keyed) {
         key = question(&task, &content);

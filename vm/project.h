@@ -39,6 +39,11 @@ enum zpl_err zpl_project_adopt(const struct zpl_project *project, const char *ty
 enum zpl_err zpl_project_files(const struct zpl_project *project, const char *pattern,
                                struct zpl_arena *arena, const char *const **paths, size_t *count,
                                struct zpl_diags *diags);
+/* The files that a source's path names: a file of this very name, else those that match it as a pattern;
+ * a path that is no pattern names itself.  As above; *count is 0 when a pattern matches none. */
+enum zpl_err zpl_project_sources(const struct zpl_project *project, const char *path,
+                                 struct zpl_arena *arena, const char *const **paths, size_t *count,
+                                 struct zpl_diags *diags);
 /* A path for people: without the project's root in front when it lies inside; borrowed. */
 const char *zpl_project_show(const struct zpl_project *project, const char *path);
 

@@ -525,6 +525,39 @@ enum zpl_err zpl_reply_decode_bind(const void *data, size_t len, size_t table_co
     return err;
 }
 
+/* [[empty, clue, misfit], …] */
+static struct zpl_json *looks_json(const struct zpl_schema_answer *answer)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; answer->looks != NULL && i < answer->row->count; i++) {
+        struct zpl_json *look = zpl_json_array();
+        zpl_json_add_take(look, zpl_json_bool(answer->looks[i].empty));
+        zpl_json_add_take(look, zpl_json_string(answer->looks[i].clue));
+        zpl_json_add_take(look, zpl_json_string(answer->looks[i].misfit));
+        zpl_json_add_take(list, look);
+    }
+    return list;
+}
+
+/* False: malformed or out of memory. */
+static bool read_looks(const struct zpl_json *answer, struct zpl_schema_answer *out,
+                       struct zpl_arena *arena)
+{
+    size_t count;
+    const struct zpl_json *list = zpl_read_list(answer, "looks", &count);
+    struct zpl_schema_look *looks = zpl_arena_array(arena, count + 1, sizeof *looks);
+    if (list == NULL || looks == NULL || (count > 0 && count != out->row->count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct zpl_json *look = zpl_json_at(list, i);
+        looks[i].empty = zpl_json_truth(zpl_json_at(look, 0), false);
+        looks[i].clue = zpl_read_string(zpl_json_at(look, 1), arena);
+        looks[i].misfit = zpl_read_string(zpl_json_at(look, 2), arena);
+    }
+    out->looks = count > 0 ? looks : NULL;
+    return true;
+}
+
 /* The columns of a source. */
 enum zpl_err zpl_reply_encode_schema(enum zpl_err err, const struct zpl_schema_answer *answer,
                                      const struct zpl_diags *diags, struct zpl_buf *out)
@@ -535,6 +568,8 @@ enum zpl_err zpl_reply_encode_schema(enum zpl_err err, const struct zpl_schema_a
     } else if (err == ZPL_OK) {
         zpl_json_set_take(o, "row", zpl_row_json(answer->row));
         zpl_json_set_take(o, "note", zpl_json_string(answer->note));
+        zpl_json_set_take(o, "sparse", zpl_json_bool(answer->sparse));
+        zpl_json_set_take(o, "looks", looks_json(answer));
     }
     return write_reply(err, o, diags, out);
 }
@@ -552,7 +587,9 @@ enum zpl_err zpl_reply_decode_schema(const void *data, size_t len, struct zpl_sc
         out->note = zpl_read_text(answer, "note", arena);
         if (out->error == NULL)
             out->row = zpl_read_row(zpl_json_get(answer, "row"), arena);
-        err = judge(out->error != NULL || out->row != NULL, arena, diags);
+        out->sparse = zpl_json_truth(zpl_json_get(answer, "sparse"), false);
+        err = judge(out->error != NULL || (out->row != NULL && read_looks(answer, out, arena)),
+                    arena, diags);
     }
     zpl_json_release(json);
     return err;

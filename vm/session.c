@@ -91,6 +91,13 @@ static enum zpl_err files(void *self, const char *pattern, struct zpl_arena *are
     return zpl_project_files(&session->project, pattern, arena, paths, count, diags);
 }
 
+static enum zpl_err sources(void *self, const char *path, struct zpl_arena *arena,
+                            const char *const **paths, size_t *count, struct zpl_diags *diags)
+{
+    const struct zpl_session *session = self;
+    return zpl_project_sources(&session->project, path, arena, paths, count, diags);
+}
+
 /* Is there a file when the ending that an import adds is taken off again? */
 static bool is_other_file(char *full, const char *ending)
 {
@@ -198,6 +205,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.resolve = resolve;
     session->world.adopt = adopt;
     session->world.files = files;
+    session->world.sources = sources;
     session->world.has_file = has_file;
     session->world.has_folder = has_folder;
     session->world.has_zone = has_zone;

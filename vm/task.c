@@ -7,6 +7,7 @@
 #include "lang/base/fs.h"
 #include "vm/key.h"
 #include "vm/protocol.h"
+#include "vm/user_files.h"
 
 /* The ending of an output's file, so that people and libraries know it. */
 static const char *ending(const struct zpl_type *type)
@@ -70,20 +71,40 @@ static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument 
     return input_path(plan, row, argument->name, scratch, &input->path);
 }
 
-/* A param; the path of a source becomes absolute, which its key does not know. */
+/* The files of a source as the kernel opens them, which its key does not know: one absolute path, or a
+ * list. */
+static enum zpl_err make_source(struct zpl_plan *plan, const struct zpl_node *node,
+                                const struct zpl_literal **out)
+{
+    struct zpl_diags *diags = &plan->session->diags;
+    struct zpl_user_files files;
+    char full[ZPL_PATH_MAX];
+    enum zpl_err err = zpl_user_files(plan, node, &files, diags);
+    const struct zpl_literal **items =
+        zpl_arena_array(&plan->arena, files.count + 1, sizeof *items);
+    for (size_t i = 0; err == ZPL_OK && items != NULL && i < files.count; i++) {
+        const char *path = files.items[i].path;
+        if (zpl_project_path(&plan->session->project, path, full) != ZPL_OK)
+            return zpl_diag_system(diags, "use", path, ENAMETOOLONG);
+        items[i] = zpl_literal_path(&plan->arena, full, strlen(full));
+    }
+    if (err != ZPL_OK || zpl_arena_failed(&plan->arena))
+        return err != ZPL_OK ? err : zpl_diag_nomem(diags);
+    bool alone = files.count == 1 && !zpl_user_file_is_numbered(files.items[0].name);
+    *out = alone ? items[0] : zpl_literal_list(&plan->arena, items, files.count);
+    return ZPL_OK;
+}
+
+/* A param. */
 static enum zpl_err make_param(struct zpl_plan *plan, const struct zpl_node *node,
                                const struct zpl_argument *argument, struct zpl_run_param *param)
 {
-    const struct zpl_literal *value;
-    char full[ZPL_PATH_MAX];
-    enum zpl_err err = zpl_plan_param(plan, node, argument, &value);
+    const struct zpl_literal *value = NULL;
+    enum zpl_err err = zpl_argument_is_source(node, argument)
+                           ? make_source(plan, node, &value)
+                           : zpl_plan_param(plan, node, argument, &value);
     if (err != ZPL_OK)
         return err;
-    if (node->source != NULL && strcmp(argument->name, "path") == 0) {
-        if (zpl_project_path(&plan->session->project, value->as.str.s, full) != ZPL_OK)
-            return zpl_diag_system(&plan->session->diags, "use", value->as.str.s, ENAMETOOLONG);
-        value = zpl_literal_path(&plan->arena, full, strlen(full));
-    }
     param->name = argument->name[0] == '$' ? argument->name + 1 : argument->name; /* of SQL */
     param->value = value;
     return value != NULL ? ZPL_OK : zpl_diag_nomem(&plan->session->diags);

@@ -24,12 +24,11 @@ bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argume
     return node->source != NULL && strcmp(argument->name, "path") == 0;
 }
 
-static const char *source_path(struct zpl_plan *plan, const struct zpl_argument *argument)
+#define NUMBERED "path."
+
+bool zpl_user_file_is_numbered(const char *name)
 {
-    const struct zpl_literal *path = zpl_plan_value(plan, argument->value, &plan->arena);
-    if (path == NULL || (path->kind != ZPL_LIT_PATH && path->kind != ZPL_LIT_STRING))
-        ZPL_BUG("a source step without a path");
-    return path->as.str.s;
+    return strncmp(name, NUMBERED, strlen(NUMBERED)) == 0;
 }
 
 /* Both texts are in the arena, or NULL when it is out of memory. */
@@ -40,6 +39,44 @@ static void add_file(struct collection *c, const char *name, const char *path)
                                   sizeof *files->items);
     if (files->items != NULL && name != NULL && path != NULL)
         files->items[files->count++] = (struct zpl_user_file){name, path};
+}
+
+/* The files that one path of a source names. */
+static enum zpl_err add_source_path(struct collection *c, const struct zpl_literal *path,
+                                    const char *const **names, size_t *count)
+{
+    *count = 0;
+    if (path == NULL || (path->kind != ZPL_LIT_PATH && path->kind != ZPL_LIT_STRING))
+        ZPL_BUG("a source step without a path");
+    return zpl_project_sources(&c->plan->session->project, path->as.str.s, &c->plan->arena, names,
+                               count, c->diags);
+}
+
+/* The files that a source reads: one by the argument's name, several by their numbers, so that which of
+ * them is which does not hang on how they are called. */
+static enum zpl_err add_source(struct collection *c, const struct zpl_argument *argument)
+{
+    const struct zpl_literal *value = zpl_plan_value(c->plan, argument->value, &c->plan->arena);
+    bool list = value != NULL && value->kind == ZPL_LIT_LIST;
+    size_t paths = list ? value->as.list.count : 1, number = 0, count;
+    const char *const *names;
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < paths; i++) {
+        err = add_source_path(c, list ? value->as.list.items[i] : value, &names, &count);
+        if (err == ZPL_OK && count == 0)
+            err =
+                zpl_diag_system(c->diags, "find",
+                                list ? value->as.list.items[i]->as.str.s : value->as.str.s, ENOENT);
+        bool alone = paths == 1 && count == 1;
+        for (size_t k = 0; err == ZPL_OK && k < count; k++)
+            add_file(c,
+                     alone ? argument->name
+                           : zpl_arena_printf(&c->plan->arena, NUMBERED "%06zu", ++number),
+                     names[k]);
+    }
+    if (err == ZPL_ERR_LIMIT)
+        return zpl_diag_system(c->diags, "list", argument->name, E2BIG);
+    return err;
 }
 
 static int by_name(const void *a, const void *b)
@@ -207,9 +244,9 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
     struct collection c = {plan, out, diags};
     enum zpl_err err = ZPL_OK;
     *out = (struct zpl_user_files){0};
-    for (size_t i = 0; i < node->argument_count; i++)
+    for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
         if (zpl_argument_is_source(node, &node->arguments[i]))
-            add_file(&c, "path", source_path(plan, &node->arguments[i]));
+            err = add_source(&c, &node->arguments[i]);
     if (node->body != NULL && strcmp(node->kernel, "native") == 0)
         add_file(&c, "kernel",
                  zpl_arena_strndup(&plan->arena, node->body,

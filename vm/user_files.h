@@ -16,9 +16,12 @@ struct zpl_user_files {
     size_t count, capacity;
 };
 
-/* Is it the argument that names the file a source step reads? */
+/* Is it the argument that names the files a source step reads? */
 bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argument *argument);
-/* The file a source step reads, the library of a kernel; of a command the files that its words name,
+/* Is it the name of one of several files that a source reads?  They are "path.000001" and so on, in
+ * the order in which they are read. */
+bool zpl_user_file_is_numbered(const char *name);
+/* The files a source step reads, the library of a kernel; of a command the files that its words name,
  * those it declares, and its Path params. */
 enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                             struct zpl_user_files *out, struct zpl_diags *diags);

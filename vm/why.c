@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/effect.h"
+#include "vm/user_files.h"
 
 #define SHOWN_MAX   3  /* reasons in one line */
 #define EXCERPT_MAX 60 /* bytes of a long text around its first difference */
@@ -219,6 +220,82 @@ static void command_differs(const char *old, const char *new, struct zpl_reasons
     zpl_json_release(is);
 }
 
+/* ---- files of a source ---- */
+
+/* Is it a file of a source step, one or one of several? */
+static bool is_source_file(const struct zpl_ingredient *item)
+{
+    return item->kind == ZPL_ING_SOURCE &&
+           (strcmp(item->name, "path") == 0 || zpl_user_file_is_numbered(item->name));
+}
+
+static size_t count_source_files(const struct zpl_ingredients *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += is_source_file(&list->items[i]);
+    return count;
+}
+
+/* The file of that path; looks at *hint first, as above. */
+static const struct zpl_ingredient *find_file(const struct zpl_ingredients *list, const char *path,
+                                              size_t *hint)
+{
+    for (size_t n = 0; n < list->count; n++) {
+        size_t i = (*hint + n) % list->count;
+        if (is_source_file(&list->items[i]) && list->items[i].shown != NULL &&
+            strcmp(list->items[i].shown, path) == 0) {
+            *hint = i + 1;
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Files that are read as one table are told by their paths: by number, one that came would move all
+ * behind it. */
+static void files_differ(const struct zpl_ingredients *before, const struct zpl_ingredients *now,
+                         struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    size_t hint = 0, told = out->count, next = 0;
+    bool moved = false;
+    for (size_t i = 0; i < now->count; i++) {
+        const struct zpl_ingredient *item = &now->items[i];
+        if (!is_source_file(item) || item->shown == NULL)
+            continue;
+        const struct zpl_ingredient *old = find_file(before, item->shown, &hint);
+        moved = moved || (old != NULL && strcmp(old->name, item->name) != 0);
+        if (old == NULL)
+            reason(out, arena, zpl_arena_printf(arena, "file %s is new", item->shown));
+        else if (strcmp(old->value, item->value) != 0)
+            reason(out, arena, zpl_arena_printf(arena, "other content in %s", item->shown));
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        const struct zpl_ingredient *item = &before->items[i];
+        if (is_source_file(item) && item->shown != NULL &&
+            find_file(now, item->shown, &next) == NULL)
+            reason(out, arena, zpl_arena_printf(arena, "file %s is gone", item->shown));
+    }
+    if (moved && out->count == told)
+        reason(out, arena, "its files are read in another order");
+}
+
+/* Do the lists hold the same files in the same order, as far as the key knows? */
+static bool same_files(const struct zpl_ingredients *before, const struct zpl_ingredients *now)
+{
+    size_t hint = 0;
+    if (count_source_files(before) != count_source_files(now))
+        return false;
+    for (size_t i = 0; i < now->count; i++) {
+        if (!is_source_file(&now->items[i]))
+            continue;
+        const struct zpl_ingredient *old = find(before, &now->items[i], &hint);
+        if (old == NULL || strcmp(old->value, now->items[i].value) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* ---- all of it ---- */
 
 /* A param's name; that of a scalar in SQL without its $. */
@@ -292,8 +369,13 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
                      struct zpl_reasons *out, struct zpl_arena *arena)
 {
     size_t hint = 0;
+    bool several = count_source_files(before) > 1 || count_source_files(now) > 1;
+    if (several && !same_files(before, now))
+        files_differ(before, now, out, arena);
     for (size_t i = 0; i < now->count; i++) {
         const struct zpl_ingredient *item = &now->items[i];
+        if (several && is_source_file(item))
+            continue;
         const struct zpl_ingredient *old = find(before, item, &hint);
         size_t told = out->count;
         bool differs = old != NULL && strcmp(old->value, item->value) != 0;
@@ -308,6 +390,8 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
     hint = 0;
     for (size_t i = 0; i < before->count; i++) {
         const struct zpl_ingredient *item = &before->items[i];
+        if (several && is_source_file(item))
+            continue;
         if (find(now, item, &hint) == NULL && !told_by_table(before, now, item))
             reason(out, arena, came_or_went(item, false, arena));
     }

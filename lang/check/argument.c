@@ -143,7 +143,14 @@ static void tell_extra(struct zpl_attempt *a, const struct zpl_call_argument *ar
     struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_BAD_CALL, argument->span,
                                       "%s takes %zu argument%s by position: %s", step, required,
                                       required == 1 ? "" : "s", list_inputs(a, true, false));
-    if (required < a->line->input_count)
+    const struct zpl_value *value = argument->value;
+    if (a->call->step->source && value && value->kind == ZPL_VALUE_LITERAL &&
+        (value->literal->kind == ZPL_LIT_PATH || value->literal->kind == ZPL_LIT_STRING))
+        zpl_diag_help(&a->diags, d,
+                      "files that are one table stand in a list: %s { { \"a\", \"b\" } }, %s { "
+                      "files \"data/*\" }, or are a pattern: %s \"data/*\"",
+                      step, step, step);
+    else if (required < a->line->input_count)
         zpl_diag_help(&a->diags, d, "give the others by name: %s", list_inputs(a, false, false));
 }
 

@@ -21,7 +21,9 @@ struct zpl_checker {
     struct zpl_diags *diags;
     const struct zpl_engine *engine;
     const char *(*resolve)(void *self, const char *path, struct zpl_arena *arena);
-    bool (*outside)(void *self, const char *path); /* see world.h */
+    bool (*outside)(void *self, const char *path); /* see world.h, as the next */
+    enum zpl_err (*sources)(void *self, const char *path, struct zpl_arena *arena,
+                            const char *const **paths, size_t *count, struct zpl_diags *diags);
     void *resolve_self;
     struct zpl_lines *lines;     /* signatures read so far, the checker's own: NULL at the start */
     struct zpl_answers *answers; /* queries that were typed, likewise */

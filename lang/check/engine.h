@@ -109,12 +109,21 @@ struct zpl_bind_answer {
 };
 
 struct zpl_schema_request {
-    const char *format;                /* "csv", "parquet" */
+    const char *format;                /* "csv", "json", "parquet" */
     const char *path;                  /* absolute */
     const struct zpl_literal *options; /* a RECORD of the step's arguments, or NULL */
 };
+/* What the file's rows say of one of its columns. */
+struct zpl_schema_look {
+    bool empty;       /* it holds no value: any type would do */
+    const char *clue; /* why its type was guessed no narrower: "17 of 20 values are numbers; …" */
+    const char *misfit; /* why it can't be of the type that is declared, as words that follow its
+                           name; the last two may be NULL */
+};
 struct zpl_schema_answer {
     const struct zpl_row *row;
+    const struct zpl_schema_look *looks; /* one a column, or NULL */
+    bool sparse;                         /* a column that the file lacks is one of nulls */
     const char *note;  /* how types were found: "guessed from the first 20,480 rows", or NULL */
     const char *error; /* NULL: none; words that follow the path */
 };

@@ -132,6 +132,28 @@ static void tell_tables(const struct zpl_query *q, struct zpl_diag *d, bool colu
     }
 }
 
+/* Does the name stand in the text as a word? */
+static bool is_said(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
+        if ((at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')) &&
+            !isalnum((unsigned char)at[n]) && at[n] != '_')
+            return true;
+    return false;
+}
+
+/* Why the columns that the query names have their types, when these were guessed. */
+static void tell_clues(const struct zpl_query *q, struct zpl_diag *d)
+{
+    for (size_t i = 0; i < q->input_count; i++) {
+        const struct zpl_query_input *in = &q->inputs[i];
+        for (size_t k = 0; in->row && k < in->row->count && is_read(q->asked, in->name); k++)
+            if (is_said(q->asked, in->row->columns[k].name))
+                zpl_tell_clue(q->checker->graph, q->diags, d, in->value, in->row->columns[k].name);
+    }
+}
+
 /* What can be named at the place, and who made what was given. */
 static void tell_scope(const struct zpl_query *q, struct zpl_diag *d,
                        const struct zpl_bind_error *error)
@@ -503,6 +525,8 @@ static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *e
     struct zpl_diag *d = zpl_diag_add(q->diags, code, span, "%s", error->message);
     if (error->fault == ZPL_BIND_TYPE || (error->fault == ZPL_BIND_NAME && !twins && !function))
         tell_tables(q, d, false);
+    if (error->fault == ZPL_BIND_TYPE)
+        tell_clues(q, d);
     offer_all(&c, error->candidates);
     const char *near = function ? zpl_query_function(error->name) : NULL;
     near = near || !error->name ? near : nearest(&c);

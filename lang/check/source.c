@@ -3,28 +3,55 @@
 #include "lang/base/limits.h"
 #include "lang/check/tell.h"
 
+/* This many files that differ from the first are told. */
+#define FILES_TOLD 3
+
+/* A file that is read, and what the engine says of it. */
+struct file {
+    const char *name; /* as the program holds it */
+    struct zpl_schema_answer answer;
+    size_t hint; /* for zpl_row_next() */
+};
 /* The parts of a call to a source, by the names that all sources give them. */
 struct source {
     struct zpl_attempt *a;
-    const struct zpl_literal *path;      /* NULL: known only at run time */
+    const struct zpl_literal *path;      /* one or a list; NULL: known only at run time */
+    const char *called;                  /* what messages call the table */
     const struct zpl_type *declared;     /* or NULL */
     const struct zpl_literal *hindsight; /* a list of columns, or NULL */
     struct zpl_span path_span, type_span;
     const struct zpl_call_argument *hindsight_given;
+    struct file *files; /* in the order in which they are read */
+    size_t count, capacity;
 };
+
+static bool names_files(const struct zpl_literal *literal)
+{
+    if (literal->kind != ZPL_LIT_LIST)
+        return literal->kind == ZPL_LIT_PATH;
+    for (size_t i = 0; i < literal->as.list.count; i++)
+        if (literal->as.list.items[i]->kind != ZPL_LIT_PATH)
+            return false;
+    return true;
+}
 
 static void look_at_inputs(struct source *s)
 {
     struct zpl_attempt *a = s->a;
     s->path_span = s->type_span = a->call->callee;
+    s->called = "the file";
     for (size_t i = 0; i < a->line->input_count; i++) {
         const char *name = a->line->inputs[i].name;
         const struct zpl_literal *literal = a->values[i] ? a->values[i]->literal : NULL;
         if (!literal || a->values[i]->kind != ZPL_VALUE_LITERAL)
             continue;
-        if (strcmp(name, "path") == 0 && literal->kind == ZPL_LIT_PATH) {
+        if (strcmp(name, "path") == 0 && names_files(literal)) {
             s->path = literal;
             s->path_span = a->given[i] ? a->given[i]->span : a->call->callee;
+            if (literal->kind == ZPL_LIT_PATH)
+                s->called = literal->as.str.s;
+            else if (literal->as.list.count > 0)
+                s->called = literal->as.list.items[0]->as.str.s;
         } else if (strcmp(name, "type") == 0 && literal->kind == ZPL_LIT_TYPE) {
             s->declared = literal->as.type;
             s->type_span = a->given[i] ? a->given[i]->span : a->call->callee;
@@ -52,25 +79,95 @@ static const struct zpl_literal *options(struct zpl_attempt *a)
     return items && keys ? zpl_literal_record(a->scratch, items, keys, kept) : NULL;
 }
 
-/* Asks the engine; *row is NULL when it is not known or was told to be wrong. */
-static enum zpl_err ask(struct source *s, const struct zpl_row **row)
+/* ---- which files ---- */
+
+static bool tell_outside(struct source *s, const char *path)
+{
+    struct zpl_attempt *a = s->a;
+    if (!a->checker->outside || !a->checker->outside(a->checker->resolve_self, path))
+        return false;
+    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
+                                      "'%s' is outside of the project", path);
+    zpl_diag_help(&a->diags, d,
+                  "a program reads files of its project, and what its params name: declare `data = "
+                  "Path`, and give it: --data %s",
+                  path);
+    return true;
+}
+
+/* Adds the files that a path names: itself, or those that it matches. */
+static enum zpl_err add_path(struct source *s, const char *path)
+{
+    struct zpl_attempt *a = s->a;
+    const char *const *names = &path;
+    size_t count = 1;
+    enum zpl_err err = ZPL_OK;
+    if (tell_outside(s, path))
+        return ZPL_OK;
+    if (a->checker->sources)
+        err = a->checker->sources(a->checker->resolve_self, path, a->scratch, &names, &count,
+                                  &a->diags);
+    if (err == ZPL_ERR_LIMIT || count > ZPL_FILES_MAX - s->count) {
+        zpl_diag_add(&a->diags, ZPL_CODE_LANG_LIMIT, s->path_span, "more than %d files match '%s'",
+                     ZPL_FILES_MAX, path);
+        return ZPL_OK;
+    }
+    if (err)
+        return err;
+    if (count == 0)
+        zpl_diag_help(
+            &a->diags,
+            zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span, "no file matches '%s'",
+                         path),
+            "a pattern is relative to the project; * and ? stand for parts of one name, [ab] for "
+            "one of these characters");
+    for (size_t i = 0; i < count; i++) {
+        struct file *files =
+            zpl_arena_grow(a->scratch, s->files, s->count, &s->capacity, sizeof *files);
+        if (!files)
+            return ZPL_ERR_NOMEM;
+        s->files = files;
+        files[s->count++] = (struct file){.name = names[i]};
+    }
+    return ZPL_OK;
+}
+
+static enum zpl_err list_files(struct source *s)
+{
+    const struct zpl_literal *path = s->path;
+    enum zpl_err err = ZPL_OK;
+    if (path->kind == ZPL_LIT_PATH)
+        return add_path(s, path->as.str.s);
+    for (size_t i = 0; !err && i < path->as.list.count; i++)
+        err = add_path(s, path->as.list.items[i]->as.str.s);
+    if (!err && path->as.list.count == 0)
+        zpl_diag_help(&s->a->diags,
+                      zpl_diag_add(&s->a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
+                                   "this list names no file"),
+                      "name at least one, or write a pattern: \"data/2024-*.csv\"");
+    return err;
+}
+
+/* ---- what is in them ---- */
+
+static void tell_unread(struct source *s, const char *name, const char *path, const char *error)
+{
+    struct zpl_attempt *a = s->a;
+    struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
+                                      "can't read '%s': %s", name, error);
+    if (strcmp(path, name) != 0)
+        zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "looked for at %s", path);
+    zpl_diag_help(&a->diags, d,
+                  "paths in a program are relative to its project; correct this one, or give the "
+                  "param it comes from");
+}
+
+/* Asks the engine about one file; its row stays NULL when it is not known or was told to be wrong. */
+static enum zpl_err ask(struct source *s, struct file *file)
 {
     struct zpl_attempt *a = s->a;
     const struct zpl_engine *engine = a->checker->engine;
-    *row = NULL;
-    if (!s->path || !engine || !engine->schema)
-        return ZPL_OK;
-    const char *path = s->path->as.str.s;
-    if (a->checker->outside && a->checker->outside(a->checker->resolve_self, path)) {
-        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
-                                          "'%s' is outside of the project", path);
-        zpl_diag_help(
-            &a->diags, d,
-            "a program reads files of its project, and what its params name: declare `data = "
-            "Path`, and give it: --data %s",
-            path);
-        return ZPL_OK;
-    }
+    const char *path = file->name;
     if (a->checker->resolve)
         path = a->checker->resolve(a->checker->resolve_self, path, a->scratch);
     if (!path && zpl_arena_failed(a->scratch))
@@ -83,57 +180,224 @@ static enum zpl_err ask(struct source *s, const struct zpl_row **row)
     }
     struct zpl_schema_request request = {
         .format = a->call->step->source, .path = path, .options = options(a)};
-    struct zpl_schema_answer answer = {0};
-    enum zpl_err err = engine->schema(engine->self, &request, &answer, a->arena, &a->diags);
+    enum zpl_err err = engine->schema(engine->self, &request, &file->answer, a->arena, &a->diags);
     if (err)
         return err;
-    if (answer.error) {
-        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
-                                          "can't read '%s': %s", s->path->as.str.s, answer.error);
-        if (strcmp(path, s->path->as.str.s) != 0)
-            zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "looked for at %s", path);
-        zpl_diag_help(&a->diags, d,
-                      "paths in a program are relative to its project; correct this one, or give "
-                      "the param it comes from");
-        return ZPL_OK;
+    if (file->answer.error) {
+        tell_unread(s, file->name, path, file->answer.error);
+        file->answer.row = NULL;
     }
-    *row = answer.row;
     return ZPL_OK;
 }
 
-static void tell_not_there(struct source *s, const struct zpl_row *file, const char *name)
+/* Asks about every file, until one can't be read.  *known: all rows are there. */
+static enum zpl_err ask_all(struct source *s, bool *known)
+{
+    const struct zpl_engine *engine = s->a->checker->engine;
+    *known = false;
+    if (!s->path)
+        return ZPL_OK;
+    if (!engine || !engine->schema)
+        return ZPL_OK;
+    enum zpl_err err = list_files(s);
+    *known = !err && s->count > 0 && s->a->diags.errors == 0;
+    for (size_t i = 0; !err && *known && i < s->count; i++) {
+        err = ask(s, &s->files[i]);
+        *known = s->files[i].answer.row != NULL;
+    }
+    *known = *known && !err;
+    return err;
+}
+
+/* ---- the declared type, held to each file ---- */
+
+/* What more files than the one that is told have wrong. */
+static void tell_others(struct source *s, struct zpl_diag *d, size_t count)
+{
+    if (count > 0)
+        zpl_diag_note(&s->a->diags, d, (struct zpl_span){0}, "so it is in %zu other file%s", count,
+                      count == 1 ? "" : "s");
+}
+
+static struct zpl_diag *tell_not_there(struct source *s, const struct file *file, const char *name)
 {
     struct zpl_diags *diags = &s->a->diags;
     struct zpl_diag *d =
         zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, s->type_span,
-                     "'%s' has no column '%s', which its type declares", s->path->as.str.s, name);
-    zpl_tell_columns(diags, d, s->path->as.str.s, file);
-    zpl_tell_near_column(diags, d, name, file);
+                     "'%s' has no column '%s', which its type declares", file->name, name);
+    zpl_tell_columns(diags, d, file->name, file->answer.row);
+    zpl_tell_near_column(diags, d, name, file->answer.row);
+    return d;
 }
 
-/* The file's columns where the declared type is open, in stored order, with the declared types; a
- * closed one gives its own columns, as written. */
-static const struct zpl_row *declare(struct source *s, const struct zpl_row *file)
+static struct zpl_diag *tell_misfit(struct source *s, const struct file *file, size_t column)
 {
-    const struct zpl_row *declared = s->declared->row;
+    struct zpl_diags *diags = &s->a->diags;
+    const char *name = file->answer.row->columns[column].name;
+    struct zpl_diag *d =
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, s->type_span, "column '%s' of '%s' %s", name,
+                     file->name, file->answer.looks[column].misfit);
+    if (file->answer.looks[column].clue)
+        zpl_diag_note(diags, d, (struct zpl_span){0}, "%s", file->answer.looks[column].clue);
+    return d;
+}
+
+/* A declared column, held to every file: one that lacks it is told, and one where it can't be of the
+ * declared type. */
+static void hold(struct source *s, const char *name)
+{
+    const struct file *lacking = NULL, *other = NULL;
+    size_t lack = 0, misfits = 0, at = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct file *file = &s->files[i];
+        const struct zpl_column *column = zpl_row_next(file->answer.row, name, &s->files[i].hint);
+        size_t index = column ? (size_t)(column - file->answer.row->columns) : 0;
+        if (!column && lack++ == 0)
+            lacking = file;
+        if (column && file->answer.looks && file->answer.looks[index].misfit && misfits++ == 0) {
+            other = file;
+            at = index;
+        }
+    }
+    if (lacking && (!lacking->answer.sparse || lack == s->count))
+        tell_others(s, tell_not_there(s, lacking, name), lack - 1);
+    if (other)
+        tell_others(s, tell_misfit(s, other, at), misfits - 1);
+}
+
+/* ---- one row of all files ---- */
+
+static bool is_empty(const struct file *file, const struct zpl_column *column)
+{
+    return file->answer.looks && file->answer.looks[column - file->answer.row->columns].empty;
+}
+
+static const char *clue_of(const struct file *file, const struct zpl_column *column)
+{
+    return file->answer.looks ? file->answer.looks[column - file->answer.row->columns].clue : NULL;
+}
+
+/* The first file that has values in the column, else the first. */
+static const struct file *teller(const struct source *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct zpl_column *column = zpl_row_find(s->files[i].answer.row, name);
+        if (column && !is_empty(&s->files[i], column))
+            return &s->files[i];
+    }
+    return &s->files[0];
+}
+
+/* How a file differs: told with its first difference, the others are notes. */
+struct difference {
+    struct source *s;
+    const struct file *file;
+    struct zpl_diag *diag;
+    unsigned notes;
+};
+
+static void differ(struct difference *d, const char *words)
+{
+    struct zpl_diags *diags = &d->s->a->diags;
+    if (!words)
+        return;
+    if (!d->diag) {
+        d->diag = zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, d->s->path_span, "'%s' %s",
+                               d->file->name, words);
+        zpl_diag_help(
+            diags, d->diag,
+            "files that are read as one table have the same columns: correct the file, or "
+            "say what to read of each: type = Table { … }");
+    } else if (d->notes++ < 4) {
+        zpl_diag_note(diags, d->diag, (struct zpl_span){0}, "it also %s", words);
+    }
+}
+
+static void compare_types(struct difference *d, const struct zpl_column *column)
+{
+    struct zpl_arena *scratch = d->s->a->scratch;
+    const struct file *first = teller(d->s, column->name);
+    const struct zpl_column *other = zpl_row_find(first->answer.row, column->name);
+    if (!other || is_empty(d->file, column) || zpl_type_equal(column->type, other->type))
+        return;
+    differ(d, zpl_arena_printf(scratch, "has a column '%s' of type %s, which is %s in '%s'",
+                               column->name, zpl_type_text(column->type, true, scratch),
+                               zpl_type_text(other->type, true, scratch), first->name));
+    const struct file *files[] = {d->file, first};
+    const struct zpl_column *columns[] = {column, other};
+    for (size_t i = 0; i < 2 && d->diag; i++)
+        if (clue_of(files[i], columns[i]))
+            zpl_diag_note(&d->s->a->diags, d->diag, (struct zpl_span){0}, "'%s' of '%s': %s",
+                          column->name, files[i]->name, clue_of(files[i], columns[i]));
+}
+
+/* Holds the columns that no type declares to those of the first file; false after telling. */
+static bool compare(struct source *s, const struct file *file)
+{
+    const struct zpl_row *first = s->files[0].answer.row, *row = file->answer.row;
+    const struct zpl_row *declared = s->declared ? s->declared->row : NULL;
+    struct difference d = {.s = s, .file = file};
+    size_t hint = 0;
+    for (size_t i = 0; i < first->count; i++) {
+        const char *name = first->columns[i].name;
+        const struct zpl_column *column = zpl_row_next(row, name, &hint);
+        if (declared && zpl_row_find(declared, name))
+            continue;
+        if (column)
+            compare_types(&d, column);
+        else
+            differ(&d, zpl_arena_printf(s->a->scratch, "has no column '%s', which '%s' has", name,
+                                        s->files[0].name));
+    }
+    hint = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        const char *name = row->columns[i].name;
+        if (!zpl_row_next(first, name, &hint) && !(declared && zpl_row_find(declared, name)))
+            differ(&d, zpl_arena_printf(s->a->scratch, "has a column '%s', which '%s' has not",
+                                        name, s->files[0].name));
+    }
+    return d.diag == NULL;
+}
+
+/* The columns of the first file, those that are declared with their declared types; declared ones that
+ * it leaves out stand behind them. */
+static const struct zpl_row *merge(struct source *s)
+{
+    const struct zpl_row *declared = s->declared ? s->declared->row : NULL;
+    const struct zpl_row *file = s->files[0].answer.row;
     struct zpl_arena *arena = s->a->arena;
     struct zpl_row *row = zpl_arena_alloc(arena, sizeof *row);
-    struct zpl_column *columns = zpl_arena_array(arena, file->count, sizeof *columns);
-    size_t hint = 0;
+    size_t count = 0, hint = 0, most = file->count + (declared ? declared->count : 0);
+    struct zpl_column *columns = zpl_arena_array(arena, most, sizeof *columns);
     if (!row || !columns)
         return NULL;
-    for (size_t i = 0; i < declared->count; i++)
-        if (!zpl_row_next(file, declared->columns[i].name, &hint))
-            tell_not_there(s, file, declared->columns[i].name);
-    if (!declared->open)
-        return declared;
-    hint = 0;
     for (size_t i = 0; i < file->count; i++) {
-        const struct zpl_column *known = zpl_row_next(declared, file->columns[i].name, &hint);
-        columns[i] = known ? *known : file->columns[i];
+        const char *name = file->columns[i].name;
+        const struct zpl_column *known = declared ? zpl_row_next(declared, name, &hint) : NULL;
+        columns[count++] = known           ? *known
+                           : s->count == 1 ? file->columns[i]
+                                           : *zpl_row_find(teller(s, name)->answer.row, name);
     }
-    *row = (struct zpl_row){columns, file->count, false};
+    hint = 0;
+    for (size_t i = 0; declared && i < declared->count; i++)
+        if (!zpl_row_next(file, declared->columns[i].name, &hint))
+            columns[count++] = declared->columns[i];
+    *row = (struct zpl_row){columns, count, false};
     return row;
+}
+
+/* The row of what is read: the declared columns as written, or all that the files have.  NULL: memory is
+ * out. */
+static const struct zpl_row *row_of(struct source *s)
+{
+    size_t differing = 0;
+    for (size_t i = 0; s->declared && i < s->declared->row->count; i++)
+        hold(s, s->declared->row->columns[i].name);
+    if (s->declared && !s->declared->row->open)
+        return s->declared->row;
+    for (size_t i = 1; differing < FILES_TOLD && i < s->count; i++)
+        differing += !compare(s, &s->files[i]);
+    return merge(s);
 }
 
 static void tell_twins(struct source *s, const struct zpl_row *row)
@@ -141,10 +405,9 @@ static void tell_twins(struct source *s, const struct zpl_row *row)
     const struct zpl_column *first, *twin = zpl_row_twins(row, &first);
     if (!twin)
         return;
-    struct zpl_diag *d =
-        zpl_diag_add(&s->a->diags, ZPL_CODE_DUPLICATE_COLUMN, s->path_span,
-                     "'%s' has columns '%s' and '%s', which SQL can't tell apart",
-                     s->path ? s->path->as.str.s : "the file", first->name, twin->name);
+    struct zpl_diag *d = zpl_diag_add(&s->a->diags, ZPL_CODE_DUPLICATE_COLUMN, s->path_span,
+                                      "'%s' has columns '%s' and '%s', which SQL can't tell apart",
+                                      s->called, first->name, twin->name);
     zpl_diag_help(&s->a->diags, d, "rename one of them in the file");
 }
 
@@ -170,8 +433,7 @@ static const struct zpl_row *mark_hindsight(struct source *s, const struct zpl_r
             continue;
         struct zpl_span span =
             s->hindsight_given ? zpl_item_span(s->hindsight_given, name) : a->call->callee;
-        zpl_tell_unknown_column(a->checker->graph, &a->diags, span, name,
-                                s->path ? s->path->as.str.s : "the file", row, NULL);
+        zpl_tell_unknown_column(a->checker->graph, &a->diags, span, name, s->called, row, NULL);
     }
     for (size_t i = 0; i < row->count; i++) {
         const struct zpl_type *type = row->columns[i].type;
@@ -188,10 +450,35 @@ static const struct zpl_row *mark_hindsight(struct source *s, const struct zpl_r
     return marked;
 }
 
+/* What the rows say of the columns whose types nobody declared, for messages further on; false: memory is
+ * out. */
+static bool keep_clues(struct source *s, const struct zpl_row *row, struct zpl_output *output)
+{
+    const char **clues = zpl_arena_array(s->a->arena, row->count, sizeof *clues);
+    bool any = false;
+    for (size_t i = 0; clues && i < row->count; i++) {
+        const char *name = row->columns[i].name;
+        if (s->declared && zpl_row_find(s->declared->row, name))
+            continue;
+        const struct file *file = s->count == 1 ? &s->files[0] : teller(s, name);
+        const struct zpl_column *column = s->count == 1 && i < file->answer.row->count
+                                              ? &file->answer.row->columns[i]
+                                              : zpl_row_find(file->answer.row, name);
+        const char *clue = column ? clue_of(file, column) : NULL;
+        if (clue)
+            clues[i] = zpl_arena_printf(
+                s->a->arena, "'%s' is %s, guessed from the rows of '%s': %s", name,
+                zpl_type_text(row->columns[i].type, true, s->a->arena), file->name, clue);
+        any = any || clue;
+    }
+    output->clues = any ? clues : NULL;
+    return clues && !zpl_arena_failed(s->a->arena);
+}
+
 enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *outputs)
 {
     struct source s = {.a = a};
-    const struct zpl_row *row;
+    const struct zpl_row *row = NULL;
     look_at_inputs(&s);
     outputs[0].type = zpl_type_new(a->arena, ZPL_UNKNOWN);
     if (!outputs[0].type)
@@ -204,18 +491,18 @@ enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *output
                      zpl_say_kind(s.declared->kind, a->scratch));
         return ZPL_OK;
     }
-    enum zpl_err err = ask(&s, &row);
+    bool known;
+    enum zpl_err err = ask_all(&s, &known);
     if (err)
         return err;
-    if (row && s.declared)
-        row = declare(&s, row);
-    else if (s.declared && !(s.declared->row && s.declared->row->open))
+    if (known && !(row = row_of(&s)))
+        return ZPL_ERR_NOMEM;
+    if (!known && s.declared && !(s.declared->row && s.declared->row->open))
         row = s.declared->row; /* an open one says too little of a file that can't be read */
     if (row && row->count > ZPL_COLUMNS_MAX) {
-        struct zpl_diag *d =
-            zpl_diag_add(&a->diags, ZPL_CODE_LANG_LIMIT, s.path_span,
-                         "'%s' has %zu columns; a table has at most %u",
-                         s.path ? s.path->as.str.s : "the file", row->count, ZPL_COLUMNS_MAX);
+        struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_LANG_LIMIT, s.path_span,
+                                          "'%s' has %zu columns; a table has at most %u", s.called,
+                                          row->count, ZPL_COLUMNS_MAX);
         zpl_diag_help(&a->diags, d, "name those to read: type = Table { … }");
         return ZPL_OK;
     }
@@ -224,7 +511,7 @@ enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *output
     if (row && s.hindsight)
         row = mark_hindsight(&s, row);
     const struct zpl_type *rows = row ? zpl_type_table(a->arena, row) : outputs[0].type;
-    if (!rows)
+    if (!rows || (row && known && !keep_clues(&s, row, &outputs[0])))
         return ZPL_ERR_NOMEM;
     outputs[0].type = rows;
     return ZPL_OK;

@@ -1,6 +1,7 @@
 #include "lang/check/tell.h"
 #include <string.h>
 #include "lang/base/text.h"
+#include "lang/graph/lineage.h"
 #include "lang/check/trace.h"
 
 /* A message lists this many columns of a table. */
@@ -43,6 +44,60 @@ void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, stru
     struct makers m = {.graph = graph, .diags = diags, .diag = diag};
     if (value)
         zpl_value_refs(value, tell_one_maker, &m);
+}
+
+/* The column that a step passes on unchanged. */
+struct passing {
+    struct zpl_lineage_column at;
+    bool found;
+};
+
+static bool keep_plain(void *self, struct zpl_lineage_column from, enum zpl_lineage_how how)
+{
+    struct passing *p = self;
+    if (how != ZPL_LINEAGE_PLAIN)
+        return true;
+    *p = (struct passing){from, true};
+    return false;
+}
+
+struct asking {
+    const struct zpl_graph *graph;
+    const char *column, *clue;
+};
+
+/* Goes back to the source that the column comes from unchanged; a step reads what is before it, so this
+ * ends. */
+static void find_clue(void *self, uint32_t node, uint32_t output)
+{
+    struct asking *asking = self;
+    const struct zpl_graph *graph = asking->graph;
+    const struct zpl_row *row = zpl_lineage_row(graph, node, output);
+    const struct zpl_column *column = row ? zpl_row_find(row, asking->column) : NULL;
+    if (!column || asking->clue)
+        return;
+    struct passing p = {{node, output, (uint32_t)(column - row->columns)}, true};
+    while (p.found && !graph->nodes[p.at.node].source) {
+        struct zpl_lineage_column at = p.at;
+        p.found = false;
+        zpl_lineage_visit(graph, at, keep_plain, &p);
+    }
+    if (!p.found)
+        return;
+    const struct zpl_node *source = &graph->nodes[p.at.node];
+    const char *const *clues =
+        p.at.output < source->output_count ? source->outputs[p.at.output].clues : NULL;
+    asking->clue = clues ? clues[p.at.column] : NULL;
+}
+
+void zpl_tell_clue(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
+                   const struct zpl_value *value, const char *column)
+{
+    struct asking asking = {.graph = graph, .column = column};
+    if (value)
+        zpl_lineage_outputs(graph, value, find_clue, &asking);
+    if (asking.clue)
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "%s", asking.clue);
 }
 
 /* The names among these that the node computed: "'a', 'b' and 3 more come"; false: there is none. */

@@ -8,6 +8,9 @@
 /* "made here by step 'x'" for every step whose output the value is made of. */
 void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
                     const struct zpl_value *value);
+/* Why a column of the value has its type, when that was guessed from a file's rows; nothing else. */
+void zpl_tell_clue(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
+                   const struct zpl_value *value, const char *column);
 /* "'carrier' comes from here, step 'flights'": where columns of the value were computed last. */
 void zpl_tell_column_maker(const struct zpl_graph *graph, struct zpl_diags *diags,
                            struct zpl_diag *diag, const struct zpl_value *value,

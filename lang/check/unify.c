@@ -123,6 +123,7 @@ static void tell_column_type(struct zpl_attempt *a, size_t input, const char *na
     if (source != ZPL_NO_INPUT && source != input && a->given[source])
         zpl_diag_note(&a->diags, d, a->given[source]->span, "'%s' has it as %s",
                       a->line->inputs[source].name, text_of(a, want));
+    zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, name);
     zpl_tell_column_maker(a->checker->graph, &a->diags, d, a->given[input]->value, &name, 1);
 }
 

@@ -61,6 +61,8 @@ static void tell(struct zpl_attempt *a, struct zpl_span span, size_t input,
     struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_COLUMN_TYPE, span, "%s needs %s: %s",
                                       a->call->step->name, plural(a, want), zpl_buf_str(&text));
     zpl_tell_column_maker(a->checker->graph, &a->diags, d, a->given[input]->value, names, count);
+    for (size_t i = 0; i < count && i < COLUMNS_TOLD; i++)
+        zpl_tell_clue(a->checker->graph, &a->diags, d, a->given[input]->value, names[i]);
     if (want->kind == ZPL_NUMBER)
         zpl_diag_help(&a->diags, d, "drop %s, or encode %s in SQL: %s", count > 1 ? "them" : "it",
                       count > 1 ? "them" : "it", say_number(a, columns));

@@ -39,6 +39,7 @@ static const struct {
     {"np", "tables are worked on in `sql [[ … ]]` or in a `lua =` body"},
     {"read_csv", "write `csv.read \"data.csv\"`"},
     {"read_parquet", "write `parquet.read \"data.parquet\"`"},
+    {"read_json", "write `json.read \"data.json\"`"},
     {"train_test_split", "write `split { rows, ratio = 0.8 }`"},
     {"train", "name the library: `xgboost.train { rows, label = \"…\" }`"},
     {"xgb", "write `xgboost.train { rows, label = \"…\" }`"},
@@ -72,7 +73,6 @@ static const struct {
     {"quit", "a program ends with its text; `error(\"why\")` refuses what it was given"},
     {"isinstance", "write `type(x) == \"string\"`"},
     {"typeof", "write `type(x)`"},
-    {"json", "a program reads no files; in `sql`, DuckDB has functions for JSON"},
     {"JSON", "a program reads no files; in `sql`, DuckDB has functions for JSON"},
     {"pl", "tables are read by steps, `csv.read \"data.csv\"`, and worked on in `sql [[ … ]]`"},
     {"pandas", "tables are read by steps, `csv.read \"data.csv\"`, and worked on in `sql [[ … ]]`"},
@@ -184,6 +184,14 @@ static const struct {
     {"parquet", "write",
      "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
     {"parquet", "load", "write `parquet.read \"data.parquet\"`"},
+    {"json", "load", "write `json.read \"data.json\"`"},
+    {"json", "loads",
+     "a value is written as it is, `{ a = 1 }`; in `sql`, DuckDB has functions for JSON"},
+    {"json", "parse",
+     "a value is written as it is, `{ a = 1 }`; in `sql`, DuckDB has functions for JSON"},
+    {"json", "decode",
+     "a value is written as it is, `{ a = 1 }`; in `sql`, DuckDB has functions for JSON"},
+    {"json", "write", "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
 };
 
 /* Adds what to write instead of `library.key`, where that is known. */

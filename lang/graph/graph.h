@@ -126,6 +126,8 @@ struct zpl_output {
     const struct zpl_column_origin *origins;
     const struct zpl_row_origin *rows; /* of a query, alternatives (NULL: not known) */
     size_t rows_count;
+    /* Of a source, one a column: why its type was guessed no narrower, or NULL.  No part of the JSON. */
+    const char *const *clues;
 };
 /* A row, column or type variable of the signature, as this call bound it. */
 struct zpl_binding {

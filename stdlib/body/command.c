@@ -289,7 +289,9 @@ static int take_table(struct command *c, const struct zpl_run_output *output,
         if (options.path == NULL || shown == NULL)
             return zpl_diag_nomem(c->context->diags) != ZPL_OK;
         if (zpl_fs_stat(options.path, &st, NULL) == ZPL_OK)
-            return zpl_ingest_file(c->context, &options, shown, type, output->path);
+            return zpl_ingest_files(c->context, &options,
+                                    &(struct zpl_ingest_file){options.path, shown}, 1, type,
+                                    output->path);
     }
     return unwritten(c, output->name);
 }

@@ -124,6 +124,7 @@ static void find_rows(const struct checking *c, const struct zpl_rule *rule, str
 }
 
 struct telling {
+    const struct zpl_contract *contract;
     struct zpl_buf *out;
     bool required; /* rows alone: all values are null */
     int64_t count;
@@ -148,19 +149,32 @@ static void tell_value(const struct zpl_duck_cell *cells, struct zpl_buf *out)
         zpl_buf_puts(out, "…");
 }
 
+/* "row 3", of several files "row 3 of data/b.csv". */
+static void tell_number(const struct telling *t, int64_t row)
+{
+    const struct zpl_contract *contract = t->contract;
+    int64_t number = row;
+    const char *file =
+        contract->locate != NULL ? contract->locate(contract->locate_self, row, &number) : NULL;
+    zpl_buf_puts(t->out, "row ");
+    zpl_text_show_count(t->out, (uint64_t)(file != NULL ? number : row));
+    if (file != NULL)
+        zpl_buf_printf(t->out, " of %s", file);
+}
+
 static enum zpl_err tell_row(void *self, const struct zpl_duck_cell *cells, size_t count)
 {
     (void)count;
     struct telling *t = self;
-    zpl_buf_printf(t->out, "%s row ", t->count++ == 0 ? ":" : ",");
-    zpl_text_show_count(t->out, (uint64_t)cells[0].i);
+    zpl_buf_puts(t->out, t->count++ == 0 ? ": " : ", ");
+    tell_number(t, cells[0].i);
     if (t->required)
         return ZPL_OK;
     zpl_buf_puts(t->out, " has ");
     tell_value(cells, t->out);
     if (cells[3].valid) {
-        zpl_buf_puts(t->out, " as row ");
-        zpl_text_show_count(t->out, (uint64_t)cells[3].i);
+        zpl_buf_puts(t->out, " as ");
+        tell_number(t, cells[3].i);
     }
     return ZPL_OK;
 }
@@ -191,7 +205,8 @@ static void say_count(const struct checking *c, const struct zpl_rule *rule, str
 static enum zpl_err tell(struct checking *c, const struct zpl_rule *rule, bool first)
 {
     struct zpl_buf words = {0}, sql = {0};
-    struct telling t = {.out = &words,
+    struct telling t = {.contract = c->contract,
+                        .out = &words,
                         .required = rule->kind == ZPL_RULE_REQUIRED && rule->depth == 0};
     zpl_buf_printf(&words, "%s: column '%s' ", c->contract->whose, rule->column->name);
     zpl_rule_say(rule, &words);

@@ -23,6 +23,10 @@ struct zpl_contract {
     const char *note;          /* told with the first broken rule, or NULL */
     const char *path;          /* of the stored table, among the session's paths */
     const struct zpl_row *row; /* the columns and their rules; other columns don't matter */
+    /* Rows of several files: what the file of a row is called, its number there in *in_file; NULL
+     * function, and NULL: the row has just its number. */
+    const char *(*locate)(void *self, int64_t row, int64_t *in_file);
+    void *locate_self;
 };
 
 /* Does any column have a rule? */

@@ -40,14 +40,26 @@ const struct zpl_type *zpl_convert_type(const struct zpl_duck_api *api, duckdb_l
 void zpl_convert_sql(const struct zpl_type *type, bool stored, struct zpl_buf *out);
 
 /* Strict: a value that does not fit is an error of the query, which zpl_convert_misfit() reads; the
- * number of the row, from 1, is in a column named ZPL_CONVERT_ROW.  Lenient: it becomes NULL. */
-enum zpl_convert { ZPL_CONVERT_STRICT, ZPL_CONVERT_LENIENT };
+ * number of the row, from 1, is in a column named ZPL_CONVERT_ROW.  Unnumbered: the same where rows
+ * have no numbers, with an error that names nothing.  Lenient: it becomes NULL. */
+enum zpl_convert { ZPL_CONVERT_STRICT, ZPL_CONVERT_UNNUMBERED, ZPL_CONVERT_LENIENT };
 #define ZPL_CONVERT_ROW "\x1frow"
 /* The SQL expression that turns column `name` of DuckDB type `from` into what is stored for `to`.
  * False when no value could be: *why then says "holds Bool, but Int is declared". */
 bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb_logical_type from,
                         const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out,
                         struct zpl_arena *arena, const char **why);
+/* The same of a SQL expression that gives text, unnumbered where it is strict; false when no text could
+ * be of that type. */
+bool zpl_convert_text(const struct zpl_duck_api *api, const char *expression,
+                      const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out);
+/* The same of a column of JSON values, as a JSON file holds them: a text or number counts as a CSV
+ * field with its characters would, a null is a NULL; only an array becomes a list, anything Json. */
+bool zpl_convert_json(const struct zpl_duck_api *api, const char *name, const struct zpl_type *to,
+                      enum zpl_convert mode, struct zpl_buf *out, struct zpl_arena *arena,
+                      const char **why);
+/* What stands for a value that does not fit where its row has no number. */
+const char *zpl_convert_wrong(enum zpl_convert mode);
 /* What a strict expression says begins so; then come what to do and, behind a bar, the message. */
 #define ZPL_CONVERT_MISFIT "zpl misfit: "
 /* Is DuckDB's message about a value that did not fit?  Then tells it (STEP_OUTPUT): "row 3, column

@@ -16,12 +16,12 @@ struct making {
     const char *x;      /* the column or item, quoted */
     const char *column; /* its name */
     size_t depth;       /* of lists */
-    bool strict;
+    bool strict, numbered;
 };
 /* How a value becomes another. */
 struct way {
     const char *if_;   /* of which values, @ being the value; NULL: all */
-    const char *type;  /* by a cast to it; NULL: as it is */
+    const char *type;  /* by a cast to it, or by an expression of @; NULL: as it is */
     const char *words; /* of a value that does not fit: "does not fit an Int" */
     const char *help;
 };
@@ -45,6 +45,10 @@ static void add_error(const struct making *m, duckdb_type from, const struct way
 {
     struct zpl_buf words = {0};
     bool text = from == DUCKDB_TYPE_VARCHAR;
+    if (!m->numbered) {
+        zpl_buf_puts(m->out, zpl_convert_wrong(ZPL_CONVERT_UNNUMBERED));
+        return;
+    }
     zpl_buf_printf(&words, ", column '%s': %s", m->column, text ? "'" : "");
     zpl_buf_puts(m->out, "error(concat(");
     zpl_duck_text(m->out, ZPL_CONVERT_MISFIT, sizeof ZPL_CONVERT_MISFIT - 1);
@@ -72,7 +76,9 @@ static void make_way(const struct making *m, duckdb_type from, const struct way 
         add_value(m, way->if_);
         zpl_buf_puts(m->out, " THEN ");
     }
-    if (way->type != NULL)
+    if (way->type != NULL && strchr(way->type, '@') != NULL)
+        add_value(m, way->type);
+    else if (way->type != NULL)
         zpl_buf_printf(m->out, "TRY_CAST(%s AS %s)", m->x, way->type);
     else
         zpl_buf_puts(m->out, m->x);
@@ -203,6 +209,13 @@ static bool make_bool(const struct making *m, duckdb_type from)
     return from == DUCKDB_TYPE_BOOLEAN || from == DUCKDB_TYPE_VARCHAR;
 }
 
+/* A text as an instant.  The plain cast, which is the cheap one, would pass over an offset and cut what is
+ * below a microsecond. */
+#define INSTANT                                                                                    \
+    "CASE WHEN length(@) < 20 THEN TRY_CAST(@ AS TIMESTAMP) "                                      \
+    "WHEN NOT regexp_matches(@, '[.][0-9]{6}[0-9]*[1-9]') "                                        \
+    "THEN CAST(TRY_CAST(@ AS TIMESTAMPTZ) AS TIMESTAMP) END"
+
 static bool make_timestamp(const struct making *m, duckdb_type from)
 {
     static const char finite_help[] = "give NULL for it: CASE WHEN isfinite(x) THEN x END";
@@ -211,8 +224,7 @@ static bool make_timestamp(const struct making *m, duckdb_type from)
                             fine = {"epoch_ns(@) % 1000 = 0 AND isfinite(@)", "TIMESTAMP",
                                     "does not fit a Timestamp, which has microseconds",
                                     "say in SQL that they are to be cut: CAST(x AS TIMESTAMP)"},
-                            text = {"isfinite(TRY_CAST(@ AS TIMESTAMP))", "TIMESTAMP",
-                                    "is no Timestamp",
+                            text = {"isfinite(" INSTANT ")", INSTANT, "is no Timestamp",
                                     "a Timestamp is written '2024-06-01 13:05:00'"};
     switch (from) {
     case DUCKDB_TYPE_TIMESTAMP:
@@ -241,8 +253,9 @@ static bool make_date(const struct making *m, duckdb_type from)
         finite = {"isfinite(@)", NULL, "is no day",
                   "give NULL for it: CASE WHEN isfinite(x) THEN "
                   "x END"},
-        text = {"CAST(TRY_CAST(@ AS TIMESTAMP) AS TIME) = TIME '00:00:00'", "DATE", "is no Date",
-                "a Date is written '2024-06-01'"},
+        text = {"CAST(TRY_CAST(@ AS TIMESTAMP) AS TIME) = TIME '00:00:00' AND "
+                "(length(@) < 20 OR NOT regexp_matches(@, '[+-][0-9:]+$'))",
+                "DATE", "is no Date", "a Date is written '2024-06-01'"},
         day = {"CAST(@ AS TIME) = TIME '00:00:00'", "DATE", "is no Date: it has a time of day",
                "declare the column as Timestamp, or say in SQL that it is to be cut: CAST(x AS "
                "DATE)"};
@@ -347,7 +360,8 @@ bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb
                              .api = api,
                              .x = zpl_buf_str(&x),
                              .column = name,
-                             .strict = mode == ZPL_CONVERT_STRICT};
+                             .strict = mode != ZPL_CONVERT_LENIENT,
+                             .numbered = mode == ZPL_CONVERT_STRICT};
     bool fine = make(&m, from, to);
     zpl_buf_release(&x);
     if (fine)
@@ -359,6 +373,25 @@ bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb
                             have == NULL ? "something else" : zpl_type_text(have, true, arena),
                             zpl_type_text(to, true, arena));
     return false;
+}
+
+const char *zpl_convert_wrong(enum zpl_convert mode)
+{
+    return mode == ZPL_CONVERT_LENIENT ? "NULL" : "error('a value does not fit the declared type')";
+}
+
+bool zpl_convert_text(const struct zpl_duck_api *api, const char *expression,
+                      const struct zpl_type *to, enum zpl_convert mode, struct zpl_buf *out)
+{
+    const struct making m = {.out = out,
+                             .api = api,
+                             .x = expression,
+                             .column = "",
+                             .strict = mode != ZPL_CONVERT_LENIENT};
+    duckdb_logical_type text = api->create_logical_type(DUCKDB_TYPE_VARCHAR);
+    bool fine = make(&m, text, to);
+    api->destroy_logical_type(&text);
+    return fine;
 }
 
 bool zpl_convert_misfit(const char *message, struct zpl_diags *diags)

@@ -6,8 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
-#include "lang/base/limits.h"
-#include "stdlib/table/convert.h"
+#include "lang/base/text.h"
+#include "stdlib/table/datafile_format.h"
+
+static const struct format {
+    const char *name;
+    zpl_datafile_format_fn *open;
+    bool text;   /* unpacked by a name's ending, and nothing when empty */
+    bool sparse; /* a key that is not there is a null */
+} formats[] = {
+    {"csv", zpl_datafile_csv, true, false},
+    {"json", zpl_datafile_json, true, true},
+    {"parquet", zpl_datafile_parquet, false, false},
+};
+
+static const struct format *format_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
 
 /* gzip or Zstandard, which DuckDB would read by the name's ending: and of a file that was cut off it
  * gives the rows before the cut, without a word. */
@@ -17,17 +36,13 @@ static bool is_compressed(const char *start, size_t len)
            (len >= 4 && memcmp(start, "\x28\xb5\x2f\xfd", 4) == 0);
 }
 
-/* One character of at most 4 bytes that can stand between fields. */
-static bool is_delimiter(const char *s)
-{
-    size_t n = strlen(s);
-    return n > 0 && n <= 4 && strpbrk(s, "\"\r\n") == NULL;
-}
-
 const char *zpl_datafile_problem(const char *format, const char *path, struct zpl_arena *arena)
 {
     static const char magic[] = {'P', 'A', 'R', '1'};
+    const struct format *known = format_of(format);
     struct zpl_stat stat;
+    if (known == NULL)
+        return zpl_arena_printf(arena, "is of a format this zpl can't read: '%s'", format);
     enum zpl_err err = zpl_fs_stat(path, &stat, NULL);
     if (err == ZPL_ERR_NOT_FOUND)
         return "does not exist";
@@ -47,305 +62,11 @@ const char *zpl_datafile_problem(const char *format, const char *path, struct zp
     close(fd);
     if (err != ZPL_OK)
         return zpl_arena_printf(arena, "can't be read: %s", strerror(error));
-    if (strcmp(format, "csv") == 0 && is_compressed(start, got))
+    if (known->text && is_compressed(start, got))
         return "is compressed: unpack it first";
-    if (strcmp(format, "parquet") == 0 &&
-        (got < sizeof magic || memcmp(start, magic, sizeof magic) != 0))
+    if (!known->text && (got < sizeof magic || memcmp(start, magic, sizeof magic) != 0))
         return "is not a Parquet file";
-    return strcmp(format, "csv") == 0 && got == 0 ? "is empty" : NULL;
-}
-
-/* What is found of a CSV file. */
-struct sniffed {
-    struct zpl_arena *arena;
-    const char *delimiter;
-    bool header, plain_dates, plain_times;
-    struct zpl_column *columns;
-    size_t count, capacity;
-};
-
-static bool is_text(const struct zpl_duck_cell *cell, const char *text)
-{
-    return cell->n == strlen(text) && memcmp(cell->s, text, cell->n) == 0;
-}
-
-/* The zpl kind of a type that was guessed; text where the guess rests on a format that another file
- * of the same kind may not have. */
-static enum zpl_kind guessed_kind(const struct sniffed *s, const struct zpl_duck_cell *type)
-{
-    if (is_text(type, "BOOLEAN"))
-        return ZPL_BOOL;
-    if (is_text(type, "BIGINT"))
-        return ZPL_INT;
-    if (is_text(type, "DOUBLE"))
-        return ZPL_FLOAT;
-    if (is_text(type, "DATE"))
-        return s->plain_dates ? ZPL_DATE : ZPL_STRING;
-    if (is_text(type, "TIMESTAMP"))
-        return s->plain_times ? ZPL_TIMESTAMP : ZPL_STRING;
-    return ZPL_STRING;
-}
-
-/* The first line's fields for each delimiter that may be meant; quoted ones hold no delimiters. */
-static const char *const delimiters[] = {",", ";", "\t", "|"};
-#define DELIMITERS (sizeof delimiters / sizeof delimiters[0])
-
-static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_diags *diags)
-{
-    enum { LINE_BYTES = 64 << 10 };
-    struct zpl_buf line = {0};
-    size_t got = 0;
-    bool quoted = false;
-    int fd = zpl_fs_open(path, O_RDONLY, 0);
-    char *text = zpl_buf_extend(&line, LINE_BYTES);
-    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
-                       : text == NULL ? zpl_diag_nomem(diags)
-                       : zpl_fs_read_all(fd, text, LINE_BYTES, &got) != ZPL_OK
-                           ? zpl_diag_system(diags, "read", path, errno)
-                           : ZPL_OK;
-    for (size_t d = 0; d < DELIMITERS; d++)
-        fields[d] = 1;
-    for (size_t i = 0; err == ZPL_OK && i < got && (quoted || (text[i] != '\n' && text[i] != '\r'));
-         i++) {
-        if (text[i] == '"')
-            quoted = !quoted;
-        for (size_t d = 0; !quoted && d < DELIMITERS; d++)
-            fields[d] += text[i] == delimiters[d][0];
-    }
-    if (fd >= 0)
-        close(fd);
-    zpl_buf_release(&line);
-    return err;
-}
-
-/* The file as text of `count` columns without a header, behind FROM. */
-static void plain_csv(struct zpl_buf *sql, const char *path, const char *delimiter, size_t count)
-{
-    zpl_buf_puts(sql, "read_csv(");
-    zpl_duck_text(sql, path, strlen(path));
-    zpl_buf_puts(sql, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
-                      "comment = '', header = false, delim = ");
-    zpl_duck_text(sql, delimiter, strlen(delimiter));
-    zpl_buf_puts(sql, ", columns = {");
-    for (size_t i = 0; i < count; i++)
-        zpl_buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
-    zpl_buf_puts(sql, "})");
-}
-
-/* What DuckDB says of a file that is no table at all: it is read with as many columns as its first
- * line has fields, which tells the first line that differs. */
-static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *delimiter,
-                          size_t fields, struct zpl_buf *words)
-{
-    struct zpl_buf sql = {0};
-    zpl_buf_puts(&sql, "SELECT count(*) FROM ");
-    plain_csv(&sql, path, delimiter, fields);
-    bool fine = zpl_buf_error(&sql) != ZPL_OK || zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
-    zpl_buf_release(&sql);
-    return !fine;
-}
-
-/* The names of a header as they are written. */
-struct head {
-    struct zpl_arena *arena;
-    const char *twin; /* the second of two that differ at most in case; NULL: none */
-};
-
-static enum zpl_err keep_head(void *self, const struct zpl_duck_cell *cells, size_t count)
-{
-    struct head *head = self;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (cells[i].valid && cells[k].valid && cells[i].n == cells[k].n && cells[i].n > 0 &&
-                strncasecmp(cells[i].s, cells[k].s, cells[i].n) == 0)
-                head->twin = zpl_arena_strndup(head->arena, cells[i].s, cells[i].n);
-    return ZPL_OK;
-}
-
-/* DuckDB renames a column whose name is there already to name_1: looks whether it has. */
-static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const struct sniffed *s,
-                               const char **why, struct zpl_diags *diags)
-{
-    struct head head = {.arena = s->arena};
-    struct zpl_buf sql = {0};
-    bool renamed = false;
-    for (size_t i = 0; s->header && i < s->count; i++) {
-        const char *bar = strrchr(s->columns[i].name, '_');
-        renamed = renamed || (bar != NULL && bar[1] >= '0' && bar[1] <= '9');
-    }
-    if (!renamed)
-        return ZPL_OK;
-    zpl_buf_puts(&sql, "SELECT * FROM ");
-    plain_csv(&sql, path, s->delimiter, s->count);
-    zpl_buf_puts(&sql, " LIMIT 1");
-    enum zpl_err err = zpl_buf_error(&sql) == ZPL_OK
-                           ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_head, &head, diags)
-                           : zpl_diag_nomem(diags);
-    if (head.twin != NULL)
-        *why = zpl_arena_printf(s->arena, "has two columns called '%s'", head.twin);
-    zpl_buf_release(&sql);
-    return err;
-}
-
-/* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
-static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, size_t count)
-{
-    (void)count;
-    struct sniffed *s = self;
-    s->delimiter = zpl_arena_strndup(s->arena, cells[0].s, cells[0].n);
-    s->header = cells[1].i != 0;
-    s->plain_dates = cells[2].n == 0 || is_text(&cells[2], "%Y-%m-%d");
-    s->plain_times = cells[3].n == 0;
-    struct zpl_column *grown =
-        zpl_arena_grow(s->arena, s->columns, s->count, &s->capacity, sizeof *grown);
-    if (grown == NULL)
-        return ZPL_ERR_NOMEM;
-    s->columns = grown;
-    grown[s->count].name = zpl_arena_strndup(s->arena, cells[4].s, cells[4].n);
-    grown[s->count].type = zpl_type_new(s->arena, guessed_kind(s, &cells[5]));
-    s->count++;
-    return ZPL_OK;
-}
-
-/* Finds header and types with DuckDB, and the delimiter by the first line: DuckDB's own choice would
- * take a file with one short line for one of a single column. */
-static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_options *options,
-                          struct sniffed *out, const char **why, struct zpl_diags *diags)
-{
-    struct zpl_buf sql = {0}, words = {0}, better = {0};
-    duckdb_result none;
-    size_t fields[DELIMITERS], best = 0;
-    enum zpl_err err = count_fields(options->path, fields, diags);
-    if (err != ZPL_OK)
-        return err;
-    if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
-        *why = "can't be read with this delimiter: it is one character, no quote and no line end";
-        return ZPL_OK;
-    }
-    for (size_t d = 1; d < DELIMITERS; d++)
-        best = fields[d] > fields[best] ? d : best;
-    const char *delimiter = options->delimiter != NULL ? options->delimiter : delimiters[best];
-    zpl_buf_puts(&sql, "CREATE OR REPLACE TEMP TABLE zpl_sniffed AS SELECT Delimiter AS d, "
-                       "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
-                       "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
-    zpl_duck_text(&sql, options->path, strlen(options->path));
-    zpl_buf_puts(&sql,
-                 ", compression = 'none', quote = '\"', escape = '\"', comment = '', skip = 0, "
-                 "sample_size = 20480, "
-                 "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
-                 "'TIMESTAMP', 'VARCHAR'], delim = ");
-    zpl_duck_text(&sql, delimiter, strlen(delimiter));
-    if (options->header_given)
-        zpl_buf_printf(&sql, ", header = %s", options->header ? "true" : "false");
-    zpl_buf_putc(&sql, ')');
-    if (zpl_buf_error(&sql) != ZPL_OK)
-        err = zpl_diag_nomem(diags);
-    if (err == ZPL_OK && zpl_duck_try(duck, zpl_buf_str(&sql), &none, &words)) {
-        duck->api->destroy_result(&none);
-        err = zpl_duck_each(duck,
-                            "SELECT d, h, df, tf, u.name, u.type FROM "
-                            "(SELECT d, h, df, tf, unnest(c) AS u FROM zpl_sniffed)",
-                            keep_sniffed, out, diags);
-    } else if (err == ZPL_OK) {
-        struct zpl_buf line = {0};
-        bool found = options->delimiter == NULL &&
-                     find_bad_line(duck, options->path, delimiter, fields[best], &better);
-        zpl_duck_words(zpl_buf_str(found ? &better : &words), &line);
-        *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
-        zpl_buf_release(&line);
-    }
-    zpl_buf_release(&sql);
-    zpl_buf_release(&words);
-    zpl_buf_release(&better);
-    return err;
-}
-
-/* "read_csv(…)" with nothing left to guess. */
-static const char *csv_from(const struct zpl_datafile_options *options, const struct sniffed *s)
-{
-    struct zpl_buf from = {0};
-    zpl_buf_puts(&from, "read_csv(");
-    zpl_duck_text(&from, options->path, strlen(options->path));
-    zpl_buf_puts(&from, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
-                        "comment = '', skip = 0, delim = ");
-    zpl_duck_text(&from, s->delimiter, strlen(s->delimiter));
-    zpl_buf_printf(&from, ", header = %s, columns = {", s->header ? "true" : "false");
-    for (size_t i = 0; i < s->count; i++) {
-        zpl_buf_puts(&from, i > 0 ? ", " : "");
-        zpl_duck_text(&from, s->columns[i].name, strlen(s->columns[i].name));
-        zpl_buf_puts(&from, ": 'VARCHAR'");
-    }
-    zpl_buf_puts(&from, "})");
-    const char *text =
-        zpl_buf_error(&from) == ZPL_OK ? zpl_arena_strdup(s->arena, zpl_buf_str(&from)) : NULL;
-    zpl_buf_release(&from);
-    return text;
-}
-
-static enum zpl_err open_csv(struct zpl_duck *duck, const struct zpl_datafile_options *options,
-                             struct zpl_datafile *out, struct zpl_row *row, const char **why,
-                             struct zpl_arena *arena, struct zpl_diags *diags)
-{
-    struct sniffed s = {.arena = arena};
-    const struct zpl_row *naming = options->naming;
-    enum zpl_err err = sniff(duck, options, &s, why, diags);
-    if (err == ZPL_OK && *why == NULL)
-        err = find_twins(duck, options->path, &s, why, diags);
-    if (err != ZPL_OK || *why != NULL)
-        return err;
-    for (size_t i = 0; !s.header && naming != NULL && naming->count == s.count && i < s.count; i++)
-        s.columns[i].name = naming->columns[i].name;
-    row->columns = s.columns;
-    row->count = s.count;
-    out->from = csv_from(options, &s);
-    out->note = zpl_arena_printf(
-        arena, "types guessed from the first 20,480 rows (delimiter '%s', %s header)",
-        s.delimiter != NULL && s.delimiter[0] == '\t' ? "\\t" : s.delimiter,
-        s.header ? "with" : "without");
-    return out->from == NULL || zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
-}
-
-static enum zpl_err open_parquet(struct zpl_duck *duck, const struct zpl_datafile_options *options,
-                                 struct zpl_datafile *out, struct zpl_row *row, const char **why,
-                                 struct zpl_arena *arena, struct zpl_diags *diags)
-{
-    struct zpl_buf from = {0}, sql = {0}, words = {0};
-    struct zpl_relation have = {0};
-    duckdb_result result;
-    enum zpl_err err = ZPL_OK;
-    zpl_buf_puts(&from, "read_parquet(");
-    zpl_duck_text(&from, options->path, strlen(options->path));
-    zpl_buf_putc(&from, ')');
-    zpl_buf_printf(&sql, "SELECT * FROM %s LIMIT 0", zpl_buf_str(&from));
-    if (zpl_duck_try(duck, zpl_buf_str(&sql), &result, &words)) {
-        err = zpl_relation_of(duck->api, &result, &have, arena, diags);
-        duck->api->destroy_result(&result);
-    } else {
-        struct zpl_buf line = {0};
-        zpl_duck_words(zpl_buf_str(&words), &line);
-        *why = zpl_arena_printf(arena, "can't be read: %s", zpl_buf_str(&line));
-        zpl_buf_release(&line);
-    }
-    struct zpl_column *columns = zpl_arena_array(arena, have.count + 1, sizeof *columns);
-    for (size_t i = 0; columns != NULL && i < have.count; i++) {
-        const char *strange;
-        columns[i].name = have.names[i];
-        columns[i].type = zpl_convert_type(duck->api, have.types[i], arena, &strange);
-        if (strange != NULL && *why == NULL && options->naming == NULL)
-            *why =
-                zpl_arena_printf(arena, "has a column '%s' that %s; or declare a type without it",
-                                 have.names[i], strange);
-    }
-    row->columns = columns;
-    row->count = have.count;
-    out->from = zpl_arena_strdup(arena, zpl_buf_str(&from));
-    if (err == ZPL_OK && zpl_arena_failed(arena))
-        err = zpl_diag_nomem(diags);
-    zpl_relation_release(&have);
-    zpl_buf_release(&from);
-    zpl_buf_release(&sql);
-    zpl_buf_release(&words);
-    return err;
+    return known->text && got == 0 ? "is empty" : NULL;
 }
 
 enum zpl_err zpl_datafile_open(struct zpl_duck *duck, const struct zpl_datafile_options *options,
@@ -359,8 +80,108 @@ enum zpl_err zpl_datafile_open(struct zpl_duck *duck, const struct zpl_datafile_
     struct zpl_row *row = zpl_arena_alloc(arena, sizeof *row);
     if (row == NULL)
         return zpl_diag_nomem(diags);
+    out->format = options->format;
     out->row = row;
-    return strcmp(options->format, "csv") == 0
-               ? open_csv(duck, options, out, row, why, arena, diags)
-               : open_parquet(duck, options, out, row, why, arena, diags);
+    return format_of(options->format)->open(duck, options, out, row, why, arena, diags);
+}
+
+bool zpl_datafile_is_sparse(const char *format)
+{
+    const struct format *known = format_of(format);
+    return known != NULL && known->sparse;
+}
+
+const char *zpl_datafile_fault(const char *format, const char *path, const char *said,
+                               struct zpl_arena *arena)
+{
+    return strcmp(format, "json") == 0 ? zpl_datafile_json_fault(path, said, arena) : NULL;
+}
+
+const char *zpl_datafile_quote(const char *s, size_t n, struct zpl_arena *arena)
+{
+    struct zpl_buf text = {0};
+    zpl_text_scrub(&text, s, n);
+    const char *quoted = zpl_arena_printf(arena, "'%s'", zpl_buf_str(&text));
+    zpl_buf_release(&text);
+    return quoted != NULL ? quoted : "";
+}
+
+const char *zpl_datafile_clue(int64_t of, int64_t all, const char *what, int64_t row,
+                              const char *value, struct zpl_arena *arena)
+{
+    struct zpl_buf in = {0}, total = {0}, at = {0};
+    zpl_text_show_count(&in, (uint64_t)of);
+    zpl_text_show_count(&total, (uint64_t)all);
+    zpl_text_show_count(&at, (uint64_t)row);
+    const char *clue = zpl_arena_printf(
+        arena, "%s of %s values are %s; the first that is not stands in row %s: %s",
+        zpl_buf_str(&in), zpl_buf_str(&total), what, zpl_buf_str(&at), value != NULL ? value : "");
+    zpl_buf_release(&in);
+    zpl_buf_release(&total);
+    zpl_buf_release(&at);
+    return clue;
+}
+
+bool zpl_datafile_column(const struct zpl_datafile *file, const struct zpl_relation *have,
+                         size_t at, const struct zpl_type *to, enum zpl_convert mode,
+                         struct zpl_buf *out, struct zpl_arena *arena, const char **why)
+{
+    const struct zpl_type *type = zpl_convert_type(have->api, have->types[at], arena, why);
+    if (strcmp(file->format, "json") == 0 && type != NULL && type->kind == ZPL_JSON)
+        return zpl_convert_json(have->api, have->names[at], to, mode, out, arena, why);
+    return zpl_convert_column(have->api, have->names[at], have->types[at], to, mode, out, arena,
+                              why);
+}
+
+/* Can a value that was taken for one of kind `have`, as JSON writes it, be of kind `to`? */
+static bool json_fits(const struct zpl_type *have, const struct zpl_type *to)
+{
+    switch (to->kind) {
+    case ZPL_JSON:
+        return true;
+    case ZPL_BYTES:
+        return false;
+    case ZPL_LIST:
+        return have->kind == ZPL_JSON ||
+               (have->kind == ZPL_LIST && json_fits(have->elem, to->elem));
+    case ZPL_INT:
+        return have->kind == ZPL_INT || have->kind == ZPL_STRING || have->kind == ZPL_JSON;
+    case ZPL_FLOAT:
+        return have->kind == ZPL_INT || have->kind == ZPL_FLOAT || have->kind == ZPL_STRING ||
+               have->kind == ZPL_JSON;
+    case ZPL_BOOL:
+        return have->kind == ZPL_BOOL || have->kind == ZPL_STRING || have->kind == ZPL_JSON ||
+               have->kind == ZPL_INT;
+    case ZPL_DATE:
+    case ZPL_TIMESTAMP:
+        return have->kind == ZPL_DATE || have->kind == ZPL_TIMESTAMP || have->kind == ZPL_STRING ||
+               have->kind == ZPL_JSON;
+    default:
+        return have->kind != ZPL_LIST;
+    }
+}
+
+const char *zpl_datafile_misfit(const struct zpl_datafile *file, const struct zpl_relation *have,
+                                size_t at, const struct zpl_type *to, struct zpl_arena *arena)
+{
+    const struct zpl_type *type = file->row->columns[at].type;
+    const struct zpl_datafile_look *look = file->looks != NULL ? &file->looks[at] : NULL;
+    struct zpl_buf unused = {0};
+    const char *why = NULL;
+    bool fine =
+        zpl_datafile_column(file, have, at, to, ZPL_CONVERT_UNNUMBERED, &unused, arena, &why);
+    zpl_buf_release(&unused);
+    if (!fine || strcmp(file->format, "json") != 0 || look == NULL || look->empty)
+        return fine ? NULL : why;
+    if (look->objects && to->kind != ZPL_JSON)
+        return zpl_arena_printf(arena, "holds objects, but %s is declared: Json keeps them",
+                                zpl_type_text(to, true, arena));
+    if (look->arrays && to->kind != ZPL_JSON && to->kind != ZPL_LIST)
+        return zpl_arena_printf(arena,
+                                "holds arrays, but %s is declared: a List or Json keeps them",
+                                zpl_type_text(to, true, arena));
+    if (type == NULL || json_fits(type, to))
+        return NULL;
+    return zpl_arena_printf(arena, "holds %s, but %s is declared", zpl_type_text(type, true, arena),
+                            zpl_type_text(to, true, arena));
 }

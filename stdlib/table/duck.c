@@ -133,6 +133,17 @@ void zpl_duck_text(struct zpl_buf *out, const char *s, size_t n)
     zpl_buf_putc(out, '\'');
 }
 
+/* What DuckDB would take for a pattern of names. */
+#define PATTERN "*?["
+
+void zpl_duck_path(struct zpl_buf *out, const char *path)
+{
+    zpl_buf_putc(out, '\'');
+    for (const char *s = path; *s != '\0'; s++)
+        zpl_buf_printf(out, *s == '\'' ? "''" : strchr(PATTERN, *s) != NULL ? "[%c]" : "%c", *s);
+    zpl_buf_putc(out, '\'');
+}
+
 /* The settings that have to stand before the database is opened. */
 static bool configure(const struct zpl_duck_options *options, duckdb_config *config)
 {
@@ -190,6 +201,10 @@ static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_optio
     for (size_t i = 0; i < options->path_count; i++) {
         zpl_buf_puts(&sql, i > 0 ? ", " : "");
         zpl_duck_text(&sql, options->paths[i], strlen(options->paths[i]));
+        if (strpbrk(options->paths[i], PATTERN) != NULL) {
+            zpl_buf_puts(&sql, ", ");
+            zpl_duck_path(&sql, options->paths[i]);
+        }
     }
     zpl_buf_puts(&sql, "]; SET enable_external_access = false;");
     if (!options->json_errors)

@@ -180,5 +180,7 @@ enum zpl_err zpl_duck_each(struct zpl_duck *duck, const char *sql, zpl_duck_row_
 /* "name" and 'text' with their quotes doubled. */
 void zpl_duck_ident(struct zpl_buf *out, const char *name);
 void zpl_duck_text(struct zpl_buf *out, const char *s, size_t n);
+/* The path of one file as a text of SQL: a * in its name is no pattern. */
+void zpl_duck_path(struct zpl_buf *out, const char *path);
 
 #endif

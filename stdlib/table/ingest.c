@@ -2,74 +2,80 @@
 #include "stdlib/table/ingest.h"
 
 #include <string.h>
+#include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "stdlib/table/convert.h"
 #include "stdlib/table/write.h"
 
 static const struct zpl_span nowhere;
 
+struct part {
+    const char *path, *shown;
+    struct zpl_datafile file;
+    struct zpl_relation have; /* the file's columns as SQL sees them */
+};
 struct ingest {
     struct zpl_context *context;
     struct zpl_duck *duck;
-    const char *path;
-    struct zpl_datafile file;
-    struct zpl_relation have;  /* the file's columns as SQL sees them */
-    const struct zpl_row *row; /* those that are wanted */
+    struct part *parts;
+    size_t count;
+    const struct zpl_row *row; /* the columns that are wanted */
+    bool guessed;              /* nobody declared their types */
 };
 
-/* The declared row; what `...` stands for in it are the file's other columns, as they are. */
+/* The declared row; what `...` stands for in it are the first file's other columns, as they are. */
 static const struct zpl_row *wanted(struct ingest *in, const struct zpl_row *declared)
 {
     struct zpl_arena *arena = in->context->arena;
+    const struct zpl_row *found = in->parts[0].file.row;
     if (declared != NULL && !declared->open)
         return declared;
     size_t count = declared != NULL ? declared->count : 0;
-    struct zpl_column *columns =
-        zpl_arena_array(arena, count + in->file.row->count + 1, sizeof *columns);
+    struct zpl_column *columns = zpl_arena_array(arena, count + found->count + 1, sizeof *columns);
     struct zpl_row *row = zpl_arena_alloc(arena, sizeof *row);
     if (columns == NULL || row == NULL)
         return NULL;
     if (count > 0)
         memcpy(columns, declared->columns, count * sizeof *columns);
-    for (size_t i = 0; i < in->file.row->count; i++)
-        if (declared == NULL || zpl_row_find(declared, in->file.row->columns[i].name) == NULL)
-            columns[count++] = in->file.row->columns[i];
+    for (size_t i = 0; i < found->count; i++)
+        if (declared == NULL || zpl_row_find(declared, found->columns[i].name) == NULL)
+            columns[count++] = found->columns[i];
     *row = (struct zpl_row){.columns = columns, .count = count};
     return row;
 }
 
-static int missing_column(struct ingest *in, const char *name)
+static int missing_column(struct ingest *in, const struct part *part, const char *name)
 {
     struct zpl_diags *diags = in->context->diags;
     struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
-                                         "%s has no column '%s'", in->path, name);
-    const char *near = zpl_text_nearest(name, in->have.names, in->have.count);
+                                         "%s has no column '%s'", part->shown, name);
+    const char *near = zpl_text_nearest(name, part->have.names, part->have.count);
     if (near != NULL)
         zpl_diag_help(diags, diag, "did you mean '%s'?", near);
     else
-        zpl_diag_help(diags, diag, "it has %zu columns, the first is '%s'", in->have.count,
-                      in->have.count > 0 ? in->have.names[0] : "");
+        zpl_diag_help(diags, diag, "it has %zu columns, the first is '%s'", part->have.count,
+                      part->have.count > 0 ? part->have.names[0] : "");
     return 1;
 }
 
 /* Is every wanted column there, and of a type that can become the declared one? */
-static int check_columns(struct ingest *in)
+static int check_columns(struct ingest *in, const struct part *part)
 {
     int failed = 0;
     for (size_t i = 0; i < in->row->count; i++) {
         const struct zpl_column *column = &in->row->columns[i];
         struct zpl_buf unused = {0};
         const char *why = "has no type";
-        long at = zpl_relation_find(&in->have, column->name);
+        long at = zpl_relation_find(&part->have, column->name);
         if (at < 0) {
-            failed = missing_column(in, column->name);
+            failed = missing_column(in, part, column->name);
             continue;
         }
         if (column->type == NULL ||
-            !zpl_convert_column(in->have.api, in->have.names[at], in->have.types[at], column->type,
-                                ZPL_CONVERT_STRICT, &unused, in->context->arena, &why)) {
+            !zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type,
+                                 ZPL_CONVERT_UNNUMBERED, &unused, in->context->arena, &why)) {
             zpl_diag_add(in->context->diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
-                         "column '%s' of %s %s", column->name, in->path, why);
+                         "column '%s' of %s %s", column->name, part->shown, why);
             failed = 1;
         }
         zpl_buf_release(&unused);
@@ -77,7 +83,8 @@ static int check_columns(struct ingest *in)
     return failed;
 }
 
-/* The first value that is not of its type. */
+/* ---- the first value that is not of its type ---- */
+
 struct bad {
     int64_t row;
     char value[400];
@@ -95,20 +102,21 @@ static enum zpl_err keep_bad(void *self, const struct zpl_duck_cell *cells, size
 }
 
 /* Looks for such a value in one column. */
-static enum zpl_err find_bad(struct ingest *in, const struct zpl_column *column, struct bad *out)
+static enum zpl_err find_bad(struct ingest *in, const struct part *part,
+                             const struct zpl_column *column, struct bad *out)
 {
     struct zpl_buf sql = {0}, name = {0};
     const char *why;
-    long at = zpl_relation_find(&in->have, column->name);
+    long at = zpl_relation_find(&part->have, column->name);
     out->row = 0;
-    zpl_duck_ident(&name, in->have.names[at]);
+    zpl_duck_ident(&name, part->have.names[at]);
     zpl_buf_printf(&sql,
                    "SELECT zpl_row, zpl_value FROM (SELECT row_number() OVER () AS zpl_row, "
                    "left(CAST(%s AS VARCHAR), 60) AS zpl_value, %s IS NOT NULL AND (",
                    zpl_buf_str(&name), zpl_buf_str(&name));
-    zpl_convert_column(in->have.api, in->have.names[at], in->have.types[at], column->type,
-                       ZPL_CONVERT_LENIENT, &sql, in->context->arena, &why);
-    zpl_buf_printf(&sql, ") IS NULL AS zpl_bad FROM %s) WHERE zpl_bad LIMIT 1", in->file.from);
+    zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type, ZPL_CONVERT_LENIENT,
+                        &sql, in->context->arena, &why);
+    zpl_buf_printf(&sql, ") IS NULL AS zpl_bad FROM %s) WHERE zpl_bad LIMIT 1", part->file.from);
     struct zpl_diags quiet = {0};
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
                            ? ZPL_ERR_NOMEM
@@ -119,81 +127,197 @@ static enum zpl_err find_bad(struct ingest *in, const struct zpl_column *column,
     return err;
 }
 
-/* Why the rows could not be written: the first value that is not of its type, else what DuckDB
- * said. */
-static void explain(struct ingest *in, const struct zpl_diags *said)
+/* Tells the first such value of a file, or what is wrong with its text; false: neither. */
+static bool explain_part(struct ingest *in, const struct part *part, const char *said)
 {
+    struct zpl_diags *diags = in->context->diags;
     struct bad first = {0};
     const struct zpl_column *column = NULL;
+    const char *why = zpl_datafile_fault(part->file.format, part->path, said, in->context->arena);
+    if (why != NULL) {
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", part->shown, why);
+        return true;
+    }
     for (size_t i = 0; i < in->row->count; i++) {
         struct bad bad;
-        if (find_bad(in, &in->row->columns[i], &bad) != ZPL_OK || bad.row == 0)
+        if (find_bad(in, part, &in->row->columns[i], &bad) != ZPL_OK || bad.row == 0)
             continue;
         if (column == NULL || bad.row < first.row) {
             first = bad;
             column = &in->row->columns[i];
         }
     }
-    if (column == NULL) {
-        zpl_diags_append(in->context->diags, said);
+    if (column == NULL)
+        return false;
+    struct zpl_diag *diag = zpl_diag_add(
+        diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
+        "row %lld of %s: column '%s' holds '%s', which is no %s", (long long)first.row, part->shown,
+        column->name, first.value, zpl_type_text(column->type, true, in->context->arena));
+    if (in->guessed)
+        zpl_diag_help(diags, diag,
+                      "its type was guessed from the first 20,480 rows; say what it is: "
+                      "type = Table { %s = String, ... }",
+                      column->name);
+    return true;
+}
+
+/* Why the rows could not be written; else what DuckDB said. */
+static void explain(struct ingest *in, const struct zpl_diags *said)
+{
+    const char *words = said->count > 0 ? said->items[said->count - 1]->message : "";
+    for (size_t i = 0; i < in->count; i++)
+        if (explain_part(in, &in->parts[i], words))
+            return;
+    zpl_diags_append(in->context->diags, said);
+}
+
+/* ---- all rows ---- */
+
+/* SELECT of the wanted columns of one file, each as it is stored. */
+static void select_part(struct ingest *in, const struct part *part, struct zpl_buf *out)
+{
+    const char *why;
+    zpl_buf_puts(out, "SELECT ");
+    for (size_t i = 0; i < in->row->count; i++) {
+        const struct zpl_column *column = &in->row->columns[i];
+        long at = zpl_relation_find(&part->have, column->name);
+        zpl_buf_puts(out, i > 0 ? ", " : "");
+        zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type,
+                            ZPL_CONVERT_UNNUMBERED, out, in->context->arena, &why);
+        zpl_buf_puts(out, " AS ");
+        zpl_duck_ident(out, column->name);
+    }
+    zpl_buf_printf(out, " FROM %s", part->file.from);
+}
+
+/* The files from `begin` on, before `end`, one behind the other.  In halves: a chain of unions may not
+ * be long. */
+static void select_parts(struct ingest *in, size_t begin, size_t end, struct zpl_buf *out)
+{
+    if (end - begin == 1) {
+        select_part(in, &in->parts[begin], out);
         return;
     }
-    zpl_diag_add(in->context->diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
-                 "row %lld of %s: column '%s' holds '%s', which is no %s", (long long)first.row,
-                 in->path, column->name, first.value,
-                 zpl_type_text(column->type, true, in->context->arena));
+    size_t middle = begin + (end - begin) / 2;
+    zpl_buf_putc(out, '(');
+    select_parts(in, begin, middle, out);
+    zpl_buf_puts(out, ") UNION ALL (");
+    select_parts(in, middle, end, out);
+    zpl_buf_putc(out, ')');
 }
 
 /* Writes the rows; said on failure. */
 static int write_rows(struct ingest *in, const char *path)
 {
     struct zpl_diags said = {0};
-    const char *query = zpl_arena_printf(in->context->arena, "FROM %s", in->file.from);
-    const struct zpl_write write = {.query = query, .row = in->row, .path = path};
-    if (query == NULL) {
-        zpl_diag_nomem(in->context->diags);
-        return 1;
-    }
-    enum zpl_err err = zpl_write_query(in->duck, &write, &said);
+    struct zpl_buf query = {0};
+    select_parts(in, 0, in->count, &query);
+    const struct zpl_write write = {.query = zpl_buf_str(&query), .row = in->row, .path = path};
+    enum zpl_err err = zpl_buf_error(&query) != ZPL_OK ? zpl_diag_nomem(&said)
+                                                       : zpl_write_query(in->duck, &write, &said);
     if (err == ZPL_ERR_STEP)
         explain(in, &said);
     else if (err != ZPL_OK)
         zpl_diags_append(in->context->diags, &said);
     zpl_diags_release(&said);
+    zpl_buf_release(&query);
     return err != ZPL_OK;
 }
 
-int zpl_ingest_file(struct zpl_context *context, struct zpl_datafile_options *options,
-                    const char *shown, const struct zpl_type *type, const char *out)
+/* What the file holds; non-zero after telling. */
+static int open_part(struct ingest *in, const struct zpl_datafile_options *options,
+                     struct part *part)
 {
-    struct ingest in = {.context = context, .path = shown, .duck = zpl_context_duck(context)};
-    struct zpl_diags *diags = context->diags;
+    struct zpl_diags *diags = in->context->diags;
     const char *why;
-    if (in.duck == NULL)
-        return 1;
-    options->naming = type->kind == ZPL_TABLE ? type->row : NULL;
-    if (zpl_datafile_open(in.duck, options, &in.file, &why, context->arena, diags) != ZPL_OK)
+    if (zpl_datafile_open(in->duck, options, &part->file, &why, in->context->arena, diags) !=
+        ZPL_OK)
         return 1;
     if (why != NULL) {
-        zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", in.path, why);
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", part->shown, why);
         return 1;
     }
-    in.row = wanted(&in, options->naming);
-    int failed = in.row == NULL || zpl_relation_from(in.duck, in.file.from, &in.have,
-                                                     context->arena, diags) != ZPL_OK;
+    return zpl_relation_from(in->duck, part->file.from, &part->have, in->context->arena, diags) !=
+           ZPL_OK;
+}
+
+/* Leaves word of which files the rows come from. */
+static int keep_parts(struct ingest *in)
+{
+    struct zpl_context *context = in->context;
+    context->parts = zpl_arena_array(context->arena, in->count, sizeof *context->parts);
+    if (context->parts == NULL)
+        return zpl_diag_nomem(context->diags) != ZPL_OK;
+    for (size_t i = 0; i < in->count; i++)
+        context->parts[i] =
+            (struct zpl_source_part){in->parts[i].shown, in->parts[i].file.from, -1};
+    context->part_count = in->count;
+    return 0;
+}
+
+static int ingest(struct zpl_context *context, const struct zpl_datafile_options *options,
+                  const struct zpl_ingest_file *files, size_t count, const struct zpl_type *type,
+                  const char *out, bool guessed)
+{
+    struct ingest in = {
+        .context = context, .duck = zpl_context_duck(context), .count = count, .guessed = guessed};
+    struct zpl_datafile_options each = *options;
+    int failed = 0;
+    if (in.duck == NULL)
+        return 1;
+    in.parts = zpl_arena_array(context->arena, count, sizeof *in.parts);
+    if (in.parts == NULL)
+        return zpl_diag_nomem(context->diags) != ZPL_OK;
+    each.naming = type->kind == ZPL_TABLE ? type->row : NULL;
+    for (size_t i = 0; !failed && i < count; i++) {
+        in.parts[i].path = each.path = files[i].path;
+        in.parts[i].shown = files[i].shown;
+        failed = open_part(&in, &each, &in.parts[i]);
+    }
+    in.row = failed ? NULL : wanted(&in, each.naming);
+    failed = failed || in.row == NULL;
+    for (size_t i = 0; !failed && i < count; i++)
+        failed = check_columns(&in, &in.parts[i]);
     if (!failed)
-        failed = check_columns(&in) || write_rows(&in, out);
-    zpl_relation_release(&in.have);
+        failed = keep_parts(&in) || write_rows(&in, out);
+    for (size_t i = 0; i < count; i++)
+        zpl_relation_release(&in.parts[i].have);
     return failed;
+}
+
+int zpl_ingest_files(struct zpl_context *context, const struct zpl_datafile_options *options,
+                     const struct zpl_ingest_file *files, size_t count, const struct zpl_type *type,
+                     const char *out)
+{
+    return ingest(context, options, files, count, type, out, false);
+}
+
+/* The file that a literal names; messages call it as seen from the project. */
+static struct zpl_ingest_file file_of(const struct zpl_context *context,
+                                      const struct zpl_literal *path)
+{
+    const char *text = path->as.str.s, *root = context->task->project;
+    const char *below = root != NULL ? zpl_path_below(root, text) : NULL;
+    return (struct zpl_ingest_file){text, below != NULL ? below : text};
 }
 
 int zpl_ingest(struct zpl_kernel_context *ctx, struct zpl_datafile_options *options)
 {
     struct zpl_context *context = zpl_context_of(ctx);
     const char *out = ctx->output_path(ctx, "rows");
-    options->path = ctx->param_text(ctx, "path");
-    if (options->path == NULL || out == NULL)
+    const struct zpl_run_param *param = zpl_context_param(context, "path");
+    const struct zpl_literal *given = param != NULL ? param->value : NULL;
+    bool list = given != NULL && given->kind == ZPL_LIT_LIST;
+    size_t count = list ? given->as.list.count : 1;
+    struct zpl_ingest_file *files = zpl_arena_array(context->arena, count + 1, sizeof *files);
+    if (given == NULL || out == NULL || count == 0)
         return ctx->fail(ctx, "a source needs a path");
+    if (files == NULL)
+        return zpl_diag_nomem(context->diags) != ZPL_OK;
+    for (size_t i = 0; i < count; i++)
+        files[i] = file_of(context, list ? given->as.list.items[i] : given);
     const struct zpl_type *type = zpl_context_type(context, ctx->output_type(ctx, "rows"));
-    return type == NULL || zpl_ingest_file(context, options, options->path, type, out);
+    bool guessed =
+        zpl_context_param(context, "type") == NULL && strcmp(options->format, "parquet") != 0;
+    return type == NULL || ingest(context, options, files, count, type, out, guessed);
 }

@@ -121,7 +121,7 @@ ln -s loop.csv loop.csv
 ln -s nowhere.csv dangling.csv
 mkdir folder.csv
 for name in fifo.csv pipe.csv zero.csv /dev/zero /dev/stdin loop.csv dangling.csv folder.csv \
-    '*.csv' 'fl?ghts.csv' 'http://127.0.0.1:9/x.csv' '../../../../nowhere.csv' 'flights.csv\0.csv'; do
+    'no*.csv' 'fl[a].csv' 'f*r.csv' 'http://127.0.0.1:9/x.csv' '../../../../nowhere.csv' 'flights.csv\0.csv'; do
     refused "E0" "csv.read \"$name\""
 done
 refused "too long" 'csv.read(("x"):rep(10000) .. ".csv")'
@@ -129,6 +129,7 @@ refused "too long" 'csv.read(("x"):rep(10000) .. ".csv")'
 # files that are broken
 python3 - <<'P'
 import gzip
+import json
 def write(name, data):
     with open(name, "wb") as f:
         f.write(data)
@@ -143,6 +144,18 @@ write("many.csv", b",".join(b"c%d" % i for i in range(20000)) + b"\n" + b",".joi
 write("long.csv", b"a,b\n1," + b"x" * 50000000 + b"\n")
 write("open.csv", b'a,b\n1,"never closed\n' + b"2,y\n" * 300000)
 write("nul.csv", b"a,b\n1,x\0y\n2,z\n")
+write("packed.json", packed)
+write("utf8.json", b'{"a": "\xff"}\n')
+write("utf16.json", '{"a": 1}\n'.encode("utf-16"))
+write("late.json", b'{"a": 1}\n' * 30000 + b'{"a": "\xff"}\n')
+write("many.json", json.dumps({"c%d" % i: 1 for i in range(20000)}).encode())
+write("rows.json", b"".join(b'{"c%d": 1}\n' % i for i in range(20000)))
+write("long.json", b'{"a": "' + b"x" * 50000000 + b'"}\n')
+write("open.json", b'{"a": "never closed\n' + b'{"a": 1}\n' * 300000)
+write("array.json", b"[" + b'{"a": 1},\n' * 300000)
+write("nul.json", b'{"a\\u0000b": 1}\n')
+write("deep.json", b'{"a": ' + b"[" * 100000 + b"]" * 100000 + b"}\n")
+write("number.json", b'{"a": 1e999999999}\n{"a": 1' + b"0" * 5000 + b"}\n")
 write("head.parquet", b"PAR1" + bytes(range(256)) * 4 + b"PAR1")
 write("size.parquet", b"PAR1" + b"\0" * 100 + b"\xff\xff\xff\x7fPAR1")
 P
@@ -150,6 +163,10 @@ for name in cut.csv.gz packed.csv utf8.csv utf16.csv wide.csv long.csv open.csv;
     refused "E060" "csv.read '$name'"
 done
 refused "at most 16384" "csv.read 'many.csv'"
+for name in packed.json utf8.json utf16.json long.json open.json array.json nul.json flights.csv; do
+    refused "E060" "json.read '$name'"
+done
+for name in many.json rows.json; do refused "at most 16384" "json.read '$name'"; done
 refused "E060" "parquet.read 'head.parquet'"
 refused "E060" "parquet.read 'size.parquet'"
 for delimiter in '' '\n' '\0' '\"' 'long one'; do
@@ -158,6 +175,11 @@ done
 echo "csv.read 'late.csv'" >hostile.zpl
 expect 1 timeout -k 1 15 zpl run hostile.zpl
 contains err "30002"
+echo "json.read 'late.json'" >hostile.zpl
+expect 1 timeout -k 1 15 zpl run hostile.zpl
+contains err "is no JSON: line 30001"
+printf '%s\n' "json.read 'deep.json'" "json.read 'number.json'" >hostile.zpl
+expect 0 timeout -k 1 15 zpl run hostile.zpl
 # a NUL is a character like another
 printf '%s\n' 'local t = csv.read "nul.csv" local r = sql [[ SELECT sum(length(b))::BIGINT AS n FROM t ]]' \
     'local s = step "s" { signature = "(rows: Table {n: Int}) -> (report: Report {n: Int})",' \

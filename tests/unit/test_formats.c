@@ -382,7 +382,10 @@ static void say_replies(struct said *said)
     const struct zpl_bind_answer wrong = {
         .error = {ZPL_BIND_NAME, "unknown column 'x'", "x", abc, 7, 1, &scope, 1}};
     keep(said, zpl_reply_encode_bind(ZPL_OK, &wrong, 1, &told, &said->one));
-    const struct zpl_schema_answer schema = {type("Table {a: Int}")->row, "guessed", NULL};
+    static const struct zpl_schema_look look = {.clue = "2 of 3 values are numbers",
+                                                .misfit = "holds Int, but Date is declared"};
+    const struct zpl_schema_answer schema = {
+        .row = type("Table {a: Int}")->row, .looks = &look, .sparse = true, .note = "guessed"};
     keep(said, zpl_reply_encode_schema(ZPL_OK, &schema, &told, &said->one));
     /* A failure: its code and its diagnostics travel as numbers and texts. */
     struct zpl_diag *diag =

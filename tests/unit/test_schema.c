@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "lang/base/fs.h"
+#include "lang/types/signature.h"
 #include "stdlib/table/bind.h"
 #include "stdlib/table/duck.h"
 
@@ -138,6 +139,194 @@ static void test_files_that_are_none(void **state)
                            "can't be read as CSV: "));
 }
 
+/* ---- JSON ------------------------------------------------------------------------------------- */
+
+static void json_is(const char *text, const char *type)
+{
+    struct zpl_schema_answer answer = ask("json", file("x.json", text), NULL);
+    assert_type(&answer, type);
+    assert_non_null(strstr(answer.note, "guessed"));
+    assert_true(answer.sparse);
+}
+
+static void json_is_wrong(const char *text, const char *words)
+{
+    const char *error = ask("json", file("y.json", text), NULL).error;
+    if (error == NULL || strstr(error, words) == NULL)
+        fail_msg("%s\n  said: %s\n  not: %s", text, error != NULL ? error : "nothing", words);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    json_is(
+        "{\"id\": 1, \"ratio\": 0.5, \"name\": \"a\", \"ok\": true, \"day\": \"2024-06-01\", "
+        "\"at\": \"2024-06-01T10:00:00Z\"}\n"
+        "{\"name\": \"31/12/2024\", \"late\": null, \"id\": 9223372036854775807, \"ratio\": 2}\n",
+        "Table {id: Int, ratio: Float, name: String, ok: Bool, day: Date, at: Timestamp, "
+        "late: Json}");
+    json_is("[\n  {\"a\": [1, 2]},\n  {\"a\": [0.5, null]},\n  {\"a\": null}\n]",
+            "Table {a: List(Float)}");
+    json_is("\xef\xbb\xbf{\"a\": 1}\n\n{\"a\": 2}", "Table {a: Int}");
+    json_is("{\"a\": {\"b\": 1}, \"c\": [[1]], \"d\": [1, \"x\"], \"e\": [], \"f\": [{}]}",
+            "Table {a: Json, c: Json, d: Json, e: Json, f: Json}");
+    /* no Int holds it, and a Float would round it */
+    json_is("{\"a\": 9223372036854775808}\n{\"a\": 1}\n", "Table {a: String}");
+    json_is("{\"a\": \"2024-01-01\"}\n{\"a\": \"2024-01-01T00:00:01+02:00\"}\n",
+            "Table {a: Timestamp}");
+    json_is("{\"a\": 1}\n{\"a\": \"x\"}\n{\"a\": true}\n", "Table {a: Json}");
+    json_is("{\"a.b\": 1, \"it's \\\"q\\\"\": 2, \"$\": 3}",
+            "Table {\"a.b\": Int, \"it's \\\"q\\\"\": Int, \"$\": Int}");
+}
+
+static void test_json_that_is_none(void **state)
+{
+    (void)state;
+    json_is_wrong("", "is empty");
+    json_is_wrong("[]", "has no keys");
+    json_is_wrong("{\"a\": 1}\n{\"a\": 2\n{\"a\": 3}\n", "is no JSON: line 2, at its end");
+    json_is_wrong("{\"a\": 1}\n\n{\"a\" 2}\n", "is no JSON: line 3, near '{\"a\" 2}'");
+    json_is_wrong("{\n  \"a\": 1\n}\n", "line 1, at its end, near '{' (one object a line is read");
+    json_is_wrong("[{\"a\": 1},\n {\"a\": 2}", "is no JSON: line 2");
+    json_is_wrong("[{\"a\": 1},\n {\"a\": 2}\n {\"a\": 3}]", "is no JSON: line 3, near ");
+    /* of an array that is cut off behind a comma DuckDB gives the rows before it */
+    json_is_wrong("[{\"a\": 1},\n {\"a\": 2},\n", "is no JSON: line 3, at its end");
+    json_is_wrong("[{\"a\": 1}] x", "is no JSON: line 1");
+    json_is_wrong("{\"a\": \"\xff\"}\n", "is no JSON: line 1");
+    json_is_wrong("[{\"a\": 1}, 5]", "element 2 is '5', not an object");
+    json_is_wrong("{\"a\": 1}\nnull\n", "row 2 is 'null', not an object");
+    json_is_wrong("{\"a\": 1}\n{\"b\": 1, \"b\": 2}\n", "has a key twice in object 2");
+    json_is_wrong("{\"\": 1}\n", "has a key that is empty");
+    json_is_wrong("\x1f\x8b\x08", "is compressed");
+}
+
+/* ---- what is seen of the rows ----------------------------------------------------------------- */
+
+static const struct zpl_schema_look *look(const struct zpl_schema_answer *answer, const char *name)
+{
+    if (answer->error != NULL)
+        fail_msg("%s", answer->error);
+    for (size_t i = 0; i < answer->row->count; i++)
+        if (strcmp(answer->row->columns[i].name, name) == 0)
+            return &answer->looks[i];
+    fail_msg("no column %s", name);
+    return NULL;
+}
+
+/* Each value of the column at its turn is the odd one: the clue names its row and it. */
+static void test_clues(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"csv", "json"};
+    for (size_t f = 0; f < 2; f++)
+        for (int odd = 1; odd <= 9; odd += 2) {
+            struct zpl_buf text = {0};
+            char words[120];
+            bool json = f == 1;
+            zpl_buf_puts(&text, json ? "" : "x,y,z\n");
+            for (int row = 1; row <= 9; row++)
+                zpl_buf_printf(
+                    &text, json ? "{\"x\": %s%d%s, \"y\": \"%s\", \"z\": null}\n" : "%s%d%s,%s,\n",
+                    row == odd ? json ? "\"n/a " : "n/a " : "", row, row == odd && json ? "\"" : "",
+                    row == odd ? "soon" : "2024-01-02");
+            struct zpl_schema_answer answer =
+                ask(formats[f], file("clue", zpl_buf_str(&text)), NULL);
+            snprintf(words, sizeof words,
+                     "8 of 9 values are numbers; the first that is not stands in row %d: '%sn/a "
+                     "%d%s'",
+                     odd, json ? "\"" : "", odd, json ? "\"" : "");
+            assert_string_equal(look(&answer, "x")->clue, words);
+            snprintf(
+                words, sizeof words,
+                "8 of 9 values are days or times; the first that is not stands in row %d: ", odd);
+            assert_non_null(strstr(look(&answer, "y")->clue, words));
+            assert_true(look(&answer, "z")->empty);
+            assert_false(look(&answer, "x")->empty);
+            assert_null(look(&answer, "z")->clue);
+            zpl_buf_release(&text);
+        }
+    struct zpl_schema_answer words = ask("csv", file("w.csv", "a\nx\ny\n1\n"), NULL);
+    assert_null(look(&words, "a")->clue);
+}
+
+/* The answer about a file of which `type` is declared. */
+static struct zpl_schema_answer declared(const char *format, const char *at, const char *type)
+{
+    static const char *const keys[] = {"type"};
+    static const struct zpl_literal *items[1];
+    static struct zpl_literal value, options;
+    const struct zpl_type *parsed;
+    struct zpl_signature_error error;
+    assert_int_equal(zpl_type_parse(type, &arena, &parsed, &error), ZPL_OK);
+    value = (struct zpl_literal){.kind = ZPL_LIT_TYPE, .as.type = parsed};
+    items[0] = &value;
+    options = (struct zpl_literal){.kind = ZPL_LIT_RECORD,
+                                   .as.list = {.items = items, .keys = keys, .count = 1}};
+    return ask(format, at, &options);
+}
+
+static void test_types_that_can_not_be(void **state)
+{
+    (void)state;
+    struct zpl_schema_answer answer = declared(
+        "json",
+        file("m.json",
+             "{\"o\": {}, \"a\": [1], \"i\": 1, \"t\": \"x\", \"b\": true, \"n\": null}\n"),
+        "Table {o: String, a: Int, i: Timestamp, t: Int, b: Float, n: List(Int), ...}");
+    assert_string_equal(look(&answer, "o")->misfit,
+                        "holds objects, but String is declared: Json keeps them");
+    assert_string_equal(look(&answer, "a")->misfit,
+                        "holds arrays, but Int is declared: a List or Json keeps them");
+    assert_string_equal(look(&answer, "i")->misfit, "holds Int, but Timestamp is declared");
+    assert_null(look(&answer, "t")->misfit); /* another row may hold "12" */
+    assert_string_equal(look(&answer, "b")->misfit, "holds Bool, but Float is declared");
+    assert_null(look(&answer, "n")->misfit);
+    answer = declared("json", path,
+                      "Table {o: Json, a: List(Float), i: Float, t: Enum, b: Bool, n: Int}");
+    for (size_t i = 0; i < answer.row->count; i++)
+        assert_null(answer.looks[i].misfit);
+    answer = declared("csv", file("m.csv", "a,b\n1,x\n"), "Table {a: List(Int), b: Int}");
+    assert_string_equal(look(&answer, "a")->misfit, "holds String, but List(Int) is declared");
+    assert_null(look(&answer, "b")->misfit);
+}
+
+/* A Parquet file's columns of no zpl type are nobody's trouble while others are declared. */
+static void test_parquet_declared(void **state)
+{
+    (void)state;
+    struct zpl_duck duck;
+    struct zpl_buf sql = {0};
+    snprintf(path, sizeof path, "%s/s.parquet", folder);
+    const char *paths[] = {path};
+    const struct zpl_duck_options options = {.paths = paths, .path_count = 1};
+    assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
+    zpl_buf_puts(&sql, "COPY (SELECT 1 AS a, {'x': 1} AS s, TIMESTAMP '2024-01-01' AS t) TO ");
+    zpl_duck_path(&sql, path);
+    zpl_buf_puts(&sql, " (FORMAT parquet, USE_TMP_FILE false)");
+    assert_int_equal(zpl_duck_exec(&duck, zpl_buf_str(&sql), &diags), ZPL_OK);
+    zpl_duck_release(&duck);
+    zpl_buf_release(&sql);
+    struct zpl_schema_answer answer = declared("parquet", path, "Table {a: Float, t: Int}");
+    assert_null(look(&answer, "a")->misfit);
+    assert_string_equal(look(&answer, "t")->misfit, "holds Timestamp, but Int is declared");
+    answer = declared("parquet", path, "Table {s: Int}");
+    assert_non_null(strstr(look(&answer, "s")->misfit, "is a STRUCT"));
+    assert_non_null(strstr(declared("parquet", path, "Table {a: Int, ...}").error, "is a STRUCT"));
+}
+
+/* A file is read by its very name, also beside one that its name would match as a pattern. */
+static void test_names_like_patterns(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a[1].csv", "a*.csv", "a?.csv", "it's [b].csv"};
+    file("a1.csv", "wrong\n1\n");
+    file("it's b.csv", "wrong\n1\n");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct zpl_schema_answer answer = ask("csv", file(names[i], "right\n1\n"), NULL);
+        assert_type(&answer, "Table {right: Int}");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +334,12 @@ int main(void)
         cmocka_unit_test(test_csv_options),
         cmocka_unit_test(test_parquet),
         cmocka_unit_test(test_files_that_are_none),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_that_is_none),
+        cmocka_unit_test(test_clues),
+        cmocka_unit_test(test_types_that_can_not_be),
+        cmocka_unit_test(test_parquet_declared),
+        cmocka_unit_test(test_names_like_patterns),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

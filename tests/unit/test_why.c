@@ -453,6 +453,50 @@ static void a_changed_command_is_told_by_what_differs(void **state)
     }
 }
 
+/* Files of a source by number, as a key lists them. */
+static void add_files(struct fixture *f, struct zpl_ingredients *list, const char *const *paths,
+                      const char *const *contents)
+{
+    drop(list, ZPL_ING_SOURCE, "path");
+    for (size_t i = 0; paths[i] != NULL; i++)
+        add(f, list, ZPL_ING_SOURCE, zpl_arena_printf(&f->arena, "path.%06zu", i + 1), contents[i],
+            paths[i]);
+}
+
+static void files_of_a_pattern_are_told_by_their_paths(void **state)
+{
+    (void)state;
+    static const char *const ab[] = {"a.csv", "b.csv", NULL};
+    static const char *const aab[] = {"a.csv", "aa.csv", "b.csv", NULL};
+    static const char *const ba[] = {"b.csv", "a.csv", NULL};
+    static const char *const ac[] = {"a.csv", "c.csv", NULL};
+    static const char *const one_two[] = {"1", "2"}, *const one_three_two[] = {"1", "3", "2"};
+    static const char *const two_one[] = {"2", "1"}, *const one_four[] = {"1", "4"};
+    static const struct {
+        const char *const *before, *const *was, *const *now, *const *is;
+        const char *words; /* NULL: a name is no ingredient */
+    } cases[] = {
+        {ab, one_two, aab, one_three_two, "file aa.csv is new"},
+        {aab, one_three_two, ab, one_two, "file aa.csv is gone"},
+        {ab, one_two, ab, one_four, "other content in b.csv"},
+        {ab, one_two, ba, two_one, "its files are read in another order"},
+        {ab, one_two, ac, one_two, NULL},
+    };
+    struct fixture f;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        start(&f);
+        add_files(&f, &f.before, cases[i].before, cases[i].was);
+        add_files(&f, &f.now, cases[i].now, cases[i].is);
+        expect(&f, (const char *[]){cases[i].words, NULL});
+        zpl_arena_release(&f.arena);
+    }
+    start(&f);
+    add_files(&f, &f.now, ab, one_two);
+    expect(&f, (const char *[]){"file a.csv is new", "file b.csv is new",
+                                "file data/flights.csv is gone", NULL});
+    zpl_arena_release(&f.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +514,7 @@ int main(void)
         cmocka_unit_test(long_values_are_cut_like_bodies),
         cmocka_unit_test(a_changed_command_is_told_by_what_differs),
         cmocka_unit_test(the_last_time_of_the_same_name_is_compared),
+        cmocka_unit_test(files_of_a_pattern_are_told_by_their_paths),
         cmocka_unit_test(one_line_holds_three_reasons_and_counts_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

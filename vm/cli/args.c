@@ -251,8 +251,12 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
     if (cli->word_count < cli->command->least && swallowed(cli))
         return ZPL_ERR_USAGE;
     if (cli->word_count < cli->command->least || cli->word_count > cli->command->most) {
-        const char *usage = zpl_arena_printf(&cli->arena, "usage: zpl %s %s", cli->command->name,
-                                             cli->command->arguments);
+        const char *usage = zpl_arena_printf(
+            &cli->arena, "usage: zpl %s %s%s", cli->command->name, cli->command->arguments,
+            cli->word_count > cli->command->most && cli->given_count > 0
+                ? "; a pattern of files stands in quotes, else the shell "
+                  "expands it: --data 'data/*.csv'"
+                : "");
         zpl_cli_usage(cli, ZPL_CODE_USAGE, usage,
                       cli->word_count < cli->command->least ? "zpl %s needs more words"
                                                             : "zpl %s takes fewer words",

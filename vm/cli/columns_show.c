@@ -16,15 +16,17 @@ static const struct zpl_node *node_of(const struct zpl_columns *c, size_t i)
     return &c->graph->nodes[c->columns[i].node];
 }
 
-/* The file that a source reads, NULL: it is no source. */
+/* The file or pattern that a source reads, the first of a list; NULL: it is no source. */
 static const char *file_of(const struct zpl_columns *c, size_t i)
 {
     const struct zpl_node *node = node_of(c, i);
     const struct zpl_argument *path = node->source ? zpl_node_argument(node, "path") : NULL;
-    return path != NULL && path->value->kind == ZPL_VALUE_LITERAL &&
-                   (path->value->literal->kind == ZPL_LIT_PATH ||
-                    path->value->literal->kind == ZPL_LIT_STRING)
-               ? path->value->literal->as.str.s
+    const struct zpl_literal *file =
+        path != NULL && path->value->kind == ZPL_VALUE_LITERAL ? path->value->literal : NULL;
+    if (file != NULL && file->kind == ZPL_LIT_LIST && file->as.list.count > 0)
+        file = file->as.list.items[0];
+    return file != NULL && (file->kind == ZPL_LIT_PATH || file->kind == ZPL_LIT_STRING)
+               ? file->as.str.s
                : NULL;
 }
 
@@ -47,6 +49,19 @@ static void say_column(const struct zpl_columns *c, size_t i, struct zpl_buf *ou
         zpl_buf_printf(out, "  %s", file_of(c, i));
 }
 
+/* Why a column of a source has the type that was guessed, where its rows say so. */
+static void say_clue(const struct zpl_columns *c, size_t i, unsigned depth, struct zpl_buf *out)
+{
+    const struct zpl_lineage_column at = c->columns[i];
+    const struct zpl_node *node = node_of(c, i);
+    const char *const *clues =
+        at.output < node->output_count ? node->outputs[at.output].clues : NULL;
+    if (clues == NULL || clues[at.column] == NULL)
+        return;
+    zpl_buf_repeat(out, ' ', 2 * depth);
+    zpl_buf_printf(out, "(%s)\n", clues[at.column]);
+}
+
 /* The edges that go up from a column, or down. */
 static void tree(const struct zpl_columns *c, size_t i, bool up, unsigned depth, bool *told,
                  struct zpl_buf *out)
@@ -66,6 +81,7 @@ static void tree(const struct zpl_columns *c, size_t i, bool up, unsigned depth,
         zpl_buf_puts(out, told[next] ? "  …\n" : "\n");
         if (!told[next]) {
             told[next] = true;
+            say_clue(c, next, depth + 1, out);
             tree(c, next, up, depth + 1, told, out);
         }
     }
@@ -82,6 +98,7 @@ void zpl_columns_text(const struct zpl_columns *c, struct zpl_buf *out)
     size_t ups = 0, downs = c->reader_count;
     say_column(c, 0, out);
     zpl_buf_putc(out, '\n');
+    say_clue(c, 0, 1, out);
     for (size_t e = 0; e < c->edge_count; e++) {
         ups += c->edges[e].to == 0;
         downs += c->edges[e].from == 0;

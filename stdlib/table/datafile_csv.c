@@ -1,0 +1,336 @@
+/* datafile_csv.c - CSV files: delimiter, header and types as they are found in the text.
+ * Floor: stdlib. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include "lang/base/fs.h"
+#include "stdlib/table/datafile_format.h"
+
+/* One character of at most 4 bytes that can stand between fields. */
+static bool is_delimiter(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 4 && strpbrk(s, "\"\r\n") == NULL;
+}
+
+/* Of a wide file this many texts are looked at. */
+#define LOOKED_AT_MAX 2000000
+
+/* What is found of a CSV file. */
+struct sniffed {
+    struct zpl_arena *arena;
+    const char *delimiter;
+    bool header, plain_dates, plain_times;
+    struct zpl_column *columns;
+    size_t count, capacity;
+};
+
+static bool is_text(const struct zpl_duck_cell *cell, const char *text)
+{
+    return cell->n == strlen(text) && memcmp(cell->s, text, cell->n) == 0;
+}
+
+/* The zpl kind of a type that was guessed; text where the guess rests on a format that another file
+ * of the same kind may not have. */
+static enum zpl_kind guessed_kind(const struct sniffed *s, const struct zpl_duck_cell *type)
+{
+    if (is_text(type, "BOOLEAN"))
+        return ZPL_BOOL;
+    if (is_text(type, "BIGINT"))
+        return ZPL_INT;
+    if (is_text(type, "DOUBLE"))
+        return ZPL_FLOAT;
+    if (is_text(type, "DATE"))
+        return s->plain_dates ? ZPL_DATE : ZPL_STRING;
+    if (is_text(type, "TIMESTAMP"))
+        return s->plain_times ? ZPL_TIMESTAMP : ZPL_STRING;
+    return ZPL_STRING;
+}
+
+/* The first line's fields for each delimiter that may be meant; quoted ones hold no delimiters. */
+static const char *const delimiters[] = {",", ";", "\t", "|"};
+#define DELIMITERS (sizeof delimiters / sizeof delimiters[0])
+
+static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_diags *diags)
+{
+    enum { LINE_BYTES = 64 << 10 };
+    struct zpl_buf line = {0};
+    size_t got = 0;
+    bool quoted = false;
+    int fd = zpl_fs_open(path, O_RDONLY, 0);
+    char *text = zpl_buf_extend(&line, LINE_BYTES);
+    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
+                       : text == NULL ? zpl_diag_nomem(diags)
+                       : zpl_fs_read_all(fd, text, LINE_BYTES, &got) != ZPL_OK
+                           ? zpl_diag_system(diags, "read", path, errno)
+                           : ZPL_OK;
+    for (size_t d = 0; d < DELIMITERS; d++)
+        fields[d] = 1;
+    for (size_t i = 0; err == ZPL_OK && i < got && (quoted || (text[i] != '\n' && text[i] != '\r'));
+         i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        for (size_t d = 0; !quoted && d < DELIMITERS; d++)
+            fields[d] += text[i] == delimiters[d][0];
+    }
+    if (fd >= 0)
+        close(fd);
+    zpl_buf_release(&line);
+    return err;
+}
+
+/* The file as text of `count` columns c0, c1, …, behind FROM. */
+static void plain_csv(struct zpl_buf *sql, const char *path, const char *delimiter, size_t count,
+                      bool header)
+{
+    zpl_buf_puts(sql, "read_csv(");
+    zpl_duck_path(sql, path);
+    zpl_buf_puts(sql, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
+                      "comment = '', skip = 0, delim = ");
+    zpl_duck_text(sql, delimiter, strlen(delimiter));
+    zpl_buf_printf(sql, ", header = %s", header ? "true" : "false");
+    zpl_buf_puts(sql, ", columns = {");
+    for (size_t i = 0; i < count; i++)
+        zpl_buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
+    zpl_buf_puts(sql, "})");
+}
+
+/* What DuckDB says of a file that is no table at all: it is read with as many columns as its first
+ * line has fields, which tells the first line that differs. */
+static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *delimiter,
+                          size_t fields, struct zpl_buf *words)
+{
+    struct zpl_buf sql = {0};
+    zpl_buf_puts(&sql, "SELECT count(*) FROM ");
+    plain_csv(&sql, path, delimiter, fields, false);
+    bool fine = zpl_buf_error(&sql) != ZPL_OK || zpl_duck_try(duck, zpl_buf_str(&sql), NULL, words);
+    zpl_buf_release(&sql);
+    return !fine;
+}
+
+/* The names of a header as they are written. */
+struct head {
+    struct zpl_arena *arena;
+    const char *twin; /* the second of two that differ at most in case; NULL: none */
+};
+
+static enum zpl_err keep_head(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    struct head *head = self;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (cells[i].valid && cells[k].valid && cells[i].n == cells[k].n && cells[i].n > 0 &&
+                strncasecmp(cells[i].s, cells[k].s, cells[i].n) == 0)
+                head->twin = zpl_arena_strndup(head->arena, cells[i].s, cells[i].n);
+    return ZPL_OK;
+}
+
+/* DuckDB renames a column whose name is there already to name_1: looks whether it has. */
+static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const struct sniffed *s,
+                               const char **why, struct zpl_diags *diags)
+{
+    struct head head = {.arena = s->arena};
+    struct zpl_buf sql = {0};
+    bool renamed = false;
+    for (size_t i = 0; s->header && i < s->count; i++) {
+        const char *bar = strrchr(s->columns[i].name, '_');
+        renamed = renamed || (bar != NULL && bar[1] >= '0' && bar[1] <= '9');
+    }
+    if (!renamed)
+        return ZPL_OK;
+    zpl_buf_puts(&sql, "SELECT * FROM ");
+    plain_csv(&sql, path, s->delimiter, s->count, false);
+    zpl_buf_puts(&sql, " LIMIT 1");
+    enum zpl_err err = zpl_buf_error(&sql) == ZPL_OK
+                           ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_head, &head, diags)
+                           : zpl_diag_nomem(diags);
+    if (head.twin != NULL)
+        *why = zpl_arena_printf(s->arena, "has two columns called '%s'", head.twin);
+    zpl_buf_release(&sql);
+    return err;
+}
+
+/* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
+static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    struct sniffed *s = self;
+    s->delimiter = zpl_arena_strndup(s->arena, cells[0].s, cells[0].n);
+    s->header = cells[1].i != 0;
+    s->plain_dates = cells[2].n == 0 || is_text(&cells[2], "%Y-%m-%d");
+    s->plain_times = cells[3].n == 0;
+    struct zpl_column *grown =
+        zpl_arena_grow(s->arena, s->columns, s->count, &s->capacity, sizeof *grown);
+    if (grown == NULL)
+        return ZPL_ERR_NOMEM;
+    s->columns = grown;
+    grown[s->count].name = zpl_arena_strndup(s->arena, cells[4].s, cells[4].n);
+    grown[s->count].type = zpl_type_new(s->arena, guessed_kind(s, &cells[5]));
+    s->count++;
+    return ZPL_OK;
+}
+
+/* Finds header and types with DuckDB, and the delimiter by the first line: DuckDB's own choice would
+ * take a file with one short line for one of a single column. */
+static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                          struct sniffed *out, const char **why, struct zpl_diags *diags)
+{
+    struct zpl_buf sql = {0}, words = {0}, better = {0};
+    duckdb_result none;
+    size_t fields[DELIMITERS], best = 0;
+    enum zpl_err err = count_fields(options->path, fields, diags);
+    if (err != ZPL_OK)
+        return err;
+    if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
+        *why = "can't be read with this delimiter: it is one character, no quote and no line end";
+        return ZPL_OK;
+    }
+    for (size_t d = 1; d < DELIMITERS; d++)
+        best = fields[d] > fields[best] ? d : best;
+    const char *delimiter = options->delimiter != NULL ? options->delimiter : delimiters[best];
+    zpl_buf_puts(&sql, "CREATE OR REPLACE TEMP TABLE zpl_sniffed AS SELECT Delimiter AS d, "
+                       "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
+                       "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
+    zpl_duck_path(&sql, options->path);
+    zpl_buf_puts(&sql,
+                 ", compression = 'none', quote = '\"', escape = '\"', comment = '', skip = 0, "
+                 "sample_size = 20480, "
+                 "auto_type_candidates = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', "
+                 "'TIMESTAMP', 'VARCHAR'], delim = ");
+    zpl_duck_text(&sql, delimiter, strlen(delimiter));
+    if (options->header_given)
+        zpl_buf_printf(&sql, ", header = %s", options->header ? "true" : "false");
+    zpl_buf_putc(&sql, ')');
+    if (zpl_buf_error(&sql) != ZPL_OK)
+        err = zpl_diag_nomem(diags);
+    if (err == ZPL_OK && zpl_duck_try(duck, zpl_buf_str(&sql), &none, &words)) {
+        duck->api->destroy_result(&none);
+        err = zpl_duck_each(duck,
+                            "SELECT d, h, df, tf, u.name, u.type FROM "
+                            "(SELECT d, h, df, tf, unnest(c) AS u FROM zpl_sniffed)",
+                            keep_sniffed, out, diags);
+    } else if (err == ZPL_OK) {
+        struct zpl_buf line = {0};
+        bool found = options->delimiter == NULL &&
+                     find_bad_line(duck, options->path, delimiter, fields[best], &better);
+        zpl_duck_words(zpl_buf_str(found ? &better : &words), &line);
+        *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
+        zpl_buf_release(&line);
+    }
+    zpl_buf_release(&sql);
+    zpl_buf_release(&words);
+    zpl_buf_release(&better);
+    return err;
+}
+
+/* "read_csv(…)" with nothing left to guess. */
+static const char *csv_from(const struct zpl_datafile_options *options, const struct sniffed *s)
+{
+    struct zpl_buf from = {0};
+    zpl_buf_puts(&from, "read_csv(");
+    zpl_duck_path(&from, options->path);
+    zpl_buf_puts(&from, ", auto_detect = false, compression = 'none', quote = '\"', escape = '\"', "
+                        "comment = '', skip = 0, delim = ");
+    zpl_duck_text(&from, s->delimiter, strlen(s->delimiter));
+    zpl_buf_printf(&from, ", header = %s, columns = {", s->header ? "true" : "false");
+    for (size_t i = 0; i < s->count; i++) {
+        zpl_buf_puts(&from, i > 0 ? ", " : "");
+        zpl_duck_text(&from, s->columns[i].name, strlen(s->columns[i].name));
+        zpl_buf_puts(&from, ": 'VARCHAR'");
+    }
+    zpl_buf_puts(&from, "})");
+    const char *text =
+        zpl_buf_error(&from) == ZPL_OK ? zpl_arena_strdup(s->arena, zpl_buf_str(&from)) : NULL;
+    zpl_buf_release(&from);
+    return text;
+}
+
+/* What the texts of the sample are. */
+struct looking {
+    const struct sniffed *s;
+    struct zpl_datafile_look *looks;
+};
+
+/* A row: column, values, numbers, first other row and value, times, first other row and value. */
+static enum zpl_err keep_look(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    static const char *const what[] = {"numbers", "days or times"};
+    struct looking *l = self;
+    struct zpl_datafile_look *look = &l->looks[cells[0].i];
+    look->empty = false;
+    for (size_t k = 0; k < 2; k++) {
+        const struct zpl_duck_cell *of = &cells[2 + 3 * k];
+        if (of[0].i * 2 >= cells[1].i && of[1].valid)
+            look->clue =
+                zpl_datafile_clue(of[0].i, cells[1].i, what[k], of[1].i,
+                                  zpl_datafile_quote(of[2].s, of[2].n, l->s->arena), l->s->arena);
+    }
+    return ZPL_OK;
+}
+
+/* Which columns of text have no value at all, and which would be numbers or times but for some. */
+static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, const struct sniffed *s,
+                                  struct zpl_datafile_look *looks, struct zpl_diags *diags)
+{
+    struct zpl_buf sql = {0}, list = {0};
+    struct looking l = {s, looks};
+    size_t texts = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        looks[i].empty = s->columns[i].type != NULL && s->columns[i].type->kind == ZPL_STRING;
+        if (looks[i].empty)
+            zpl_buf_printf(&list, "%sc%zu", texts++ > 0 ? ", " : "", i);
+    }
+    if (texts == 0)
+        return ZPL_OK;
+    size_t rows = LOOKED_AT_MAX / texts + 1;
+    zpl_buf_puts(&sql,
+                 "SELECT substr(n, 2)::BIGINT, count(*), count(f), min(r) FILTER (f IS NULL), "
+                 "arg_min(left(v, 40), r) FILTER (f IS NULL), count(t), min(r) FILTER (t IS NULL), "
+                 "arg_min(left(v, 40), r) FILTER (t IS NULL) FROM (SELECT n, v, r, "
+                 "TRY_CAST(v AS DOUBLE) AS f, TRY_CAST(v AS TIMESTAMP) AS t FROM (UNPIVOT "
+                 "(SELECT row_number() OVER () AS r, * FROM ");
+    plain_csv(&sql, path, s->delimiter, s->count, s->header);
+    zpl_buf_printf(&sql, " LIMIT %zu) ON %s INTO NAME n VALUE v)) GROUP BY n",
+                   rows < ZPL_DATAFILE_SAMPLE ? rows : (size_t)ZPL_DATAFILE_SAMPLE,
+                   zpl_buf_str(&list));
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK || zpl_buf_error(&list) != ZPL_OK
+                           ? zpl_diag_nomem(diags)
+                           : zpl_duck_each(duck, zpl_buf_str(&sql), keep_look, &l, diags);
+    zpl_buf_release(&sql);
+    zpl_buf_release(&list);
+    return err;
+}
+
+enum zpl_err zpl_datafile_csv(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                              struct zpl_datafile *out, struct zpl_row *row, const char **why,
+                              struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct sniffed s = {.arena = arena};
+    const struct zpl_row *naming = options->naming;
+    enum zpl_err err = sniff(duck, options, &s, why, diags);
+    if (err == ZPL_OK && *why == NULL)
+        err = find_twins(duck, options->path, &s, why, diags);
+    if (err != ZPL_OK || *why != NULL)
+        return err;
+    for (size_t i = 0; !s.header && naming != NULL && naming->count == s.count && i < s.count; i++)
+        s.columns[i].name = naming->columns[i].name;
+    row->columns = s.columns;
+    row->count = s.count;
+    out->from = csv_from(options, &s);
+    struct zpl_datafile_look *looks = zpl_arena_array(arena, s.count + 1, sizeof *looks);
+    if (looks == NULL)
+        return zpl_diag_nomem(diags);
+    if (options->look)
+        err = look_at_texts(duck, options->path, &s, looks, diags);
+    if (err != ZPL_OK)
+        return err;
+    out->looks = looks;
+    out->note = zpl_arena_printf(
+        arena, "types guessed from the first 20,480 rows (delimiter '%s', %s header)",
+        s.delimiter != NULL && s.delimiter[0] == '\t' ? "\\t" : s.delimiter,
+        s.header ? "with" : "without");
+    return out->from == NULL || zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
+}

@@ -1,0 +1,2 @@
+local Month = Table { id = Int, price = String, at = Bytes }
+local months = csv.read { "month-*.csv", type = Month }

@@ -1,0 +1,1 @@
+local months = csv.read "month-*.csv"

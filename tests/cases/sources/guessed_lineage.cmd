@@ -1,0 +1,1 @@
+zpl lineage guessed_lineage.zpl dear.cost

@@ -1,0 +1,5 @@
+# The message names the folder, which is another one each time.
+zpl check json_broken.zpl 2>said
+code=$?
+sed "s|$(dirname "$PWD")|ABOVE|" said >&2
+exit $code

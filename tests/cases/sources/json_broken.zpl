@@ -1,0 +1,2 @@
+local events = json.read "broken.json"
+local text = json.read "orders.csv"

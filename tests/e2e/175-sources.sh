@@ -1,0 +1,139 @@
+# Files as tables: patterns and lists as one table, what of them is in the key, what is told of a wrong
+# one, and random tables against Python's writers.
+. "$ROOT/tests/lib.sh"
+need python3
+mkdir data
+for day in 01 02 03; do printf 'a,b\n%d,2.5\n' "${day#0}" >data/2024-$day.csv; done
+cat >days.zpl <<'Z'
+local p = params { data = Path "data/2024-*.csv" }
+local days = csv.read(p.data)
+local sum = sql [[ SELECT sum(a) AS a, count(*) AS n FROM days ]]
+Z
+ran() { # ran: the steps that ran, and which rows the source gave
+    json out "' '.join(s['name'] for s in j['steps'] if s['status'] == 'ran')"
+}
+expect 0 zpl run days.zpl --json
+equal "$(ran)" "csv.read sql"
+equal "$(json out "[s['outputs']['rows']['rows'] for s in j['steps']]")" "[3, 1]"
+
+# a name is no part of the key as long as the order stays; a touch is none either
+mv data/2024-02.csv data/2024-02b.csv
+touch data/2024-01.csv
+expect 0 zpl run days.zpl --json
+equal "$(ran)" ""
+
+# one that comes, changes, goes is named
+printf 'a,b\n7,2.5\n' >data/2024-025.csv
+expect 0 zpl why days.zpl csv.read
+contains out "file data/2024-025.csv is new"
+lacks out "other content"
+expect 0 zpl plan days.zpl
+contains out "file data/2024-025.csv is new"
+expect 0 zpl run days.zpl --json
+equal "$(ran)" "csv.read sql"
+printf 'a,b\n8,2.5\n' >data/2024-025.csv
+expect 0 zpl why days.zpl csv.read
+contains out "other content in data/2024-025.csv"
+rm data/2024-025.csv
+expect 0 zpl run days.zpl --json
+equal "$(ran)" "" # as it was at first
+mv data/2024-01.csv kept
+expect 0 zpl why days.zpl csv.read
+contains out "file data/2024-01.csv is gone"
+mv kept data/2024-01.csv
+# b and c in the other order
+mv data/2024-02b.csv data/2024-04.csv
+expect 0 zpl run days.zpl --json
+equal "$(ran)" "csv.read sql"
+
+# a pattern from the command line is relative to where it is typed, also out of the project
+mkdir -p else/where
+printf 'a,b\n1,1.5\n' >else/where/x.csv
+printf 'a,b\n2,1.5\n' >else/where/y.csv
+mkdir project
+cp days.zpl project/
+cd else
+expect 0 zpl run ../project/days.zpl --data 'where/*.csv' --json
+equal "$(json out "j['steps'][0]['outputs']['rows']['rows']")" 2
+expect 3 zpl check ../project/days.zpl --data 'where/*.parquet'
+contains err "no file matches"
+expect 2 zpl run ../project/days.zpl --data where/*.csv
+contains err "stands in quotes"
+cd ..
+echo 'local a = csv.read "../else/where/*.csv"' >project/out.zpl
+expect 3 zpl check project/out.zpl
+contains err "is outside of the project"
+
+# a file that is called like a pattern is that file
+printf 'odd\n1\n' >'data/2024-*.csv'
+expect 3 zpl check days.zpl
+contains err "unknown column 'a'"
+rm 'data/2024-*.csv'
+
+# lists, in the order given; what `files` gives; the same files are the same key
+cat >lists.zpl <<'Z'
+local back = csv.read { { "data/2024-04.csv", "data/2024-01.csv" }, as = "back" }
+local all = csv.read { files "data/2024-*.csv", as = "all" }
+local same = csv.read { "data/2024-*.csv", as = "same" }
+local first = sql [[ SELECT a FROM back LIMIT 1 ]]
+Z
+expect 0 zpl run lists.zpl --json
+equal "$(json out "[s['outputs']['rows']['rows'] for s in j['steps']][:3]")" "[2, 3, 3]"
+equal "$(json out "len(set(s['outputs']['rows']['digest'] for s in j['steps'] if s['name'] in ('all', 'same')))")" 1
+
+# files that differ are told when the program is checked, wrong values with their file when it runs
+printf 'b,c\n1,2\n' >data/2024-05.csv
+expect 3 zpl check days.zpl
+contains err "'data/2024-05.csv' has no column 'a', which 'data/2024-01.csv' has"
+contains err "it also has a column 'c', which 'data/2024-01.csv' has not"
+contains err "type = Table { … }"
+{
+    echo a,b
+    seq -f '%g,1.5' 25000
+    echo 'n/a,1.5'
+} >data/2024-05.csv
+expect 1 zpl run days.zpl
+contains err "row 25001 of data/2024-05.csv: column 'a' holds 'n/a', which is no Int"
+contains err "its type was guessed from the first 20,480 rows"
+cat >held.zpl <<'Z'
+local days = csv.read { "data/2024-*.csv", type = Table { a = Int { max = 2 }, b = Float } }
+Z
+rm data/2024-05.csv
+expect 1 zpl run held.zpl
+contains err "column 'a' is to be at most 2: 1 of 3 rows is not: row 1 of data/2024-03.csv has 3"
+
+# many files are one table in the order of their names, and asked about once
+mkdir many
+for i in $(seq 40); do printf 'a,b\n%d,x\n' "$i" >"many/$(printf %04d "$i").csv"; done
+cat >many.zpl <<'Z'
+local days = csv.read { "many/*.csv", header = true }
+local steps = sql [[ SELECT n FROM (SELECT a - row_number() OVER () AS n FROM days) WHERE n <> 0 ]]
+Z
+expect 0 zpl run many.zpl --json
+equal "$(json out "[s['outputs']['rows']['rows'] for s in j['steps']]")" "[40, 0]"
+
+# a line of JSON that is none, far behind what was looked at
+{
+    seq -f '{"a": %g}' 30000
+    echo '{"a": 1'
+} >far.json
+echo 'local far = json.read "far.json"' >far.zpl
+expect 1 zpl run far.zpl
+contains err "far.json is no JSON: line 30001"
+{
+    seq -f '{"a": %g}' 30000
+    echo '{"a": 1, "a": 2}'
+} >far.json
+expect 1 zpl run far.zpl
+contains err "far.json has the key 'a' twice in line 30001"
+{
+    seq -f '{"a": %g}' 30000
+    echo '7'
+} >far.json
+expect 1 zpl run far.zpl
+contains err "far.json is no JSON of rows: line 30001 holds no object"
+
+# random tables and random changes: as an oracle says
+mkdir random && cd random
+PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/e2e/sources_property.py" --library "$DUCKDB_LIBRARY/libduckdb.so" \
+    --seed "${SOURCES_SEED:-1}" --tables "${SOURCES_TABLES:-30}" --changes "${SOURCES_CHANGES:-12}"
