@@ -4,13 +4,13 @@
 #include <string.h>
 #include <strings.h>
 #include "lang/base/text.h"
-#include "lang/check/query.h"
+#include "lang/check/query_tell.h"
 #include "lang/check/tell.h"
 
 /* A message describes this many tables. */
 #define TABLES_TOLD 3
 
-static bool is_word(char c)
+bool zpl_query_is_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
@@ -22,8 +22,8 @@ static long find_word(const char *sql, const char *word)
     size_t n = strlen(word);
     long other = -1;
     for (size_t i = 0; n > 0 && sql[i]; i++) {
-        if (strncasecmp(sql + i, word, n) != 0 || (i > 0 && is_word(sql[i - 1])) ||
-            is_word(sql[i + n]))
+        if (strncasecmp(sql + i, word, n) != 0 || (i > 0 && zpl_query_is_word(sql[i - 1])) ||
+            zpl_query_is_word(sql[i + n]))
             continue;
         if (strncmp(sql + i, word, n) == 0)
             return (long)i;
@@ -59,16 +59,7 @@ enum zpl_query_word zpl_query_classify(const struct zpl_query *q,
     return ZPL_WORD_OTHER;
 }
 
-/* Names to choose from; those that are the wrong word itself are left out. */
-struct choice {
-    const struct zpl_query *q;
-    const char *word;
-    bool exact; /* case tells names apart, as in the program */
-    const char **names;
-    size_t count, room;
-};
-
-static void offer(struct choice *c, const char *name)
+void zpl_choice_offer(struct zpl_choice *c, const char *name)
 {
     if (!name || (c->exact ? strcmp(name, c->word) == 0 : zpl_text_equal_nocase(name, c->word)))
         return;
@@ -79,19 +70,19 @@ static void offer(struct choice *c, const char *name)
     names[c->count++] = name;
 }
 
-static void offer_all(struct choice *c, const char *const *names)
+void zpl_choice_offer_all(struct zpl_choice *c, const char *const *names)
 {
     for (; names && *names; names++)
-        offer(c, *names);
+        zpl_choice_offer(c, *names);
 }
 
-static const char *nearest(const struct choice *c)
+const char *zpl_choice_nearest(const struct zpl_choice *c)
 {
     return zpl_text_nearest(c->word, c->names, c->count);
 }
 
-static const struct zpl_query_input *find_input(const struct zpl_query *q, const char *name,
-                                                bool table)
+const struct zpl_query_input *zpl_query_find_input(const struct zpl_query *q, const char *name,
+                                                   bool table)
 {
     for (size_t i = 0; i < q->input_count; i++)
         if ((q->inputs[i].row != NULL) == table && zpl_text_equal_nocase(q->inputs[i].name, name))
@@ -167,7 +158,8 @@ static void tell_scope(const struct zpl_query *q, struct zpl_diag *d,
             return;
         for (size_t k = 0; k < count; k++)
             columns[k] = (struct zpl_column){scope->columns[k], &some};
-        const struct zpl_query_input *in = scope->given ? find_input(q, scope->name, true) : NULL;
+        const struct zpl_query_input *in =
+            scope->given ? zpl_query_find_input(q, scope->name, true) : NULL;
         const struct zpl_row row = {columns, count, in && in->row->open};
         zpl_tell_columns(q->diags, d, *scope->name ? scope->name : NULL, &row);
         if (in)
@@ -201,7 +193,7 @@ static void help_elsewhere(const struct zpl_query *q, struct zpl_diag *d,
 }
 
 /* The name between double quotes. */
-static const char *quoted(const struct zpl_query *q, const char *name)
+const char *zpl_query_quoted(const struct zpl_query *q, const char *name)
 {
     struct zpl_buf text = {0};
     zpl_buf_putc(&text, '"');
@@ -223,35 +215,35 @@ static void fix_column(const struct zpl_query *q, struct zpl_query_fix *fix, con
         from--;
         to++;
     }
-    while (!near && from > 1 && sql[from - 1] == '.' && is_word(sql[from - 2]))
-        for (from--; from > 0 && is_word(sql[from - 1]);)
+    while (!near && from > 1 && sql[from - 1] == '.' && zpl_query_is_word(sql[from - 2]))
+        for (from--; from > 0 && zpl_query_is_word(sql[from - 1]);)
             from--;
     fix->offset = from;
     fix->length = to - from;
-    fix->with = near ? quoted(q, near) : "NULL";
+    fix->with = near ? zpl_query_quoted(q, near) : "NULL";
     fix->empty = !near;
 }
 
 static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *error,
                         struct zpl_span span, const char *word, struct zpl_query_fix *fix)
 {
-    struct choice c = {.q = q, .word = word};
+    struct zpl_choice c = {.q = q, .word = word};
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
     for (size_t i = 0; i < error->scope_count; i++)
-        offer_all(&c, error->scope[i].columns);
+        zpl_choice_offer_all(&c, error->scope[i].columns);
     if (error->scope_count > 0) {
         tell_scope(q, d, error);
     } else {
         tell_tables(q, d, true);
-        offer_all(&c, error->candidates);
+        zpl_choice_offer_all(&c, error->candidates);
         for (size_t i = 0; i < q->input_count; i++)
             for (size_t k = 0; q->inputs[i].row && k < q->inputs[i].row->count; k++)
-                offer(&c, q->inputs[i].row->columns[k].name);
+                zpl_choice_offer(&c, q->inputs[i].row->columns[k].name);
     }
-    const char *near = nearest(&c), *blank = zpl_query_unquoted(q, error->offset);
+    const char *near = zpl_choice_nearest(&c), *blank = zpl_query_unquoted(q, error->offset);
     bool in_quotes = error->offset >= 0 && q->asked[error->offset] == '"';
-    const struct zpl_query_input *scalar = find_input(q, word, false);
+    const struct zpl_query_input *scalar = zpl_query_find_input(q, word, false);
     if (scalar)
         zpl_diag_help(q->diags, d, "'%s' is a scalar of the program: write $%s", scalar->name,
                       scalar->name);
@@ -267,208 +259,6 @@ static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *
     else
         help_elsewhere(q, d, error, word);
     fix_column(q, fix, scalar || blank ? NULL : near);
-}
-
-/* ---- tables and scalars ------------------------------------------------------------------------- */
-
-/* The name in scope of which the engine was not told, or NULL. */
-static const struct zpl_query_other *find_other(const struct zpl_query *q, const char *name)
-{
-    for (size_t i = 0; i < q->other_count; i++)
-        if (zpl_text_equal_nocase(q->others[i].name, name))
-            return &q->others[i];
-    return NULL;
-}
-
-/* What the name stands for if it is a table of Lua's own: a LIST, a RECORD; else NULL. */
-static const struct zpl_literal *lua_table(const struct zpl_query *q, const char *name)
-{
-    for (size_t i = 0; i < q->call->argument_count; i++) {
-        const struct zpl_call_argument *argument = &q->call->arguments[i];
-        if (!argument->name || !zpl_text_equal_nocase(argument->name, name))
-            continue;
-        const struct zpl_literal *literal =
-            argument->value->kind == ZPL_VALUE_LITERAL ? argument->value->literal : NULL;
-        return literal && (literal->kind == ZPL_LIT_LIST || literal->kind == ZPL_LIT_RECORD)
-                   ? literal
-                   : NULL;
-    }
-    return NULL;
-}
-
-/* A table of Lua's where a query reads a table or takes a scalar: `FROM tab`, `$p.f`. */
-static void tell_lua_table(const struct zpl_query *q, struct zpl_span span, const char *word,
-                           const struct zpl_query_fix *fix, bool list, bool table)
-{
-    struct zpl_diag *d =
-        table ? zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span,
-                             "'%s' is a table of Lua's, not one that a step made", word)
-              : zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span, "'%s' is a %s; $ takes scalars",
-                             word, list ? "List" : "table");
-    const char *field = q->asked + fix->offset + fix->length;
-    size_t n = 0;
-    while (*field == '.' && is_word(field[1 + n]))
-        n++;
-    if (table)
-        zpl_diag_help(
-            q->diags, d,
-            "rows of your own are written in the query: FROM (VALUES (1, 'a'), (2, 'b')) AS "
-            "%s(id, name)",
-            word);
-    else if (n > 0)
-        zpl_diag_help(q->diags, d, "write `local %.*s = %s.%.*s` before it, and $%.*s in the query",
-                      (int)n, field + 1, word, (int)n, field + 1, (int)n, field + 1);
-    else if (list)
-        zpl_diag_help(q->diags, d, "write its items out, as in IN ('a', 'b')");
-    else
-        zpl_diag_help(q->diags, d, "give its values names: `local a = %s.a`, and $a in the query",
-                      word);
-}
-
-/* A name in scope that stands for something else than it is used as. */
-static void tell_kind(const struct zpl_query *q, struct zpl_span span, const char *word,
-                      enum zpl_kind kind, bool table)
-{
-    const char *is = zpl_say_kind(kind, q->scratch);
-    struct zpl_diag *d =
-        zpl_diag_add(q->diags, ZPL_CODE_WRONG_KIND, span,
-                     table ? "'%s' is %s, not a Table" : "'%s' is %s; $ takes scalars", word, is);
-    if (table && zpl_kind_is_scalar(kind))
-        zpl_diag_help(q->diags, d, "a scalar stands where a value does: $%s", word);
-    else if (!table && kind == ZPL_TABLE)
-        zpl_diag_help(q->diags, d, "tables are named without $, where a query reads them: FROM %s",
-                      word);
-    else if (!table && kind == ZPL_LIST)
-        zpl_diag_help(q->diags, d, "write its items out, as in IN ('a', 'b')");
-}
-
-/* Offers the tables, or the scalars, and the variables that hold a step's output. */
-static void offer_inputs(struct choice *c, bool table)
-{
-    const struct zpl_call *call = c->q->call;
-    for (size_t i = 0; i < c->q->input_count; i++)
-        if ((c->q->inputs[i].row != NULL) == table)
-            offer(c, c->q->inputs[i].name);
-    for (size_t i = 0; table && !call->body && i < call->naming_count; i++)
-        offer(c, call->naming[i].variable);
-    size_t count = 0;
-    const char *const *scalars =
-        !table && call->scalars ? call->scalars(call->place_self, &count) : NULL;
-    for (size_t i = 0; i < count; i++)
-        offer(c, scalars[i]);
-}
-
-/* Is it a variable of the program that the query does not see? */
-static bool is_hidden(const struct zpl_query *q, const char *word)
-{
-    for (size_t i = 0; i < q->call->naming_count; i++)
-        if (q->call->naming[i].variable && strcmp(q->call->naming[i].variable, word) == 0)
-            return true;
-    return false;
-}
-
-/* The `rows` of rows.id where no table is read by that name. */
-static void tell_qualifier(const struct zpl_query *q, const struct zpl_bind_error *error,
-                           struct zpl_span span, const char *word, struct zpl_query_fix *fix)
-{
-    struct choice c = {.q = q, .word = word};
-    struct zpl_diag *d = zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
-                                      "no table is called '%s' at this place", word);
-    offer_all(&c, error->candidates);
-    const char *near = c.count == 1 ? c.names[0] : strlen(word) > 1 ? nearest(&c) : NULL;
-    if (near && find_input(q, word, true))
-        zpl_diag_help(q->diags, d, "it is read as '%s' here: write %s", near, near);
-    else if (near)
-        zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
-    fix->with = c.count == 1 ? quoted(q, near) : "NULL";
-    fix->empty = c.count != 1;
-    for (size_t end = fix->offset + fix->length; fix->empty && q->asked[end] == '.';) {
-        for (end++; is_word(q->asked[end]);)
-            end++;
-        fix->length = end - fix->offset;
-    }
-}
-
-/* Does a dot follow the word? */
-static bool is_qualifier(const struct zpl_query *q, const struct zpl_bind_error *error)
-{
-    return error->offset >= 0 && q->asked[(size_t)error->offset + error->length] == '.';
-}
-
-/* Says what there is instead of a name that is nothing: of a step's body its inputs. */
-static void help_names(const struct zpl_query *q, struct zpl_diag *d, const char *word, bool table)
-{
-    struct zpl_buf names = {0};
-    if (!q->call->body) {
-        zpl_diag_help(q->diags, d, "%s",
-                      table ? "a query sees the tables that are in scope by their names"
-                            : "$ names a param, or a local variable that holds a scalar");
-        return;
-    }
-    for (size_t i = 0; i < q->input_count; i++)
-        if ((q->inputs[i].row != NULL) == table)
-            zpl_buf_printf(&names, "%s%s%s", names.len > 0 ? ", " : "", table ? "" : "$",
-                           q->inputs[i].name);
-    if (zpl_buf_error(&names))
-        zpl_buf_clear(&names);
-    if (table && is_hidden(q, word))
-        zpl_diag_help(q->diags, d,
-                      "a body sees no variables of the program: make '%s' an input of the step",
-                      word);
-    else if (names.len > 0)
-        zpl_diag_help(q->diags, d, "a body sees what its step takes: %s", zpl_buf_str(&names));
-    else
-        zpl_diag_help(q->diags, d, "a body sees what its step takes: here no %s",
-                      table ? "tables" : "scalars");
-    zpl_buf_release(&names);
-}
-
-/* An unknown table or $name; both are names of the program. */
-static void tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,
-                      struct zpl_span span, const char *word, const struct zpl_query_fix *fix,
-                      bool table)
-{
-    const struct zpl_query_other *other = find_other(q, word);
-    const struct zpl_query_input *in = find_input(q, word, !table);
-    if (other && other->kind == ZPL_UNKNOWN)
-        return; /* too little is known of it */
-    const struct zpl_literal *lua = other ? lua_table(q, word) : NULL;
-    if (lua) {
-        tell_lua_table(q, span, word, fix, lua->kind == ZPL_LIT_LIST, table);
-        return;
-    }
-    if (other || in) {
-        tell_kind(q, span, word, other ? other->kind : in->value->type->kind, table);
-        return;
-    }
-    struct choice c = {.q = q, .word = word, .exact = true};
-    struct zpl_diag *d =
-        zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_NAME, span,
-                     table ? "unknown table '%s'" : "nothing in scope is called '%s'", word);
-    offer_all(&c, error->candidates);
-    offer_inputs(&c, table);
-    const char *near = nearest(&c);
-    if (table && !q->call->body && is_hidden(q, word))
-        zpl_diag_help(
-            q->diags, d,
-            "only a query that is one literal sees variables; in one that is put together "
-            "nothing is in scope: use $name for values, or a step with inputs");
-    else if (near)
-        zpl_diag_help(q->diags, d, table ? "did you mean '%s'?" : "did you mean '$%s'?", near);
-    else
-        help_names(q, d, word, table);
-}
-
-/* In the place of a wrong table: one without columns that matter, since no more is told of any;
- * of a wrong $name: NULL. */
-static void fix_name(const struct zpl_query *q, struct zpl_query_fix *fix, bool table)
-{
-    if (!table && fix->offset > 0 && q->asked[fix->offset] != '$') {
-        fix->offset--;
-        fix->length++;
-    }
-    fix->with = table ? "(SELECT 1)" : "(NULL)";
-    fix->empty = !table;
 }
 
 /* ---- other errors ------------------------------------------------------------------------------- */
@@ -519,7 +309,7 @@ static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *e
 {
     bool function = zpl_query_classify(q, error) == ZPL_WORD_FUNCTION;
     bool twins = code == ZPL_CODE_DUPLICATE_COLUMN;
-    struct choice c = {.q = q, .word = error->name ? error->name : ""};
+    struct zpl_choice c = {.q = q, .word = error->name ? error->name : ""};
     if (code == ZPL_CODE_SQL_FORBIDDEN && tell_pivot(q, error))
         return;
     struct zpl_diag *d = zpl_diag_add(q->diags, code, span, "%s", error->message);
@@ -527,9 +317,9 @@ static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *e
         tell_tables(q, d, false);
     if (error->fault == ZPL_BIND_TYPE)
         tell_clues(q, d);
-    offer_all(&c, error->candidates);
+    zpl_choice_offer_all(&c, error->candidates);
     const char *near = function ? zpl_query_function(error->name) : NULL;
-    near = near || !error->name ? near : nearest(&c);
+    near = near || !error->name ? near : zpl_choice_nearest(&c);
     const char *hint =
         error->fault == ZPL_BIND_SYNTAX && !error->name ? zpl_query_hint(q, error->offset) : NULL;
     if (twins)
@@ -594,16 +384,16 @@ void zpl_query_tell(const struct zpl_query *q, const struct zpl_bind_error *erro
         tell_column(q, &e, span, word, fix);
         break;
     case ZPL_WORD_TABLE:
-        if (is_qualifier(q, &e)) {
-            tell_qualifier(q, &e, span, word, fix);
+        if (zpl_query_is_qualifier(q, &e)) {
+            zpl_query_tell_qualifier(q, &e, span, word, fix);
             break;
         }
-        tell_name(q, &e, span, word, fix, true);
-        fix_name(q, fix, true);
+        zpl_query_tell_name(q, &e, span, word, fix, true);
+        zpl_query_fix_name(q, fix, true);
         break;
     case ZPL_WORD_PARAM:
-        tell_name(q, &e, span, word, fix, false);
-        fix_name(q, fix, false);
+        zpl_query_tell_name(q, &e, span, word, fix, false);
+        zpl_query_fix_name(q, fix, false);
         break;
     default:
         tell_other(q, &e, code_of(&e), span, fix);
