@@ -71,8 +71,8 @@ enum zpl_err zpl_driver_finish(struct zpl_driver *d, struct zpl_slot *slot,
 enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *slot,
                                        enum zpl_code code, const char *reason,
                                        const struct zpl_diags *details, uint64_t peak_bytes);
-/* Steps whose time to be tried again has come. */
-enum zpl_err zpl_driver_wake(struct zpl_driver *d);
+/* Steps whose time to be tried again has come; *woken: there was one. */
+enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken);
 /* Removes what the step left behind, and lets others make what it was to make. */
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot);
 /* A step that is not done because the run was stopped. */

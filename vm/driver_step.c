@@ -308,10 +308,11 @@ enum zpl_err zpl_driver_take_up(struct zpl_driver *d, struct zpl_scope *scope, u
 }
 
 /* Steps whose time to be tried again has come. */
-enum zpl_err zpl_driver_wake(struct zpl_driver *d)
+enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken)
 {
     int64_t now = zpl_clock_monotonic_ns();
     enum zpl_err err = ZPL_OK;
+    *woken = false;
     for (size_t i = 0; err == ZPL_OK && i < d->delayed_count && d->running < d->slot_count;) {
         struct zpl_scope *scope = d->delayed[i].scope;
         uint32_t id = d->delayed[i].id;
@@ -320,6 +321,7 @@ enum zpl_err zpl_driver_wake(struct zpl_driver *d)
             continue;
         }
         d->delayed[i] = d->delayed[--d->delayed_count];
+        *woken = true;
         if (d->stopping) {
             zpl_driver_cancel(scope, id);
             settle(d, scope, id);

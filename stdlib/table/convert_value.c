@@ -297,7 +297,8 @@ static bool make_text(const struct making *m, duckdb_type from, const struct zpl
 
 static bool make(const struct making *m, duckdb_logical_type type, const struct zpl_type *to);
 
-/* A list item by item, unless items are stored as they are. */
+/* A list item by item, unless items are stored as they are.  Leniently one with a wrong item is wrong as
+ * a whole. */
 static bool make_list(const struct making *m, duckdb_logical_type from, const struct zpl_type *to)
 {
     if (m->api->get_type_id(from) != DUCKDB_TYPE_LIST || to->elem == NULL)
@@ -311,11 +312,19 @@ static bool make_list(const struct making *m, duckdb_logical_type from, const st
     duckdb_logical_type child = m->api->list_type_child_type(from);
     bool fine = make(&inner, child, to->elem);
     m->api->destroy_logical_type(&child);
-    if (fine && strcmp(zpl_buf_str(&made), zpl_buf_str(&item)) == 0)
+    bool plain = fine && strcmp(zpl_buf_str(&made), zpl_buf_str(&item)) == 0;
+    bool lenient = fine && !plain && !m->strict;
+    if (lenient)
+        zpl_buf_printf(m->out,
+                       "CASE WHEN len(list_filter(%s, lambda %s: %s IS NOT NULL AND (%s) IS NULL)) "
+                       "= 0 THEN ",
+                       m->x, zpl_buf_str(&item), zpl_buf_str(&item), zpl_buf_str(&made));
+    if (plain)
         zpl_buf_puts(m->out, m->x);
     else if (fine)
         zpl_buf_printf(m->out, "list_transform(%s, lambda %s: %s)", m->x, zpl_buf_str(&item),
                        zpl_buf_str(&made));
+    zpl_buf_puts(m->out, lenient ? " END" : "");
     zpl_buf_release(&item);
     zpl_buf_release(&made);
     return fine;
