@@ -112,6 +112,14 @@ static enum zpl_err serve(int fd, const struct zpl_buf *message, bool *last)
     return err;
 }
 
+void zpl_worker_prepare(void)
+{
+    struct zpl_json *json = NULL;
+    (void)zpl_digest_of("", 0);
+    if (zpl_json_parse("{}", 2, &json, NULL) == ZPL_OK)
+        zpl_json_release(json);
+}
+
 /* Until the driver closes its end, or a task failed. */
 int zpl_worker_loop(int fd)
 {

@@ -5,6 +5,9 @@
 #ifndef ZPL_VM_WORKER_H
 #define ZPL_VM_WORKER_H
 
+/* Sets libraries up that every task uses: called before the zygote is forked, so that no worker does it
+ * again.  Opens nothing that stays open. */
+void zpl_worker_prepare(void);
 /* The loop of a worker on its socket (see stack/stack.h for the framing); returns the exit code. */
 int zpl_worker_loop(int fd);
 

@@ -44,6 +44,8 @@ static int run_command(struct zpl_cli *cli)
         zpl_cli_help(cli);
         return ZPL_EXIT_DONE;
     }
+    if (needs_workers(cli))
+        zpl_worker_prepare();
     if (needs_workers(cli) && zpl_zygote_start(zpl_worker_loop, &cli->zygote, &diags) != ZPL_OK) {
         zpl_diags_show(&diags, NULL, cli->colour_err, &text);
         fputs(zpl_buf_str(&text), stderr);
