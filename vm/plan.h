@@ -23,6 +23,12 @@ enum zpl_plan_status {
 };
 #define ZPL_PLAN_STATES (ZPL_PLAN_CANCELLED + 1)
 
+/* What a step took the last time it ran. */
+struct zpl_step_cost {
+    bool known;
+    int64_t duration_ns;
+    uint64_t bytes, peak_bytes; /* of all it made; of memory, 0: unknown */
+};
 struct zpl_step_plan {
     enum zpl_plan_status status;
     bool keyed; /* key, shape and ingredients are set */
@@ -34,7 +40,8 @@ struct zpl_step_plan {
     const char *until;                    /* UNKNOWN: the step's name */
     int64_t started_ns, duration_ns;      /* of the work: for CACHED, of when it was done */
     uint32_t attempts;
-    const char *error; /* FAILED: one line */
+    const char *error;         /* FAILED: one line */
+    struct zpl_step_cost last; /* of one that would run, or may: outlook.h */
 };
 
 /* The item of a map that a plan is for. */

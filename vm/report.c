@@ -73,6 +73,17 @@ static struct zpl_json *items_json(const struct zpl_plan *plan, uint32_t id)
     return o;
 }
 
+static struct zpl_json *cost_json(const struct zpl_step_cost *cost)
+{
+    struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "duration_ms", zpl_json_int(cost->duration_ns / 1000000));
+    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)cost->bytes));
+    zpl_json_set_take(o, "peak_bytes",
+                      cost->peak_bytes > 0 ? zpl_json_int((int64_t)cost->peak_bytes)
+                                           : zpl_json_null());
+    return o;
+}
+
 static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
@@ -101,6 +112,8 @@ static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
     if (node->map != plan->scope)
         zpl_json_set_take(o, "items", items_json(plan, id));
     zpl_json_set_take(o, "error", zpl_json_string(step->error));
+    if (step->last.known)
+        zpl_json_set_take(o, "last", cost_json(&step->last));
     return o;
 }
 
@@ -118,6 +131,26 @@ struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
     zpl_json_set_take(o, "steps", zpl_report_steps(plan));
+    return o;
+}
+
+static void set_list(struct zpl_json *o, const char *name, const struct zpl_outlook_list *list)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < list->count; i++)
+        zpl_json_add_take(array, zpl_json_string(list->items[i]));
+    zpl_json_set_take(o, name, array);
+}
+
+struct zpl_json *zpl_report_outlook(const struct zpl_plan *plan, const struct zpl_outlook *outlook)
+{
+    struct zpl_json *o = zpl_report_plan(plan), *touches = zpl_json_object();
+    set_list(touches, "reads", &outlook->reads);
+    set_list(touches, "runs", &outlook->runs);
+    set_list(touches, "loads", &outlook->loads);
+    set_list(touches, "connects", &outlook->connects);
+    set_list(touches, "deploys", &outlook->deploys);
+    zpl_json_set_take(o, "touches", touches);
     return o;
 }
 

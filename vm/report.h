@@ -3,12 +3,15 @@
 #ifndef ZPL_VM_REPORT_H
 #define ZPL_VM_REPORT_H
 
+#include "vm/outlook.h"
 #include "vm/run.h"
 
 /* The steps of a plan: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts, why,
  * outputs: {NAME: {type, digest, bytes, rows, value}}, items, error}]. */
 struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
+/* The same with what each step took last time, and what the program touches. */
+struct zpl_json *zpl_report_outlook(const struct zpl_plan *plan, const struct zpl_outlook *outlook);
 /* Makes a plan that of a run. */
 void zpl_report_set_run(struct zpl_json *plan, int64_t id, enum zpl_run_status status,
                         int64_t duration_ns);

@@ -36,7 +36,8 @@ void zpl_view_measure(struct zpl_view *view, const char *name)
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
                    unsigned width)
 {
-    *view = (struct zpl_view){.colour = colour, .width = width, .name_width = NAME_LEAST};
+    *view = (struct zpl_view){
+        .colour = colour, .width = width, .name_width = NAME_LEAST, .costs = view->costs};
     bound(view);
     for (size_t i = 0; i < graph->count; i++)
         zpl_view_measure(view, graph->nodes[i].name);
@@ -186,7 +187,7 @@ void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, con
     zpl_term_cell(out, status_words(status), 9);
     zpl_buf_printf(out, "%s ", zpl_term_paint(ZPL_PLAIN, view->colour));
     zpl_term_cell(out, name, view->name_width);
-    if (status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_UNKNOWN) {
+    if (view->costs || (status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_UNKNOWN)) {
         zpl_buf_puts(out, "  ");
         zpl_term_cell(out, time, 8);
     }
@@ -209,6 +210,10 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
     struct zpl_buf time = {0}, rest = {0};
     if (step->duration_ns > 0 && (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_FAILED))
         zpl_text_show_ms(&time, (uint64_t)step->duration_ns / 1000000);
+    if (step->last.known) {
+        zpl_buf_puts(&time, "~");
+        zpl_text_show_ms(&time, (uint64_t)step->last.duration_ns / 1000000);
+    }
     zpl_view_rest(plan, id, &rest);
     zpl_view_line(view, step->status, plan->graph->nodes[id].name, zpl_buf_str(&time),
                   zpl_buf_str(&rest), out);

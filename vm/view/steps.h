@@ -8,6 +8,7 @@ struct zpl_view {
     bool colour;
     unsigned width;      /* columns of a line at most; 0: no limit */
     unsigned name_width; /* columns of the widest step name, within bounds */
+    bool costs;          /* steps that are still to run have a time too: that of the last one */
 };
 /* Measures the names of a graph. */
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,

@@ -1,0 +1,49 @@
+# `zpl plan` tells what steps took last time, as the rows of the store have it, and what the program touches outside.
+. "$ROOT/tests/lib.sh"
+need python3 sqlite3
+
+printf 'a,late\n1,true\n2,false\n3,true\n4,false\n' >rows.csv
+mkdir -p tools && printf 'cp "$1" "$2"\n' >tools/copy.sh
+cat >p.zpl <<'Z'
+local p = params { rounds = 2, name = "late" }
+local copy = step "copy" { inputs = { rows = Table { a = Int } }, outputs = { out = Table { a = Int } },
+  command = { "sh", "tools/copy.sh", "$rows", "$out" } }
+local shell = step "shell" { inputs = { rows = Table { a = Int } }, outputs = { out = Table { a = Int } },
+  command = { "sh", "-c", "sleep 0.2; cat \"$1\" >\"$2\"", "sh", "$rows", "$out" } }
+local rows = csv.read "rows.csv"
+copy { rows }
+shell { rows }
+local model = xgboost.train { rows, label = "late", rounds = p.rounds }
+deploy { model, name = p.name }
+Z
+expect 0 zpl plan p.zpl --json
+python3 - <<'P'
+import json
+plan = json.load(open("out"))
+assert plan["touches"] == {"reads": ["rows.csv", "tools/copy.sh"], "loads": [], "connects": [], "deploys": ["late"],
+    "runs": ["sh tools/copy.sh $rows $out", 'sh -c "sleep 0.2; cat \\"$1\\" >\\"$2\\"" sh $rows $out']}, plan["touches"]
+assert not any("last" in s for s in plan["steps"])  # nothing ran yet
+P
+expect 0 zpl run p.zpl
+expect 0 zpl plan p.zpl --json
+python3 -c 'import json; assert not any("last" in s for s in json.load(open("out"))["steps"])' # all is cached
+expect 0 zpl plan p.zpl --no-cache --json
+cp out again.json
+python3 - <<'P'
+import json, sqlite3
+rows = {name: (duration // 10**6, total, peak) for name, duration, total, peak in sqlite3.connect(".zpl/zpl.db").execute(
+    "SELECT s.name, duration_ns, coalesce(sum(bytes), 0), peak_bytes FROM steps s LEFT JOIN outputs o ON o.step = s.id GROUP BY s.id")}
+seen = 0
+for step in json.load(open("again.json"))["steps"]:
+    if step["name"] not in rows:
+        continue
+    last = step["last"]
+    assert (last["duration_ms"], last["bytes"], last["peak_bytes"]) == rows[step["name"]], (step, rows[step["name"]])
+    seen += 1
+assert seen >= 4, rows
+P
+expect 0 zpl plan p.zpl --rounds 3
+grep -qE '^  would run xgboost.train  ~[0-9.]+ m?s +rounds: 2 → 3$' out || fail "$(cat out)"
+contains out "last time they took"
+contains out "runs      sh tools/copy.sh \$rows \$out"
+contains out "deploys   late"

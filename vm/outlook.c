@@ -1,0 +1,123 @@
+/* outlook.c - see outlook.h.   Floor: vm. */
+#include "vm/outlook.h"
+
+#include <string.h>
+
+#include "vm/effect.h"
+#include "vm/user_files.h"
+
+/* ---- costs ---- */
+
+enum zpl_err zpl_outlook_costs(struct zpl_plan *plan)
+{
+    struct zpl_metadata *metadata;
+    enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
+    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
+        struct zpl_step_plan *step = &plan->steps[id];
+        struct zpl_step_row row;
+        if (step->status != ZPL_PLAN_WOULD_RUN && step->status != ZPL_PLAN_UNKNOWN)
+            continue;
+        err =
+            metadata->step_last(metadata->self, plan->graph->pipeline, plan->graph->nodes[id].name,
+                                &row, &plan->arena, &plan->session->diags);
+        if (err == ZPL_ERR_NOT_FOUND) {
+            err = ZPL_OK;
+            continue;
+        }
+        step->last = (struct zpl_step_cost){
+            .known = true, .duration_ns = row.duration_ns, .peak_bytes = row.peak_bytes};
+        for (size_t i = 0; i < row.output_count; i++)
+            step->last.bytes += row.outputs[i].bytes;
+    }
+    return err;
+}
+
+/* ---- what is touched ---- */
+
+static void add(struct zpl_plan *plan, struct zpl_outlook_list *list, const char *item)
+{
+    for (size_t i = 0; item != NULL && i < list->count; i++)
+        if (strcmp(list->items[i], item) == 0)
+            return;
+    const char **grown =
+        zpl_arena_grow(&plan->arena, list->items, list->count, &list->capacity, sizeof *grown);
+    if (grown == NULL || item == NULL)
+        return;
+    list->items = grown;
+    grown[list->count++] = item;
+}
+
+/* Are all arguments of the step, which name files, in the program? */
+static bool is_written(const struct zpl_node *node)
+{
+    for (size_t i = 0; i < node->argument_count; i++)
+        if (zpl_argument_is_source(node, &node->arguments[i]) &&
+            node->arguments[i].value->kind != ZPL_VALUE_LITERAL)
+            return false;
+    return true;
+}
+
+/* "sh tools/copy.sh $rows": a word with a space in it stands between quotes. */
+static const char *line_of(struct zpl_plan *plan, const struct zpl_json *words)
+{
+    struct zpl_buf line = {0};
+    for (size_t i = 0; i < zpl_json_count(words); i++) {
+        const char *word = zpl_json_str(zpl_json_at(words, i), "");
+        bool quoted = *word == '\0' || strpbrk(word, " \t\n'\"") != NULL;
+        zpl_buf_puts(&line, i > 0 ? " " : "");
+        struct zpl_json *text = quoted ? zpl_json_string(word) : NULL;
+        if (text != NULL)
+            (void)zpl_json_write(text, false, &line);
+        else
+            zpl_buf_puts(&line, word);
+        zpl_json_release(text);
+    }
+    const char *text = zpl_arena_strdup(&plan->arena, zpl_buf_str(&line));
+    zpl_buf_release(&line);
+    return text;
+}
+
+static void add_command(struct zpl_plan *plan, const struct zpl_node *node, struct zpl_outlook *out)
+{
+    struct zpl_json *body = NULL;
+    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
+        return;
+    add(plan, &out->runs, line_of(plan, zpl_json_get(body, "command")));
+    if (zpl_json_truth(zpl_json_get(body, "network"), false))
+        add(plan, &out->connects, node->name);
+    zpl_json_release(body);
+}
+
+static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node,
+                              struct zpl_outlook *out)
+{
+    struct zpl_user_files files;
+    bool native = node->body != NULL && strcmp(node->kernel, "native") == 0;
+    if (!is_written(node)) {
+        add(plan, &out->reads,
+            zpl_arena_printf(&plan->arena, "a file that step %s is told", node->name));
+        return ZPL_OK;
+    }
+    enum zpl_err err = zpl_user_files(plan, node, &files, &plan->session->diags);
+    for (size_t i = 0; err == ZPL_OK && i < files.count; i++)
+        add(plan, native ? &out->loads : &out->reads, files.items[i].path);
+    return err;
+}
+
+enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
+{
+    enum zpl_err err = ZPL_OK;
+    memset(out, 0, sizeof *out);
+    for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
+        const struct zpl_node *node = &plan->graph->nodes[id];
+        bool command = node->body != NULL && strcmp(node->kernel, "command") == 0;
+        if (node->source != NULL || node->body != NULL)
+            err = add_files(plan, node, out);
+        if (command)
+            add_command(plan, node, out);
+        if (zpl_effect_is(node))
+            add(plan, &out->deploys, zpl_effect_name(plan, id));
+    }
+    return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&plan->session->diags)
+                                                           : err;
+}
