@@ -9,7 +9,7 @@ local p = params { rounds = 2, name = "late" }
 local copy = step "copy" { inputs = { rows = Table { a = Int } }, outputs = { out = Table { a = Int } },
   command = { "sh", "tools/copy.sh", "$rows", "$out" } }
 local shell = step "shell" { inputs = { rows = Table { a = Int } }, outputs = { out = Table { a = Int } },
-  command = { "sh", "-c", "sleep 0.2; cat \"$1\" >\"$2\"", "sh", "$rows", "$out" } }
+  command = { "sh", "-c", "sleep 0.2; cat \"$$1\" >\"$$2\"", "sh", "$rows", "$out" } }
 local rows = csv.read "rows.csv"
 copy { rows }
 shell { rows }
@@ -21,7 +21,7 @@ python3 - <<'P'
 import json
 plan = json.load(open("out"))
 assert plan["touches"] == {"reads": ["rows.csv", "tools/copy.sh"], "loads": [], "connects": [], "deploys": ["late"],
-    "runs": ["sh tools/copy.sh $rows $out", 'sh -c "sleep 0.2; cat \\"$1\\" >\\"$2\\"" sh $rows $out']}, plan["touches"]
+    "runs": ["sh tools/copy.sh $rows $out", 'sh -c "sleep 0.2; cat \\"$$1\\" >\\"$$2\\"" sh $rows $out']}, plan["touches"]
 assert not any("last" in s for s in plan["steps"])  # nothing ran yet
 P
 expect 0 zpl run p.zpl

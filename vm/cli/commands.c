@@ -16,9 +16,11 @@ static const struct zpl_command COMMANDS[] = {
      "All independent mistakes are told at once.  --explain E014 says more about one code.",
      "zpl check delays.zpl", ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_EXPLAIN, 0, 1, zpl_cmd_check},
     {"plan", "FILE[:PIPELINE] [--PARAM VALUE …]", "what would run, what is cached, and why",
-     "Decides by the same keys as run does, and runs nothing.  Tells what the steps took last time, and\n"
-     "what the program reads, runs, connects to and deploys.", "zpl plan delays.zpl --minutes 30",
-     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE, 1, 1, zpl_cmd_plan},
+     "Decides by the same keys as run does, and runs nothing.  Tells what the steps took last "
+     "time, and\n"
+     "what the program reads, runs, connects to and deploys.",
+     "zpl plan delays.zpl --minutes 30", ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE, 1, 1,
+     zpl_cmd_plan},
     {"why", "FILE[:PIPELINE] STEP [--PARAM VALUE …]", "what differs from the last time a step ran",
      "Names every ingredient of the step's key that is not as it was.",
      "zpl why delays.zpl xgboost.train --minutes 30", ZPL_OPT_PARAMS | ZPL_OPT_JSON, 2, 2,
