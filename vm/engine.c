@@ -1,4 +1,4 @@
-/* engine.c - bind and schema as tasks.   Floor: vm. */
+/* engine.c - bind, schema, preview and export as tasks.   Floor: vm. */
 #include "vm/engine.h"
 
 #include <stdio.h>
@@ -14,13 +14,15 @@ struct outcome {
     char reason[96];
 };
 
+static const struct zpl_task_needs BIND_NEEDS = {.memory_bytes = ZPL_BIND_BYTES_MAX,
+                                                 .timeout_ms = ZPL_BIND_MS_MAX};
+
 /* Starts the task and waits for its end; messages on the way are of no interest here. */
 static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
-                        struct outcome *outcome, struct zpl_diags *diags)
+                        const struct zpl_task_needs *needs, struct outcome *outcome,
+                        struct zpl_diags *diags)
 {
     struct zpl_orchestrator *orchestrator;
-    struct zpl_task_needs needs = {.memory_bytes = ZPL_BIND_BYTES_MAX,
-                                   .timeout_ms = ZPL_BIND_MS_MAX};
     struct zpl_event event;
     uint64_t number;
     enum zpl_err err = zpl_session_orchestrator(session, &orchestrator);
@@ -31,7 +33,7 @@ static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
         return err;
     }
     int64_t begin = zpl_clock_monotonic_ns();
-    err = orchestrator->start(orchestrator->self, task->data, task->len, &needs, &number, diags);
+    err = orchestrator->start(orchestrator->self, task->data, task->len, needs, &number, diags);
     while (err == ZPL_OK) {
         err = orchestrator->wait(orchestrator->self, -1, &event, diags);
         if (err == ZPL_OK && event.task == number && event.kind != ZPL_EVENT_MESSAGE)
@@ -78,7 +80,7 @@ static enum zpl_err bind(void *self, const struct zpl_bind_request *request,
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct outcome outcome = {0};
     enum zpl_err err = zpl_task_encode_bind(request, &task);
-    err = err == ZPL_OK ? ask(self, &task, &outcome, diags) : unasked(err, diags);
+    err = err == ZPL_OK ? ask(self, &task, &BIND_NEEDS, &outcome, diags) : unasked(err, diags);
     if (err == ZPL_OK && outcome.kind == ZPL_EVENT_DONE) {
         err = zpl_reply_decode_bind(outcome.reply.data, outcome.reply.len, request->table_count,
                                     answer, arena, diags);
@@ -105,7 +107,7 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct outcome outcome = {0};
     enum zpl_err err = zpl_task_encode_schema(request, &task);
-    err = err == ZPL_OK ? ask(self, &task, &outcome, diags) : unasked(err, diags);
+    err = err == ZPL_OK ? ask(self, &task, &BIND_NEEDS, &outcome, diags) : unasked(err, diags);
     if (err == ZPL_OK && outcome.kind == ZPL_EVENT_DONE) {
         err = zpl_reply_decode_schema(outcome.reply.data, outcome.reply.len, answer, arena, diags);
     } else if (err == ZPL_OK) {
@@ -114,6 +116,62 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
         if (answer->error == NULL)
             err = zpl_diag_nomem(diags);
     }
+    zpl_buf_release(&outcome.reply);
+    zpl_buf_release(&task);
+    return err;
+}
+
+/* Asks for JSON; outcome->kind tells whether the worker answered. */
+static enum zpl_err ask_json(struct zpl_session *session, const struct zpl_buf *task,
+                             const struct zpl_task_needs *needs, struct outcome *outcome,
+                             struct zpl_json **out)
+{
+    struct zpl_diags *diags = &session->diags;
+    enum zpl_err err = ask(session, task, needs, outcome, diags);
+    if (err == ZPL_OK && outcome->kind == ZPL_EVENT_DONE)
+        err = zpl_reply_decode_json(outcome->reply.data, outcome->reply.len, out, diags);
+    return err;
+}
+
+enum zpl_err zpl_engine_preview(struct zpl_session *session,
+                                const struct zpl_preview_request *request, struct zpl_json **out)
+{
+    static const struct zpl_task_needs needs = {.timeout_ms = ZPL_PREVIEW_MS_MAX};
+    struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    struct outcome outcome = {.kind = ZPL_EVENT_DONE};
+    *out = NULL;
+    enum zpl_err err = zpl_task_encode_preview(request, &task);
+    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, out)
+                        : unasked(err, &session->diags);
+    if (err == ZPL_OK && outcome.kind == ZPL_EVENT_TIMEOUT)
+        zpl_diag_add(&session->diags, ZPL_CODE_WORKER, (struct zpl_span){0},
+                     "it takes longer than %d s to look at", ZPL_PREVIEW_MS_MAX / 1000);
+    else if (err == ZPL_OK && outcome.kind != ZPL_EVENT_DONE)
+        zpl_diag_add(&session->diags, ZPL_CODE_WORKER, (struct zpl_span){0},
+                     "looking at it ended the engine (%s)", outcome.reason);
+    if (err == ZPL_OK && outcome.kind != ZPL_EVENT_DONE)
+        err = ZPL_ERR_STEP;
+    zpl_buf_release(&outcome.reply);
+    zpl_buf_release(&task);
+    return err;
+}
+
+enum zpl_err zpl_engine_export(struct zpl_session *session,
+                               const struct zpl_export_request *request)
+{
+    static const struct zpl_task_needs needs = {0};
+    struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    struct outcome outcome = {.kind = ZPL_EVENT_DONE};
+    struct zpl_json *nothing = NULL;
+    enum zpl_err err = zpl_task_encode_export(request, &task);
+    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, &nothing)
+                        : unasked(err, &session->diags);
+    if (err == ZPL_OK && outcome.kind != ZPL_EVENT_DONE) {
+        zpl_diag_add(&session->diags, ZPL_CODE_WORKER, (struct zpl_span){0},
+                     "writing it ended the database engine (%s)", outcome.reason);
+        err = ZPL_ERR_STEP;
+    }
+    zpl_json_release(nothing);
     zpl_buf_release(&outcome.reply);
     zpl_buf_release(&task);
     return err;

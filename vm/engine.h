@@ -5,9 +5,18 @@
 #ifndef ZPL_VM_ENGINE_H
 #define ZPL_VM_ENGINE_H
 
+#include "stdlib/preview/preview.h"
 #include "vm/session.h"
 
 /* Fills an engine that asks the session's orchestrator. */
 void zpl_engine_init(struct zpl_engine *engine, struct zpl_session *session);
+
+/* What an artifact holds (stdlib/preview/preview.h); *out is the caller's.  Told in the session's
+ * diagnostics; ZPL_ERR_USAGE, silently, for a type that needs no engine.  Limit: ZPL_PREVIEW_MS_MAX. */
+enum zpl_err zpl_engine_preview(struct zpl_session *session,
+                                const struct zpl_preview_request *request, struct zpl_json **out);
+/* Writes a table as a file of another format; until it is done, however long that takes. */
+enum zpl_err zpl_engine_export(struct zpl_session *session,
+                               const struct zpl_export_request *request);
 
 #endif

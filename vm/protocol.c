@@ -8,7 +8,7 @@
 #include "lang/base/version.h"
 #include "vm/json_read.h"
 
-static const char *const KIND_NAMES[] = {"run", "bind", "schema"};
+static const char *const KIND_NAMES[] = {"run", "bind", "schema", "preview", "export"};
 
 /* A new task object with version and kind. */
 static struct zpl_json *new_task(enum zpl_task_kind kind)
@@ -120,6 +120,28 @@ enum zpl_err zpl_task_encode_schema(const struct zpl_schema_request *request, st
     zpl_json_set_take(o, "path", zpl_json_string(request->path));
     if (request->options != NULL)
         zpl_json_set_take(o, "options", zpl_literal_json(request->options));
+    return write_take(o, out);
+}
+
+/* A look into an artifact. */
+enum zpl_err zpl_task_encode_preview(const struct zpl_preview_request *request, struct zpl_buf *out)
+{
+    struct zpl_json *o = new_task(ZPL_TASK_PREVIEW);
+    zpl_json_set_take(o, "type", zpl_json_string(request->type));
+    zpl_json_set_take(o, "path", zpl_json_string(request->path));
+    zpl_json_set_take(o, "rows", zpl_json_int(request->rows));
+    zpl_json_set_take(o, "head", zpl_json_int(request->head));
+    return write_take(o, out);
+}
+
+/* A table in another format. */
+enum zpl_err zpl_task_encode_export(const struct zpl_export_request *request, struct zpl_buf *out)
+{
+    struct zpl_json *o = new_task(ZPL_TASK_EXPORT);
+    zpl_json_set_take(o, "type", zpl_json_string(request->type));
+    zpl_json_set_take(o, "path", zpl_json_string(request->path));
+    zpl_json_set_take(o, "to", zpl_json_string(request->to));
+    zpl_json_set_take(o, "format", zpl_json_string(request->format));
     return write_take(o, out);
 }
 
@@ -294,6 +316,29 @@ static bool decode_schema(const struct zpl_json *json, struct zpl_schema_request
             (request->options != NULL && request->options->kind == ZPL_LIT_RECORD));
 }
 
+/* A look into an artifact; false: malformed or out of memory. */
+static bool decode_preview(const struct zpl_json *json, struct zpl_preview_request *request,
+                           struct zpl_arena *arena)
+{
+    request->type = zpl_read_text(json, "type", arena);
+    request->path = zpl_read_text(json, "path", arena);
+    return request->type != NULL && request->path != NULL &&
+           zpl_read_int(json, "rows", -1, INT64_MAX, &request->rows) &&
+           zpl_read_int(json, "head", 0, INT64_MAX, &request->head);
+}
+
+/* A table to be written elsewhere; false: malformed or out of memory. */
+static bool decode_export(const struct zpl_json *json, struct zpl_export_request *request,
+                          struct zpl_arena *arena)
+{
+    request->type = zpl_read_text(json, "type", arena);
+    request->path = zpl_read_text(json, "path", arena);
+    request->to = zpl_read_text(json, "to", arena);
+    request->format = zpl_read_text(json, "format", arena);
+    return request->type != NULL && request->path != NULL && request->to != NULL &&
+           request->format != NULL;
+}
+
 /* Which kind of task, and its parts. */
 static bool decode_kind(const struct zpl_json *json, struct zpl_task *out, struct zpl_arena *arena)
 {
@@ -305,6 +350,14 @@ static bool decode_kind(const struct zpl_json *json, struct zpl_task *out, struc
     if (strcmp(kind, KIND_NAMES[ZPL_TASK_BIND]) == 0) {
         out->kind = ZPL_TASK_BIND;
         return decode_bind(json, &out->bind, arena);
+    }
+    if (strcmp(kind, KIND_NAMES[ZPL_TASK_PREVIEW]) == 0) {
+        out->kind = ZPL_TASK_PREVIEW;
+        return decode_preview(json, &out->preview, arena);
+    }
+    if (strcmp(kind, KIND_NAMES[ZPL_TASK_EXPORT]) == 0) {
+        out->kind = ZPL_TASK_EXPORT;
+        return decode_export(json, &out->export, arena);
     }
     out->kind = ZPL_TASK_SCHEMA;
     return strcmp(kind, KIND_NAMES[ZPL_TASK_SCHEMA]) == 0 &&

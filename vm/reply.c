@@ -594,3 +594,20 @@ enum zpl_err zpl_reply_decode_schema(const void *data, size_t len, struct zpl_sc
     zpl_json_release(json);
     return err;
 }
+
+enum zpl_err zpl_reply_encode_json(enum zpl_err err, const struct zpl_json *json,
+                                   const struct zpl_diags *diags, struct zpl_buf *out)
+{
+    return write_reply(err, json != NULL ? zpl_json_ref(json) : zpl_json_null(), diags, out);
+}
+
+enum zpl_err zpl_reply_decode_json(const void *data, size_t len, struct zpl_json **out,
+                                   struct zpl_diags *diags)
+{
+    struct zpl_json *json;
+    enum zpl_err err = open_reply(data, len, &json, diags);
+    const struct zpl_json *answer = zpl_json_get(json, "answer");
+    *out = err == ZPL_OK && answer != NULL ? zpl_json_ref(answer) : NULL;
+    zpl_json_release(json);
+    return err;
+}

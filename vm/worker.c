@@ -49,6 +49,7 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     struct zpl_bind_answer bound = {0};
     struct zpl_schema_answer schema = {0};
     struct zpl_run_result made = {0};
+    struct zpl_json *seen = NULL;
     enum zpl_err err = ZPL_OK;
     switch (task->kind) {
     case ZPL_TASK_BIND:
@@ -66,6 +67,16 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         err = zpl_run_kernel(&task->run, &made, arena, diags);
         *failed = err != ZPL_OK;
         return zpl_reply_encode_run(err, &made, diags, out);
+    case ZPL_TASK_PREVIEW:
+        err = zpl_preview(&task->preview, &seen, arena, diags);
+        *failed = err != ZPL_OK;
+        err = zpl_reply_encode_json(err, seen, diags, out);
+        zpl_json_release(seen);
+        return err;
+    case ZPL_TASK_EXPORT:
+        err = zpl_export_table(&task->export, arena, diags);
+        *failed = err != ZPL_OK;
+        return zpl_reply_encode_json(err, NULL, diags, out);
     }
     ZPL_BUG("a task of no kind");
 }

@@ -56,5 +56,12 @@
 #define ZPL_LOG_CHUNK_BYTES      (64u << 10) /* printed text told at once */
 #define ZPL_INLINE_BYTES_MAX     (16u << 10) /* a value kept in the metadata store */
 #define ZPL_LINEAGE_STEPS_MAX    1000        /* steps one question about lineage answers with */
+#define ZPL_PREVIEW_COLUMNS_MAX  200         /* columns that a preview of a table shows */
+#define ZPL_PREVIEW_ROWS_MAX     1000        /* rows */
+#define ZPL_PREVIEW_CELL_MAX     400         /* characters of one cell */
+#define ZPL_PREVIEW_FIGURES_MS   8000        /* time for the figures of its columns */
+#define ZPL_PREVIEW_MS_MAX       60000       /* time for one preview */
+#define ZPL_PREVIEW_FILES_MAX    50          /* files of a folder that a preview lists */
+#define ZPL_PREVIEW_TEXT_MAX     4096        /* bytes of a text that a preview shows */
 
 #endif

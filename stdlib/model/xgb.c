@@ -45,6 +45,9 @@ static struct {
     int (*get_attr)(void *booster, const char *key, const char **out, int *found);
     int (*set_attr)(void *booster, const char *key, const char *value);
     int (*set_features)(void *booster, const char *field, const char **texts, uint64_t count);
+    int (*rounds)(void *booster, int *out);
+    int (*importance)(void *booster, const char *config, uint64_t *count, const char ***names,
+                      uint64_t *dimensions, const uint64_t **shape, const float **scores);
 } lib;
 
 static const struct {
@@ -70,6 +73,8 @@ static const struct {
     {"XGBoosterGetAttr", &lib.get_attr},
     {"XGBoosterSetAttr", &lib.set_attr},
     {"XGBoosterSetStrFeatureInfo", &lib.set_features},
+    {"XGBoosterBoostedRounds", &lib.rounds},
+    {"XGBoosterFeatureScore", &lib.importance},
 };
 
 /* Whose log the library's messages go to: its callback carries no argument of the caller's. */
@@ -398,5 +403,24 @@ int zpl_xgb_predict(struct zpl_xgb *xgb, const float *cells, size_t rows, size_t
         return xgb->ctx->fail(xgb->ctx, "XGBoost scored %" PRIu64 " rows of %zu",
                               dimensions ? shape[0] : 0, rows);
     *width = shape[1];
+    return 0;
+}
+
+int zpl_xgb_rounds(struct zpl_xgb *xgb, int *out)
+{
+    return lib.rounds(xgb->booster, out) ? fail_library(xgb->ctx, "count the rounds") : 0;
+}
+
+int zpl_xgb_importance(struct zpl_xgb *xgb, const char *kind, const char ***names,
+                       const float **scores, size_t *count)
+{
+    char config[64];
+    const uint64_t *shape = NULL;
+    uint64_t found = 0, dimensions = 0;
+
+    snprintf(config, sizeof config, "{\"importance_type\":\"%s\"}", kind);
+    if (lib.importance(xgb->booster, config, &found, names, &dimensions, &shape, scores))
+        return fail_library(xgb->ctx, "tell what its features are worth");
+    *count = found;
     return 0;
 }

@@ -59,4 +59,11 @@ int zpl_xgb_load(struct zpl_xgb *xgb, const char *path);
 int zpl_xgb_predict(struct zpl_xgb *xgb, const float *cells, size_t rows, size_t columns,
                     const float **scores, size_t *width);
 
+/* Rounds it was trained for. */
+int zpl_xgb_rounds(struct zpl_xgb *xgb, int *out);
+/* What each feature that a tree asks for is worth, by XGBoost's kind of importance: "gain" (mean of what
+ * its splits won), "weight" (how many splits).  Names and scores live until the next call. */
+int zpl_xgb_importance(struct zpl_xgb *xgb, const char *kind, const char ***names,
+                       const float **scores, size_t *count);
+
 #endif

@@ -21,6 +21,8 @@ static const struct option OPTIONS[] = {
     {"limit", ZPL_OPT_LIMIT, "N", "how many to list (default 20)"},
     {"explain", ZPL_OPT_EXPLAIN, "CODE", "more about a diagnostic's code"},
     {"stack", ZPL_OPT_STACK, "NAME", "where to run: a stack of the program or of project.zpl"},
+    {"rows", ZPL_OPT_ROWS, "N", "first rows of a table to show (default 10, at most 1000)"},
+    {"html", ZPL_OPT_HTML, "FILE", "write a page about the run to this file"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
@@ -113,6 +115,17 @@ static bool take_value(struct zpl_cli *cli, const struct option *option, const c
         return false;
     case ZPL_OPT_LIMIT:
         return read_count(cli, option->name, value, &cli->limit);
+    case ZPL_OPT_ROWS:
+        if (!read_count(cli, option->name, value, &cli->rows))
+            return false;
+        if (cli->rows <= ZPL_PREVIEW_ROWS_MAX)
+            return true;
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, "`zpl export` writes all rows to a file",
+                      "--rows is at most %d", ZPL_PREVIEW_ROWS_MAX);
+        return false;
+    case ZPL_OPT_HTML:
+        cli->html = value;
+        return true;
     case ZPL_OPT_FORMAT:
         cli->format = value;
         return true;
@@ -231,6 +244,7 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
     cli->words = zpl_arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->words);
     cli->given = zpl_arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->given);
     cli->limit = 20;
+    cli->rows = 10;
     if (cli->words == NULL || cli->given == NULL)
         return ZPL_ERR_NOMEM;
     if (!take_command(cli, argc, argv)) {

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include "vm/run_record.h"
 #include "vm/session.h"
 
 enum zpl_exit {
@@ -29,7 +30,10 @@ enum zpl_option {
     ZPL_OPT_EXPLAIN = 1 << 6,
     ZPL_OPT_HELP = 1 << 7,
     ZPL_OPT_STACK = 1 << 8,
-    ZPL_OPT_PARAMS = 1 << 9 /* --name value of the pipeline's own params */
+    ZPL_OPT_PARAMS = 1 << 9, /* --name value of the pipeline's own params */
+    ZPL_OPT_ROWS = 1 << 10,
+    ZPL_OPT_HTML = 1 << 11,
+    ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 
 struct zpl_cli;
@@ -53,6 +57,8 @@ struct zpl_cli {
     unsigned options; /* which were given */
     uint32_t jobs;
     uint32_t limit;
+    uint32_t rows;
+    const char *html;
     const char *format;
     const char *explain;
     const char *stack;
@@ -113,6 +119,17 @@ struct zpl_run_path {
     const char *step; /* what follows RUN/, with the output if one was named; NULL: nothing */
 };
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
+/* A step of a run, or one of its outputs. */
+struct zpl_part {
+    const struct zpl_json *step;   /* of the record; NULL: the whole run */
+    const struct zpl_json *output; /* NULL: the whole step */
+    const char *name;              /* of the output */
+};
+/* The run that a path names, its record and the part; told, with what is near, when there is none.  The
+ * caller releases the record in every case. */
+enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
+                               const struct zpl_run_path *path, struct zpl_run_row *run,
+                               struct zpl_run_record *record, struct zpl_part *out);
 /* The run it names, told when there is none. */
 enum zpl_err zpl_cli_find_run(struct zpl_cli *cli, struct zpl_session *session,
                               const struct zpl_run_path *path, struct zpl_run_row *out);

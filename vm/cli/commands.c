@@ -32,9 +32,17 @@ static const struct zpl_command COMMANDS[] = {
      zpl_cmd_graph},
     {"runs", "[PIPELINE] [--limit N]", "the runs of this project, newest first", NULL,
      "zpl runs --limit 5", ZPL_OPT_JSON | ZPL_OPT_LIMIT, 0, 1, zpl_cmd_runs},
-    {"show", "[RUN[/STEP[/OUTPUT]]]", "a run, one of its steps, or what a step made",
-     "RUN is a number of `zpl runs`, or `last` (the default).", "zpl show last/evaluate/report",
-     ZPL_OPT_JSON, 0, 1, zpl_cmd_show},
+    {"show", "[RUN[/STEP[/OUTPUT]]] [--rows N] [--html FILE]",
+     "a run, one of its steps, or what a step made",
+     "RUN is a number of `zpl runs`, or `last` (the default).  Of an OUTPUT it shows what it "
+     "holds: of a "
+     "table\n"
+     "the columns with their figures and the first rows, of a report its fields, of a model what "
+     "its\n"
+     "features are worth, of a file or folder what is in it.  --html writes a page about the whole "
+     "run.",
+     "zpl show last/split/train --rows 5",
+     ZPL_OPT_JSON | ZPL_OPT_ROWS | ZPL_OPT_HTML | ZPL_OPT_ENGINE, 0, 1, zpl_cmd_show},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",

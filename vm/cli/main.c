@@ -32,7 +32,7 @@ static void install_signals(void)
 /* Does the command run steps or ask the engine?  Only then there is a zygote. */
 static bool needs_workers(const struct zpl_cli *cli)
 {
-    return cli->command != NULL && (cli->command->options & ZPL_OPT_PARAMS) &&
+    return cli->command != NULL && (cli->command->options & (ZPL_OPT_PARAMS | ZPL_OPT_ENGINE)) &&
            !(cli->options & (ZPL_OPT_HELP | ZPL_OPT_EXPLAIN));
 }
 

@@ -5,11 +5,16 @@
 #include "lang/types/signature.h"
 #include "stdlib/table/contract.h"
 #include "vm/cli/cli.h"
+#include "vm/ingredient.h"
 #include "vm/json_read.h"
+#include "vm/preview.h"
 #include "vm/report.h"
 #include "vm/run_record.h"
+#include "vm/view/preview.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
+
+#define TYPE_MOST 240 /* bytes of a type that are shown whole */
 
 /* Of a table that is in the store, the columns with rules: they were held against every row when it was
  * written.  NULL: there is none. */
@@ -57,14 +62,30 @@ static struct zpl_json *contract_json(const struct zpl_json *output)
     return o;
 }
 
-/* One output: its type, size, digest, and the value of a report. */
-static void show_output(const char *name, const struct zpl_json *output, struct zpl_buf *out)
+/* The type as text; a very long one is cut. */
+static void show_type(const char *text, struct zpl_buf *out)
+{
+    const struct zpl_type *type;
+    struct zpl_signature_error error = {0};
+    struct zpl_arena arena = {0};
+    if (strlen(text) > TYPE_MOST && zpl_type_parse(text, &arena, &type, &error) == ZPL_OK)
+        zpl_type_show(type, true, out);
+    else
+        zpl_buf_puts(out, text);
+    zpl_arena_release(&arena);
+}
+
+/* One output: its type, size, digest, and the value of a report if it is wanted here. */
+static void show_output(const char *name, const struct zpl_json *output, bool with_value,
+                        struct zpl_buf *out)
 {
     int64_t rows = zpl_json_i64(zpl_json_get(output, "rows"), -1);
     const char *digest = zpl_json_str(zpl_json_get(output, "digest"), NULL);
-    const struct zpl_json *value = zpl_json_get(output, "value");
+    const struct zpl_json *value = with_value ? zpl_json_get(output, "value") : NULL;
     struct zpl_buf text = {0};
-    zpl_buf_printf(out, "    %s: %s\n", name, zpl_json_str(zpl_json_get(output, "type"), ""));
+    zpl_buf_printf(out, "    %s: ", name);
+    show_type(zpl_json_str(zpl_json_get(output, "type"), ""), out);
+    zpl_buf_putc(out, '\n');
     if (digest == NULL)
         return;
     zpl_buf_puts(out, "      ");
@@ -93,12 +114,35 @@ static void show_place(const struct zpl_json *step, struct zpl_buf *out)
         zpl_buf_printf(out, "%s:%lld", file, line);
 }
 
-static void show_step(const struct zpl_json *step, const char *only, struct zpl_buf *out)
+/* "params: rounds = 5, max_depth = 6": what the step was given, of the row that made it. */
+static void show_params(struct zpl_cli *cli, struct zpl_session *session,
+                        const struct zpl_json *step, struct zpl_buf *out)
 {
-    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+    struct zpl_metadata *metadata;
+    struct zpl_step_row row;
+    struct zpl_digest key;
+    struct zpl_ingredients list = {0};
+    size_t shown = 0;
+    if (!zpl_read_digest(step, "key", &key) ||
+        zpl_session_metadata(session, false, &metadata) != ZPL_OK ||
+        metadata->step_by_key(metadata->self, &key, &row, &cli->arena, &session->diags) != ZPL_OK ||
+        row.ingredients == NULL || !zpl_ingredients_read(row.ingredients, &list, &cli->arena))
+        return;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct zpl_ingredient *item = &list.items[i];
+        if (item->kind != ZPL_ING_PARAM)
+            continue;
+        const char *value = item->shown != NULL ? item->shown : item->value;
+        zpl_buf_printf(out, "%s%s = ", shown++ == 0 ? "    params: " : ", ", item->name);
+        zpl_term_text(out, value, strlen(value));
+    }
+    zpl_buf_puts(out, shown > 0 ? "\n" : "");
+}
+
+static void show_step(const struct zpl_json *step, struct zpl_buf *out)
+{
     const char *why = zpl_json_str(zpl_json_get(step, "why"), NULL);
     const char *error = zpl_json_str(zpl_json_get(step, "error"), NULL);
-    const char *key;
     zpl_buf_printf(out, "  %s: %s, %s, ", zpl_json_str(zpl_json_get(step, "name"), ""),
                    zpl_json_str(zpl_json_get(step, "step"), ""),
                    zpl_json_str(zpl_json_get(step, "status"), ""));
@@ -112,12 +156,41 @@ static void show_step(const struct zpl_json *step, const char *only, struct zpl_
         zpl_buf_printf(out, "    %s\n", why);
     if (error != NULL)
         zpl_buf_printf(out, "    error: %s\n", error);
+}
+
+static void show_outputs(const struct zpl_json *step, struct zpl_buf *out)
+{
+    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+    const char *key;
     for (size_t i = 0; (key = zpl_json_key_at(outputs, i)) != NULL; i++)
-        if (only == NULL || strcmp(only, key) == 0) {
-            show_output(key, zpl_json_get(outputs, key), out);
-            if (only != NULL)
-                show_contract(zpl_json_get(outputs, key), out);
-        }
+        show_output(key, zpl_json_value_at(outputs, i), true, out);
+}
+
+/* One step; or one output of it, with what it holds. */
+static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                              const struct zpl_json *step, const char *only, struct zpl_buf *out)
+{
+    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+    const struct zpl_json *output = only != NULL ? zpl_json_get(outputs, only) : NULL;
+    const char *name = zpl_json_key_at(outputs, 0);
+    struct zpl_json *preview = NULL;
+    show_step(step, out);
+    show_params(cli, session, step, out);
+    if (output == NULL) {
+        show_outputs(step, out);
+        if (name != NULL && zpl_json_get(zpl_json_value_at(outputs, 0), "digest") != NULL)
+            zpl_buf_printf(out, "  to look inside: zpl show %lld/%s/%s\n", (long long)run,
+                           zpl_json_str(zpl_json_get(step, "name"), ""), name);
+        return ZPL_OK;
+    }
+    show_output(only, output, false, out);
+    show_contract(output, out);
+    enum zpl_err err = zpl_preview_output(session, output, cli->rows, &preview);
+    if (preview != NULL)
+        zpl_view_preview(preview, zpl_json_str(zpl_json_get(output, "type"), ""),
+                         cli->terminal ? cli->width : 0, cli->colour_out, out);
+    zpl_json_release(preview);
+    return err;
 }
 
 /* Head of a run: number, pipeline, when, params. */
@@ -141,31 +214,30 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
                           "it again to go on\n");
 }
 
-/* An output with its contract. */
-static struct zpl_json *output_json(const struct zpl_json *output)
+/* An output with its contract and what it holds. */
+static enum zpl_err print_output_json(struct zpl_cli *cli, struct zpl_session *session,
+                                      const struct zpl_json *output)
 {
     struct zpl_json *o = zpl_json_object();
+    struct zpl_json *contract = contract_json(output);
+    struct zpl_json *preview = NULL;
     const char *key;
     for (size_t i = 0; (key = zpl_json_key_at(output, i)) != NULL; i++)
         zpl_json_set_take(o, key, zpl_json_ref(zpl_json_get(output, key)));
-    struct zpl_json *contract = contract_json(output);
     if (contract != NULL)
         zpl_json_set_take(o, "contract", contract);
-    return o;
+    enum zpl_err err = zpl_preview_output(session, output, cli->rows, &preview);
+    zpl_json_set_take(o, "preview", preview != NULL ? preview : zpl_json_null());
+    if (err == ZPL_OK)
+        zpl_cli_print_json_take(o);
+    else
+        zpl_json_release(o);
+    return err;
 }
 
-/* What was asked for, as JSON. */
-static void print_json(const struct zpl_run_row *run, const struct zpl_run_record *record,
-                       const struct zpl_json *step, const char *output)
+/* A run, as JSON. */
+static void print_run_json(const struct zpl_run_row *run, const struct zpl_run_record *record)
 {
-    if (output != NULL) {
-        zpl_cli_print_json_take(output_json(zpl_json_get(zpl_json_get(step, "outputs"), output)));
-        return;
-    }
-    if (step != NULL) {
-        zpl_cli_print_json_take(zpl_json_ref(step));
-        return;
-    }
     struct zpl_json *o = zpl_json_object();
     struct zpl_json *params = NULL;
     zpl_json_set_take(o, "run", zpl_json_int(run->id));
@@ -182,22 +254,18 @@ static void print_json(const struct zpl_run_row *run, const struct zpl_run_recor
     zpl_cli_print_json_take(o);
 }
 
-/* A step or output the run does not have. */
-static enum zpl_err unknown_part(struct zpl_cli *cli, struct zpl_session *session,
-                                 const struct zpl_run_record *record, int64_t run, const char *rest)
+/* What was asked for, as JSON. */
+static enum zpl_err print_json(struct zpl_cli *cli, struct zpl_session *session,
+                               const struct zpl_run_row *run, const struct zpl_run_record *record,
+                               const struct zpl_part *part)
 {
-    size_t count;
-    struct zpl_span nowhere = {0};
-    const char **names = zpl_run_record_names(record, &cli->arena, &count);
-    const char *near = count > 0 ? zpl_text_nearest(rest, names, count) : NULL;
-    struct zpl_diag *diag =
-        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
-                     "run %lld has no step or output '%s'", (long long)run, rest);
-    if (near != NULL)
-        zpl_diag_help(&session->diags, diag, "did you mean %lld/%s?", (long long)run, near);
+    if (part->output != NULL)
+        return print_output_json(cli, session, part->output);
+    if (part->step != NULL)
+        zpl_cli_print_json_take(zpl_json_ref(part->step));
     else
-        zpl_diag_help(&session->diags, diag, "`zpl show %lld` lists its steps", (long long)run);
-    return ZPL_ERR_NOT_FOUND;
+        print_run_json(run, record);
+    return ZPL_OK;
 }
 
 int zpl_cmd_show(struct zpl_cli *cli)
@@ -207,29 +275,22 @@ int zpl_cmd_show(struct zpl_cli *cli)
     struct zpl_run_row run;
     struct zpl_run_record record = {0};
     struct zpl_buf text = {0};
-    const struct zpl_json *step = NULL;
-    const char *output = NULL;
+    struct zpl_part part;
     if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path))
         return ZPL_EXIT_USAGE;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)
-        err = zpl_cli_find_run(cli, &session, &path, &run);
-    if (err == ZPL_OK)
-        err = zpl_run_record_open(&run, &record, &session.diags);
-    if (err == ZPL_OK && path.step != NULL) {
-        step = zpl_run_record_step(&record, path.step, &output);
-        if (step == NULL ||
-            (output != NULL && zpl_json_get(zpl_json_get(step, "outputs"), output) == NULL))
-            err = unknown_part(cli, &session, &record, run.id, path.step);
-    }
+        err = zpl_cli_find_part(cli, &session, &path, &run, &record, &part);
     if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON)) {
-        print_json(&run, &record, step, output);
-    } else if (err == ZPL_OK && step != NULL) {
-        show_step(step, output, &text);
+        err = print_json(cli, &session, &run, &record, &part);
+    } else if (err == ZPL_OK && part.step != NULL) {
+        err = show_part(cli, &session, run.id, part.step, part.name, &text);
     } else if (err == ZPL_OK) {
         show_head(&run, &text);
-        for (size_t i = 0; i < zpl_json_count(record.steps); i++)
-            show_step(zpl_json_at(record.steps, i), NULL, &text);
+        for (size_t i = 0; i < zpl_json_count(record.steps); i++) {
+            show_step(zpl_json_at(record.steps, i), &text);
+            show_outputs(zpl_json_at(record.steps, i), &text);
+        }
     }
     zpl_cli_print_take(&text);
     zpl_run_record_release(&record);

@@ -8,11 +8,13 @@
 #include "lang/types/signature.h"
 #include "vm/effect.h"
 #include "vm/map.h"
+#include "vm/view/preview.h"
 #include "vm/view/term.h"
 
 #define NAME_LEAST  8u
 #define NAME_MOST   36u
 #define FIXED_WIDTH (2 + 9 + 1 + 2 + 8u) /* of a line beside the name: state, gaps, time */
+#define PARTS_MOST  12                   /* of a list or record in one line */
 #define REST_LEAST  8u                   /* columns below which the rest of a line is left out */
 
 /* A name takes no more than the line has beside it. */
@@ -75,7 +77,7 @@ void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out)
     zpl_text_show_bytes(out, row->bytes);
 }
 
-/* One scalar of a report. */
+/* One field of a report. */
 static void report_value(const struct zpl_json *value, struct zpl_buf *out)
 {
     switch (zpl_json_kind(value)) {
@@ -89,7 +91,9 @@ static void report_value(const struct zpl_json *value, struct zpl_buf *out)
         zpl_buf_puts(out, zpl_json_truth(value, false) ? "yes" : "no");
         break;
     case ZPL_JSON_STRING:
-        zpl_buf_puts(out, zpl_json_str(value, ""));
+    case ZPL_JSON_ARRAY:
+    case ZPL_JSON_OBJECT:
+        zpl_view_value(value, PARTS_MOST, out);
         break;
     default:
         zpl_buf_puts(out, "-");

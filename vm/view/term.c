@@ -57,6 +57,16 @@ static void show_character(struct zpl_buf *out, const char *text, size_t bytes, 
         zpl_buf_add(out, text, bytes);
 }
 
+void zpl_term_text(struct zpl_buf *out, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        size_t bytes = zpl_utf8_next(text + i, n - i, &cp);
+        show_character(out, text + i, bytes, cp);
+        i += bytes;
+    }
+}
+
 void zpl_term_cell(struct zpl_buf *out, const char *text, unsigned width)
 {
     size_t n = strlen(text);

@@ -13,6 +13,8 @@ unsigned zpl_term_width(void);
 /* Adds `text` padded with spaces to `width` columns, or cut with "…".  Bytes that are no UTF-8 and
  * characters that would move the cursor are shown as U+FFFD, a line's end and a tab as a space. */
 void zpl_term_cell(struct zpl_buf *out, const char *text, unsigned width);
+/* Adds text[0..n) as it can be shown in one line, in the same way. */
+void zpl_term_text(struct zpl_buf *out, const char *text, size_t n);
 /* Columns a text takes. */
 unsigned zpl_term_columns(const char *text);
 

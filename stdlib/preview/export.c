@@ -1,0 +1,92 @@
+/* export.c - see preview.h: a stored table in another format.   Floor: stdlib. */
+#include <string.h>
+
+#include "lang/types/signature.h"
+#include "stdlib/preview/preview.h"
+#include "stdlib/table/convert.h"
+
+/* A column as the format says it best: JSON as what it is, not-a-number as null. */
+static void add_column(const struct zpl_duck *duck, const char *name, const struct zpl_type *type,
+                       duckdb_logical_type stored, bool json, struct zpl_buf *sql)
+{
+    bool real = duck->api->get_type_id(stored) == DUCKDB_TYPE_DOUBLE;
+    struct zpl_buf x = {0};
+    zpl_duck_ident(&x, name);
+    if (json && real)
+        zpl_buf_printf(sql, "CASE WHEN isfinite(%s) THEN %s END", zpl_buf_str(&x), zpl_buf_str(&x));
+    else if (json)
+        zpl_convert_shown(name, type, sql);
+    else
+        zpl_buf_puts(sql, zpl_buf_str(&x));
+    zpl_buf_printf(sql, " AS %s", zpl_buf_str(&x));
+    zpl_buf_release(&x);
+}
+
+/* The COPY statement; false: no such format. */
+static bool write_copy(const struct zpl_export_request *request, const struct zpl_duck *duck,
+                       const struct zpl_relation *columns, const struct zpl_row *row,
+                       struct zpl_buf *sql)
+{
+    bool csv = strcmp(request->format, "csv") == 0;
+    bool lines = strcmp(request->format, "jsonl") == 0;
+    size_t hint = 0;
+    if (!csv && !lines && strcmp(request->format, "json") != 0)
+        return false;
+    zpl_buf_puts(sql, "COPY (SELECT ");
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct zpl_column *column =
+            row != NULL ? zpl_row_next(row, columns->names[i], &hint) : NULL;
+        zpl_buf_puts(sql, i > 0 ? ", " : "");
+        add_column(duck, columns->names[i], column != NULL ? column->type : NULL, columns->types[i],
+                   !csv, sql);
+    }
+    zpl_buf_puts(sql, " FROM read_parquet(");
+    zpl_duck_text(sql, request->path, strlen(request->path));
+    zpl_buf_puts(sql, ")) TO ");
+    zpl_duck_text(sql, request->to, strlen(request->to));
+    zpl_buf_puts(sql, csv     ? " (FORMAT csv, HEADER true, USE_TMP_FILE false)"
+                      : lines ? " (FORMAT json, ARRAY false, USE_TMP_FILE false)"
+                              : " (FORMAT json, ARRAY true, USE_TMP_FILE false)");
+    return true;
+}
+
+static enum zpl_err write_table(struct zpl_duck *duck, const struct zpl_export_request *request,
+                                const struct zpl_row *row, struct zpl_arena *arena,
+                                struct zpl_diags *diags)
+{
+    struct zpl_relation columns = {0};
+    struct zpl_buf sql = {0};
+    zpl_buf_puts(&sql, "read_parquet(");
+    zpl_duck_text(&sql, request->path, strlen(request->path));
+    zpl_buf_putc(&sql, ')');
+    enum zpl_err err = zpl_relation_from(duck, zpl_buf_str(&sql), &columns, arena, diags);
+    zpl_buf_clear(&sql);
+    if (err == ZPL_OK && !write_copy(request, duck, &columns, row, &sql)) {
+        zpl_diag_add(diags, ZPL_CODE_WORKER, (struct zpl_span){0}, "there is no format '%s'",
+                     request->format);
+        err = ZPL_ERR_INPUT;
+    }
+    if (err == ZPL_OK)
+        err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(diags)
+                                            : zpl_duck_exec(duck, zpl_buf_str(&sql), diags);
+    zpl_buf_release(&sql);
+    zpl_relation_release(&columns);
+    return err;
+}
+
+enum zpl_err zpl_export_table(const struct zpl_export_request *request, struct zpl_arena *arena,
+                              struct zpl_diags *diags)
+{
+    const char *const paths[] = {request->path, request->to};
+    const struct zpl_duck_options options = {.paths = paths, .path_count = 2};
+    const struct zpl_type *type;
+    struct zpl_signature_error error = {0};
+    struct zpl_duck duck = {0};
+    if (zpl_type_parse(request->type, arena, &type, &error) != ZPL_OK)
+        type = NULL; /* then columns go out as they are stored */
+    enum zpl_err err = zpl_duck_open(&options, &duck, diags);
+    if (err == ZPL_OK)
+        err = write_table(&duck, request, type != NULL ? type->row : NULL, arena, diags);
+    zpl_duck_release(&duck);
+    return err;
+}

@@ -1,0 +1,76 @@
+/* part.c - RUN/STEP/OUTPUT, as several commands take it.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "vm/cli/cli.h"
+
+/* A step the run does not have. */
+static enum zpl_err unknown_step(struct zpl_cli *cli, struct zpl_session *session,
+                                 const struct zpl_run_record *record, int64_t run, const char *rest)
+{
+    size_t count;
+    const char **names = zpl_run_record_names(record, &cli->arena, &count);
+    const char *near = count > 0 ? zpl_text_nearest(rest, names, count) : NULL;
+    const char *slash = strrchr(rest, '/');
+    const char *end = "";
+    if (near == NULL && slash != NULL && count > 0) { /* the step alone may be near */
+        const char *step = zpl_arena_strndup(&cli->arena, rest, (size_t)(slash - rest));
+        near = step != NULL ? zpl_text_nearest(step, names, count) : NULL;
+        end = slash;
+    }
+    struct zpl_diag *diag =
+        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                     "run %lld has no step or output '%s'", (long long)run, rest);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean %lld/%s%s?", (long long)run, near, end);
+    else if (count == 0)
+        zpl_diag_help(&session->diags, diag, "it left no list of steps: it goes on, or was ended");
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl show %lld` lists its steps", (long long)run);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+/* An output that the step does not have. */
+static enum zpl_err unknown_output(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                                   const struct zpl_part *part)
+{
+    const struct zpl_json *outputs = zpl_json_get(part->step, "outputs");
+    const char *step = zpl_json_str(zpl_json_get(part->step, "name"), "");
+    size_t count = zpl_json_count(outputs);
+    const char **names = zpl_arena_array(&cli->arena, count + 1, sizeof *names);
+    for (size_t i = 0; names != NULL && i < count; i++)
+        names[i] = zpl_json_key_at(outputs, i);
+    const char *near =
+        names != NULL && count > 0 ? zpl_text_nearest(part->name, names, count) : NULL;
+    if (near == NULL && count == 1)
+        near = names != NULL ? names[0] : NULL;
+    struct zpl_diag *diag =
+        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                     "step '%s' of run %lld has no output '%s'", step, (long long)run, part->name);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean %lld/%s/%s?", (long long)run, step,
+                      near);
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl show %lld/%s` lists them", (long long)run, step);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
+                               const struct zpl_run_path *path, struct zpl_run_row *run,
+                               struct zpl_run_record *record, struct zpl_part *out)
+{
+    memset(out, 0, sizeof *out);
+    memset(record, 0, sizeof *record);
+    enum zpl_err err = zpl_cli_find_run(cli, session, path, run);
+    if (err == ZPL_OK)
+        err = zpl_run_record_open(run, record, &session->diags);
+    if (err != ZPL_OK || path->step == NULL)
+        return err;
+    out->step = zpl_run_record_step(record, path->step, &out->name);
+    if (out->step == NULL)
+        return unknown_step(cli, session, record, run->id, path->step);
+    if (out->name == NULL)
+        return ZPL_OK;
+    out->output = zpl_json_get(zpl_json_get(out->step, "outputs"), out->name);
+    return out->output != NULL ? ZPL_OK : unknown_output(cli, session, run->id, out);
+}

@@ -1,0 +1,74 @@
+/* media.c - kinds of files by their first bytes.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/text.h"
+#include "vm/preview.h"
+
+static const struct {
+    const char *start;
+    size_t len;
+    const char *media;
+} MAGIC[] = {
+    {"\x89PNG\r\n\x1a\n", 8, "image/png"},
+    {"\xff\xd8\xff", 3, "image/jpeg"},
+    {"GIF8", 4, "image/gif"},
+    {"RIFF", 4, "audio/wav or image/webp"},
+    {"%PDF-", 5, "application/pdf"},
+    {"PK\x03\x04", 4, "application/zip"},
+    {"\x1f\x8b", 2, "application/gzip"},
+    {"(\xb5/\xfd", 4, "application/zstd"},
+    {"PAR1", 4, "application/vnd.apache.parquet"},
+    {"ARROW1", 6, "application/vnd.apache.arrow.file"},
+    {"SQLite format 3", 15, "application/vnd.sqlite3"},
+    {"\x7f"
+     "ELF",
+     4, "application/x-elf"},
+    {"\x80\x04\x95", 3, "application/x-pickle"},
+    {"<!DOCTYPE html", 14, "text/html"},
+    {"<html", 5, "text/html"},
+    {"<?xml", 5, "application/xml"},
+    {"<svg", 4, "image/svg+xml"},
+};
+
+/* What a text is called by its name's ending. */
+static const struct {
+    const char *ending, *media;
+} TEXTS[] = {
+    {".csv", "text/csv"},         {".tsv", "text/tab-separated-values"},
+    {".md", "text/markdown"},     {".json", "application/json"},
+    {".html", "text/html"},       {".jsonl", "application/x-ndjson"},
+    {".py", "text/x-python"},     {".yaml", "application/yaml"},
+    {".yml", "application/yaml"},
+};
+
+/* UTF-8 without NULs; a character cut by the end of what was read is fine. */
+static bool is_text(const char *data, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t cp;
+        size_t n = zpl_utf8_next(data + i, len - i, &cp);
+        if (data[i] == '\0' || (n == 1 && (unsigned char)data[i] >= 0x80 && len - i >= 4))
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+const char *zpl_media_type(const char *path, const char *data, size_t len)
+{
+    size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof MAGIC / sizeof MAGIC[0]; i++)
+        if (len >= MAGIC[i].len && memcmp(data, MAGIC[i].start, MAGIC[i].len) == 0)
+            return MAGIC[i].media;
+    if (len == 0)
+        return "empty";
+    if (!is_text(data, len))
+        return "application/octet-stream";
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        size_t k = strlen(TEXTS[i].ending);
+        if (n > k && zpl_text_equal_nocase(path + n - k, TEXTS[i].ending))
+            return TEXTS[i].media;
+    }
+    return data[0] == '{' || data[0] == '[' ? "application/json" : "text/plain";
+}

@@ -1,0 +1,209 @@
+/* preview.c - see preview.h.   Floor: vm. */
+#include "vm/preview.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/text.h"
+#include "lang/types/signature.h"
+#include "stdlib/outcome.h"
+#include "vm/engine.h"
+#include "vm/json_read.h"
+
+/* The first bytes of a file into `out`, a whole number of characters of a text. */
+static enum zpl_err read_start(const char *path, struct zpl_buf *out, struct zpl_diags *diags)
+{
+    size_t got = 0;
+    int fd = zpl_fs_open(path, O_RDONLY, 0);
+    char *room = zpl_buf_extend(out, ZPL_PREVIEW_TEXT_MAX);
+    enum zpl_err err = room == NULL ? zpl_diag_nomem(diags)
+                       : fd < 0     ? ZPL_ERR_IO
+                                    : zpl_fs_read_all(fd, room, ZPL_PREVIEW_TEXT_MAX, &got);
+    if (err == ZPL_ERR_IO)
+        err = zpl_diag_system(diags, "read", path, errno);
+    if (fd >= 0)
+        close(fd);
+    zpl_buf_truncate(out, got);
+    return err;
+}
+
+/* Media type and, of a text, its beginning. */
+static enum zpl_err add_file(const char *path, bool text, struct zpl_json *o,
+                             struct zpl_diags *diags)
+{
+    struct zpl_buf start = {0}, clean = {0};
+    struct zpl_stat st = {0};
+    enum zpl_err err = zpl_fs_stat(path, &st, diags);
+    if (err == ZPL_OK)
+        err = read_start(path, &start, diags);
+    if (err == ZPL_OK) {
+        const char *media = zpl_media_type(path, zpl_buf_str(&start), start.len);
+        bool readable = strncmp(media, "text/", 5) == 0 || strstr(media, "json") != NULL ||
+                        strstr(media, "yaml") != NULL || strstr(media, "xml") != NULL;
+        zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)st.size));
+        zpl_json_set_take(o, "media", zpl_json_string(media));
+        while (start.len > 0 && start.len < st.size && readable &&
+               (start.data[start.len - 1] & 0xc0) == 0x80)
+            zpl_buf_truncate(&start, start.len - 1);
+        zpl_text_scrub(&clean, zpl_buf_str(&start), start.len);
+        if (text && readable)
+            zpl_json_set_take(o, "text", zpl_json_stringn(zpl_buf_str(&clean), clean.len));
+    }
+    zpl_buf_release(&clean);
+    zpl_buf_release(&start);
+    return err;
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+struct walk {
+    const char *root;
+    struct zpl_json *files;
+    int64_t count, bytes;
+    struct zpl_arena arena;
+    struct zpl_diags *diags;
+};
+
+static enum zpl_err visit(struct walk *walk, const char *name, unsigned depth)
+{
+    char path[ZPL_PATH_MAX], inner[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    char **names;
+    size_t count;
+    if (zpl_path_join(path, walk->root, name) != ZPL_OK || depth > ZPL_TREE_DEPTH_MAX)
+        return zpl_diag_system(walk->diags, "read", name, ENAMETOOLONG);
+    enum zpl_err err = zpl_fs_stat(path, &st, walk->diags);
+    if (err != ZPL_OK)
+        return err;
+    if (!st.is_dir) {
+        walk->bytes += (int64_t)st.size;
+        if (walk->count++ >= ZPL_PREVIEW_FILES_MAX)
+            return ZPL_OK;
+        struct zpl_json *o = zpl_json_object();
+        struct zpl_buf clean = {0};
+        zpl_text_scrub(&clean, name, strlen(name));
+        zpl_json_set_take(o, "path", zpl_json_string(zpl_buf_str(&clean)));
+        zpl_buf_release(&clean);
+        err = add_file(path, false, o, walk->diags);
+        zpl_json_add_take(walk->files, o);
+        return err;
+    }
+    err = zpl_fs_list(path, &walk->arena, &names, &count, walk->diags);
+    for (size_t i = 0; err == ZPL_OK && i < count; i++)
+        err = zpl_path_join(inner, name, names[i]) == ZPL_OK
+                  ? visit(walk, inner, depth + 1)
+                  : zpl_diag_system(walk->diags, "read", names[i], ENAMETOOLONG);
+    return err;
+}
+
+static enum zpl_err add_dir(const char *path, struct zpl_json *o, struct zpl_diags *diags)
+{
+    struct walk walk = {.root = path, .files = zpl_json_array(), .diags = diags};
+    enum zpl_err err = visit(&walk, "", 0);
+    zpl_json_set_take(o, "files", walk.files);
+    zpl_json_set_take(o, "file_count", zpl_json_int(walk.count));
+    zpl_json_set_take(o, "bytes", zpl_json_int(walk.bytes));
+    zpl_arena_release(&walk.arena);
+    return err;
+}
+
+/* ---- by type --------------------------------------------------------------------------------- */
+
+struct looking {
+    struct zpl_session *session;
+    const struct zpl_json *output;
+    const struct zpl_type *type;
+    int64_t head;
+    char path[ZPL_PATH_MAX]; /* of the bytes; "": gone */
+};
+
+/* A value that is too long for its row is in the store. */
+static enum zpl_err look_value(struct looking *l, struct zpl_json *o)
+{
+    const struct zpl_json *known = zpl_json_get(l->output, "value");
+    struct zpl_json *value = known != NULL ? zpl_json_ref(known) : NULL;
+    struct zpl_buf text = {0};
+    enum zpl_err err = ZPL_OK;
+    if (value == NULL)
+        err = zpl_fs_read_file(l->path, ZPL_MESSAGE_MAX, &text, &l->session->diags);
+    if (err == ZPL_OK && value == NULL)
+        err = zpl_json_parse(zpl_buf_str(&text), text.len, &value, NULL);
+    zpl_json_set_take(o, "kind", zpl_json_string("value"));
+    zpl_json_set_take(o, "value", value != NULL ? value : zpl_json_null());
+    zpl_buf_release(&text);
+    return err;
+}
+
+static enum zpl_err look_bytes(struct looking *l, struct zpl_json *o)
+{
+    struct zpl_stat st;
+    enum zpl_err err = zpl_fs_stat(l->path, &st, &l->session->diags);
+    if (err != ZPL_OK)
+        return err;
+    if (l->type->kind == ZPL_MODEL)
+        zpl_json_set_take(
+            o, "framework",
+            zpl_json_string(l->type->framework != NULL ? l->type->framework : "unknown"));
+    zpl_json_set_take(o, "kind", zpl_json_string(st.is_dir ? "dir" : "file"));
+    return st.is_dir ? add_dir(l->path, o, &l->session->diags)
+                     : add_file(l->path, true, o, &l->session->diags);
+}
+
+/* By an engine if it takes one. */
+static enum zpl_err look_inside(struct looking *l, struct zpl_json **out)
+{
+    const struct zpl_preview_request request = {
+        .type = zpl_json_str(zpl_json_get(l->output, "type"), ""),
+        .path = l->path,
+        .rows = zpl_json_i64(zpl_json_get(l->output, "rows"), -1),
+        .head = l->head};
+    bool engine =
+        l->type->kind == ZPL_TABLE || (l->type->kind == ZPL_MODEL && l->type->framework != NULL &&
+                                       strcmp(l->type->framework, "xgboost") == 0);
+    if (engine)
+        return zpl_engine_preview(l->session, &request, out);
+    *out = zpl_json_object();
+    return zpl_outcome_is_json(l->type) ? look_value(l, *out) : look_bytes(l, *out);
+}
+
+/* Finds the bytes; a value that the row has needs none. */
+static enum zpl_err find_bytes(struct looking *l, const struct zpl_digest *digest)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_diags *diags = &l->session->diags;
+    if (zpl_json_get(l->output, "value") != NULL)
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_artifacts(l->session, &artifacts);
+    if (err == ZPL_OK)
+        err = artifacts->has(artifacts->self, digest, diags);
+    return err == ZPL_OK ? artifacts->local(artifacts->self, digest, l->path, diags) : err;
+}
+
+enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_json *output,
+                                int64_t head, struct zpl_json **out)
+{
+    struct looking l = {.session = session, .output = output, .head = head};
+    struct zpl_arena arena = {0};
+    struct zpl_signature_error error = {0};
+    struct zpl_digest digest;
+    const char *text = zpl_json_str(zpl_json_get(output, "type"), NULL);
+    *out = NULL;
+    if (text == NULL || !zpl_read_digest(output, "digest", &digest) ||
+        zpl_type_parse(text, &arena, &l.type, &error) != ZPL_OK || l.type->kind == ZPL_ENDPOINT) {
+        zpl_arena_release(&arena);
+        return ZPL_OK;
+    }
+    enum zpl_err err = find_bytes(&l, &digest);
+    if (err == ZPL_ERR_NOT_FOUND) {
+        *out = zpl_json_object();
+        zpl_json_set_take(*out, "kind", zpl_json_string("gone"));
+        err = ZPL_OK;
+    } else if (err == ZPL_OK) {
+        err = look_inside(&l, out);
+    }
+    zpl_arena_release(&arena);
+    return err;
+}

@@ -1,0 +1,26 @@
+/* preview.h - what an output of a run holds, as JSON that text and pages are made of.
+ * Promise: the database engine and XGBoost are opened in a worker process only, and only for what they
+ * alone can read; an artifact that is gone is an answer, not an error.
+ * Owns: the answer is the caller's.
+ * Errors: told in the session's diagnostics.
+ * Limits: those of stdlib/preview/preview.h; ZPL_PREVIEW_FILES_MAX, ZPL_PREVIEW_TEXT_MAX.   Floor: vm. */
+#ifndef ZPL_VM_PREVIEW_H
+#define ZPL_VM_PREVIEW_H
+
+#include "vm/session.h"
+
+/* `output` is one of a run's record: { type, digest, bytes, rows, value }.  By `kind`:
+ *   table, model   see stdlib/preview/preview.h
+ *   value          { value }: a Report, List, Record, Json or scalar
+ *   file           { bytes, media, text }: its beginning, when it is text
+ *   dir            { bytes, file_count, files: [{ path, bytes, media }] }, the first by path
+ *   gone           its bytes are not in the store any more
+ * A Model of another framework is a file or a dir with `framework`.  NULL: it has no bytes (an
+ * Endpoint, or a step that did not run). */
+enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_json *output,
+                                int64_t head, struct zpl_json **out);
+
+/* What kind of file begins so: "image/png", "text/plain", "application/octet-stream". */
+const char *zpl_media_type(const char *path, const char *data, size_t len);
+
+#endif
