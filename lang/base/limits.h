@@ -63,5 +63,7 @@
 #define ZPL_PREVIEW_MS_MAX       60000       /* time for one preview */
 #define ZPL_PREVIEW_FILES_MAX    50          /* files of a folder that a preview lists */
 #define ZPL_PREVIEW_TEXT_MAX     4096        /* bytes of a text that a preview shows */
+#define ZPL_PAGE_NODES_MAX       400         /* steps that a page draws */
+#define ZPL_PAGE_PREVIEWS_MAX    100         /* outputs that a page looks into */
 
 #endif

@@ -5,6 +5,7 @@
 #include "lang/types/signature.h"
 #include "stdlib/table/contract.h"
 #include "vm/cli/cli.h"
+#include "vm/cli/page.h"
 #include "vm/ingredient.h"
 #include "vm/json_read.h"
 #include "vm/preview.h"
@@ -268,6 +269,21 @@ static enum zpl_err print_json(struct zpl_cli *cli, struct zpl_session *session,
     return ZPL_OK;
 }
 
+/* --html is about a run as a whole; false after telling. */
+static bool fits_html(struct zpl_cli *cli, const struct zpl_run_path *path)
+{
+    if (cli->html == NULL)
+        return true;
+    if (path->step != NULL)
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, "leave out what stands behind the number of the run",
+                      "a page is about a whole run, not about '%s' alone", path->step);
+    else if (cli->options & ZPL_OPT_JSON)
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--html and --json do not go together");
+    else
+        return true;
+    return false;
+}
+
 int zpl_cmd_show(struct zpl_cli *cli)
 {
     struct zpl_session session = {0};
@@ -276,12 +292,15 @@ int zpl_cmd_show(struct zpl_cli *cli)
     struct zpl_run_record record = {0};
     struct zpl_buf text = {0};
     struct zpl_part part;
-    if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path))
+    if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path) ||
+        !fits_html(cli, &path))
         return ZPL_EXIT_USAGE;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)
         err = zpl_cli_find_part(cli, &session, &path, &run, &record, &part);
-    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON)) {
+    if (err == ZPL_OK && cli->html != NULL) {
+        err = zpl_cli_page(cli, &session, &run, &record);
+    } else if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON)) {
         err = print_json(cli, &session, &run, &record, &part);
     } else if (err == ZPL_OK && part.step != NULL) {
         err = show_part(cli, &session, run.id, part.step, part.name, &text);

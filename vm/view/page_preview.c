@@ -1,0 +1,222 @@
+/* page_preview.c - what an output holds (vm/preview.h), in a page.   Floor: vm. */
+#include <string.h>
+
+#include "lang/base/text.h"
+#include "lang/types/signature.h"
+#include "vm/view/page.h"
+#include "vm/view/preview.h"
+
+static int64_t number(const struct zpl_json *o, const char *key)
+{
+    return zpl_json_i64(zpl_json_get(o, key), 0);
+}
+
+static const char *text_of(const struct zpl_json *o, const char *key)
+{
+    return zpl_json_str(zpl_json_get(o, key), "");
+}
+
+/* <td> with the text, which is released; numbers stand right. */
+static void cell_take(struct zpl_buf *out, bool right, struct zpl_buf *text)
+{
+    zpl_buf_puts(out, right ? "<td class=\"right\">" : "<td>");
+    zpl_html_take(out, text);
+    zpl_buf_puts(out, "</td>");
+}
+
+static void heads(struct zpl_buf *out, const char *const *names, size_t count)
+{
+    zpl_buf_puts(out, "<div class=\"scroll\"><table><thead><tr>");
+    for (size_t i = 0; i < count; i++) {
+        zpl_buf_puts(out, "<th>");
+        zpl_html(out, names[i]);
+        zpl_buf_puts(out, "</th>");
+    }
+    zpl_buf_puts(out, "</tr></thead><tbody>\n");
+}
+
+static void count_cell(struct zpl_buf *out, const struct zpl_json *o, const char *key,
+                       const char *before)
+{
+    struct zpl_buf text = {0};
+    if (zpl_json_get(o, key) != NULL) {
+        zpl_buf_puts(&text, before);
+        zpl_text_show_count(&text, (uint64_t)number(o, key));
+    }
+    cell_take(out, true, &text);
+}
+
+static void show_columns(const struct zpl_json *table, struct zpl_buf *out)
+{
+    static const char *const HEADS[] = {"column", "type", "nulls", "distinct", "values"};
+    const struct zpl_json *columns = zpl_json_get(table, "columns");
+    heads(out, HEADS, 5);
+    for (size_t i = 0; i < zpl_json_count(columns); i++) {
+        const struct zpl_json *column = zpl_json_at(columns, i);
+        bool exact = zpl_json_truth(zpl_json_get(column, "exact"), true);
+        struct zpl_buf values = {0};
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, text_of(column, "name"));
+        zpl_buf_puts(out, "</td><td>");
+        zpl_html(out, text_of(column, "type"));
+        zpl_buf_puts(out, "</td>");
+        count_cell(out, column, "nulls", "");
+        count_cell(out, column, "distinct", exact ? "" : "~");
+        zpl_view_figures(column, &values);
+        cell_take(out, false, &values);
+        zpl_buf_puts(out, "</tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+    int64_t left = number(table, "column_count") - (int64_t)zpl_json_count(columns);
+    if (left > 0)
+        zpl_buf_printf(out, "<p class=\"dim\">… %lld more columns</p>\n", (long long)left);
+}
+
+static void show_rows(const struct zpl_json *table, struct zpl_buf *out)
+{
+    const struct zpl_json *columns = zpl_json_get(table, "columns");
+    const struct zpl_json *rows = zpl_json_get(table, "head");
+    if (zpl_json_count(rows) == 0)
+        return;
+    zpl_buf_puts(out,
+                 "<details><summary>first rows</summary><div class=\"scroll\"><table><thead><tr>");
+    for (size_t c = 0; c < zpl_json_count(columns); c++) {
+        zpl_buf_puts(out, "<th>");
+        zpl_html(out, text_of(zpl_json_at(columns, c), "name"));
+        zpl_buf_puts(out, "</th>");
+    }
+    zpl_buf_puts(out, "</tr></thead><tbody>\n");
+    for (size_t r = 0; r < zpl_json_count(rows); r++) {
+        zpl_buf_puts(out, "<tr>");
+        for (size_t c = 0; c < zpl_json_count(columns); c++) {
+            const struct zpl_json *value = zpl_json_at(zpl_json_at(rows, r), c);
+            enum zpl_json_kind kind = zpl_json_kind(value);
+            struct zpl_buf text = {0};
+            zpl_view_value(value, 20, &text);
+            cell_take(out, kind == ZPL_JSON_INT || kind == ZPL_JSON_REAL, &text);
+        }
+        zpl_buf_puts(out, "</tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div></details>\n");
+}
+
+static void show_model(const struct zpl_json *model, struct zpl_buf *out)
+{
+    static const char *const HEADS[] = {"feature", "gain", "splits", ""};
+    const struct zpl_json *features = zpl_json_get(model, "features");
+    double most = zpl_json_f64(zpl_json_get(zpl_json_at(features, 0), "gain"), 0);
+    zpl_buf_puts(out, "<p>");
+    zpl_html(out, text_of(model, "framework"));
+    zpl_buf_printf(out, ": %lld trees of %lld rounds, predicts ", (long long)number(model, "trees"),
+                   (long long)number(model, "rounds"));
+    zpl_html(out, text_of(model, "label"));
+    zpl_buf_puts(out, ": ");
+    zpl_html(out, text_of(model, "label_type"));
+    zpl_buf_puts(out, "</p>\n");
+    heads(out, HEADS, 4);
+    for (size_t i = 0; i < zpl_json_count(features); i++) {
+        const struct zpl_json *feature = zpl_json_at(features, i);
+        double gain = zpl_json_f64(zpl_json_get(feature, "gain"), 0);
+        struct zpl_buf text = {0};
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, text_of(feature, "name"));
+        zpl_buf_puts(out, "</td>");
+        zpl_view_figure(zpl_json_get(feature, "gain"), &text);
+        cell_take(out, true, &text);
+        count_cell(out, feature, "splits", "");
+        zpl_buf_printf(out, "<td><div class=\"bar\" style=\"width:%.0fpx\"></div></td></tr>\n",
+                       most > 0 ? gain / most * 200 : 0);
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+}
+
+/* A value, or a row for each field in the order of the type. */
+static void show_value(const struct zpl_json *value, const char *type, struct zpl_buf *out)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_signature_error error = {0};
+    const struct zpl_type *declared = NULL;
+    struct zpl_buf text = {0};
+    if (zpl_json_kind(value) != ZPL_JSON_OBJECT) {
+        zpl_view_value(value, 100, &text);
+        zpl_buf_puts(out, "<pre>");
+        zpl_html_take(out, &text);
+        zpl_buf_puts(out, "</pre>\n");
+        return;
+    }
+    if (zpl_type_parse(type, &arena, &declared, &error) != ZPL_OK || declared->row == NULL ||
+        declared->row->open)
+        declared = NULL;
+    size_t count = declared != NULL ? declared->row->count : zpl_json_count(value);
+    zpl_buf_puts(out, "<div class=\"scroll\"><table><tbody>\n");
+    for (size_t i = 0; i < count; i++) {
+        const char *key =
+            declared != NULL ? declared->row->columns[i].name : zpl_json_key_at(value, i);
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, key);
+        zpl_buf_puts(out, "</td>");
+        zpl_view_value(zpl_json_get(value, key), 20, &text);
+        cell_take(out, true, &text);
+        zpl_buf_puts(out, "</tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+    zpl_arena_release(&arena);
+}
+
+static void show_file(const struct zpl_json *file, struct zpl_buf *out)
+{
+    size_t n = 0;
+    const char *text = zpl_json_strn(zpl_json_get(file, "text"), &n);
+    zpl_buf_puts(out, "<p>");
+    zpl_html(out, text_of(file, "media"));
+    zpl_buf_puts(out, "</p>\n");
+    if (n == 0)
+        return;
+    zpl_buf_puts(out, "<details><summary>its beginning</summary><pre>");
+    zpl_htmln(out, text, n);
+    zpl_buf_puts(out, "</pre></details>\n");
+}
+
+static void show_dir(const struct zpl_json *dir, struct zpl_buf *out)
+{
+    static const char *const HEADS[] = {"file", "size", "kind"};
+    const struct zpl_json *files = zpl_json_get(dir, "files");
+    zpl_buf_printf(out, "<p>%lld files</p>\n", (long long)number(dir, "file_count"));
+    heads(out, HEADS, 3);
+    for (size_t i = 0; i < zpl_json_count(files); i++) {
+        const struct zpl_json *file = zpl_json_at(files, i);
+        struct zpl_buf size = {0};
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, text_of(file, "path"));
+        zpl_buf_puts(out, "</td>");
+        zpl_text_show_bytes(&size, (uint64_t)number(file, "bytes"));
+        cell_take(out, true, &size);
+        zpl_buf_puts(out, "<td>");
+        zpl_html(out, text_of(file, "media"));
+        zpl_buf_puts(out, "</td></tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+}
+
+void zpl_page_preview(const struct zpl_json *preview, const char *type, struct zpl_buf *out)
+{
+    const char *kind = text_of(preview, "kind");
+    if (strcmp(kind, "table") == 0) {
+        show_columns(preview, out);
+        show_rows(preview, out);
+    } else if (strcmp(kind, "model") == 0) {
+        show_model(preview, out);
+    } else if (strcmp(kind, "value") == 0) {
+        show_value(zpl_json_get(preview, "value"), type, out);
+    } else if (strcmp(kind, "file") == 0) {
+        show_file(preview, out);
+    } else if (strcmp(kind, "dir") == 0) {
+        show_dir(preview, out);
+    } else if (strcmp(kind, "gone") == 0) {
+        zpl_buf_puts(out, "<p class=\"dim\">what it holds is not in the store any more</p>\n");
+    } else if (strcmp(kind, "failed") == 0) {
+        zpl_buf_puts(out, "<p class=\"failed\">it can't be looked at: ");
+        zpl_html(out, text_of(preview, "why"));
+        zpl_buf_puts(out, "</p>\n");
+    }
+}
