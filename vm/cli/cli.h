@@ -141,6 +141,7 @@ int zpl_cmd_why(struct zpl_cli *cli);
 int zpl_cmd_graph(struct zpl_cli *cli);
 int zpl_cmd_runs(struct zpl_cli *cli);
 int zpl_cmd_show(struct zpl_cli *cli);
+int zpl_cmd_diff(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);
 int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);

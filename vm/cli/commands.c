@@ -43,6 +43,10 @@ static const struct zpl_command COMMANDS[] = {
      "run.",
      "zpl show last/split/train --rows 5",
      ZPL_OPT_JSON | ZPL_OPT_ROWS | ZPL_OPT_HTML | ZPL_OPT_ENGINE, 0, 1, zpl_cmd_show},
+    {"diff", "[[RUN] RUN]", "two runs side by side: params, code, columns, reports, times",
+     "With one RUN, it and the run of its pipeline before; without, the last one and the one "
+     "before.",
+     "zpl diff 3 last", ZPL_OPT_JSON, 0, 2, zpl_cmd_diff},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",

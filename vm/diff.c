@@ -1,0 +1,230 @@
+/* diff.c - see diff.h.  Outputs: diff_output.c.   Floor: vm. */
+#include "vm/diff.h"
+
+#include <string.h>
+
+#include "lang/base/version.h"
+#include "vm/diff_output.h"
+#include "vm/ingredient.h"
+#include "vm/json_read.h"
+#include "vm/report.h"
+#include "vm/why.h"
+
+struct comparing {
+    struct zpl_session *session;
+    const struct zpl_diff_side *sides;
+    struct zpl_arena *arena;
+    enum zpl_err err;
+};
+
+struct zpl_json *zpl_diff_pair(const struct zpl_json *a, const struct zpl_json *b)
+{
+    struct zpl_json *pair = zpl_json_array();
+    zpl_json_add_take(pair, a != NULL ? zpl_json_ref(a) : zpl_json_null());
+    zpl_json_add_take(pair, b != NULL ? zpl_json_ref(b) : zpl_json_null());
+    return pair;
+}
+
+bool zpl_diff_equal(const struct zpl_json *a, const struct zpl_json *b)
+{
+    struct zpl_buf x = {0}, y = {0};
+    bool equal = (a == NULL) == (b == NULL) && zpl_json_write(a, false, &x) == ZPL_OK &&
+                 zpl_json_write(b, false, &y) == ZPL_OK &&
+                 strcmp(zpl_buf_str(&x), zpl_buf_str(&y)) == 0;
+    zpl_buf_release(&x);
+    zpl_buf_release(&y);
+    return equal || (a == NULL && b == NULL);
+}
+
+/* The item of a list with that name. */
+static const struct zpl_json *named(const struct zpl_json *list, const char *name)
+{
+    for (size_t i = 0; i < zpl_json_count(list); i++)
+        if (strcmp(zpl_json_str(zpl_json_get(zpl_json_at(list, i), "name"), ""), name) == 0)
+            return zpl_json_at(list, i);
+    return NULL;
+}
+
+static const struct zpl_json *node_of(const struct zpl_diff_side *side, const char *name)
+{
+    return named(zpl_json_get(side->graph, "nodes"), name);
+}
+
+/* ---- a side ---------------------------------------------------------------------------------- */
+
+static struct zpl_json *side_json(const struct zpl_diff_side *side)
+{
+    struct zpl_json *o = zpl_json_object();
+    const struct zpl_run_row *run = side->run;
+    int64_t ran = 0, cached = 0, bytes = 0;
+    for (size_t i = 0; i < zpl_json_count(side->record->steps); i++) {
+        const struct zpl_json *step = zpl_json_at(side->record->steps, i);
+        const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+        const char *status = zpl_json_str(zpl_json_get(step, "status"), "");
+        ran += strcmp(status, "ran") == 0;
+        cached += strcmp(status, "cached") == 0;
+        for (size_t k = 0; k < zpl_json_count(outputs); k++)
+            bytes += zpl_json_i64(zpl_json_get(zpl_json_value_at(outputs, k), "bytes"), 0);
+    }
+    zpl_json_set_take(o, "run", zpl_json_int(run->id));
+    zpl_json_set_take(o, "pipeline", zpl_json_string(run->pipeline));
+    zpl_json_set_take(o, "file", zpl_json_string(run->file));
+    zpl_json_set_take(o, "status", zpl_json_string(zpl_run_status_name(run->status)));
+    zpl_json_set_take(o, "started_ns", zpl_json_int(run->started_ns));
+    zpl_json_set_take(
+        o, "duration_ms",
+        zpl_json_int(run->ended_ns > 0 ? (run->ended_ns - run->started_ns) / 1000000 : 0));
+    zpl_json_set_take(o, "ran", zpl_json_int(ran));
+    zpl_json_set_take(o, "cached", zpl_json_int(cached));
+    zpl_json_set_take(o, "bytes", zpl_json_int(bytes));
+    return o;
+}
+
+/* ---- params ---------------------------------------------------------------------------------- */
+
+static void add_param(struct zpl_json *list, const char *name, const struct zpl_json *a,
+                      const struct zpl_json *b)
+{
+    struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "name", zpl_json_string(name));
+    zpl_json_set_take(o, "values", zpl_diff_pair(a, b));
+    zpl_json_add_take(list, o);
+}
+
+static struct zpl_json *parse(const char *text)
+{
+    struct zpl_json *json = NULL;
+    if (text == NULL || zpl_json_parse(text, strlen(text), &json, NULL) != ZPL_OK)
+        return NULL;
+    return json;
+}
+
+/* Those that differ, of either side. */
+static struct zpl_json *params_json(const struct zpl_diff_side *sides)
+{
+    struct zpl_json *list = zpl_json_array();
+    struct zpl_json *a = parse(sides[0].run->params), *b = parse(sides[1].run->params);
+    const char *key;
+    for (size_t i = 0; (key = zpl_json_key_at(a, i)) != NULL; i++)
+        if (!zpl_diff_equal(zpl_json_get(a, key), zpl_json_get(b, key)))
+            add_param(list, key, zpl_json_get(a, key), zpl_json_get(b, key));
+    for (size_t i = 0; (key = zpl_json_key_at(b, i)) != NULL; i++)
+        if (zpl_json_get(a, key) == NULL)
+            add_param(list, key, NULL, zpl_json_get(b, key));
+    zpl_json_release(a);
+    zpl_json_release(b);
+    return list;
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+/* What the step's key was made of in that run: of its own row, or of the one that it was cached from. */
+static bool ingredients(struct comparing *c, int side, const struct zpl_json *step,
+                        struct zpl_ingredients *out)
+{
+    struct zpl_metadata *metadata;
+    struct zpl_step_row row;
+    struct zpl_digest key;
+    const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
+    enum zpl_err err = zpl_session_metadata(c->session, false, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->step_of_run(metadata->self, c->sides[side].run->id, name, &row, c->arena,
+                                    &c->session->diags);
+    if (err == ZPL_ERR_NOT_FOUND && zpl_read_digest(step, "key", &key))
+        err = metadata->step_by_key(metadata->self, &key, &row, c->arena, &c->session->diags);
+    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
+        c->err = err;
+    return err == ZPL_OK && row.ingredients != NULL &&
+           zpl_ingredients_read(row.ingredients, out, c->arena);
+}
+
+static struct zpl_json *reasons_json(struct comparing *c, const struct zpl_json *a,
+                                     const struct zpl_json *b)
+{
+    struct zpl_ingredients before = {0}, now = {0};
+    struct zpl_reasons reasons = {0};
+    if (ingredients(c, 0, a, &before) && ingredients(c, 1, b, &now))
+        zpl_why_compare(&before, &now, &reasons, c->arena);
+    return zpl_names_json(reasons.texts, reasons.count);
+}
+
+/* Outputs of both sides, by the order of the second; what only the first has at the end. */
+static struct zpl_json *outputs_json(const struct zpl_json *a, const struct zpl_json *b, bool *same)
+{
+    struct zpl_json *list = zpl_json_array();
+    const struct zpl_json *was = zpl_json_get(a, "outputs"), *is = zpl_json_get(b, "outputs");
+    const char *key;
+    for (size_t i = 0; (key = zpl_json_key_at(is, i)) != NULL; i++)
+        zpl_json_add_take(list,
+                          zpl_diff_output(key, zpl_json_get(was, key), zpl_json_get(is, key)));
+    for (size_t i = 0; (key = zpl_json_key_at(was, i)) != NULL; i++)
+        if (zpl_json_get(is, key) == NULL)
+            zpl_json_add_take(list, zpl_diff_output(key, zpl_json_get(was, key), NULL));
+    for (size_t i = 0; i < zpl_json_count(list); i++)
+        *same = *same && zpl_json_truth(zpl_json_get(zpl_json_at(list, i), "same"), false);
+    return list;
+}
+
+/* One step of either side or of both. */
+static struct zpl_json *step_json(struct comparing *c, const char *name, const struct zpl_json *a,
+                                  const struct zpl_json *b)
+{
+    struct zpl_json *o = zpl_json_object();
+    bool same = zpl_diff_equal(zpl_json_get(a, "key"), zpl_json_get(b, "key"));
+    struct zpl_json *outputs = outputs_json(a, b, &same);
+    const struct zpl_json *code[] = {zpl_json_get(node_of(&c->sides[0], name), "identity"),
+                                     zpl_json_get(node_of(&c->sides[1], name), "identity")};
+    bool both = a != NULL && b != NULL;
+    zpl_json_set_take(o, "name", zpl_json_string(name));
+    zpl_json_set_take(o, "change",
+                      zpl_json_string(a == NULL   ? "added"
+                                      : b == NULL ? "removed"
+                                      : same      ? "same"
+                                                  : "changed"));
+    zpl_json_set_take(o, "status",
+                      zpl_diff_pair(zpl_json_get(a, "status"), zpl_json_get(b, "status")));
+    zpl_json_set_take(
+        o, "duration_ms",
+        zpl_diff_pair(zpl_json_get(a, "duration_ms"), zpl_json_get(b, "duration_ms")));
+    zpl_json_set_take(o, "code", zpl_json_bool(both && !zpl_diff_equal(code[0], code[1])));
+    zpl_json_set_take(o, "reasons", both && !same ? reasons_json(c, a, b) : zpl_json_array());
+    zpl_json_set_take(o, "outputs", outputs);
+    return o;
+}
+
+static struct zpl_json *steps_json(struct comparing *c)
+{
+    struct zpl_json *list = zpl_json_array();
+    const struct zpl_json *was = c->sides[0].record->steps, *is = c->sides[1].record->steps;
+    for (size_t i = 0; i < zpl_json_count(is); i++) {
+        const struct zpl_json *step = zpl_json_at(is, i);
+        const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
+        zpl_json_add_take(list, step_json(c, name, named(was, name), step));
+    }
+    for (size_t i = 0; i < zpl_json_count(was); i++) {
+        const struct zpl_json *step = zpl_json_at(was, i);
+        const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
+        if (named(is, name) == NULL)
+            zpl_json_add_take(list, step_json(c, name, step, NULL));
+    }
+    return list;
+}
+
+enum zpl_err zpl_diff(struct zpl_session *session, const struct zpl_diff_side sides[2],
+                      struct zpl_json **out, struct zpl_arena *arena)
+{
+    struct comparing c = {.session = session, .sides = sides, .arena = arena};
+    struct zpl_json *runs = zpl_json_array();
+    *out = zpl_json_object();
+    for (int i = 0; i < 2; i++)
+        zpl_json_add_take(runs, side_json(&sides[i]));
+    zpl_json_set_take(*out, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(*out, "runs", runs);
+    zpl_json_set_take(*out, "params", params_json(sides));
+    zpl_json_set_take(*out, "steps", steps_json(&c));
+    if (c.err == ZPL_OK)
+        return ZPL_OK;
+    zpl_json_release(*out);
+    *out = NULL;
+    return c.err;
+}
