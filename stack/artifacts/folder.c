@@ -24,7 +24,8 @@
 
 #define GUARD_NAME "guard" /* locked while scratch folders come and go */
 #define OWNER_NAME "owner" /* locked as long as its scratch folder is in use */
-#define FILE_MODE  0444
+#define FILE_MODE                                                                                  \
+    0444 /* and 0111 for what its owner could execute: a folder's digest counts that */
 #define TREE_DEPTH 64
 
 struct folder {
@@ -207,7 +208,7 @@ static enum zpl_err make_read_only(int parent, const char *name, const char *pat
                          path, name, TREE_DEPTH);
         zpl_diag_help(diags, diag, "write files and folders only, no links");
         err = ZPL_ERR_INPUT;
-    } else if (fchmod(fd, FILE_MODE) < 0) {
+    } else if (fchmod(fd, st.st_mode & S_IXUSR ? FILE_MODE | 0111 : FILE_MODE) < 0) {
         err = zpl_diag_system(diags, "make read-only", path, errno);
     }
     if (fd >= 0)

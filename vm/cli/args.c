@@ -23,6 +23,7 @@ static const struct option OPTIONS[] = {
     {"stack", ZPL_OPT_STACK, "NAME", "where to run: a stack of the program or of project.zpl"},
     {"rows", ZPL_OPT_ROWS, "N", "first rows of a table to show (default 10, at most 1000)"},
     {"html", ZPL_OPT_HTML, "FILE", "write a page about the run to this file"},
+    {"force", ZPL_OPT_FORCE, NULL, "replace a file that is there"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])

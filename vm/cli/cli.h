@@ -33,6 +33,7 @@ enum zpl_option {
     ZPL_OPT_PARAMS = 1 << 9, /* --name value of the pipeline's own params */
     ZPL_OPT_ROWS = 1 << 10,
     ZPL_OPT_HTML = 1 << 11,
+    ZPL_OPT_FORCE = 1 << 13,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 
@@ -142,6 +143,7 @@ int zpl_cmd_graph(struct zpl_cli *cli);
 int zpl_cmd_runs(struct zpl_cli *cli);
 int zpl_cmd_show(struct zpl_cli *cli);
 int zpl_cmd_diff(struct zpl_cli *cli);
+int zpl_cmd_export(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);
 int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);

@@ -47,6 +47,15 @@ static const struct zpl_command COMMANDS[] = {
      "With one RUN, it and the run of its pipeline before; without, the last one and the one "
      "before.",
      "zpl diff 3 last", ZPL_OPT_JSON, 0, 2, zpl_cmd_diff},
+    {"export", "RUN/STEP[/OUTPUT] FILE [--force]", "writes what a step made to a file or folder",
+     "The ending of FILE says how: a table as .csv, .parquet, .json (a list of records) or .jsonl "
+     "(a record\n"
+     "a line), a report or another value as .json, a String also as .txt.  Models and files go out "
+     "as they\n"
+     "are, a Dir as a folder.  FILE appears whole or not at all; what is there is kept without "
+     "--force.",
+     "zpl export last/predict/rows scored.csv", ZPL_OPT_FORCE | ZPL_OPT_ENGINE, 2, 2,
+     zpl_cmd_export},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",
