@@ -62,6 +62,11 @@ struct zpl_orchestrator {
 
 /* ---- artifact store: bytes by their SHA-256 -------------------------------------------------- */
 
+struct zpl_artifact {
+    struct zpl_digest digest;
+    uint64_t bytes; /* of a folder: of all its files */
+    bool tree;
+};
 struct zpl_artifacts {
     void *self;
     const char *flavour;
@@ -81,6 +86,12 @@ struct zpl_artifacts {
      * elsewhere.  NOT_FOUND with a diagnostic. */
     enum zpl_err (*local)(void *self, const struct zpl_digest *digest,
                           char *path /* ZPL_PATH_MAX */, struct zpl_diags *diags);
+    /* All artifacts, ordered by digest; `strays` are paths in the store that are none. */
+    enum zpl_err (*list)(void *self, struct zpl_artifact **out, size_t *count, char ***strays,
+                         size_t *stray_count, struct zpl_arena *arena, struct zpl_diags *diags);
+    /* Removes one, whole or not at all; absent is fine.  The caller sees to it that no run needs it:
+     * metadata's alone_begin. */
+    enum zpl_err (*remove)(void *self, const struct zpl_digest *digest, struct zpl_diags *diags);
     void (*release)(void *self);
 };
 
@@ -134,6 +145,14 @@ struct zpl_input_row {
     struct zpl_digest digest; /* the artifact read */
     const char *step;         /* the step of the run it came from, or "" */
     const char *output;
+};
+/* An output of a step that ran, and of which. */
+struct zpl_made_row {
+    int64_t run;
+    const char *step, *output, *type;
+    struct zpl_digest digest;
+    uint64_t bytes;
+    bool is_kept_here; /* its value stands in the row: it has no artifact */
 };
 /* A step that ran: one row, one transaction, at its end. */
 struct zpl_step_row {
@@ -209,6 +228,26 @@ struct zpl_metadata {
     enum zpl_err (*lease)(void *self, const struct zpl_digest *key, bool wait,
                           struct zpl_diags *diags);
     void (*unlease)(void *self, const struct zpl_digest *key);
+
+    /* Housekeeping.  Between alone_begin and alone_end no other process writes to the store, and no run
+     * begins or goes on: what a run has decided on can't be taken from it.  ZPL_ERR_BUSY (silent) when
+     * one goes on: *run is its number. */
+    enum zpl_err (*alone_begin)(void *self, int64_t *run, struct zpl_diags *diags);
+    /* Writes what was changed since (err ZPL_OK) or forgets it; still alone. */
+    enum zpl_err (*alone_commit)(void *self, enum zpl_err err, struct zpl_diags *diags);
+    void (*alone_end)(void *self);
+    /* Alone: forgets every run and step but those of the `runs`, the newest that ran of each of the `keys`,
+     * and of a run among `runs` that left no plan, what made what its steps read.  A run of which a step
+     * stays, stays in the list. */
+    enum zpl_err (*retain)(void *self, const int64_t *runs, size_t run_count,
+                           const struct zpl_digest *keys, size_t key_count,
+                           struct zpl_diags *diags);
+    /* Outputs of all steps that ran, newest first. */
+    enum zpl_err (*made_list)(void *self, struct zpl_made_row **out, size_t *count,
+                              struct zpl_arena *arena, struct zpl_diags *diags);
+    /* Looks the whole store over; *why (arena) says what is wrong with it, NULL when nothing is. */
+    enum zpl_err (*integrity)(void *self, const char **why, struct zpl_arena *arena,
+                              struct zpl_diags *diags);
     void (*release)(void *self);
 };
 

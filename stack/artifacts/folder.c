@@ -302,6 +302,127 @@ static enum zpl_err local(void *self, const struct zpl_digest *digest, char *pat
     return err;
 }
 
+/* ---- housekeeping ---------------------------------------------------------------------------- */
+
+/* Bytes of all files below. */
+static enum zpl_err tree_bytes(const char *path, int depth, uint64_t *bytes,
+                               struct zpl_diags *diags)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_stat st;
+    char **names = NULL, inner[ZPL_PATH_MAX];
+    size_t count = 0;
+    enum zpl_err err = zpl_fs_stat(path, &st, diags);
+    if (err == ZPL_OK && !st.is_dir)
+        *bytes += st.size;
+    if (err == ZPL_OK && st.is_dir && depth < TREE_DEPTH)
+        err = zpl_fs_list(path, &arena, &names, &count, diags);
+    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
+        err = zpl_home_join(inner, path, names[i], diags);
+        if (err == ZPL_OK)
+            err = tree_bytes(inner, depth + 1, bytes, diags);
+    }
+    zpl_arena_release(&arena);
+    return err;
+}
+
+struct listing {
+    struct zpl_artifact *items;
+    size_t count, capacity;
+    char **strays;
+    size_t stray_count, stray_capacity;
+    struct zpl_arena *arena;
+    struct zpl_diags *diags;
+};
+
+static enum zpl_err add_stray(struct listing *l, const char *path)
+{
+    char **strays =
+        zpl_arena_grow(l->arena, l->strays, l->stray_count, &l->stray_capacity, sizeof *strays);
+    if (!strays)
+        return zpl_diag_nomem(l->diags);
+    l->strays = strays;
+    strays[l->stray_count] = zpl_arena_strdup(l->arena, path);
+    return strays[l->stray_count++] ? ZPL_OK : zpl_diag_nomem(l->diags);
+}
+
+/* objects/ab/cdef…: an artifact if that is a digest. */
+static enum zpl_err add_entry(struct listing *l, const char *dir, const char *shard,
+                              const char *name)
+{
+    char path[ZPL_PATH_MAX], hex[ZPL_HEX_SIZE];
+    struct zpl_artifact item = {0};
+    struct zpl_stat st;
+    enum zpl_err err = zpl_home_join(path, dir, name, l->diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_stat(path, &st, l->diags);
+    if (err != ZPL_OK)
+        return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err; /* it has just gone */
+    bool named = strlen(shard) == 2 && strlen(name) == ZPL_HEX_SIZE - 3;
+    if (named)
+        snprintf(hex, sizeof hex, "%.2s%.62s", shard, name);
+    if (!named || !zpl_digest_parse(hex, &item.digest))
+        return add_stray(l, path);
+    item.tree = st.is_dir;
+    err = tree_bytes(path, 0, &item.bytes, l->diags);
+    struct zpl_artifact *items =
+        zpl_arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof *items);
+    if (err != ZPL_OK || !items)
+        return err != ZPL_OK ? err : zpl_diag_nomem(l->diags);
+    l->items = items;
+    items[l->count++] = item;
+    return ZPL_OK;
+}
+
+static enum zpl_err list(void *self, struct zpl_artifact **out, size_t *count, char ***strays,
+                         size_t *stray_count, struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct folder *folder = self;
+    struct listing l = {.arena = arena, .diags = diags};
+    struct zpl_stat st;
+    char **shards = NULL, **names, dir[ZPL_PATH_MAX];
+    size_t shard_count = 0, name_count = 0;
+    enum zpl_err err = zpl_fs_stat(folder->objects, &st, diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_list(folder->objects, arena, &shards, &shard_count, diags);
+    for (size_t i = 0; err == ZPL_OK && i < shard_count; i++) {
+        err = zpl_home_join(dir, folder->objects, shards[i], diags);
+        if (err == ZPL_OK)
+            err = zpl_fs_stat(dir, &st, diags);
+        if (err == ZPL_OK && !st.is_dir)
+            err = add_stray(&l, dir);
+        else if (err == ZPL_OK)
+            err = zpl_fs_list(dir, arena, &names, &name_count, diags);
+        for (size_t k = 0; err == ZPL_OK && st.is_dir && k < name_count; k++)
+            err = add_entry(&l, dir, shards[i], names[k]);
+    }
+    *out = l.items;
+    *count = l.count;
+    *strays = l.strays;
+    *stray_count = l.stray_count;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+/* Moved to scratch first: half a folder never stands under its digest. */
+static enum zpl_err remove_object(void *self, const struct zpl_digest *digest,
+                                  struct zpl_diags *diags)
+{
+    struct folder *folder = self;
+    char path[ZPL_PATH_MAX], aside[ZPL_PATH_MAX], name[32];
+    enum zpl_err err = object_path(folder, digest, path, diags);
+    if (err == ZPL_OK)
+        err = need_mine(folder, diags);
+    snprintf(name, sizeof name, "gone-%llu", (unsigned long long)folder->made++);
+    if (err == ZPL_OK)
+        err = zpl_home_join(aside, folder->mine, name, diags);
+    if (err != ZPL_OK)
+        return err;
+    int error = rename_to(path, aside, false);
+    if (error != 0)
+        return error == ENOENT ? ZPL_OK : zpl_diag_system(diags, "remove", path, error);
+    return zpl_fs_remove_tree(aside, diags);
+}
+
 static void release(void *self)
 {
     struct folder *folder = self;
@@ -337,6 +458,8 @@ enum zpl_err zpl_artifacts_folder(const struct zpl_stack_config *config, struct 
                                   .publish = publish,
                                   .has = has,
                                   .local = local,
+                                  .list = list,
+                                  .remove = remove_object,
                                   .release = release};
     return ZPL_OK;
 }

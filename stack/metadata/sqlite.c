@@ -293,6 +293,12 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .memo_put = memo_put,
         .lease = lease,
         .unlease = unlease,
+        .alone_begin = zpl_sqlite_alone_begin,
+        .alone_commit = zpl_sqlite_alone_commit,
+        .alone_end = zpl_sqlite_alone_end,
+        .retain = zpl_sqlite_retain,
+        .made_list = zpl_sqlite_made_list,
+        .integrity = zpl_sqlite_integrity,
         .release = release,
     };
     return ZPL_OK;

@@ -68,6 +68,17 @@ enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_
                                      size_t *count, struct zpl_arena *arena,
                                      struct zpl_diags *diags);
 
+enum zpl_err zpl_sqlite_alone_begin(void *self, int64_t *run, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_alone_commit(void *self, enum zpl_err err, struct zpl_diags *diags);
+void zpl_sqlite_alone_end(void *self);
+enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count,
+                               const struct zpl_digest *keys, size_t key_count,
+                               struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t *count,
+                                  struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_integrity(void *self, const char **why, struct zpl_arena *arena,
+                                  struct zpl_diags *diags);
+
 /* Byte of home/leases for a run. */
 uint64_t zpl_sqlite_run_byte(int64_t run);
 

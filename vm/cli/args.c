@@ -24,6 +24,10 @@ static const struct option OPTIONS[] = {
     {"rows", ZPL_OPT_ROWS, "N", "first rows of a table to show (default 10, at most 1000)"},
     {"html", ZPL_OPT_HTML, "FILE", "write a page about the run to this file"},
     {"force", ZPL_OPT_FORCE, NULL, "replace a file that is there"},
+    {"keep", ZPL_OPT_KEEP, "N", "runs to keep of each pipeline, the newest ones (default 10)"},
+    {"days", ZPL_OPT_DAYS, "N",
+     "keep the runs of the last N days, and the newest of each pipeline"},
+    {"dry-run", ZPL_OPT_DRY_RUN, NULL, "say what would be removed, and remove nothing"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
@@ -124,6 +128,10 @@ static bool take_value(struct zpl_cli *cli, const struct option *option, const c
         zpl_cli_usage(cli, ZPL_CODE_USAGE, "`zpl export` writes all rows to a file",
                       "--rows is at most %d", ZPL_PREVIEW_ROWS_MAX);
         return false;
+    case ZPL_OPT_KEEP:
+        return read_count(cli, option->name, value, &cli->keep);
+    case ZPL_OPT_DAYS:
+        return read_count(cli, option->name, value, &cli->days);
     case ZPL_OPT_HTML:
         cli->html = value;
         return true;

@@ -34,6 +34,9 @@ enum zpl_option {
     ZPL_OPT_ROWS = 1 << 10,
     ZPL_OPT_HTML = 1 << 11,
     ZPL_OPT_FORCE = 1 << 13,
+    ZPL_OPT_KEEP = 1 << 14,
+    ZPL_OPT_DAYS = 1 << 15,
+    ZPL_OPT_DRY_RUN = 1 << 16,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 
@@ -59,6 +62,7 @@ struct zpl_cli {
     uint32_t jobs;
     uint32_t limit;
     uint32_t rows;
+    uint32_t keep, days; /* 0: not given */
     const char *html;
     const char *format;
     const char *explain;
@@ -144,6 +148,7 @@ int zpl_cmd_runs(struct zpl_cli *cli);
 int zpl_cmd_show(struct zpl_cli *cli);
 int zpl_cmd_diff(struct zpl_cli *cli);
 int zpl_cmd_export(struct zpl_cli *cli);
+int zpl_cmd_gc(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);
 int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);

@@ -56,6 +56,16 @@ static const struct zpl_command COMMANDS[] = {
      "--force.",
      "zpl export last/predict/rows scored.csv", ZPL_OPT_FORCE | ZPL_OPT_ENGINE, 2, 2,
      zpl_cmd_export},
+    {"gc", "[--keep N] [--days N] [--dry-run]", "removes what no kept run needs",
+     "Kept are the N newest runs of each pipeline (10 without a word), with --days those of the "
+     "last days\n"
+     "and the newest of each pipeline, with both what either keeps; and always the newest that was "
+     "done.\n"
+     "All that a kept run made or used stays, so that running it again is cached.  Deployments "
+     "stay.\n"
+     "Nothing is removed while a run goes on.",
+     "zpl gc --keep 3 --dry-run", ZPL_OPT_JSON | ZPL_OPT_KEEP | ZPL_OPT_DAYS | ZPL_OPT_DRY_RUN, 0,
+     0, zpl_cmd_gc},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",

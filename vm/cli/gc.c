@@ -1,0 +1,105 @@
+/* gc.c - zpl gc.   Floor: vm. */
+#include "vm/gc.h"
+
+#include "lang/base/text.h"
+#include "lang/base/version.h"
+#include "vm/cli/cli.h"
+#include "vm/json_read.h"
+#include "vm/view/term.h"
+
+#define KEEP_DEFAULT 10
+
+/* Why it goes. */
+static const char *reason(const struct zpl_gc_artifact *artifact)
+{
+    return artifact->maker == NULL ? "no run names it" : "no run that is kept needs it";
+}
+
+static void print_json(const struct zpl_gc *gc, const struct zpl_gc_options *options)
+{
+    struct zpl_json *o = zpl_json_object(), *list = zpl_json_array();
+    for (size_t i = 0; i < gc->removed_count; i++) {
+        const struct zpl_made_row *maker = gc->removed[i].maker;
+        struct zpl_json *a = zpl_json_object();
+        zpl_json_set_take(a, "digest", zpl_digest_json(&gc->removed[i].digest));
+        zpl_json_set_take(a, "bytes", zpl_json_int((int64_t)gc->removed[i].bytes));
+        zpl_json_set_take(a, "run", maker != NULL ? zpl_json_int(maker->run) : zpl_json_null());
+        zpl_json_set_take(a, "step", zpl_json_string(maker != NULL ? maker->step : NULL));
+        zpl_json_set_take(a, "output", zpl_json_string(maker != NULL ? maker->output : NULL));
+        zpl_json_set_take(a, "reason", zpl_json_string(reason(&gc->removed[i])));
+        zpl_json_add_take(list, a);
+    }
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "dry_run", zpl_json_bool(options->dry_run));
+    zpl_json_set_take(o, "runs", zpl_json_int((int64_t)gc->runs));
+    zpl_json_set_take(o, "runs_kept", zpl_json_int((int64_t)gc->runs_kept));
+    zpl_json_set_take(o, "runs_removed", zpl_json_int((int64_t)gc->runs_gone));
+    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)gc->bytes));
+    zpl_json_set_take(o, "bytes_removed", zpl_json_int((int64_t)gc->removed_bytes));
+    zpl_json_set_take(o, "removed", list);
+    zpl_cli_print_json_take(o);
+}
+
+/* "  3/split/train   7.8 kB  720486ecdc3e  no run that is kept needs it" */
+static void show_artifact(const struct zpl_gc_artifact *artifact, struct zpl_buf *out)
+{
+    struct zpl_buf name = {0}, size = {0};
+    char hex[ZPL_HEX_SIZE];
+    if (artifact->maker != NULL)
+        zpl_buf_printf(&name, "%lld/%s/%s", (long long)artifact->maker->run, artifact->maker->step,
+                       artifact->maker->output);
+    else
+        zpl_buf_puts(&name, "(no name)");
+    zpl_text_show_bytes(&size, artifact->bytes);
+    zpl_digest_hex(&artifact->digest, hex);
+    zpl_buf_puts(out, "  ");
+    zpl_term_cell(out, zpl_buf_str(&name), 36);
+    zpl_buf_printf(out, "  %9s  %.12s  %s\n", zpl_buf_str(&size), hex, reason(artifact));
+    zpl_buf_release(&name);
+    zpl_buf_release(&size);
+}
+
+static void print_text(const struct zpl_gc *gc, const struct zpl_gc_options *options)
+{
+    struct zpl_buf out = {0};
+    const char *would = options->dry_run ? "would remove" : "removed";
+    for (size_t i = 0; i < gc->removed_count; i++)
+        show_artifact(&gc->removed[i], &out);
+    zpl_buf_printf(&out, "%s %zu of %zu artifacts, ", would, gc->removed_count, gc->artifacts);
+    zpl_text_show_bytes(&out, gc->removed_bytes);
+    zpl_buf_puts(&out, " of ");
+    zpl_text_show_bytes(&out, gc->bytes);
+    zpl_buf_printf(&out, "; %zu of %zu runs %s kept", gc->runs_kept, gc->runs,
+                   gc->runs_kept == 1 ? "is" : "are");
+    size_t listed = gc->runs - gc->runs_gone - gc->runs_kept;
+    if (listed > 0)
+        zpl_buf_printf(&out, ", %zu more %s listed, because steps of theirs are still used", listed,
+                       listed == 1 ? "stays" : "stay");
+    zpl_buf_putc(&out, '\n');
+    zpl_cli_print_take(&out);
+}
+
+int zpl_cmd_gc(struct zpl_cli *cli)
+{
+    struct zpl_session session = {0};
+    struct zpl_metadata *metadata;
+    struct zpl_gc gc;
+    struct zpl_gc_options options = {
+        .keep = cli->keep, .days = cli->days, .dry_run = cli->options & ZPL_OPT_DRY_RUN};
+    if (options.keep == 0)
+        options.keep = options.days > 0 ? 1 : KEEP_DEFAULT;
+    enum zpl_err err = zpl_cli_open(cli, &session, NULL);
+    if (err == ZPL_OK) /* where nothing has run there is no store to be made */
+        err = zpl_session_metadata(&session, false, &metadata);
+    if (err == ZPL_OK) {
+        metadata->release(metadata->self);
+        session.has_metadata = false;
+        *metadata = (struct zpl_metadata){0};
+        err = zpl_gc(&session, &options, &gc, &cli->arena);
+    }
+    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
+        print_json(&gc, &options);
+    else if (err == ZPL_OK)
+        print_text(&gc, &options);
+    return zpl_cli_end(cli, &session, err);
+}
