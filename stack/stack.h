@@ -242,6 +242,8 @@ struct zpl_metadata {
     enum zpl_err (*retain)(void *self, const int64_t *runs, size_t run_count,
                            const struct zpl_digest *keys, size_t key_count,
                            struct zpl_diags *diags);
+    /* Alone: forgets the steps that made the artifact, so that it is made again when it is needed. */
+    enum zpl_err (*forget)(void *self, const struct zpl_digest *digest, struct zpl_diags *diags);
     /* Outputs of all steps that ran, newest first. */
     enum zpl_err (*made_list)(void *self, struct zpl_made_row **out, size_t *count,
                               struct zpl_arena *arena, struct zpl_diags *diags);

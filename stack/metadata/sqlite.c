@@ -297,6 +297,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .alone_commit = zpl_sqlite_alone_commit,
         .alone_end = zpl_sqlite_alone_end,
         .retain = zpl_sqlite_retain,
+        .forget = zpl_sqlite_forget,
         .made_list = zpl_sqlite_made_list,
         .integrity = zpl_sqlite_integrity,
         .release = release,

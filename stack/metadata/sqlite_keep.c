@@ -92,6 +92,17 @@ enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count
     return err == ZPL_OK ? zpl_sqldb_exec(store->db, FORGET, diags) : err;
 }
 
+enum zpl_err zpl_sqlite_forget(void *self, const struct zpl_digest *digest, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(digest, hex);
+    return zpl_sqldb_run(store->db, diags,
+                         "DELETE FROM steps WHERE id IN (SELECT step FROM outputs WHERE digest = ? "
+                         "AND value IS NULL)",
+                         "s", hex);
+}
+
 /* ---- looking it over ------------------------------------------------------------------------- */
 
 enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t *count,

@@ -28,6 +28,7 @@ static const struct option OPTIONS[] = {
     {"days", ZPL_OPT_DAYS, "N",
      "keep the runs of the last N days, and the newest of each pipeline"},
     {"dry-run", ZPL_OPT_DRY_RUN, NULL, "say what would be removed, and remove nothing"},
+    {"repair", ZPL_OPT_REPAIR, NULL, "forget outputs whose bytes are wrong or missing"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])

@@ -37,6 +37,7 @@ enum zpl_option {
     ZPL_OPT_KEEP = 1 << 14,
     ZPL_OPT_DAYS = 1 << 15,
     ZPL_OPT_DRY_RUN = 1 << 16,
+    ZPL_OPT_REPAIR = 1 << 17,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 
@@ -124,6 +125,8 @@ struct zpl_run_path {
     const char *step; /* what follows RUN/, with the output if one was named; NULL: nothing */
 };
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
+/* NOT_FOUND, told, where nothing has run: a command that is about the store makes none. */
+enum zpl_err zpl_cli_has_store(struct zpl_session *session);
 /* A step of a run, or one of its outputs. */
 struct zpl_part {
     const struct zpl_json *step;   /* of the record; NULL: the whole run */
@@ -149,6 +152,7 @@ int zpl_cmd_show(struct zpl_cli *cli);
 int zpl_cmd_diff(struct zpl_cli *cli);
 int zpl_cmd_export(struct zpl_cli *cli);
 int zpl_cmd_gc(struct zpl_cli *cli);
+int zpl_cmd_doctor(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);
 int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);

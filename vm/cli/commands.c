@@ -66,6 +66,12 @@ static const struct zpl_command COMMANDS[] = {
      "Nothing is removed while a run goes on.",
      "zpl gc --keep 3 --dry-run", ZPL_OPT_JSON | ZPL_OPT_KEEP | ZPL_OPT_DAYS | ZPL_OPT_DRY_RUN, 0,
      0, zpl_cmd_gc},
+    {"doctor", "[--repair]", "looks the whole store over and says what to do",
+     "Reads the database and every artifact, and holds the bytes to their digests.  Ends with 1 "
+     "when there\n"
+     "is a problem.  --repair forgets outputs whose bytes are wrong or missing: their steps run "
+     "again.",
+     "zpl doctor", ZPL_OPT_JSON | ZPL_OPT_REPAIR, 0, 0, zpl_cmd_doctor},
     {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",

@@ -186,6 +186,18 @@ int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err e
     return exit_code(err);
 }
 
+enum zpl_err zpl_cli_has_store(struct zpl_session *session)
+{
+    struct zpl_metadata *metadata;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err != ZPL_OK)
+        return err;
+    metadata->release(metadata->self);
+    *metadata = (struct zpl_metadata){0};
+    session->has_metadata = false; /* it is opened again as it is needed */
+    return ZPL_OK;
+}
+
 /* A step inside a called pipeline has slashes of its own, so only zpl_run_record_step() can tell
  * where the output begins. */
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out)

@@ -82,21 +82,16 @@ static void print_text(const struct zpl_gc *gc, const struct zpl_gc_options *opt
 int zpl_cmd_gc(struct zpl_cli *cli)
 {
     struct zpl_session session = {0};
-    struct zpl_metadata *metadata;
     struct zpl_gc gc;
     struct zpl_gc_options options = {
         .keep = cli->keep, .days = cli->days, .dry_run = cli->options & ZPL_OPT_DRY_RUN};
     if (options.keep == 0)
         options.keep = options.days > 0 ? 1 : KEEP_DEFAULT;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
-    if (err == ZPL_OK) /* where nothing has run there is no store to be made */
-        err = zpl_session_metadata(&session, false, &metadata);
-    if (err == ZPL_OK) {
-        metadata->release(metadata->self);
-        session.has_metadata = false;
-        *metadata = (struct zpl_metadata){0};
+    if (err == ZPL_OK)
+        err = zpl_cli_has_store(&session);
+    if (err == ZPL_OK)
         err = zpl_gc(&session, &options, &gc, &cli->arena);
-    }
     if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
         print_json(&gc, &options);
     else if (err == ZPL_OK)

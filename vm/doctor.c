@@ -1,0 +1,369 @@
+/* doctor.c - see doctor.h.   Floor: vm. */
+#include "vm/doctor.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/text.h"
+#include "stdlib/outcome.h"
+
+#define FREE_LEAST (512ull << 20) /* bytes below which steps will fail for want of room */
+
+struct visit {
+    struct zpl_session *session;
+    struct zpl_metadata *metadata;
+    struct zpl_artifacts *artifacts;
+    const volatile sig_atomic_t *interrupted;
+    struct zpl_doctor *out;
+    struct zpl_finding *findings;
+    size_t capacity;
+    struct zpl_made_row *made;
+    size_t made_count;
+    struct zpl_artifact *all; /* sorted by digest */
+    struct zpl_digest *bad;   /* wrong or missing: to be forgotten */
+    size_t bad_count, bad_capacity;
+    struct zpl_arena *arena;
+    struct zpl_diags *diags;
+};
+
+static const char REMAKE[] = "`zpl doctor --repair` forgets it, so that its step makes it again";
+
+/* Adds a finding with words in the arena. */
+static void find(struct visit *v, bool problem, const char *what, const char *help,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+static void find(struct visit *v, bool problem, const char *what, const char *help,
+                 const char *format, ...)
+{
+    va_list args;
+    struct zpl_finding *findings = zpl_arena_grow(v->arena, v->findings, v->out->finding_count,
+                                                  &v->capacity, sizeof *findings);
+    va_start(args, format);
+    const char *words = zpl_arena_vprintf(v->arena, format, args);
+    va_end(args);
+    if (findings == NULL || words == NULL)
+        return;
+    v->findings = findings;
+    findings[v->out->finding_count++] =
+        (struct zpl_finding){.problem = problem, .what = what, .words = words, .help = help};
+    v->out->problems += problem;
+}
+
+static enum zpl_err add_bad(struct visit *v, const struct zpl_digest *digest)
+{
+    struct zpl_digest *bad =
+        zpl_arena_grow(v->arena, v->bad, v->bad_count, &v->bad_capacity, sizeof *bad);
+    if (bad == NULL)
+        return zpl_diag_nomem(v->diags);
+    v->bad = bad;
+    bad[v->bad_count++] = *digest;
+    return ZPL_OK;
+}
+
+/* "3/split/train (720486ecdc3e)" of the newest that made it. */
+static const char *name_of(struct visit *v, const struct zpl_digest *digest)
+{
+    char hex[ZPL_HEX_SIZE];
+    const char *name = NULL;
+    zpl_digest_hex(digest, hex);
+    for (size_t i = 0; name == NULL && i < v->made_count; i++)
+        if (zpl_digest_equal(&v->made[i].digest, digest))
+            name = zpl_arena_printf(v->arena, "%lld/%s/%s (%.12s)", (long long)v->made[i].run,
+                                    v->made[i].step, v->made[i].output, hex);
+    return name != NULL ? name : zpl_arena_printf(v->arena, "%.12s, which no run names,", hex);
+}
+
+/* ---- artifacts ------------------------------------------------------------------------------- */
+
+/* Reads the bytes; *sound tells whether they are those of the digest. */
+static enum zpl_err hold(struct visit *v, const struct zpl_artifact *artifact, bool *sound)
+{
+    char path[ZPL_PATH_MAX];
+    struct zpl_digest digest = {0};
+    struct zpl_arena arena = {0};
+    uint64_t bytes;
+    *sound = false;
+    enum zpl_err err = v->artifacts->local(v->artifacts->self, &artifact->digest, path, v->diags);
+    if (err == ZPL_OK)
+        err = artifact->tree ? zpl_outcome_tree(path, &digest, &bytes, &arena, v->diags)
+                             : zpl_fs_digest(path, &digest, &bytes, v->diags);
+    zpl_arena_release(&arena);
+    *sound = err == ZPL_OK && zpl_digest_equal(&digest, &artifact->digest);
+    return err;
+}
+
+static int by_digest(const void *a, const void *b)
+{
+    const struct zpl_artifact *x = a, *y = b;
+    return memcmp(&x->digest, &y->digest, sizeof x->digest);
+}
+
+static int by_maker(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct zpl_digest));
+}
+
+/* Each artifact against its digest.  One that can't be read is told as a problem, with why. */
+static enum zpl_err hold_all(struct visit *v)
+{
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < v->out->artifacts; i++) {
+        bool sound;
+        if (*v->interrupted != 0)
+            return ZPL_ERR_INTERRUPTED;
+        v->out->bytes += v->all[i].bytes;
+        err = hold(v, &v->all[i], &sound);
+        v->out->sound += sound;
+        if (err == ZPL_ERR_IO || err == ZPL_ERR_STEP) {
+            find(v, true, "artifact", REMAKE, "%s can't be read: %s", name_of(v, &v->all[i].digest),
+                 v->diags->count > 0 ? v->diags->items[0]->message : "no reason is known");
+            zpl_diags_clear(v->diags);
+            err = add_bad(v, &v->all[i].digest);
+        } else if (err == ZPL_ERR_NOT_FOUND) {
+            zpl_diags_clear(v->diags); /* another process has just removed it */
+            err = ZPL_OK;
+        } else if (err == ZPL_OK && !sound) {
+            find(v, true, "artifact", REMAKE, "the bytes of %s are not what was stored",
+                 name_of(v, &v->all[i].digest));
+            err = add_bad(v, &v->all[i].digest);
+        }
+    }
+    return err;
+}
+
+static bool is_there(const struct visit *v, const struct zpl_digest *digest)
+{
+    const struct zpl_artifact wanted = {.digest = *digest};
+    return v->out->artifacts > 0 &&
+           bsearch(&wanted, v->all, v->out->artifacts, sizeof *v->all, by_digest) != NULL;
+}
+
+/* Is it an effect's output, which has no bytes? */
+static bool has_none(const struct zpl_digest *digest)
+{
+    static const struct zpl_digest none;
+    return zpl_digest_equal(digest, &none);
+}
+
+static bool is_among(const struct zpl_made_row *made, size_t count, const struct zpl_digest *digest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (zpl_digest_equal(&made[i].digest, digest))
+            return true;
+    return false;
+}
+
+/* Is it gone, and still recorded?  gc forgets rows before it removes what they named, and a run may have
+ * made it again. */
+static enum zpl_err still_missing(struct visit *v, const struct zpl_digest *digest, bool *missing)
+{
+    struct zpl_made_row *made;
+    size_t count;
+    enum zpl_err err = v->artifacts->has(v->artifacts->self, digest, v->diags);
+    *missing = err == ZPL_ERR_NOT_FOUND;
+    if (!*missing)
+        return err;
+    err = v->metadata->made_list(v->metadata->self, &made, &count, v->arena, v->diags);
+    *missing = err == ZPL_OK && is_among(made, count, digest);
+    return err;
+}
+
+/* Outputs that are recorded and not there; each digest once. */
+static enum zpl_err find_missing(struct visit *v)
+{
+    enum zpl_err err = ZPL_OK;
+    size_t first = v->bad_count;
+    for (size_t i = 0; err == ZPL_OK && i < v->made_count; i++) {
+        const struct zpl_made_row *made = &v->made[i];
+        bool told = false, missing = false;
+        if (made->is_kept_here || has_none(&made->digest) || is_there(v, &made->digest))
+            continue;
+        for (size_t k = first; k < v->bad_count; k++)
+            told = told || zpl_digest_equal(&v->bad[k], &made->digest);
+        if (!told)
+            err = still_missing(v, &made->digest, &missing);
+        if (err != ZPL_OK || !missing)
+            continue;
+        find(v, true, "artifact", REMAKE, "the bytes of %s are missing", name_of(v, &made->digest));
+        err = add_bad(v, &made->digest);
+    }
+    return err;
+}
+
+/* Artifacts that no row names. */
+static enum zpl_err find_orphans(struct visit *v)
+{
+    struct zpl_digest *named = zpl_arena_array(v->arena, v->made_count + 1, sizeof *named);
+    uint64_t bytes = 0;
+    size_t count = 0;
+    struct zpl_buf size = {0};
+    if (named == NULL)
+        return zpl_diag_nomem(v->diags);
+    for (size_t i = 0; i < v->made_count; i++)
+        named[i] = v->made[i].digest;
+    qsort(named, v->made_count, sizeof *named, by_maker);
+    for (size_t i = 0; i < v->out->artifacts; i++) {
+        if (bsearch(&v->all[i].digest, named, v->made_count, sizeof *named, by_maker) != NULL)
+            continue;
+        count++;
+        bytes += v->all[i].bytes;
+    }
+    zpl_text_show_bytes(&size, bytes);
+    if (count > 0)
+        find(v, false, "artifact", "`zpl gc` removes what no kept run needs",
+             "%zu artifact%s, %s, %s not named by any run", count, count == 1 ? "" : "s",
+             zpl_buf_str(&size), count == 1 ? "is" : "are");
+    zpl_buf_release(&size);
+    return ZPL_OK;
+}
+
+static enum zpl_err look_at_artifacts(struct visit *v)
+{
+    char **strays;
+    size_t stray_count;
+    /* Rows are read first: what they name was there by then. */
+    enum zpl_err err =
+        v->metadata->made_list(v->metadata->self, &v->made, &v->made_count, v->arena, v->diags);
+    if (err == ZPL_OK)
+        err = v->artifacts->list(v->artifacts->self, &v->all, &v->out->artifacts, &strays,
+                                 &stray_count, v->arena, v->diags);
+    if (err != ZPL_OK)
+        return err;
+    if (v->out->artifacts > 0)
+        qsort(v->all, v->out->artifacts, sizeof *v->all, by_digest);
+    for (size_t i = 0; err == ZPL_OK && i < stray_count; i++)
+        find(v, true, "file", "nothing of zpl needs it: remove it",
+             "%s is in the store and no artifact", strays[i]);
+    if (err == ZPL_OK)
+        err = hold_all(v);
+    if (err == ZPL_OK)
+        err = find_missing(v);
+    return err == ZPL_OK ? find_orphans(v) : err;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static enum zpl_err look_at_database(struct visit *v)
+{
+    const char *why;
+    enum zpl_err err = v->metadata->integrity(v->metadata->self, &why, v->arena, v->diags);
+    if (err == ZPL_OK && why != NULL)
+        find(v, true, "database",
+             "copy the .zpl folder away, remove it, and run the pipelines again",
+             "zpl.db is damaged: %s", why);
+    return err;
+}
+
+static enum zpl_err look_at_runs(struct visit *v)
+{
+    struct zpl_run_row *rows;
+    enum zpl_err err = v->metadata->run_list(v->metadata->self, NULL, SIZE_MAX, &rows,
+                                             &v->out->runs, v->arena, v->diags);
+    for (size_t i = 0; err == ZPL_OK && i < v->out->runs; i++)
+        if (rows[i].status == ZPL_RUN_INTERRUPTED)
+            find(v, false, "run",
+                 zpl_arena_printf(v->arena, "to go on from what it finished: zpl run %s",
+                                  rows[i].file),
+                 "run %lld of %s was interrupted", (long long)rows[i].id, rows[i].pipeline);
+    return err;
+}
+
+/* Folders of scratch, the guard aside. */
+static size_t count_scratch(struct visit *v)
+{
+    char path[ZPL_PATH_MAX];
+    char **names;
+    size_t count = 0, folders = 0;
+    if (zpl_path_join(path, v->session->project.home, "scratch") != ZPL_OK ||
+        zpl_fs_list(path, v->arena, &names, &count, NULL) != ZPL_OK)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        folders += strcmp(names[i], "guard") != 0;
+    return folders;
+}
+
+/* What killed processes left is removed when the store is opened. */
+static enum zpl_err look_at_scratch(struct visit *v)
+{
+    size_t before = count_scratch(v);
+    enum zpl_err err = zpl_session_artifacts(v->session, &v->artifacts);
+    size_t after = count_scratch(v);
+    if (err == ZPL_OK && after < before)
+        find(v, false, "scratch", NULL, "what %zu killed process%s left in scratch is removed now",
+             before - after, before - after == 1 ? "" : "es");
+    return err;
+}
+
+static void look_at_disk(struct visit *v)
+{
+    struct statvfs fs;
+    struct zpl_buf size = {0};
+    if (statvfs(v->session->project.home, &fs) != 0)
+        return;
+    v->out->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    zpl_text_show_bytes(&size, v->out->free_bytes);
+    if (v->out->free_bytes < FREE_LEAST)
+        find(v, true, "disk", "`zpl gc` frees what no kept run needs",
+             "only %s are free where the store is", zpl_buf_str(&size));
+    zpl_buf_release(&size);
+}
+
+/* Forgets what is wrong or missing; alone, so that no run counts on it. */
+static enum zpl_err repair(struct visit *v)
+{
+    struct zpl_metadata *m = v->metadata;
+    int64_t run;
+    enum zpl_err err = m->alone_begin(m->self, &run, v->diags);
+    if (err == ZPL_ERR_BUSY) {
+        struct zpl_diag *diag =
+            zpl_diag_add(v->diags, ZPL_CODE_STORE_BUSY, (struct zpl_span){0},
+                         "run %lld goes on: nothing is repaired meanwhile", (long long)run);
+        zpl_diag_help(v->diags, diag, "do it again when `zpl runs` shows that it has ended");
+    }
+    if (err != ZPL_OK)
+        return err;
+    for (size_t i = 0; err == ZPL_OK && i < v->bad_count; i++)
+        err = m->forget(m->self, &v->bad[i], v->diags);
+    err = m->alone_commit(m->self, err, v->diags);
+    for (size_t i = 0; err == ZPL_OK && i < v->bad_count; i++)
+        err = v->artifacts->remove(v->artifacts->self, &v->bad[i], v->diags);
+    m->alone_end(m->self);
+    for (size_t i = 0; err == ZPL_OK && i < v->out->finding_count; i++) {
+        if (strcmp(v->findings[i].what, "artifact") != 0 || !v->findings[i].problem)
+            continue;
+        v->findings[i].problem = false;
+        v->findings[i].repaired = true;
+        v->findings[i].help = "it is forgotten: its step makes it again when it is needed";
+        v->out->problems--;
+    }
+    return err;
+}
+
+enum zpl_err zpl_doctor(struct zpl_session *session, bool want_repair,
+                        const volatile sig_atomic_t *interrupted, struct zpl_doctor *out,
+                        struct zpl_arena *arena)
+{
+    struct visit v = {.session = session,
+                      .interrupted = interrupted,
+                      .out = out,
+                      .arena = arena,
+                      .diags = &session->diags};
+    memset(out, 0, sizeof *out);
+    enum zpl_err err = zpl_session_metadata(session, want_repair, &v.metadata);
+    if (err == ZPL_OK)
+        err = look_at_database(&v);
+    if (err == ZPL_OK)
+        err = look_at_scratch(&v);
+    if (err == ZPL_OK)
+        err = look_at_artifacts(&v);
+    if (err == ZPL_OK)
+        err = look_at_runs(&v);
+    if (err == ZPL_OK)
+        look_at_disk(&v);
+    if (err == ZPL_OK && want_repair && v.bad_count > 0)
+        err = repair(&v);
+    out->findings = v.findings;
+    return err;
+}
