@@ -3,6 +3,7 @@
 #ifndef ZPL_VM_DRIVER_H
 #define ZPL_VM_DRIVER_H
 
+#include "vm/live_log.h"
 #include "vm/log.h"
 #include "vm/map.h"
 #include "vm/protocol.h"
@@ -30,6 +31,7 @@ struct zpl_slot {
     int64_t since_ns; /* monotonic */
     char scratch[ZPL_PATH_MAX];
     struct zpl_log log;
+    struct zpl_live_log live; /* the same, for who follows it */
 };
 /* A step that has to wait: for its lease, or before another attempt. */
 struct zpl_delayed {

@@ -33,6 +33,7 @@ void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot)
     d->metadata->unlease(d->metadata->self, &slot->scope->plan->steps[slot->id].key);
     d->artifacts->scratch_remove(d->artifacts->self, slot->scratch);
     zpl_log_release(&slot->log);
+    zpl_live_log_release(&slot->live);
     memset(slot, 0, sizeof *slot);
     d->running--;
 }
@@ -167,6 +168,7 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     slot->taken = true;
     slot->scope = scope;
     slot->id = id;
+    zpl_live_log_begin(&slot->live, slot->scratch, d->run->id, node->name);
     step->started_ns = zpl_clock_wall_ns();
     slot->since_ns = zpl_clock_monotonic_ns();
     step->status = ZPL_PLAN_RUNNING;

@@ -25,6 +25,7 @@ static void on_log(struct zpl_driver *d, struct zpl_slot *slot, const char *text
 {
     const struct zpl_run_observer *observer = &d->options->observer;
     zpl_log_add(&slot->log, text, len);
+    zpl_live_log_add(&slot->live, text, len);
     if (observer->log != NULL)
         observer->log(observer->self, slot->scope->plan, slot->id, text, len);
 }

@@ -29,6 +29,7 @@ static const struct option OPTIONS[] = {
      "keep the runs of the last N days, and the newest of each pipeline"},
     {"dry-run", ZPL_OPT_DRY_RUN, NULL, "say what would be removed, and remove nothing"},
     {"repair", ZPL_OPT_REPAIR, NULL, "forget outputs whose bytes are wrong or missing"},
+    {"follow", ZPL_OPT_FOLLOW, NULL, "print on as steps print, until they have ended (also -f)"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
@@ -265,6 +266,8 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
     for (int i = 2; cli->command != NULL && i < argc; i++) {
         if (strcmp(argv[i], "-h") == 0)
             cli->options |= ZPL_OPT_HELP;
+        else if (strcmp(argv[i], "-f") == 0 && (cli->command->options & ZPL_OPT_FOLLOW))
+            cli->options |= ZPL_OPT_FOLLOW;
         else if (strncmp(argv[i], "--", 2) != 0 || argv[i][2] == '\0')
             cli->words[cli->word_count++] = argv[i];
         else if (!take_flag(cli, argc, argv, &i))

@@ -38,6 +38,7 @@ enum zpl_option {
     ZPL_OPT_DAYS = 1 << 15,
     ZPL_OPT_DRY_RUN = 1 << 16,
     ZPL_OPT_REPAIR = 1 << 17,
+    ZPL_OPT_FOLLOW = 1 << 18,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 

@@ -72,8 +72,11 @@ static const struct zpl_command COMMANDS[] = {
      "is a problem.  --repair forgets outputs whose bytes are wrong or missing: their steps run "
      "again.",
      "zpl doctor", ZPL_OPT_JSON | ZPL_OPT_REPAIR, 0, 0, zpl_cmd_doctor},
-    {"logs", "[RUN[/STEP]]", "what steps printed", "Without a step, of all steps of the run.",
-     "zpl logs last/xgboost.train", ZPL_OPT_JSON, 0, 1, zpl_cmd_logs},
+    {"logs", "[RUN[/STEP]] [--follow]", "what steps printed",
+     "Without a step, of all steps of the run.  --follow waits for what they print next, each line "
+     "behind\n"
+     "the name of its step, and ends with the run; with a step, with the step.",
+     "zpl logs last/xgboost.train", ZPL_OPT_JSON | ZPL_OPT_FOLLOW, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",
      "where a column or an artifact came from, and what was made of it",
      "COLUMN is step.output.column, variable.column or a name alone; nothing runs.  ARTIFACT is at "

@@ -3,7 +3,7 @@
 
 #include "lang/base/text.h"
 #include "lang/base/version.h"
-#include "vm/cli/cli.h"
+#include "vm/cli/follow.h"
 #include "vm/json_read.h"
 #include "vm/run_record.h"
 
@@ -117,7 +117,10 @@ int zpl_cmd_logs(struct zpl_cli *cli)
     struct zpl_run_path path;
     struct zpl_run_row run;
     struct zpl_buf text = {0};
-    struct zpl_json *array = cli->options & ZPL_OPT_JSON ? zpl_json_array() : NULL;
+    bool json = cli->options & ZPL_OPT_JSON;
+    if (json && (cli->options & ZPL_OPT_FOLLOW))
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--follow and --json do not go together");
+    struct zpl_json *array = json ? zpl_json_array() : NULL;
     if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path)) {
         zpl_json_release(array);
         return ZPL_EXIT_USAGE;
@@ -125,7 +128,13 @@ int zpl_cmd_logs(struct zpl_cli *cli)
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)
         err = zpl_cli_find_run(cli, &session, &path, &run);
-    if (err == ZPL_OK)
+    bool shown = false;
+    if (err == ZPL_OK && (cli->options & ZPL_OPT_FOLLOW) && run.status == ZPL_RUN_RUNNING) {
+        err = zpl_cli_follow(cli, &session, &run, path.step, &shown);
+        if (err == ZPL_OK && !shown) /* it did not run: said as it is of a run that has ended */
+            err = zpl_cli_find_run(cli, &session, &path, &run);
+    }
+    if (err == ZPL_OK && !shown)
         err = collect(cli, &session, &run, path.step, array, &text);
     if (err == ZPL_OK && array != NULL) {
         struct zpl_json *o = zpl_json_object();
