@@ -10,7 +10,7 @@ local model = xgboost.train { train, label = p.label, rounds = 5 }
 local report = evaluate { model, test }
 Z
 
-for command in run check plan why graph runs show logs lineage doc version; do
+for command in run check plan why graph runs show diff export gc doctor logs lineage doc version; do
     expect 0 zpl $command --help
     contains out "usage: zpl $command"
     contains out "example:"
@@ -99,3 +99,12 @@ expect 0 zpl doc kfold --json
 equal "$(json out "j['name']")" kfold
 expect 0 zpl version
 contains out "duckdb 1.4.4"
+
+# a param may have the name of a flag that no command with params has
+echo 'local p = params { rows = 5, days = 2 }
+local t = sql [[ SELECT i FROM range($rows * $days) t(i) ]]' >named.zpl
+expect 0 zpl run named.zpl --rows 7
+contains out "14 rows"
+echo 'local p = params { jobs = 5 }' >taken.zpl
+expect 3 zpl check taken.zpl
+contains err "a param can't be called 'jobs'"

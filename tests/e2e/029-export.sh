@@ -63,7 +63,8 @@ expect 0 zpl export 1/evaluate/report report.json
 [ "$(json report.json "0 <= j['auc'] <= 1")" = true ] || fail "no report"
 expect 0 zpl export 1/files/f f.bin
 equal "$(cat f.bin)" hello
-expect 0 zpl export 1/files/d folder
+expect 0 zpl export 1/files/d folder --json
+equal "$(json out "[j['file'], j['bytes']]")" '["folder", null]'
 equal "$(cat folder/t.txt)" plain
 equal "$(./folder/bin/go)" ran "a file that can be executed"
 expect 0 zpl export 1/xgboost.train model.ubj

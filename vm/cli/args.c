@@ -36,9 +36,13 @@ static const struct option OPTIONS[] = {
 
 bool zpl_cli_is_flag(const char *name)
 {
+    unsigned taken = ZPL_OPT_HELP;
+    for (const struct zpl_command *c = zpl_cli_commands(); c->name != NULL; c++)
+        if (c->options & ZPL_OPT_PARAMS)
+            taken |= c->options;
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (strcmp(OPTIONS[i].name, name) == 0)
-            return true;
+            return (taken & OPTIONS[i].bit) != 0;
     return false;
 }
 
@@ -192,7 +196,7 @@ static bool take_flag(struct zpl_cli *cli, int argc, char **argv, int *i)
     while (option < OPTIONS + OPTION_COUNT && strcmp(option->name, name) != 0)
         option++;
     if (option == OPTIONS + OPTION_COUNT || !(allowed & option->bit)) {
-        if (option != OPTIONS + OPTION_COUNT || !(allowed & ZPL_OPT_PARAMS))
+        if (zpl_cli_is_flag(name) || !(allowed & ZPL_OPT_PARAMS))
             return unknown_flag(cli, name);
         take_param(cli, name, value, argc, argv, i);
         return true;

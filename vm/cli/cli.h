@@ -83,7 +83,7 @@ const struct zpl_command *zpl_cli_commands(void); /* ends with a NULL name */
 /* Reads the command line; ZPL_ERR_USAGE after printing what is wrong and how to go on. */
 enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv);
 void zpl_cli_help(const struct zpl_cli *cli); /* of the command, or of zpl */
-/* Is that word one of zpl's own flags?  (A param may not have such a name.) */
+/* Is that word a flag of zpl's own, of a command that takes params?  (A param may not have such a name.) */
 bool zpl_cli_is_flag(const char *name);
 
 /* Opens the session of the first word (a FILE), or of the working directory when `file` is NULL. */

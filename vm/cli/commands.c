@@ -47,16 +47,16 @@ static const struct zpl_command COMMANDS[] = {
      "With one RUN, it and the run of its pipeline before; without, the last one and the one "
      "before.",
      "zpl diff 3 last", ZPL_OPT_JSON, 0, 2, zpl_cmd_diff},
-    {"export", "RUN/STEP[/OUTPUT] FILE [--force]", "writes what a step made to a file or folder",
+    {"export", "RUN/STEP[/OUTPUT] FILE [--force]", "write what a step made to a file or folder",
      "The ending of FILE says how: a table as .csv, .parquet, .json (a list of records) or .jsonl "
      "(a record\n"
      "a line), a report or another value as .json, a String also as .txt.  Models and files go out "
      "as they\n"
      "are, a Dir as a folder.  FILE appears whole or not at all; what is there is kept without "
      "--force.",
-     "zpl export last/predict/rows scored.csv", ZPL_OPT_FORCE | ZPL_OPT_ENGINE, 2, 2,
+     "zpl export last/predict/rows scored.csv", ZPL_OPT_JSON | ZPL_OPT_FORCE | ZPL_OPT_ENGINE, 2, 2,
      zpl_cmd_export},
-    {"gc", "[--keep N] [--days N] [--dry-run]", "removes what no kept run needs",
+    {"gc", "[--keep N] [--days N] [--dry-run]", "remove what no kept run needs",
      "Kept are the N newest runs of each pipeline (10 without a word), with --days those of the "
      "last days\n"
      "and the newest of each pipeline, with both what either keeps; and always the newest that was "
@@ -66,7 +66,7 @@ static const struct zpl_command COMMANDS[] = {
      "Nothing is removed while a run goes on.",
      "zpl gc --keep 3 --dry-run", ZPL_OPT_JSON | ZPL_OPT_KEEP | ZPL_OPT_DAYS | ZPL_OPT_DRY_RUN, 0,
      0, zpl_cmd_gc},
-    {"doctor", "[--repair]", "looks the whole store over and says what to do",
+    {"doctor", "[--repair]", "look the whole store over and say what to do",
      "Reads the database and every artifact, and holds the bytes to their digests.  Ends with 1 "
      "when there\n"
      "is a problem.  --repair forgets outputs whose bytes are wrong or missing: their steps run "
