@@ -105,6 +105,18 @@ static int by_maker(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct zpl_digest));
 }
 
+/* What can't be read may be whole: it is not forgotten.  What is neither file nor folder is not. */
+static enum zpl_err unreadable(struct visit *v, const struct zpl_digest *digest, enum zpl_err why)
+{
+    bool whole = why == ZPL_ERR_IO;
+    find(v, true, whole ? "unreadable" : "artifact",
+         whole ? "look at the disk, and at who may read the file" : REMAKE, "%s can't be read: %s",
+         name_of(v, digest),
+         v->diags->count > 0 ? v->diags->items[0]->message : "no reason is known");
+    zpl_diags_clear(v->diags);
+    return whole ? ZPL_OK : add_bad(v, digest);
+}
+
 /* Each artifact against its digest.  One that can't be read is told as a problem, with why. */
 static enum zpl_err hold_all(struct visit *v)
 {
@@ -117,10 +129,7 @@ static enum zpl_err hold_all(struct visit *v)
         err = hold(v, &v->all[i], &sound);
         v->out->sound += sound;
         if (err == ZPL_ERR_IO || err == ZPL_ERR_STEP) {
-            find(v, true, "artifact", REMAKE, "%s can't be read: %s", name_of(v, &v->all[i].digest),
-                 v->diags->count > 0 ? v->diags->items[0]->message : "no reason is known");
-            zpl_diags_clear(v->diags);
-            err = add_bad(v, &v->all[i].digest);
+            err = unreadable(v, &v->all[i].digest, err);
         } else if (err == ZPL_ERR_NOT_FOUND) {
             zpl_diags_clear(v->diags); /* another process has just removed it */
             err = ZPL_OK;

@@ -14,7 +14,7 @@
 struct zpl_finding {
     bool problem;     /* else a note: nothing is wrong */
     bool repaired;    /* it was a problem until now */
-    const char *what; /* "artifact", "database", "run", "scratch", "disk", "file" */
+    const char *what; /* "artifact", "unreadable", "database", "run", "scratch", "disk", "file" */
     const char *words;
     const char *help; /* what to do, or NULL */
 };

@@ -26,12 +26,13 @@ static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
     struct zpl_event event;
     uint64_t number;
     enum zpl_err err = zpl_session_orchestrator(session, &orchestrator);
-    if (err != ZPL_OK) {
+    if (err != ZPL_OK && diags != &session->diags) {
         /* Moved, not copied: the command prints the session's diagnostics too. */
         zpl_diags_append(diags, &session->diags);
         zpl_diags_clear(&session->diags);
-        return err;
     }
+    if (err != ZPL_OK)
+        return err;
     int64_t begin = zpl_clock_monotonic_ns();
     err = orchestrator->start(orchestrator->self, task->data, task->len, needs, &number, diags);
     while (err == ZPL_OK) {
