@@ -237,11 +237,12 @@ struct zpl_metadata {
     enum zpl_err (*alone_commit)(void *self, enum zpl_err err, struct zpl_diags *diags);
     void (*alone_end)(void *self);
     /* Alone: forgets every run and step but those of the `runs`, the newest that ran of each of the `keys`,
-     * and of a run among `runs` that left no plan, what made what its steps read.  A run of which a step
+     * of a run among `runs` that left no plan what made what its steps read, and of the pipelines `mapped`
+     * (NULL-terminated) all that ran for an item of a map: no plan names those.  A run of which a step
      * stays, stays in the list. */
     enum zpl_err (*retain)(void *self, const int64_t *runs, size_t run_count,
                            const struct zpl_digest *keys, size_t key_count,
-                           struct zpl_diags *diags);
+                           const char *const *mapped, struct zpl_diags *diags);
     /* Alone: forgets the steps that made the artifact, so that it is made again when it is needed. */
     enum zpl_err (*forget)(void *self, const struct zpl_digest *digest, struct zpl_diags *diags);
     /* Outputs of all steps that ran, newest first. */

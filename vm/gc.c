@@ -26,6 +26,8 @@ struct collecting {
     size_t kept_count;
     struct digests keys;   /* of the steps of kept runs */
     struct digests needed; /* artifacts */
+    const char **mapped;   /* pipelines of kept runs with maps, NULL-terminated */
+    size_t mapped_count;
 };
 
 static enum zpl_err add(struct collecting *c, struct digests *list, const struct zpl_digest *digest)
@@ -77,18 +79,23 @@ static enum zpl_err need_run(struct collecting *c, int64_t id)
     struct zpl_run_row row;
     struct zpl_run_record record = {0};
     struct zpl_digest digest;
+    bool mapped = false;
     enum zpl_err err = c->metadata->run_get(c->metadata->self, id, &row, c->arena, c->diags);
     if (err == ZPL_OK)
         err = zpl_run_record_open(&row, &record, c->diags);
     for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record.steps); i++) {
         const struct zpl_json *step = zpl_json_at(record.steps, i);
         const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+        mapped = mapped || zpl_json_get(step, "items") != NULL;
         if (zpl_read_digest(step, "key", &digest))
             err = add(c, &c->keys, &digest);
         for (size_t k = 0; err == ZPL_OK && k < zpl_json_count(outputs); k++)
             if (zpl_read_digest(zpl_json_value_at(outputs, k), "digest", &digest))
                 err = add(c, &c->needed, &digest);
     }
+    /* No plan names what ran for the items of a map: all that did in its pipeline stays. */
+    if (mapped)
+        c->mapped[c->mapped_count++] = row.pipeline;
     zpl_run_record_release(&record);
     return err;
 }
@@ -100,7 +107,8 @@ static enum zpl_err choose_runs(struct collecting *c)
     enum zpl_err err = c->metadata->run_list(c->metadata->self, NULL, SIZE_MAX, &rows,
                                              &c->out->runs, c->arena, c->diags);
     c->kept = zpl_arena_array(c->arena, c->out->runs + 1, sizeof *c->kept);
-    if (err == ZPL_OK && c->kept == NULL)
+    c->mapped = zpl_arena_array(c->arena, c->out->runs + 1, sizeof *c->mapped);
+    if (err == ZPL_OK && (c->kept == NULL || c->mapped == NULL))
         err = zpl_diag_nomem(c->diags);
     for (size_t i = 0; err == ZPL_OK && i < c->out->runs; i++) {
         if (!is_kept(c, rows, i, now_ns))
@@ -162,7 +170,8 @@ static enum zpl_err condemn(struct collecting *c)
     if (err == ZPL_OK)
         err = m->made_list(m->self, &before, &before_count, c->arena, c->diags);
     if (err == ZPL_OK)
-        err = m->retain(m->self, c->kept, c->kept_count, c->keys.items, c->keys.count, c->diags);
+        err = m->retain(m->self, c->kept, c->kept_count, c->keys.items, c->keys.count, c->mapped,
+                        c->diags);
     if (err == ZPL_OK)
         err = m->made_list(m->self, &after, &after_count, c->arena, c->diags);
     for (size_t i = 0; err == ZPL_OK && i < after_count; i++)

@@ -73,7 +73,7 @@ enum zpl_err zpl_sqlite_alone_commit(void *self, enum zpl_err err, struct zpl_di
 void zpl_sqlite_alone_end(void *self);
 enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count,
                                const struct zpl_digest *keys, size_t key_count,
-                               struct zpl_diags *diags);
+                               const char *const *mapped, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_forget(void *self, const struct zpl_digest *digest,
                                struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t *count,

@@ -66,19 +66,26 @@ static const char FORGET[] =
     "DELETE FROM steps WHERE run NOT IN (SELECT id FROM temp.kept_runs)"
     "  AND id NOT IN (SELECT step FROM lineage)"
     "  AND id NOT IN (SELECT max(id) FROM steps WHERE status = 'ran'"
-    "                 AND key IN (SELECT key FROM temp.kept_keys) GROUP BY key);"
+    "                 AND key IN (SELECT key FROM temp.kept_keys) GROUP BY key)"
+    /* "fold[3]" is what a step is called that ran for the third item of a map */
+    "  AND NOT (status = 'ran' AND name LIKE '%[%]%'"
+    "           AND pipeline IN (SELECT pipeline FROM temp.mapped));"
     "DELETE FROM runs WHERE id NOT IN (SELECT id FROM temp.kept_runs)"
     "  AND id NOT IN (SELECT run FROM steps);"
-    "DROP TABLE temp.kept_runs; DROP TABLE temp.kept_keys;";
+    /* A plan that no run names any more is no promise that what it names is there. */
+    "DELETE FROM texts WHERE digest NOT IN (SELECT plan FROM runs WHERE plan IS NOT NULL)"
+    "  AND digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL);"
+    "DROP TABLE temp.kept_runs; DROP TABLE temp.kept_keys; DROP TABLE temp.mapped;";
 
 enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count,
                                const struct zpl_digest *keys, size_t key_count,
-                               struct zpl_diags *diags)
+                               const char *const *mapped, struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
     enum zpl_err err = zpl_sqldb_exec(store->db,
                                       "CREATE TEMP TABLE kept_runs (id INTEGER PRIMARY KEY);"
-                                      "CREATE TEMP TABLE kept_keys (key TEXT PRIMARY KEY);",
+                                      "CREATE TEMP TABLE kept_keys (key TEXT PRIMARY KEY);"
+                                      "CREATE TEMP TABLE mapped (pipeline TEXT PRIMARY KEY);",
                                       diags);
     for (size_t i = 0; err == ZPL_OK && i < run_count; i++)
         err = zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO temp.kept_runs VALUES (?)",
@@ -89,6 +96,9 @@ enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count
         err = zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO temp.kept_keys VALUES (?)",
                             "s", hex);
     }
+    for (size_t i = 0; err == ZPL_OK && mapped != NULL && mapped[i] != NULL; i++)
+        err = zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO temp.mapped VALUES (?)", "s",
+                            mapped[i]);
     return err == ZPL_OK ? zpl_sqldb_exec(store->db, FORGET, diags) : err;
 }
 

@@ -158,6 +158,22 @@ expect 0 zpl gc --keep 1
 expect 0 zpl run g.zpl --minutes 2
 contains out "7 cached"
 
+# of a map what was made for its items stays: the plan of a run does not name it
+cat >map.zpl <<'Z'
+local p = params { n = 3, plus = 0 }
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) local x = {} for i = 1, t.n do x[i] = i end return x end }
+local part = step "part" { signature = "(k: Int) -> (rows: Table {x: Int})", lua = function (t) return { x = { t.k, t.k * 2 } } end }
+each(list { p.n }, function (k) return part { k } end)
+local out = sql [[ SELECT $plus AS plus ]]
+Z
+expect 0 zpl run map.zpl
+expect 0 zpl run map.zpl --plus 1
+expect 0 zpl gc --keep 1
+expect 0 zpl run map.zpl --plus 1
+lacks out " ran "
+expect 0 zpl run map.zpl --plus 2
+equal "$(grep -c '^  ran' out)" 1 "steps that ran beside the cached items"
+
 # mistakes
 expect 2 zpl gc --keep 0
 expect 2 zpl gc --kep 3

@@ -39,7 +39,9 @@ static void commit(struct fixture *f, enum zpl_err err)
 static void retain(struct fixture *f, int64_t run, const char *key)
 {
     struct zpl_digest digest = digest_of(key);
-    assert_int_equal(f->store.retain(f->store.self, &run, 1, &digest, 1, &f->diags), ZPL_OK);
+    const char *const mapped[] = {"mapped", NULL};
+    assert_int_equal(f->store.retain(f->store.self, &run, 1, &digest, 1, mapped, &f->diags),
+                     ZPL_OK);
 }
 
 static void what_is_named_stays(void **state)
@@ -75,6 +77,35 @@ static void of_a_run_without_a_plan_all_that_it_stands_on_stays(void **state)
     commit(f, ZPL_OK);
     assert_int_equal(ask(f, "SELECT count(*) FROM steps"), 3);
     assert_int_equal(ask(f, "SELECT count(*) FROM steps WHERE name = 'other'"), 0);
+}
+
+static void what_ran_for_items_stays(void **state)
+{
+    struct fixture *f = *state;
+    int64_t old = ended_run(f, "[]");
+    step(f, old, "fold[1]", "k1", NULL, "A");
+    step(f, old, "fold[2]", "k2", NULL, "B");
+    step(f, old, "fold", "k3", NULL, "C");
+    alter(f, "UPDATE steps SET pipeline = 'mapped' WHERE name <> 'fold[2]'");
+    alone(f);
+    retain(f, 77, "none");
+    commit(f, ZPL_OK);
+    assert_int_equal(ask(f, "SELECT count(*) FROM steps"), 1);
+    assert_int_equal(ask(f, "SELECT count(*) FROM steps WHERE name = 'fold[1]'"), 1);
+}
+
+static void texts_that_no_run_names_go(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_digest digest;
+    int64_t kept = ended_run(f, "[1]"), gone = ended_run(f, "[2]");
+    assert_int_equal(f->store.text_put(f->store.self, "[3]", &digest, &f->diags), ZPL_OK);
+    assert_true(gone > kept);
+    alone(f);
+    retain(f, kept, "none");
+    commit(f, ZPL_OK);
+    assert_int_equal(ask(f, "SELECT count(*) FROM texts WHERE text IN ('[2]', '[3]')"), 0);
+    assert_int_equal(ask(f, "SELECT count(*) FROM texts WHERE text = '[1]'"), 1);
 }
 
 static void what_is_not_committed_is_not_forgotten(void **state)
@@ -168,6 +199,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_named_stays),
         TEST(of_a_run_without_a_plan_all_that_it_stands_on_stays),
+        TEST(what_ran_for_items_stays),
+        TEST(texts_that_no_run_names_go),
         TEST(what_is_not_committed_is_not_forgotten),
         TEST(nobody_is_alone_while_a_run_goes_on),
         TEST(no_run_begins_until_the_end),

@@ -61,8 +61,9 @@ static const struct zpl_command COMMANDS[] = {
      "last days\n"
      "and the newest of each pipeline, with both what either keeps; and always the newest that was "
      "done.\n"
-     "All that a kept run made or used stays, so that running it again is cached.  Deployments "
-     "stay.\n"
+     "All that a kept run made or used stays, so that running it again is cached; of a map what "
+     "was\n"
+     "made for any item of it.  Deployments stay.\n"
      "Nothing is removed while a run goes on.",
      "zpl gc --keep 3 --dry-run", ZPL_OPT_JSON | ZPL_OPT_KEEP | ZPL_OPT_DAYS | ZPL_OPT_DRY_RUN, 0,
      0, zpl_cmd_gc},
