@@ -97,6 +97,8 @@ expect 0 zpl run loud.zpl
 
 # mistakes
 start t.zpl --w 4 --jobs 2
+expect 0 zpl show
+contains out "zpl logs -f"
 expect 2 zpl logs -f last/tow
 contains err "did you mean two?"
 kill -INT $run

@@ -210,6 +210,9 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
     if (run->error != NULL)
         zpl_buf_printf(out, "\n  error: %s", run->error);
     zpl_buf_putc(out, '\n');
+    if (run->status == ZPL_RUN_RUNNING)
+        zpl_buf_printf(out, "  it goes on; what its steps print: zpl logs -f %lld\n",
+                       (long long)run->id);
     if (run->status == ZPL_RUN_INTERRUPTED)
         zpl_buf_puts(out, "  its process ended before the run did; what was finished is kept: run "
                           "it again to go on\n");
