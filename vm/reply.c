@@ -1,4 +1,5 @@
 /* reply.c - answers of a worker as JSON, both ways; the words of what went wrong travel with them.
+ * Long because each kind of answer is read beside where it is written.
  * Floor: vm. */
 #include <limits.h>
 #include <string.h>
