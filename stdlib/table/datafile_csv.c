@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "stdlib/table/datafile_format.h"
@@ -110,20 +109,17 @@ static bool find_bad_line(struct zpl_duck *duck, const char *path, const char *d
     return !fine;
 }
 
-/* The names of a header as they are written. */
+/* The second of two names of a header that differ at most in case. */
 struct head {
     struct zpl_arena *arena;
-    const char *twin; /* the second of two that differ at most in case; NULL: none */
+    const char *twin; /* NULL: none */
 };
 
-static enum zpl_err keep_head(void *self, const struct zpl_duck_cell *cells, size_t count)
+static enum zpl_err keep_twin(void *self, const struct zpl_duck_cell *cells, size_t count)
 {
     struct head *head = self;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (cells[i].valid && cells[k].valid && cells[i].n == cells[k].n && cells[i].n > 0 &&
-                strncasecmp(cells[i].s, cells[k].s, cells[i].n) == 0)
-                head->twin = zpl_arena_strndup(head->arena, cells[i].s, cells[i].n);
+    (void)count;
+    head->twin = zpl_arena_strndup(head->arena, cells[0].s, cells[0].n);
     return ZPL_OK;
 }
 
@@ -140,11 +136,17 @@ static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const st
     }
     if (!renamed)
         return ZPL_OK;
-    zpl_buf_puts(&sql, "SELECT * FROM ");
+    /* A name a row: a header may have thousands. */
+    zpl_buf_puts(&sql, "SELECT arg_max(name, place) FROM (SELECT unnest(names) AS name, "
+                       "generate_subscripts(names, 1) AS place FROM (SELECT [");
+    for (size_t i = 0; i < s->count; i++)
+        zpl_buf_printf(&sql, "%sc%zu", i > 0 ? ", " : "", i);
+    zpl_buf_puts(&sql, "] AS names FROM ");
     plain_csv(&sql, path, s->delimiter, s->count, false);
-    zpl_buf_puts(&sql, " LIMIT 1");
+    zpl_buf_puts(&sql, " LIMIT 1)) WHERE name <> '' GROUP BY lower(name) HAVING count(*) > 1 "
+                       "ORDER BY max(place) LIMIT 1");
     enum zpl_err err = zpl_buf_error(&sql) == ZPL_OK
-                           ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_head, &head, diags)
+                           ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_twin, &head, diags)
                            : zpl_diag_nomem(diags);
     if (head.twin != NULL)
         *why = zpl_arena_printf(s->arena, "has two columns called '%s'", head.twin);
