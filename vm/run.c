@@ -163,14 +163,16 @@ static void abandon(struct zpl_driver *d)
 static enum zpl_err loop(struct zpl_driver *d)
 {
     enum zpl_err err = ZPL_OK;
-    for (;;) {
+    while (err == ZPL_OK) {
         bool woken = false;
         err = take_up_ready(d);
         if (err == ZPL_OK)
             err = zpl_driver_wake(d, &woken);
-        if (err == ZPL_OK && (d->running > 0 || d->delayed_count > 0))
+        if (err != ZPL_OK)
+            break;
+        if (d->running > 0 || d->delayed_count > 0)
             err = wait_event(d);
-        else if (err != ZPL_OK || d->schedule.left == 0)
+        else if (d->schedule.left == 0)
             break;
         else if (d->broken == ZPL_OK && !woken)
             ZPL_BUG("nothing is ready, and the run is not over");
