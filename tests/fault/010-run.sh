@@ -17,6 +17,10 @@ local train, test = split { rows, ratio = 0.8, seed = 7 }
 local model = xgboost.train { train, label = "late", rounds = 2 }
 local report = evaluate { model, test }
 deploy { model, name = "late", when = report.auc >= 0 }
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) return { t.n, t.n * 2 } end }
+local add = step "add" { signature = "(a: Int, b: Int) -> (sum: Int)", lua = function (t) return t.a + t.b end }
+local sums = each(list { n = 3 }, function (a, i) return add { a = a, b = i } end)
+add { a = max(sums), b = 1, as = "most" }
 Z
 
 made() { # made FILE: what a run made, from its JSON
