@@ -88,6 +88,8 @@ bool zpl_cli_is_flag(const char *name);
 
 /* Opens the session of the first word (a FILE), or of the working directory when `file` is NULL. */
 enum zpl_err zpl_cli_open(struct zpl_cli *cli, struct zpl_session *session, const char *file);
+/* Forks the zygote; false after printing why it could not.  Nothing is open yet. */
+bool zpl_cli_start_workers(struct zpl_cli *cli);
 /* What the session of the first word is opened and compiled with. */
 struct zpl_session_options zpl_cli_session_options(const struct zpl_cli *cli);
 /* Opens and compiles; prints diagnostics; ZPL_OK when the program can be planned. */

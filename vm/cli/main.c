@@ -1,4 +1,4 @@
-/* main.c - the program: zygote first, then the command.   Floor: vm. */
+/* main.c - the program: the zygote before anything is open, and the command.   Floor: vm. */
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,30 +29,37 @@ static void install_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* Does the command run steps or ask the engine?  Only then there is a zygote. */
+bool zpl_cli_start_workers(struct zpl_cli *cli)
+{
+    struct zpl_diags diags = {0};
+    struct zpl_buf text = {0};
+    zpl_worker_prepare();
+    bool fine = zpl_zygote_start(zpl_worker_loop, &cli->zygote, &diags) == ZPL_OK;
+    if (!fine) {
+        zpl_diags_show(&diags, NULL, cli->colour_err, &text);
+        fputs(zpl_buf_str(&text), stderr);
+    }
+    zpl_buf_release(&text);
+    zpl_diags_release(&diags);
+    return fine;
+}
+
+/* Does the command run steps or ask the engine?  Only then there is a zygote, forked before anything else;
+ * a command that may be over without one starts it itself, with nothing open. */
 static bool needs_workers(const struct zpl_cli *cli)
 {
-    return cli->command != NULL && (cli->command->options & (ZPL_OPT_PARAMS | ZPL_OPT_ENGINE)) &&
-           !(cli->options & (ZPL_OPT_HELP | ZPL_OPT_EXPLAIN));
+    return (cli->command->options & (ZPL_OPT_PARAMS | ZPL_OPT_ENGINE)) &&
+           !(cli->options & ZPL_OPT_EXPLAIN) && cli->command->run != zpl_cmd_run;
 }
 
 static int run_command(struct zpl_cli *cli)
 {
-    struct zpl_diags diags = {0};
-    struct zpl_buf text = {0};
     if (cli->options & ZPL_OPT_HELP || cli->command == NULL) {
         zpl_cli_help(cli);
         return ZPL_EXIT_DONE;
     }
-    if (needs_workers(cli))
-        zpl_worker_prepare();
-    if (needs_workers(cli) && zpl_zygote_start(zpl_worker_loop, &cli->zygote, &diags) != ZPL_OK) {
-        zpl_diags_show(&diags, NULL, cli->colour_err, &text);
-        fputs(zpl_buf_str(&text), stderr);
-        zpl_buf_release(&text);
-        zpl_diags_release(&diags);
+    if (needs_workers(cli) && !zpl_cli_start_workers(cli))
         return ZPL_EXIT_UNREACHABLE;
-    }
     install_signals();
     return cli->command->run(cli);
 }

@@ -113,24 +113,38 @@ static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session
     return err;
 }
 
+/* Is the run over without evaluating the program?  Then it is printed.  Nothing is left open otherwise. */
+static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session, bool *over)
+{
+    struct zpl_settled settled;
+    const struct zpl_session_options opened = zpl_cli_session_options(cli);
+    *over = false;
+    enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
+    if (err != ZPL_OK || cli->options & ZPL_OPT_NO_CACHE)
+        return err;
+    err = zpl_settled_recall(session, &opened, &settled, over, &cli->arena);
+    if (getenv("ZPL_TRACE") != NULL)
+        fprintf(stderr, "trace: %s%s\n",
+                *over ? "recalled" : "evaluated: ", *over ? "" : settled.doubt);
+    if (err == ZPL_OK && *over && cli->options & ZPL_OPT_JSON)
+        err = print_settled_json(cli, session, &settled);
+    else if (err == ZPL_OK && *over)
+        print_settled(cli, &settled);
+    return err;
+}
+
 int zpl_cmd_run(struct zpl_cli *cli)
 {
     struct zpl_session session;
-    struct zpl_settled settled;
-    const struct zpl_session_options opened = zpl_cli_session_options(cli);
-    bool again = false;
-    enum zpl_err err = zpl_cli_open(cli, &session, cli->words[0]);
-    if (err == ZPL_OK && !(cli->options & ZPL_OPT_NO_CACHE)) {
-        err = zpl_settled_recall(&session, &opened, &settled, &again, &cli->arena);
-        if (getenv("ZPL_TRACE") != NULL)
-            fprintf(stderr, "trace: %s%s\n",
-                    again ? "recalled" : "evaluated: ", again ? "" : settled.doubt);
-    }
-    if (err == ZPL_OK && again && (cli->options & ZPL_OPT_JSON))
-        err = print_settled_json(cli, &session, &settled);
-    else if (err == ZPL_OK && again)
-        print_settled(cli, &settled);
-    else if (err == ZPL_OK)
+    bool over;
+    enum zpl_err err = try_settled(cli, &session, &over);
+    if (err != ZPL_OK || over)
+        return zpl_cli_end(cli, &session, err);
+    zpl_session_release(&session);
+    if (!zpl_cli_start_workers(cli))
+        return ZPL_EXIT_UNREACHABLE;
+    err = zpl_cli_open(cli, &session, cli->words[0]);
+    if (err == ZPL_OK)
         err = run_program(cli, &session);
     return zpl_cli_end(cli, &session, err);
 }

@@ -1,0 +1,83 @@
+# Runs of pipelines of many small steps beside ninja and make building as many small targets (cp): a first run, a run
+# that finds everything but has to evaluate the program, and one that is recalled; a chain and a fan.  Medians of wall
+# time and of processor time (with children), peak memory of the driver, ratios to ninja.
+#     BENCH_STEPS="10 100 1000"   those sizes; 100000 takes some minutes and 1 GiB of files     Time limit: 3600 s
+. "$ROOT/tests/lib.sh"
+need python3 ninja make
+cat >make.py <<'P'
+import os, sys
+n = int(sys.argv[1])
+add = '''local add = step "add" { inputs = { a = Int }, outputs = { b = Int }, lua = function (t) return t.a + 1 end }
+'''
+open("chain.zpl", "w").write(add + f"local x = 1\nfor i = 1, {n} do x = add {{ x }} end\n")
+open("fan.zpl", "w").write(add + f"for i = 1, {n} do add {{ i }} end\n")
+open("source", "w").write("1\n")
+for shape in "chain", "fan":
+    before = lambda i: f"{shape}.made/{i - 1}" if shape == "chain" and i > 1 else "source"
+    os.makedirs(f"{shape}.made", exist_ok=True)
+    with open(f"{shape}.ninja", "w") as f:
+        f.write("rule cp\n  command = cp $in $out\n" + "".join(f"build {shape}.made/{i}: cp {before(i)}\n" for i in range(1, n + 1)))
+    with open(f"{shape}.mk", "w") as f:
+        f.write(f"all: {shape}.made/{n}" + ("".join(f" {shape}.made/{i}" for i in range(1, n)) if shape == "fan" else "") + "\n"
+                + "".join(f"{shape}.made/{i}: {before(i)}\n\tcp $< $@\n" for i in range(1, n + 1)))
+P
+cat >measure.py <<'P'
+import os, resource, shutil, statistics, sys, time
+
+def once(command):
+    start = time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+        os.execvp(command[0], command)
+    _, status, used = os.wait4(pid, 0)
+    assert status == 0, (command, status)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, used.ru_maxrss)
+
+def several(command, runs, prepare=lambda: None):
+    all_ = []
+    for _ in range(runs):
+        prepare()
+        all_.append(once(command))
+    return [statistics.median(v[k] for v in all_) for k in range(3)]
+
+def row(name, zpl, ninja, make):
+    print(f"{name:36} {zpl[0] * 1000:9.1f} {zpl[1] * 1000:9.1f} {zpl[2] // 1024:5d}   {ninja[0] * 1000:9.1f} {ninja[1] * 1000:9.1f}   "
+          f"{make[0] * 1000:9.1f}   {zpl[0] / ninja[0]:5.2f} {zpl[1] / max(ninja[1], 1e-3):5.2f}", flush=True)
+
+def forget(folder):
+    def do():
+        shutil.rmtree(".zpl", ignore_errors=True)
+        for name in ".ninja_log", ".ninja_deps":
+            if os.path.exists(name):
+                os.unlink(name)
+        shutil.rmtree(folder)
+        os.makedirs(folder)
+    return do
+
+def touch_text(path):
+    def do():
+        open(path, "a").write("-- a word\n")
+    return do
+
+n = int(sys.argv[1])
+print(f"{f'{n} steps: ms':36} {'zpl wall':>9} {'cpu':>9} {'MiB':>5}   {'ninja':>9} {'cpu':>9}   {'make':>9}   {'wall x':>5} {'cpu x':>5}")
+for shape in "chain", "fan":
+    zpl, ninja = ["zpl", "run", f"{shape}.zpl"], ["ninja", "-f", f"{shape}.ninja"]
+    make = ["make", "-s", f"-j{os.cpu_count()}", "-f", f"{shape}.mk"]
+    first = 3 if n <= 100 else 1
+    other = [several(c, first, forget(f"{shape}.made")) for c in (make, ninja, zpl)]
+    row(f"{shape}: first run", other[2], other[1], other[0])
+    several(ninja, 1)
+    again = [several(c, 7) for c in (ninja, make)]
+    row(f"{shape}: all done, evaluated", several(zpl, 7, touch_text(f"{shape}.zpl")), *again)
+    once(zpl)
+    row(f"{shape}: all done, recalled", several(zpl, 7), *again)
+P
+for n in ${BENCH_STEPS:-10 100 1000 10000}; do
+    rm -rf *.made .zpl .ninja_log
+    python3 make.py "$n"
+    python3 measure.py "$n"
+done
