@@ -215,6 +215,9 @@ static void command_differs(const char *old, const char *new, struct zpl_reasons
         b = zpl_json_get(is, "files");
         names_differ(b, a, "files: ", "is new", out, arena);
         names_differ(a, b, "files: ", "is gone", out, arena);
+        bool had = zpl_json_truth(zpl_json_get(was, "network"), false);
+        if (had != zpl_json_truth(zpl_json_get(is, "network"), false))
+            reason(out, arena, had ? "network: no longer" : "network: now");
     }
     zpl_json_release(was);
     zpl_json_release(is);

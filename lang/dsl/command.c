@@ -239,10 +239,31 @@ static struct zpl_json *texts_json(const struct zpl_literal *list)
     return out;
 }
 
-/* {"command": […], "files": […], "pass": […], "vars": {…}} as text in the graph's arena; NULL: no
- * memory.  No files are not said. */
-static const char *body_text(const struct reading *r, const struct zpl_literal *set,
-                             const struct zpl_literal *pass, const struct zpl_literal *files,
+/* network = true: may the program open connections? */
+static bool read_network(struct reading *r, int index, struct zpl_site table)
+{
+    lua_State *L = r->L;
+    bool network = lua_getfield(L, index, "network") == LUA_TBOOLEAN && lua_toboolean(L, -1);
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    if (lua_type(L, -1) != LUA_TNIL && lua_type(L, -1) != LUA_TBOOLEAN) {
+        if (!value || !zpl_is_poison(value))
+            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_field(table, "network").span,
+                          "network is true or false");
+        r->fine = false;
+    }
+    lua_pop(L, 1);
+    return network;
+}
+
+/* What a declaration says beside its words. */
+struct surroundings {
+    const struct zpl_literal *set, *pass, *files;
+    bool network;
+};
+
+/* {"command": […], "files": […], "network": true, "pass": […], "vars": {…}} as text in the graph's
+ * arena; NULL: no memory.  No files and no network are not said. */
+static const char *body_text(const struct reading *r, const struct surroundings *s,
                              struct zpl_arena *arena)
 {
     struct zpl_json *body = zpl_json_object(), *words = zpl_json_array();
@@ -250,13 +271,15 @@ static const char *body_text(const struct reading *r, const struct zpl_literal *
     struct zpl_buf text = {0};
     for (size_t i = 0; i < r->count; i++)
         zpl_json_add_take(words, zpl_json_string(r->words[i]));
-    for (size_t i = 0; set && i < set->as.list.count; i++)
-        zpl_json_set_take(vars, set->as.list.keys[i],
-                          zpl_json_string(set->as.list.items[i]->as.str.s));
+    for (size_t i = 0; s->set && i < s->set->as.list.count; i++)
+        zpl_json_set_take(vars, s->set->as.list.keys[i],
+                          zpl_json_string(s->set->as.list.items[i]->as.str.s));
     zpl_json_set_take(body, "command", words);
-    zpl_json_set_take(body, "pass", texts_json(pass));
-    if (files)
-        zpl_json_set_take(body, "files", texts_json(files));
+    zpl_json_set_take(body, "pass", texts_json(s->pass));
+    if (s->files)
+        zpl_json_set_take(body, "files", texts_json(s->files));
+    if (s->network)
+        zpl_json_set_take(body, "network", zpl_json_bool(true));
     zpl_json_set_take(body, "vars", vars);
     const char *out = zpl_json_write(body, false, &text) == ZPL_OK
                           ? zpl_arena_strdup(arena, zpl_buf_str(&text))
@@ -269,13 +292,14 @@ static const char *body_text(const struct reading *r, const struct zpl_literal *
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature)
 {
-    const struct zpl_literal *set = NULL, *pass = NULL, *files = NULL;
+    struct surroundings s = {0};
     struct reading r = {.L = L, .signature = signature, .fine = true};
     r.named = zpl_host_need(
         L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1, sizeof *r.named));
     read_words(&r, index, table);
-    read_vars(&r, index, table, &set, &pass);
-    r.fine = zpl_read_command_files(L, index, table, &files) && r.fine;
+    read_vars(&r, index, table, &s.set, &s.pass);
+    r.fine = zpl_read_command_files(L, index, table, &s.files) && r.fine;
+    s.network = read_network(&r, index, table);
     lua_settop(L, index);
-    return r.fine ? zpl_host_need(L, body_text(&r, set, pass, files, zpl_host_arena(L))) : NULL;
+    return r.fine ? zpl_host_need(L, body_text(&r, &s, zpl_host_arena(L))) : NULL;
 }

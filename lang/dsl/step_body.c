@@ -68,7 +68,7 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
                           "%s is for steps with a command or Python body; a %s body reaches "
                           "nothing outside",
                           outside[i], bodies[body].field);
-        else if (strcmp(outside[i], "vars") != 0 && strcmp(outside[i], "files") != 0)
+        else if (strcmp(outside[i], "env") == 0 || strcmp(outside[i], "secrets") == 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,
                 "this version of zpl runs commands without `%s`: they see this machine as "

@@ -2,17 +2,21 @@
  * named in its words.   Floor: stdlib. */
 #include <ctype.h>
 #include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "stdlib/body/network.h"
 #include "stdlib/outcome.h"
 #include "stdlib/table/ingest.h"
 #include "stdlib/table/write.h"
@@ -22,6 +26,9 @@ static const struct zpl_span nowhere;
 /* Formats in which a table crosses to a command: `$rows` is Parquet, `$rows.csv` CSV. */
 static const char *const formats[] = {"parquet", "csv"};
 enum { PARQUET, CSV, FORMATS };
+
+/* Its TMPDIR in scratch; no input or output has such a name. */
+#define TMP ".tmp"
 
 /* A process under preparation. */
 struct command {
@@ -220,50 +227,179 @@ static bool make_environment(struct command *c)
         out[count++] = zpl_arena_strdup(arena, "LC_ALL=C.UTF-8");
     if (zpl_json_get(vars, "TZ") == NULL)
         out[count++] = zpl_arena_strdup(arena, "TZ=UTC");
-    out[count++] = zpl_arena_printf(arena, "TMPDIR=%s", c->task->scratch);
+    out[count++] = zpl_arena_printf(arena, "TMPDIR=%s/" TMP, c->task->scratch);
     c->environment = out;
     return !zpl_arena_failed(arena);
 }
 
+static bool make_tmp(struct command *c)
+{
+    const char *path = zpl_arena_printf(c->context->arena, "%s/" TMP, c->task->scratch);
+    if (path == NULL)
+        return zpl_diag_nomem(c->context->diags) == ZPL_OK;
+    return zpl_fs_mkdirs(path, c->context->diags) == ZPL_OK;
+}
+
 /* ---- the process ---- */
 
-/* Starts it in the project's folder; 0 or an error of the system. */
-static int start(struct command *c, pid_t *pid)
+/* A program under way. */
+struct process {
+    pid_t pid;
+    int listener; /* of the connections it tries; -1: nobody listens */
+    bool tried;   /* one was refused */
+    int status;   /* of waitpid */
+};
+
+/* Where the program is that the first word names: by its path, or on PATH; NULL: nowhere. */
+static const char *find_program(struct command *c)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
+    const char *name = c->words[0], *list = getenv("PATH");
+    struct stat st;
+    if (strchr(name, '/') != NULL)
+        return name;
+    for (const char *s = list != NULL ? list : "/usr/bin:/bin"; *name != '\0';) {
+        size_t n = strcspn(s, ":");
+        const char *path = zpl_arena_printf(c->context->arena, "%.*s/%s", (int)n, s, name);
+        if (path != NULL && n > 0 && access(path, X_OK) == 0 && stat(path, &st) == 0 &&
+            S_ISREG(st.st_mode))
+            return path;
+        if (s[n] == '\0')
+            break;
+        s += n + 1;
+    }
+    return NULL;
+}
+
+/* Sets a process apart from the worker, into whose memory and environment it could look within the
+ * confines that both share: one with confines of its own can't (Landlock's; these refuse what was
+ * refused before, device nodes).  One of root's is left what opens files, not what rules machines. */
+static void set_apart(void)
+{
+    const uint64_t device_nodes = 1u << 11;
+    for (int capability = CAP_SETPCAP; capability < 64; capability++)
+        (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &device_nodes, sizeof device_nodes, 0);
+    if (rules < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return;
+    (void)syscall(SYS_landlock_restrict_self, rules, 0);
+    close(rules);
+}
+
+/* What the child of a fork does: makes only calls that such a one may make.  Tells the parent an
+ * error of the system, unless it becomes the program. */
+static _Noreturn void become(struct command *c, const char *program, bool network, int parent)
+{
+    sigset_t none;
+    int error = 0, listener = -1;
     sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    int error = posix_spawn_file_actions_addchdir_np(&actions, c->task->project);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (error == 0)
-        error = posix_spawnp(pid, c->words[0], &actions, &attributes, c->words, c->environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (chdir(c->task->project) < 0)
+        error = errno;
+    set_apart();
+    if (error == 0 && !network)
+        listener = zpl_network_deny_told(&error);
+    if (listener >= 0)
+        (void)zpl_msg_send(parent, "", 0, &listener, 1);
+    if (error == 0) {
+        execve(program, c->words, c->environment);
+        error = errno;
+    }
+    (void)zpl_msg_send(parent, &error, sizeof error, NULL, 0);
+    _exit(127);
+}
+
+/* What the child says until it is the program: its listener, or why it can't be.  Returns the error. */
+static int hear_start(int fd, struct process *process)
+{
+    struct zpl_buf message = {0};
+    int error = 0, ends[1];
+    size_t count = 1;
+    while (zpl_msg_recv(fd, &message, ends, &count) == ZPL_OK) {
+        if (count == 1)
+            process->listener = ends[0];
+        else if (message.len == sizeof error)
+            memcpy(&error, message.data, sizeof error);
+        count = 1;
+    }
+    zpl_buf_release(&message);
     return error;
+}
+
+/* Starts it in the project's folder; 0 or an error of the system. */
+static int start(struct command *c, struct process *process)
+{
+    int pair[2];
+    const char *program = find_program(c);
+    bool network = zpl_json_truth(zpl_json_get(c->body, "network"), false);
+    if (program == NULL)
+        return ENOENT;
+    if (zpl_proc_cloexec_pair(pair) != ZPL_OK)
+        return errno;
+    process->pid = fork();
+    if (process->pid == 0) {
+        close(pair[0]);
+        become(c, program, network, pair[1]);
+    }
+    int error = process->pid < 0 ? errno : 0;
+    close(pair[1]);
+    if (error == 0)
+        error = hear_start(pair[0], process);
+    close(pair[0]);
+    return error;
+}
+
+/* Refuses the connections that it tries, until it has ended. */
+static void attend(struct process *process)
+{
+    int end = process->listener < 0 ? -1 : (int)syscall(SYS_pidfd_open, process->pid, 0);
+    struct pollfd fds[2] = {{.fd = end, .events = POLLIN},
+                            {.fd = process->listener, .events = POLLIN}};
+    while (end >= 0 && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
+        if (fds[1].revents & POLLIN)
+            process->tried = zpl_network_refuse(process->listener) || process->tried;
+        else if (fds[0].revents)
+            break;
+        else if (fds[1].revents & POLLHUP)
+            fds[1].fd = -1; /* nobody is left to ask */
+    }
+    if (end >= 0)
+        close(end);
+    if (process->listener >= 0)
+        close(process->listener);
+}
+
+/* How it failed, with what it may have failed by. */
+static int tell_end(struct command *c, const struct process *process)
+{
+    char words[ZPL_EXIT_WORDS_SIZE];
+    struct zpl_diags *diags = c->context->diags;
+    struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere, "'%s' ended with %s",
+                                         c->words[0], zpl_proc_exit_words(process->status, words));
+    if (process->tried)
+        zpl_diag_help(diags, diag,
+                      "it tried to open a network connection: if it is meant to, declare "
+                      "`network = true` in the step");
+    return 1;
 }
 
 /* Runs it to its end; what it prints goes to the step's log. */
 static int run_process(struct command *c)
 {
     struct zpl_kernel_context *ctx = &c->context->base;
-    char words[ZPL_EXIT_WORDS_SIZE];
-    pid_t pid;
-    int status;
-    int error = start(c, &pid);
-    if (error != 0)
-        return ctx->fail(ctx, "cannot start '%s': %s", c->words[0], strerror(error));
-    while (waitpid(pid, &status, 0) < 0)
+    struct process process = {.listener = -1};
+    int error = start(c, &process);
+    if (error == 0)
+        attend(&process);
+    while (process.pid > 0 && waitpid(process.pid, &process.status, 0) < 0)
         if (errno != EINTR)
             return ctx->fail(ctx, "cannot wait for '%s': %s", c->words[0], strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (error != 0)
+        return ctx->fail(ctx, "cannot start '%s': %s", c->words[0], strerror(error));
+    if (WIFEXITED(process.status) && WEXITSTATUS(process.status) == 0)
         return 0;
-    return ctx->fail(ctx, "'%s' ended with %s", c->words[0], zpl_proc_exit_words(status, words));
+    return tell_end(c, &process);
 }
 
 /* ---- outputs ---- */
@@ -348,7 +484,7 @@ static int run(struct zpl_kernel_context *ctx)
     int failed = 1;
     if (!allow_crossings(&c) || !make_environment(&c))
         zpl_diag_nomem(context->diags);
-    else if (fill_words(&c))
+    else if (make_tmp(&c) && fill_words(&c))
         failed = run_process(&c) || take_outputs(&c);
     zpl_json_release(c.body);
     return failed;
@@ -368,7 +504,10 @@ ZPL_KERNEL(command) = {
            "values\n"
            "as JSON.  No shell reads the words; `$$` is a dollar sign.  It runs in the project's "
            "folder, in\n"
-           "UTC and C.UTF-8, with PATH, HOME and what `vars` says.\n"
+           "UTC and C.UTF-8, with PATH, HOME and what `vars` says.  It reads the system and the "
+           "project,\n"
+           "writes its outputs and below $TMPDIR, and reaches the network with `network = true` "
+           "only.\n"
            "\n"
            "    local sorted = step \"sorted\" { signature = \"(rows: Table {x: Int}) -> (out: "
            "Table {x: Int})\",\n"

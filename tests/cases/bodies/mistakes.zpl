@@ -4,7 +4,7 @@ local sig = "(rows: Table {delay: Int}, k: Int = 2) -> (out: Table {delay: Int})
 step "a" { signature = sig, command = { "python3", "$rwos", "$out", "$k$$ $x", 3, {} } }
 step "b" { signature = sig, command = { "cat", "$rows" } }
 step "c" { signature = sig, command = "cat $rows" }
-step "d" { signature = sig, command = { "cat", "$rows", out = "$out" }, vars = { "A B" }, network = true }
+step "d" { signature = sig, command = { "cat", "$rows", out = "$out" }, vars = { "A B" }, network = "yes" }
 step "e" { signature = sig, kernel = "x.so" }
 step "f" { signature = sig, kernel = "x.so:f" }
 step "g" { signature = sig, lua = function (t) return t.rows end, vars = { A = "1" } }
