@@ -50,7 +50,9 @@ struct zpl_run_task {
     const struct zpl_run_binding *bindings;
     size_t binding_count;
     const char *scratch;
-    const char *project; /* the folder that paths of a user's body are relative to */
+    const char *project;      /* the folder that paths of a user's body are relative to */
+    const char *const *files; /* that the body of a user's step reads outside of the project */
+    size_t file_count;
     uint32_t threads;
     uint64_t memory_bytes;
     /* Called with text for the step's log and with progress 0..1 (fraction < 0: unknown). */

@@ -1,8 +1,11 @@
 /* journal.c - rows of runs and steps.   Floor: vm. */
 #include "vm/journal.h"
 
+#include <string.h>
+
 #include "lang/base/fs.h"
 #include "lang/graph/graph_json.h"
+#include "vm/confine.h"
 #include "vm/report.h"
 #include "vm/task.h"
 
@@ -127,6 +130,13 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
     return err;
 }
 
+/* Did a command meet the limits of what it may touch, as far as it said so? */
+static bool was_confined(const struct zpl_node *node, const char *printed)
+{
+    return node->body != NULL && strcmp(node->kernel, "command") == 0 &&
+           strstr(printed, "ermission denied") != NULL && zpl_confine_version() > 0;
+}
+
 void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code, const char *reason,
                          const struct zpl_diags *details, const struct zpl_log *log)
 {
@@ -150,5 +160,10 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
         zpl_diag_note(diags, diag, nowhere, "the end of its log:\n%s", zpl_buf_str(&last));
     if (first != NULL && first->help != NULL)
         zpl_diag_help(diags, diag, "%s", first->help);
+    else if (was_confined(node, zpl_buf_str(&last)))
+        zpl_diag_help(diags, diag,
+                      "a command reads the system, its project, and what its words, `files` and "
+                      "Path params name; it writes its outputs, and below $TMPDIR "
+                      "(docs/language.md, command bodies)");
     zpl_buf_release(&last);
 }

@@ -83,6 +83,7 @@ enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf
     zpl_json_set_take(o, "bindings", bindings);
     zpl_json_set_take(o, "scratch", zpl_json_string(task->scratch));
     zpl_json_set_take(o, "project", zpl_json_string(task->project));
+    zpl_json_set_take(o, "files", zpl_names_json(task->files, task->file_count));
     zpl_json_set_take(o, "threads", zpl_json_int(task->threads));
     zpl_json_set_take(o, "memory", zpl_json_int((int64_t)task->memory_bytes));
     return write_take(o, out);
@@ -248,6 +249,7 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
     int64_t memory;
     if (!read_params(json, task, arena) || !read_inputs(json, task, arena) ||
         !read_outputs(json, task, arena) || !read_bindings(json, task, arena) ||
+        !zpl_read_names(zpl_json_get(json, "files"), arena, &task->files, &task->file_count) ||
         !zpl_read_int(json, "threads", 1, UINT32_MAX, &threads) ||
         !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) || !is_text_or_null(json, "body"))
         return false;

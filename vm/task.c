@@ -178,6 +178,9 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                              zpl_type_text(node->outputs[i].type, false, arena),
                                              output_path(plan, &node->outputs[i], scratch)};
     task.binding_count = make_bindings(plan, node, bindings);
+    err = zpl_user_files_outside(plan, node, &task.files, &task.file_count, &plan->session->diags);
+    if (err != ZPL_OK)
+        return err;
     if (zpl_arena_failed(arena))
         return zpl_diag_nomem(&plan->session->diags);
     err = zpl_task_encode_run(&task, out);

@@ -256,3 +256,64 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
     sort_files(out);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }
+
+/* ---- outside ---- */
+
+/* Paths outside of the project, collected. */
+struct outside {
+    struct zpl_plan *plan;
+    const char **paths;
+    size_t count, capacity;
+    char root[ZPL_PATH_MAX]; /* without links */
+};
+
+static void add_outside(struct outside *o, const char *path)
+{
+    char full[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
+    if (zpl_project_path(&o->plan->session->project, path, full) != ZPL_OK ||
+        realpath(full, real) == NULL || strcmp(real, o->root) == 0 ||
+        zpl_path_below(o->root, real) != NULL)
+        return;
+    o->paths = zpl_arena_grow(&o->plan->arena, o->paths, o->count, &o->capacity, sizeof *o->paths);
+    if (o->paths != NULL)
+        o->paths[o->count++] = zpl_arena_strdup(&o->plan->arena, real);
+}
+
+/* Folders that `files` lists. */
+static void add_declared_outside(struct outside *o, const char *body)
+{
+    struct zpl_json *json = NULL;
+    if (zpl_json_parse(body, strlen(body), &json, NULL) != ZPL_OK)
+        return;
+    const struct zpl_json *declared = zpl_json_get(json, "files");
+    for (size_t i = 0; i < zpl_json_count(declared); i++)
+        add_outside(o, zpl_json_str(zpl_json_at(declared, i), ""));
+    zpl_json_release(json);
+}
+
+enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,
+                                    const char *const **out, size_t *count, struct zpl_diags *diags)
+{
+    struct outside o = {.plan = plan};
+    struct zpl_user_files files = {0};
+    enum zpl_err err = ZPL_OK;
+    if (realpath(plan->session->project.root, o.root) == NULL)
+        return zpl_diag_system(diags, "open", plan->session->project.root, errno);
+    if (node->body != NULL)
+        err = zpl_user_files(plan, node, &files, diags);
+    for (size_t i = 0; i < files.count; i++)
+        add_outside(&o, files.items[i].path);
+    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
+        add_declared_outside(&o, node->body);
+    for (size_t i = 0; node->body != NULL && i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        const struct zpl_literal *value = zpl_argument_is_input(argument)
+                                              ? NULL
+                                              : zpl_plan_value(plan, argument->value, &plan->arena);
+        if (value != NULL && value->kind == ZPL_LIT_PATH)
+            add_outside(&o, value->as.str.s);
+    }
+    *out = o.paths;
+    *count = o.count;
+    return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
+}

@@ -25,5 +25,10 @@ bool zpl_user_file_is_numbered(const char *name);
  * those it declares, and its Path params. */
 enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                             struct zpl_user_files *out, struct zpl_diags *diags);
+/* Which of them, and of the folders that are declared or given by a param, lie outside of the project,
+ * by their path or by a link: as absolute paths. */
+enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,
+                                    const char *const **out, size_t *count,
+                                    struct zpl_diags *diags);
 
 #endif

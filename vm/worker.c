@@ -2,11 +2,14 @@
 #include "vm/worker.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 #include "stack/stack.h"
+#include "stdlib/body/network.h"
 #include "stdlib/table/bind.h"
+#include "vm/confine.h"
 #include "vm/protocol.h"
 
 /* Sends one framed message with its kind in front; a driver that is gone is no error of ours. */
@@ -42,6 +45,20 @@ static void on_progress(void *self, double fraction, const char *what)
     send_message(*(int *)self, &message);
 }
 
+/* Confines this process to what the task may touch.  A command opens its connections, or is refused
+ * them, in a process of its own. */
+static enum zpl_err confine(const struct zpl_task *task, struct zpl_diags *diags)
+{
+    const struct zpl_run_task *run = &task->run;
+    bool runs = task->kind == ZPL_TASK_RUN;
+    bool command = runs && strcmp(run->kernel, "command") == 0;
+    bool body = runs && run->body != NULL && strcmp(run->kernel, "sql") != 0;
+    enum zpl_err err = command ? ZPL_OK : zpl_network_deny(diags);
+    if (err == ZPL_OK && runs)
+        err = body ? zpl_confine_body(run, diags) : zpl_confine_builtin(run, diags);
+    return err;
+}
+
 /* Runs a decoded task and encodes its answer; *failed when the process should take no other. */
 static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct zpl_buf *out,
                            struct zpl_arena *arena, struct zpl_diags *diags)
@@ -50,7 +67,11 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     struct zpl_schema_answer schema = {0};
     struct zpl_run_result made = {0};
     struct zpl_json *seen = NULL;
-    enum zpl_err err = ZPL_OK;
+    enum zpl_err err = confine(task, diags);
+    if (err != ZPL_OK) {
+        *failed = true;
+        return zpl_reply_encode_run(err, NULL, diags, out);
+    }
     switch (task->kind) {
     case ZPL_TASK_BIND:
         err = zpl_duck_bind(&task->bind, &bound, arena, diags);

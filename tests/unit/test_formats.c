@@ -329,6 +329,8 @@ static void say_tasks(struct said *said)
                                      .binding_count = 1,
                                      .scratch = "/scratch",
                                      .project = "/project",
+                                     .files = abc,
+                                     .file_count = 2,
                                      .threads = 1,
                                      .memory_bytes = 1 << 30};
     keep(said, zpl_task_encode_run(&run, &said->one));

@@ -1,0 +1,152 @@
+# What the body of a step may touch: it reads the system, its project and what it declares, writes
+# its outputs and below $TMPDIR, and has no network unless it says so.  A kernel without Landlock
+# or seccomp refuses nothing: then this says so.      Time limit: 120 s
+. "$ROOT/tests/lib.sh"
+need python3
+expect 0 zpl version --json
+files=$(json out "j['confined']['files']")
+network=$(json out "j['confined']['network']")
+[ "$files" != 0 ] || skip "this kernel has no Landlock"
+[ "$network" = true ] || skip "this kernel or processor has no seccomp that zpl knows"
+
+mkdir project outside elsewhere
+echo secret >outside/secret.txt
+echo linked >outside/linked.txt
+echo given >outside/given.txt
+echo tool >elsewhere/tool.txt
+cd project
+ln -s ../outside/linked.txt linked.txt
+ln -s ../outside data
+echo mine >mine.txt
+cat >look.py <<'P'
+import json, os, subprocess, sys
+def tried(what):
+    try:
+        what()
+        return "done"
+    except OSError as error:
+        return error.strerror
+def read(path):
+    return tried(lambda: open(path, "rb").read(1))
+def write(path):
+    return tried(lambda: open(path, "a").write("x"))
+scratch = os.path.dirname(sys.argv[1])
+store = os.path.dirname(os.path.dirname(os.path.dirname(scratch)))
+seen = {
+    "passwd": read("/etc/passwd"), "mine": read("mine.txt"), "input": read(sys.argv[2]),
+    "store": read(store + "/zpl.db"), "driver": read("/proc/%d/environ" % int(sys.argv[3])),
+    "worker": read("/proc/%d/environ" % os.getppid()), "home": read(os.environ["HOME"] + "/private"),
+    "secret": read("../outside/secret.txt"), "linked": read("linked.txt"), "data": read("data/given.txt"),
+    "tool": read("../elsewhere/tool.txt"),
+    "write here": write("mine.txt"), "write new": write("new.txt"), "write tmp": write("/tmp/zpl-written"),
+    "write input": write(os.path.realpath(sys.argv[2])), "write null": write("/dev/null"),
+    "write beside": write(scratch + "/beside"), "write TMPDIR": write(os.environ["TMPDIR"] + "/x"),
+    "other scratch": tried(lambda: os.mkdir(os.path.dirname(scratch) + "/mine")),
+    "signal": tried(lambda: os.kill(int(sys.argv[3]), 0)),
+    "remove": tried(lambda: os.remove("mine.txt")), "rename": tried(lambda: os.rename("mine.txt", "x.txt")),
+    "child": subprocess.run(["cat", "../outside/secret.txt"], capture_output=True).returncode,
+}
+with open(sys.argv[1], "w") as out:
+    json.dump(json.dumps(seen), out)
+P
+echo private >../private
+cat >look.zpl <<'Z'
+local p = params { driver = Int }
+local rows = csv.read { "rows.csv" }
+local function look(name, files)
+  return step(name) { signature = "(rows: Table {...}, pid: Int) -> (seen: String)",
+                      command = { "python3", "look.py", "$seen", "$rows", "$pid" }, files = files }
+         { rows, pid = p.driver }
+end
+look("bare", nil)
+look("declared", { "linked.txt", "data" })
+Z
+printf 'a\n1\n' >rows.csv
+sleep 300 &
+other=$!
+ZPL_TOOLS=$TMP/elsewhere expect 0 zpl run look.zpl --driver $other --json
+kill $other
+seen() { # seen STEP KEY
+    json out "__import__('json').loads([s['outputs']['seen']['value'] for s in j['steps'] if s['name'] == '$1'][0])['$2']"
+}
+for key in passwd mine input tool "write null" "write beside" "write TMPDIR"; do
+    equal "$(seen bare "$key")" "done" "$key"
+done
+for key in store driver worker home secret linked data "write here" "write new" "write tmp" "write input" \
+    "other scratch" remove rename; do
+    equal "$(seen bare "$key")" "Permission denied" "$key"
+done
+equal "$(seen bare signal)" "Operation not permitted" signal
+equal "$(seen bare child)" 1 "a child's look"
+# what the step declares may lead out of the project
+for key in linked data; do
+    equal "$(seen declared "$key")" "done" "declared $key"
+done
+[ ! -e /tmp/zpl-written ] && [ ! -e new.txt ] && [ -e mine.txt ] || fail "something was written"
+
+# a Path param is declared too; the ones of the command line may lead anywhere
+cat >given.zpl <<'Z'
+local p = params { given = Path "mine.txt" }
+step "given" { signature = "(given: Path) -> (n: Int)", command = { "sh", "-c", "cat $given && echo 1 > $n" } } { p.given }
+Z
+expect 0 zpl run given.zpl --given ../outside/given.txt
+
+# the network: none without a word, and then the error says which
+cat >net.py <<'P'
+import ctypes, socket, sys, threading
+server = socket.socket(socket.AF_UNIX)
+def server_of(family, kind):
+    s = socket.socket(family, kind)
+    s.close()
+if len(sys.argv) > 2:
+    threading.Thread(target=server_of, args=(socket.AF_INET6, socket.SOCK_DGRAM)).start()
+    server_of(socket.AF_INET, socket.SOCK_STREAM)
+# io_uring makes sockets too
+if ctypes.CDLL(None, use_errno=True).syscall(425, 0, 0) != -1 or ctypes.get_errno() not in (38, 22, 14, 1):
+    sys.exit(4)
+open(sys.argv[1], "w").write("1")
+P
+cat >net.zpl <<'Z'
+local function net(name, network, ...)
+  step(name) { signature = "() -> (n: Int)", command = { "python3", "net.py", "$n", ... }, network = network } {}
+end
+net("local", nil)
+net("refused", false, "net")
+net("open", true, "net")
+Z
+expect 1 zpl run net.zpl
+contains out "2 ran, 1 failed"
+contains err "step refused failed: 'python3' ended with exit code 1"
+contains err "PermissionError: [Errno 13] Permission denied"
+contains err "it tried to open a network connection: if it is meant to, declare \`network = true\` in the step"
+# it counts for the step as its words do
+sed -i 's/net("local", nil)/net("local", true)/' net.zpl
+expect 0 zpl why net.zpl local
+contains out "network: now"
+
+# a command that failed because of this is told what it may
+cat >writes.zpl <<'Z'
+step "writes" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo 1 > log.txt && echo 1 > $n" } } {}
+Z
+expect 1 zpl run writes.zpl
+contains err "it writes its outputs, and below \$TMPDIR"
+
+# Kernels of one's own and Lua bodies have no network and write nothing else either.
+cat >own.c <<'T'
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include "stdlib/kernel.h"
+static int own(struct zpl_kernel_context *ctx)
+{
+    int secret = open("../outside/secret.txt", O_RDONLY), mine = open("mine.txt", O_RDONLY);
+    int made = open("made.txt", O_WRONLY | O_CREAT, 0644), inet = socket(AF_INET, SOCK_STREAM, 0);
+    if (secret >= 0 || made >= 0 || inet >= 0 || errno != EACCES || socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+        return ctx->fail(ctx, "opened: %d %d %d %d", secret, mine, made, inet);
+    return ctx->output_json(ctx, "n", "1");
+}
+ZPL_KERNEL(own) = {.abi = ZPL_KERNEL_ABI_VERSION, .name = "own", .run = own};
+T
+"${CC:-cc}" -shared -fPIC -I"$ROOT" -o own.so own.c
+echo 'step "own" { signature = "() -> (n: Int)", kernel = "own.so:own" } {}' >own.zpl
+expect 0 zpl run own.zpl

@@ -1,0 +1,330 @@
+/* confine.c - rules of Landlock for one process.  The numbers are the kernel's interface, as its
+ * documentation (userspace-api/landlock) gives them; older headers lack most.   Floor: vm. */
+#include "vm/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lang/base/fs.h"
+#include "lang/base/json.h"
+#include "lang/base/limits.h"
+#include "lang/base/proc.h"
+
+#define ASK_VERSION 1u /* flag of landlock_create_ruleset */
+#define BENEATH     1  /* type of a rule: a file, or a folder and all below it */
+
+#define EXECUTE    (1ull << 0)
+#define WRITE_FILE (1ull << 1)
+#define READ_FILE  (1ull << 2)
+#define READ_DIR   (1ull << 3)
+#define MAKE_CHAR  (1ull << 6)
+#define MAKE_BLOCK (1ull << 11)
+#define REFER      (1ull << 13) /* since version 2: names moved between folders */
+#define TRUNCATE   (1ull << 14) /* since version 3 */
+#define RIGHTS_1   ((1ull << 13) - 1)
+#define OF_FILES   (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE)
+#define SCOPE_BOTH 3ull /* since version 6: abstract sockets, signals */
+#define READ       (EXECUTE | READ_FILE | READ_DIR)
+#define WRITE      (~(MAKE_CHAR | MAKE_BLOCK))
+#define DEVICE     (READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE)
+
+struct ruleset {
+    uint64_t files, network, scopes;
+};
+struct rule {
+    uint64_t rights;
+    int32_t parent;
+} __attribute__((packed));
+
+/* A fence under construction. */
+struct fence {
+    int fd;
+    uint64_t rights; /* that this kernel can refuse */
+    enum zpl_err err;
+    struct zpl_diags *diags;
+};
+
+int zpl_confine_version(void)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, ASK_VERSION);
+    return version > 0 ? (int)version : 0;
+}
+
+static void failed(struct fence *f, const char *operation, const char *path)
+{
+    if (f->err == ZPL_OK)
+        f->err = zpl_diag_system(f->diags, operation, path, errno);
+}
+
+/* Begins a fence; false: there is none to be made. */
+static bool begin(struct fence *f, bool scopes, struct zpl_diags *diags)
+{
+    int version = zpl_confine_version();
+    *f = (struct fence){.fd = -1, .rights = RIGHTS_1, .diags = diags};
+    if (version == 0)
+        return false;
+    if (version >= 2)
+        f->rights |= REFER;
+    if (version >= 3)
+        f->rights |= TRUNCATE;
+    struct ruleset set = {.files = f->rights, .scopes = scopes && version >= 6 ? SCOPE_BOTH : 0};
+    size_t size = version >= 6 ? sizeof set : sizeof set.files;
+    f->fd = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
+    if (f->fd < 0)
+        failed(f, "confine", "a worker");
+    return f->fd >= 0;
+}
+
+/* Allows rights on what an open descriptor stands for. */
+static void allow_fd(struct fence *f, int fd, const char *path, uint64_t rights)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return;
+    struct rule rule = {.rights = rights & f->rights, .parent = fd};
+    if (!S_ISDIR(st.st_mode))
+        rule.rights &= OF_FILES;
+    if (syscall(SYS_landlock_add_rule, f->fd, BENEATH, &rule, 0) < 0)
+        failed(f, "let a worker use", path);
+}
+
+/* Allows rights on a path and all below it; one that is not there is left out. */
+static void allow(struct fence *f, const char *path, uint64_t rights)
+{
+    int fd = f->err == ZPL_OK ? open(path, O_PATH | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return;
+    allow_fd(f, fd, path, rights);
+    close(fd);
+}
+
+static void allow_in(struct fence *f, const char *folder, const char *name, uint64_t rights)
+{
+    char path[ZPL_PATH_MAX];
+    if (zpl_path_join(path, folder, name) == ZPL_OK)
+        allow(f, path, rights);
+}
+
+/* From here on it holds. */
+static enum zpl_err close_fence(struct fence *f)
+{
+    if (f->err == ZPL_OK && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+                             syscall(SYS_landlock_restrict_self, f->fd, 0) < 0))
+        failed(f, "confine", "a worker");
+    close(f->fd);
+    return f->err;
+}
+
+/* ---- the machine ---- */
+
+static void allow_system(struct fence *f)
+{
+    static const char *const folders[] = {"/usr",
+                                          "/bin",
+                                          "/sbin",
+                                          "/lib",
+                                          "/lib32",
+                                          "/lib64",
+                                          "/libx32",
+                                          "/etc",
+                                          "/opt",
+                                          "/proc",
+                                          "/sys",
+                                          "/nix",
+                                          "/gnu",
+                                          "/snap",
+                                          "/dev",
+                                          "/run/systemd/resolve",
+                                          "/run/resolvconf",
+                                          "/run/nscd",
+                                          "/run/current-system",
+                                          "/run/opengl-driver",
+                                          "/var/cache/fontconfig"};
+    static const char *const devices[] = {
+        "/dev/null",          "/dev/zero",       "/dev/full",
+        "/dev/random",        "/dev/urandom",    "/dev/tty",
+        "/dev/ptmx",          "/dev/pts",        "/dev/dri",
+        "/dev/kfd",           "/dev/nvidia0",    "/dev/nvidia1",
+        "/dev/nvidia2",       "/dev/nvidia3",    "/dev/nvidia4",
+        "/dev/nvidia5",       "/dev/nvidia6",    "/dev/nvidia7",
+        "/dev/nvidiactl",     "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
+        "/dev/nvidia-modeset"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        allow(f, folders[i], READ);
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        allow(f, devices[i], DEVICE);
+    allow(f, "/dev/shm", WRITE); /* semaphores have names there */
+}
+
+/* Is it a hidden folder of the home, or below one, as tools make them (~/.pyenv)?  ~/.local is shared
+ * by many. */
+static bool is_tools_own(const char *folder)
+{
+    const char *home = getenv("HOME");
+    const char *below = home != NULL ? zpl_path_below(home, folder) : NULL;
+    return below != NULL && below[0] == '.' && strcmp(below, ".local") != 0;
+}
+
+/* A folder of programs, and what stands beside such a one for them. */
+static void allow_programs(struct fence *f, const char *folder)
+{
+    static const char *const beside[] = {"lib",         "lib64",    "libexec",
+                                         "etc",         "ssl",      "pyvenv.cfg",
+                                         "share/julia", "share/uv", "share/pipx"};
+    char prefix[ZPL_PATH_MAX];
+    allow(f, folder, READ);
+    if (zpl_path_dir(prefix, folder) != ZPL_OK || strcmp(prefix, "/") == 0)
+        return;
+    if (is_tools_own(prefix))
+        allow(f, prefix, READ);
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        allow_in(f, prefix, beside[i], READ);
+}
+
+/* Both the folder by that name and the one it leads to. */
+static void allow_program_folder(struct fence *f, const char *folder)
+{
+    char real[ZPL_PATH_MAX];
+    allow_programs(f, folder);
+    if (realpath(folder, real) != NULL && strcmp(real, folder) != 0)
+        allow_programs(f, real);
+}
+
+/* Each absolute path of a list with colons. */
+static void allow_list(struct fence *f, const char *variable,
+                       void (*each)(struct fence *f, const char *path))
+{
+    const char *list = getenv(variable);
+    char path[ZPL_PATH_MAX];
+    for (const char *s = list; s != NULL && *s != '\0';) {
+        size_t n = strcspn(s, ":");
+        if (*s == '/' && n < sizeof path) {
+            memcpy(path, s, n);
+            path[n] = '\0';
+            if (zpl_path_clean(path, path) == ZPL_OK)
+                each(f, path);
+        }
+        s += n + (s[n] == ':');
+    }
+}
+
+static void allow_read(struct fence *f, const char *path)
+{
+    allow(f, path, READ);
+}
+
+/* Where this program and the engines that it opens are. */
+static void allow_engines(struct fence *f)
+{
+    static const char *const beside[] = {"deps", "../deps", "../lib/zpl"};
+    char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
+    allow_list(f, "DUCKDB_DIR", allow_read);
+    allow_list(f, "XGBOOST_DIR", allow_read);
+    allow_list(f, "LD_LIBRARY_PATH", allow_read);
+    if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)
+        return;
+    allow(f, self, READ);
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        allow_in(f, folder, beside[i], READ);
+}
+
+/* The program of a command, by its path: the folder that it is in, and where links lead. */
+static void allow_program(struct fence *f, const struct zpl_run_task *task)
+{
+    struct zpl_json *body = NULL;
+    char path[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
+    if (strcmp(task->kernel, "command") != 0 || task->body == NULL ||
+        zpl_json_parse(task->body, strlen(task->body), &body, NULL) != ZPL_OK)
+        return;
+    const char *program = zpl_json_str(zpl_json_at(zpl_json_get(body, "command"), 0), "");
+    if (strchr(program, '/') != NULL && strchr(program, '$') == NULL &&
+        zpl_path_join(path, task->project, program) == ZPL_OK && realpath(path, real) != NULL &&
+        zpl_path_below(task->project, real) == NULL) {
+        allow(f, real, READ);
+        if (zpl_path_dir(path, path) == ZPL_OK)
+            allow_program_folder(f, path);
+        if (zpl_path_dir(real, real) == ZPL_OK)
+            allow_program_folder(f, real);
+    }
+    zpl_json_release(body);
+}
+
+/* ---- the task ---- */
+
+/* The store that a scratch folder is in: what is before "/scratch/"; false: it is in none. */
+static bool find_store(const char *scratch, char *store)
+{
+    static const char name[] = "/scratch/";
+    size_t end = 0;
+    for (const char *s = strstr(scratch, name); s != NULL; s = strstr(s + 1, name))
+        end = (size_t)(s - scratch);
+    memcpy(store, scratch, end);
+    store[end] = '\0';
+    return end > 0;
+}
+
+/* The project, without the store when that is in it: what other steps made is no input. */
+static void allow_project(struct fence *f, const struct zpl_run_task *task)
+{
+    struct zpl_arena arena = {0};
+    char store[ZPL_PATH_MAX], path[ZPL_PATH_MAX];
+    const char *name =
+        find_store(task->scratch, store) ? zpl_path_below(task->project, store) : NULL;
+    char **names;
+    size_t count = 0;
+    if (name == NULL || strchr(name, '/') != NULL) {
+        allow(f, task->project, READ);
+        return;
+    }
+    allow(f, task->project, READ_DIR);
+    if (zpl_fs_list(task->project, &arena, &names, &count, NULL) != ZPL_OK)
+        failed(f, "list", task->project);
+    for (size_t i = 0; f->err == ZPL_OK && i < count; i++) {
+        struct stat st;
+        if (strcmp(names[i], name) != 0 && zpl_path_join(path, task->project, names[i]) == ZPL_OK &&
+            lstat(path, &st) == 0 && !S_ISLNK(st.st_mode))
+            allow(f, path, READ);
+    }
+    zpl_arena_release(&arena);
+}
+
+enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    struct fence f;
+    if (!begin(&f, true, diags))
+        return f.err;
+    allow_system(&f);
+    allow_list(&f, "PATH", allow_program_folder);
+    allow_list(&f, "ZPL_TOOLS", allow_read);
+    if (getenv("HOME") != NULL)
+        allow_in(&f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
+    allow_engines(&f);
+    allow_program(&f, task);
+    allow_project(&f, task);
+    for (size_t i = 0; i < task->input_count; i++)
+        allow(&f, task->inputs[i].path, READ);
+    for (size_t i = 0; i < task->file_count; i++)
+        allow(&f, task->files[i], READ);
+    allow(&f, task->scratch, WRITE);
+    return close_fence(&f);
+}
+
+enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    static bool done;
+    char scratches[ZPL_PATH_MAX];
+    struct fence f = {0};
+    if (done || zpl_path_dir(scratches, task->scratch) != ZPL_OK || !begin(&f, false, diags))
+        return f.err;
+    allow(&f, "/", READ);
+    allow(&f, "/dev/null", DEVICE);
+    allow(&f, scratches, WRITE);
+    done = true;
+    return close_fence(&f);
+}

@@ -1,0 +1,26 @@
+/* confine.h - what the process of a step may touch of this machine's files, kept by the kernel
+ * (Landlock): what is not allowed fails with EACCES, for the process and all that it starts.
+ * Promise: what a body of the user's reads besides the system is its project, its inputs, what it
+ * declares, and programs; what it writes is below its scratch folder.  It can't signal processes
+ * outside of its step, nor look into them.
+ * Where the kernel has no Landlock nothing is refused; zpl_confine_version() tells.
+ * Owns: nothing.   Errors: SYSTEM, told.   Floor: vm. */
+#ifndef ZPL_VM_CONFINE_H
+#define ZPL_VM_CONFINE_H
+
+#include "stdlib/run.h"
+
+/* The version of the kernel's interface; 0: it has none. */
+int zpl_confine_version(void);
+
+/* Confines this process, which has one thread, to what the body of the task may touch:
+ *   read, execute   the system's folders, those on PATH and in ZPL_TOOLS with their libraries; the
+ *                   project without the store; the task's inputs and files; the engines
+ *   write           its scratch folder; /dev/null and the like, /dev/shm, GPUs */
+enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags);
+
+/* Confines a process that runs kernels of zpl's own, task after task: it reads what its user may
+ * read, and writes below the folder in which its driver's scratch folders are. */
+enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_diags *diags);
+
+#endif
