@@ -162,13 +162,11 @@ static void allow_system(struct fence *f)
     allow(f, "/dev/shm", WRITE); /* semaphores have names there */
 }
 
-/* Is it a hidden folder of the home, or below one, as tools make them (~/.pyenv)?  ~/.local is shared
- * by many. */
+/* Is it a hidden folder or below one, as tools make them in a home (~/.pyenv)?  ~/.local is shared by
+ * many. */
 static bool is_tools_own(const char *folder)
 {
-    const char *home = getenv("HOME");
-    const char *below = home != NULL ? zpl_path_below(home, folder) : NULL;
-    return below != NULL && below[0] == '.' && strcmp(below, ".local") != 0;
+    return strstr(folder, "/.") != NULL && strcmp(zpl_path_base(folder), ".local") != 0;
 }
 
 /* A folder of programs, and what stands beside such a one for them. */
