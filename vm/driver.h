@@ -7,6 +7,7 @@
 #include "vm/log.h"
 #include "vm/map.h"
 #include "vm/protocol.h"
+#include "vm/retry.h"
 #include "vm/run.h"
 
 /* Steps that are scheduled together: the program's, or those of one item of a map. */
@@ -54,11 +55,12 @@ struct zpl_driver {
     uint32_t slot_count, running;
     struct zpl_delayed *delayed;
     size_t delayed_count, delayed_room;
-    uint64_t memory_bytes; /* for each slot */
-    bool stopping;         /* nothing new is started */
-    bool cancelled;        /* what ran was told to end */
-    bool failed;           /* some step failed */
-    enum zpl_err broken;   /* what ends the run, met where nothing could return it */
+    uint64_t memory_bytes;     /* for each slot */
+    uint64_t memory_bytes_max; /* for any step */
+    bool stopping;             /* nothing new is started */
+    bool cancelled;            /* what ran was told to end */
+    bool failed;               /* some step failed */
+    enum zpl_err broken;       /* what ends the run, met where nothing could return it */
     struct zpl_arena arena;
 };
 
@@ -71,8 +73,7 @@ enum zpl_err zpl_driver_finish(struct zpl_driver *d, struct zpl_slot *slot,
                                const struct zpl_event *event);
 /* An attempt failed: another one, or the end of the step. */
 enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *slot,
-                                       enum zpl_code code, const char *reason,
-                                       const struct zpl_diags *details, uint64_t peak_bytes);
+                                       const struct zpl_failure *failure);
 /* Steps whose time to be tried again has come; *woken: there was one. */
 enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken);
 /* Removes what the step left behind, and lets others make what it was to make. */

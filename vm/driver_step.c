@@ -8,9 +8,7 @@
 #include "vm/journal.h"
 #include "vm/task.h"
 
-#define WAIT_NS     50000000LL  /* between two looks at a step that another process makes */
-#define RETRY_NS    500000000LL /* before the second attempt; doubled for each further one */
-#define DOUBLED_MAX 8           /* times */
+#define WAIT_NS 50000000LL /* between two looks at a step that another process makes */
 
 void zpl_driver_changed(struct zpl_driver *d, const struct zpl_scope *scope, uint32_t id)
 {
@@ -69,24 +67,24 @@ static void delay(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id, in
 
 /* An attempt failed: another one, or the end of the step. */
 enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *slot,
-                                       enum zpl_code code, const char *reason,
-                                       const struct zpl_diags *details, uint64_t peak_bytes)
+                                       const struct zpl_failure *failure)
 {
     uint32_t id = slot->id;
     struct zpl_scope *scope = slot->scope;
     struct zpl_step_plan *step = &scope->plan->steps[id];
     enum zpl_err err = ZPL_OK;
-    bool again = !d->stopping && step->attempts <= scope->plan->graph->nodes[id].retries;
+    int64_t after_ns = 0;
+    bool again =
+        !d->stopping && zpl_retry(scope->plan, id, failure, d->memory_bytes_max, &after_ns);
     step->duration_ns = zpl_clock_monotonic_ns() - slot->since_ns;
     if (d->cancelled) {
         zpl_driver_cancel(scope, id);
     } else if (again) {
-        uint32_t doubled = step->attempts - 1;
-        step->status = ZPL_PLAN_WOULD_RUN;
-        delay(d, scope, id, RETRY_NS << (doubled < DOUBLED_MAX ? doubled : DOUBLED_MAX));
+        delay(d, scope, id, after_ns);
     } else {
-        zpl_journal_failure(scope->plan, id, code, reason, details, &slot->log);
-        err = fail_step(d, scope, id, &slot->log, peak_bytes);
+        zpl_journal_failure(scope->plan, id, failure->code, failure->reason, failure->details,
+                            &slot->log);
+        err = fail_step(d, scope, id, &slot->log, failure->peak_bytes);
     }
     zpl_driver_free_slot(d, slot);
     if (again)
@@ -120,8 +118,12 @@ enum zpl_err zpl_driver_finish(struct zpl_driver *d, struct zpl_slot *slot,
         zpl_diags_append(&d->session->diags, &details);
         zpl_driver_free_slot(d, slot);
     } else if (err != ZPL_OK) {
-        err = zpl_driver_attempt_failed(d, slot, ZPL_CODE_STEP_FAILED, "it gave no reason",
-                                        &details, event->peak_bytes);
+        err = zpl_driver_attempt_failed(d, slot,
+                                        &(struct zpl_failure){.code = ZPL_CODE_STEP_FAILED,
+                                                              .reason = "it gave no reason",
+                                                              .details = &details,
+                                                              .log = &slot->log,
+                                                              .peak_bytes = event->peak_bytes});
     } else {
         step->status = ZPL_PLAN_RAN;
         step->duration_ns = zpl_clock_monotonic_ns() - slot->since_ns;
@@ -142,10 +144,11 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     const struct zpl_node *node = &scope->plan->graph->nodes[id];
     struct zpl_step_plan *step = &scope->plan->steps[id];
     struct zpl_diags *diags = &d->session->diags;
-    uint64_t memory =
-        node->resources.memory_bytes > 0 ? node->resources.memory_bytes : d->memory_bytes;
+    if (step->memory_bytes == 0)
+        step->memory_bytes =
+            node->resources.memory_bytes > 0 ? node->resources.memory_bytes : d->memory_bytes;
     struct zpl_task_needs needs = {.cpu = node->resources.cpu,
-                                   .memory_bytes = memory,
+                                   .memory_bytes = step->memory_bytes,
                                    .timeout_ms = node->timeout_ms,
                                    .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
@@ -154,7 +157,7 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
         slot++;
     enum zpl_err err = d->artifacts->scratch(d->artifacts->self, slot->scratch, diags);
     if (err == ZPL_OK)
-        err = zpl_task_make(scope->plan, id, slot->scratch, memory, &task);
+        err = zpl_task_make(scope->plan, id, slot->scratch, step->memory_bytes, &task);
     if (err == ZPL_OK)
         err = d->orchestrator->start(d->orchestrator->self, task.data, task.len, &needs,
                                      &slot->task, diags);
@@ -173,6 +176,8 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     slot->since_ns = zpl_clock_monotonic_ns();
     step->status = ZPL_PLAN_RUNNING;
     step->attempts++;
+    if (step->earlier != NULL)
+        zpl_log_add(&slot->log, step->earlier, strlen(step->earlier));
     d->running++;
     zpl_driver_changed(d, scope, id);
     return ZPL_OK;

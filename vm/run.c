@@ -52,6 +52,7 @@ static enum zpl_err on_event(struct zpl_driver *d, const struct zpl_event *event
 {
     struct zpl_slot *slot = slot_of(d, event->task);
     char reason[160];
+    struct zpl_failure failure = {.reason = reason, .peak_bytes = event->peak_bytes};
     if (slot == NULL)
         return ZPL_OK;
     switch (event->kind) {
@@ -61,17 +62,17 @@ static enum zpl_err on_event(struct zpl_driver *d, const struct zpl_event *event
     case ZPL_EVENT_DONE:
         return zpl_driver_finish(d, slot, event);
     case ZPL_EVENT_DIED:
+        failure.code = ZPL_CODE_STEP_CRASHED;
         snprintf(reason, sizeof reason, "its process ended with %s", event->reason);
-        return zpl_driver_attempt_failed(d, slot, ZPL_CODE_STEP_CRASHED, reason, NULL,
-                                         event->peak_bytes);
+        break;
     case ZPL_EVENT_TIMEOUT:
-        return zpl_driver_attempt_failed(d, slot, ZPL_CODE_STEP_LIMIT, "it met its time limit",
-                                         NULL, event->peak_bytes);
     case ZPL_EVENT_MEMORY:
-        return zpl_driver_attempt_failed(d, slot, ZPL_CODE_STEP_LIMIT, "it met its memory limit",
-                                         NULL, event->peak_bytes);
+        failure.code = ZPL_CODE_STEP_LIMIT;
+        failure.out_of_memory = event->kind == ZPL_EVENT_MEMORY;
+        snprintf(reason, sizeof reason, "it was %s", event->reason);
+        break;
     }
-    return ZPL_OK;
+    return zpl_driver_attempt_failed(d, slot, &failure);
 }
 
 /* Stops what runs; the rest is cancelled as it becomes ready. */
@@ -196,9 +197,8 @@ static enum zpl_err open_stack(struct zpl_driver *d)
     if (err != ZPL_OK)
         return err;
     d->slot_count = d->orchestrator->slots;
-    d->memory_bytes = pages > 0 && page > 0 && d->slot_count > 0
-                          ? (uint64_t)pages * (uint64_t)page / 10 * 8 / d->slot_count
-                          : 0;
+    d->memory_bytes_max = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 10 * 8 : 0;
+    d->memory_bytes = d->slot_count > 0 ? d->memory_bytes_max / d->slot_count : 0;
     d->slots = zpl_arena_array(&d->arena, d->slot_count, sizeof *d->slots);
     if (d->slots == NULL || zpl_schedule_init(&d->schedule, d->plan->graph, 0) != ZPL_OK)
         return zpl_diag_nomem(&d->session->diags);

@@ -173,7 +173,7 @@ static const char *const texts[] = {
     [ZPL_CODE_STEP_CRASHED] =
         "The process of a step was ended by a signal: a crash inside a library, or someone's kill.",
     [ZPL_CODE_STEP_LIMIT] = "A step met its `timeout` or the memory it may use. Say more in "
-                            "`resources` or `timeout`, or give\n"
+                            "`resources` or `timeout`, say `retries`, or give\n"
                             "it less data.",
     [ZPL_CODE_STEP_OUTPUT] =
         "What a step wrote is not what it declares: a column is missing, a value has another type.",
