@@ -12,6 +12,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "stack/orchestrator/space.h"
 #include "stack/orchestrator/tree.h"
 
 #define TASK_FD     3 /* of a worker */
@@ -185,7 +186,7 @@ _Noreturn void zpl_supervise(const struct zpl_supervised *job)
     }
     close(job->task);
     close(job->log);
-    s.report.pid = s.worker;
+    s.report.pid = zpl_space_number(s.worker);
     s.report.kind = ZPL_WATCH_STARTED;
     zpl_watch_tell(job->watch, &s.report);
     sigset_t wanted;

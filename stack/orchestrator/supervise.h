@@ -16,7 +16,7 @@
 #define ZPL_WATCH_KILL      'K' /* SIGKILL at once */
 
 enum zpl_watch_kind {
-    ZPL_WATCH_STARTED,    /* `pid` is the worker */
+    ZPL_WATCH_STARTED,    /* `pid` is the worker, as the driver knows it */
     ZPL_WATCH_ENDED,      /* it and all its descendants are gone: status, over_memory, peak_bytes */
     ZPL_WATCH_NOT_STARTED /* `error` is the errno of fork */
 };

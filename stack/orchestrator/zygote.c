@@ -14,6 +14,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/proc.h"
+#include "stack/orchestrator/space.h"
 #include "stack/orchestrator/supervise.h"
 #include "stack/orchestrator/tree.h"
 
@@ -32,7 +33,7 @@ static void spawn(zpl_worker_main worker, const struct zpl_buf *request, const i
     struct zpl_supervised job = {.main = worker, .task = fds[0], .watch = fds[1], .log = fds[2]};
     if (request->len == sizeof job.memory_bytes)
         memcpy(&job.memory_bytes, request->data, sizeof job.memory_bytes);
-    pid_t pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : fork();
+    pid_t pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : zpl_space_fork();
     if (pid == 0) {
         close(CONTROL_FD);
         zpl_supervise(&job);

@@ -3,6 +3,8 @@
  * cheap and safe.  It opens nothing, leads a session of its own (a Ctrl-C in the terminal reaches
  * the driver only), and adopts what a killed supervisor leaves.  Processes:
  *     driver ── zygote ── supervisor (one a worker) ── worker ── whatever it starts
+ * A supervisor and what is below it have a space of processes of their own where the zygote may make
+ * one (space.h).
  * On its control socket, a stream with framed messages, the driver asks for a worker and hands over
  * three descriptors: the worker's ends of the task socket and of the watch socket (supervise.h),
  * and of the pipe it prints to.  There is no answer: the supervisor reports on the watch socket.

@@ -291,6 +291,7 @@ static _Noreturn void become(struct command *c, const char *program, bool networ
 {
     sigset_t none;
     int error = 0, listener = -1;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the worker's death */
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);

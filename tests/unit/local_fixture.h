@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -119,6 +120,16 @@ static inline void send_big(int fd, char kind, size_t size)
     free(big);
 }
 
+/* A name of its own, by which a worker is known in any space of processes. */
+static inline void name_self(char name[16])
+{
+    static uint32_t drawn;
+    if (drawn == 0 && getrandom(&drawn, sizeof drawn, 0) != sizeof drawn)
+        abort();
+    snprintf(name, 16, "zw%08x", drawn);
+    prctl(PR_SET_NAME, name);
+}
+
 static inline void misbehave(int fd, const char *task)
 {
     if (strcmp(task, "crash") == 0)
@@ -154,8 +165,8 @@ static inline bool answer(int fd, const char *task, size_t len)
     char text[64];
     if (strncmp(task, "echo ", 5) == 0)
         say(fd, ZPL_WORKER_REPLY, task + 5, len - 5);
-    else if (strcmp(task, "pid") == 0)
-        snprintf(text, sizeof text, "%d", (int)getpid()), reply(fd, text);
+    else if (strcmp(task, "name") == 0)
+        name_self(text), reply(fd, text);
     else if (strcmp(task, "last") == 0)
         say(fd, ZPL_WORKER_LAST, "bye", 3);
     else if (strcmp(task, "self") == 0)
@@ -269,6 +280,14 @@ static inline void assert_reply(const struct zpl_event *event, const char *text)
     assert_memory_equal(event->data, text, event->len);
 }
 
+/* The name of the process that takes the task. */
+static inline void ask_name(struct fixture *f, struct zpl_task_needs needs, char name[32])
+{
+    struct zpl_event event = run(f, "name", needs);
+    assert_int_equal(event.kind, ZPL_EVENT_DONE);
+    snprintf(name, 32, "%.*s", (int)event.len, (const char *)event.data);
+}
+
 static inline int64_t now_ms(void)
 {
     return zpl_clock_monotonic_ns() / 1000000;
@@ -298,8 +317,8 @@ static inline bool lives(pid_t pid)
     return name[0] != '\0';
 }
 
-/* How many living processes bear that name. */
-static inline int count_named(const char *wanted)
+/* How many living processes bear that name; sends them a signal unless it is 0. */
+static inline int signal_named(const char *wanted, int number)
 {
     int count = 0;
     DIR *proc = opendir("/proc");
@@ -309,10 +328,19 @@ static inline int count_named(const char *wanted)
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
             continue;
         name_of(entry->d_name, name);
-        count += strcmp(name, wanted) == 0;
+        if (strcmp(name, wanted) != 0)
+            continue;
+        count++;
+        if (number > 0)
+            kill((pid_t)strtol(entry->d_name, NULL, 10), number);
     }
     closedir(proc);
     return count;
+}
+
+static inline int count_named(const char *wanted)
+{
+    return signal_named(wanted, 0);
 }
 
 /* Waits until such a process is seen; false after two seconds. */

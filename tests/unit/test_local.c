@@ -22,55 +22,53 @@ static void a_worker_starts_clean(void **state)
 static void a_warm_worker_is_used_again(void **state)
 {
     struct fixture *f = *state;
-    char first[32];
+    char first[32], name[32];
+    ask_name(f, NO_NEEDS, first);
     for (int i = 0; i < 1000; i++) {
-        struct zpl_event event = run(f, "pid", NO_NEEDS);
-        assert_int_equal(event.kind, ZPL_EVENT_DONE);
-        if (i == 0)
-            snprintf(first, sizeof first, "%.*s", (int)event.len, (const char *)event.data);
-        assert_reply(&event, first);
+        ask_name(f, NO_NEEDS, name);
+        assert_string_equal(name, first);
     }
 }
 
 static void a_fresh_task_has_a_process_of_its_own(void **state)
 {
     struct fixture *f = *state;
-    long pids[4];
-    for (int i = 0; i < 4; i++) {
-        struct zpl_event event = run(f, "pid", i == 0 ? NO_NEEDS : FRESH);
-        pids[i] = strtol(event.data, NULL, 10);
+    char names[4][32], name[32];
+    ask_name(f, NO_NEEDS, names[0]);
+    for (int i = 1; i < 4; i++) {
+        struct zpl_event event = run(f, "name", FRESH);
+        assert_int_equal(event.kind, ZPL_EVENT_DONE);
+        snprintf(names[i], sizeof names[i], "%.*s", (int)event.len, (const char *)event.data);
         for (int k = 0; k < i; k++)
-            assert_int_not_equal(pids[i], pids[k]);
-        if (i > 0) {
-            assert_true(event.peak_bytes > 0);
-            assert_false(lives((pid_t)pids[i])); /* gone before its answer was told */
-        }
+            assert_string_not_equal(names[i], names[k]);
+        assert_true(event.peak_bytes > 0);
+        assert_int_equal(count_named(names[i]), 0); /* gone before its answer was told */
     }
-    struct zpl_event event = run(f, "pid", NO_NEEDS);
-    assert_int_equal(strtol(event.data, NULL, 10), pids[0]); /* the warm one was kept */
+    ask_name(f, NO_NEEDS, name);
+    assert_string_equal(name, names[0]); /* the warm one was kept */
 }
 
 static void a_worker_can_say_it_is_its_last(void **state)
 {
     struct fixture *f = *state;
-    struct zpl_event event = run(f, "pid", NO_NEEDS);
-    long pid = strtol(event.data, NULL, 10);
-    event = run(f, "last", NO_NEEDS);
+    char first[32], second[32];
+    ask_name(f, NO_NEEDS, first);
+    struct zpl_event event = run(f, "last", NO_NEEDS);
     assert_reply(&event, "bye");
-    event = run(f, "pid", NO_NEEDS);
-    assert_int_not_equal(strtol(event.data, NULL, 10), pid);
+    ask_name(f, NO_NEEDS, second);
+    assert_string_not_equal(first, second);
 }
 
 static void a_swollen_worker_retires(void **state)
 {
     struct fixture *f = *state;
-    struct zpl_event event = run(f, "pid", NO_NEEDS);
-    long pid = strtol(event.data, NULL, 10);
+    char first[32], second[32];
+    ask_name(f, NO_NEEDS, first);
     usleep(150000);
-    event = run(f, "grow", NO_NEEDS);
+    struct zpl_event event = run(f, "grow", NO_NEEDS);
     assert_reply(&event, "grown");
-    event = run(f, "pid", NO_NEEDS);
-    assert_int_not_equal(strtol(event.data, NULL, 10), pid);
+    ask_name(f, NO_NEEDS, second);
+    assert_string_not_equal(first, second);
 }
 
 static void text_comes_before_the_answer(void **state)

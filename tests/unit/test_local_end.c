@@ -153,6 +153,38 @@ static void nothing_survives_a_killed_driver(void **state)
     assert_false(lives(worker));
 }
 
+/* Does it live in another space of processes than we do? */
+static bool is_in_own_space(pid_t pid)
+{
+    char path[64], theirs[64] = {0}, ours[64] = {0};
+    snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
+    return readlink(path, theirs, sizeof theirs - 1) > 0 &&
+           readlink("/proc/self/ns/pid", ours, sizeof ours - 1) > 0 && strcmp(theirs, ours) != 0;
+}
+
+static void nothing_survives_when_all_are_killed_at_once(void **state)
+{
+    (void)state;
+    pid_t driver = start_driver();
+    pid_t zygote = only_child(driver), supervisor = only_child(zygote);
+    pid_t worker = only_child(supervisor);
+    bool own_space = is_in_own_space(worker);
+    assert_true(some_there(nasty_name));
+    kill(supervisor, SIGSTOP); /* none of them gets to do anything */
+    kill(zygote, SIGSTOP);
+    kill(driver, SIGKILL);
+    kill(zygote, SIGKILL);
+    kill(supervisor, SIGKILL);
+    waitpid(driver, NULL, 0);
+    for (int i = 0; i < 200 && lives(worker); i++)
+        usleep(10000);
+    assert_false(lives(worker));
+    if (own_space) /* else the worker's own promise is all there is */
+        assert_true(all_gone(nasty_name));
+    for (int i = 0; !own_space && i < 100 && count_named(nasty_name) > 0; i++)
+        signal_named(nasty_name, SIGKILL);
+}
+
 static void nothing_survives_a_killed_supervisor(void **state)
 {
     struct fixture *f = *state;
@@ -182,7 +214,7 @@ static void a_killed_zygote_is_told(void **state)
     kill(only_child(getpid()), SIGKILL);
     usleep(50000);
     uint64_t other;
-    assert_int_equal(f->local.start(f->local.self, "pid", 3, &FRESH, &other, &f->diags),
+    assert_int_equal(f->local.start(f->local.self, "name", 4, &FRESH, &other, &f->diags),
                      ZPL_ERR_UNREACHABLE);
     assert_int_equal(f->diags.items[0]->code, ZPL_CODE_WORKER);
     f->local.cancel(f->local.self, task); /* what runs is still in hand */
@@ -212,10 +244,14 @@ static void a_memory_limit_holds(void **state)
 static void a_worker_killed_while_idle_is_replaced(void **state)
 {
     struct fixture *f = *state;
-    struct zpl_event event = run(f, "pid", NO_NEEDS);
-    kill((pid_t)strtol(event.data, NULL, 10), SIGKILL);
+    char name[32];
+    ask_name(f, NO_NEEDS, name);
+    pid_t worker = only_child(only_child(only_child(getpid())));
+    assert_true(worker > 1);
+    kill(worker, SIGKILL);
     usleep(100000);
-    event = run(f, "echo again", NO_NEEDS);
+    assert_int_equal(count_named(name), 0);
+    struct zpl_event event = run(f, "echo again", NO_NEEDS);
     assert_reply(&event, "again");
 }
 
@@ -231,6 +267,7 @@ int main(void)
         TEST(daemons_do_not_survive_their_task),
         TEST(nothing_survives_a_release),
         TEST(nothing_survives_a_killed_driver),
+        TEST(nothing_survives_when_all_are_killed_at_once),
         TEST(nothing_survives_a_killed_supervisor),
         TEST(a_killed_zygote_is_told),
         TEST(a_memory_limit_holds),
