@@ -155,7 +155,7 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
          note = note->next)
         zpl_diag_note(diags, diag, nowhere, "%s", note->text);
     if (log != NULL)
-        zpl_log_last(log, LAST_LINES, &last);
+        zpl_log_shown(log, LAST_LINES, &last);
     if (last.len > 0)
         zpl_diag_note(diags, diag, nowhere, "the end of its log:\n%s", zpl_buf_str(&last));
     if (first != NULL && first->help != NULL)

@@ -1,9 +1,11 @@
 /* log.c - head and tail of a text.   Floor: vm. */
 #include "vm/log.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "lang/base/limits.h"
+#include "lang/base/text.h"
 
 /* Adds to one part; what it has no memory for counts as dropped. */
 static void put(struct zpl_log *log, struct zpl_buf *part, const char *text, size_t len)
@@ -89,6 +91,56 @@ void zpl_log_last(const struct zpl_log *log, unsigned lines, struct zpl_buf *out
         head_from = last_lines(head, head_end, &lines);
     zpl_buf_add(out, head + head_from, head_end - head_from);
     zpl_buf_add(out, tail + from, end - from);
+}
+
+/* Is it the first byte of a character? */
+static bool begins(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+static void show_line(const char *line, size_t len, struct zpl_buf *out)
+{
+    while (len > 0 && line[len - 1] == '\r')
+        len--;
+    const char *last = memrchr(line, '\r', len);
+    if (last != NULL) {
+        len -= (size_t)(last + 1 - line);
+        line = last + 1;
+    }
+    struct zpl_buf text = {0};
+    zpl_text_scrub(&text, line, len);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\t')
+            text.data[i] = '?'; /* a NUL would end the message */
+    size_t head = text.len, tail = text.len;
+    if (text.len > ZPL_LOG_LINE_BYTES) {
+        head = ZPL_LOG_LINE_BYTES / 2;
+        tail = text.len - ZPL_LOG_LINE_BYTES / 2;
+        while (head > 0 && !begins(text.data[head]))
+            head--;
+        while (tail < text.len && !begins(text.data[tail]))
+            tail++;
+    }
+    zpl_buf_add(out, zpl_buf_str(&text), head);
+    zpl_buf_puts(out, tail < text.len ? " … " : "");
+    zpl_buf_add(out, zpl_buf_str(&text) + tail, text.len - tail);
+    zpl_buf_release(&text);
+}
+
+void zpl_log_shown(const struct zpl_log *log, unsigned lines, struct zpl_buf *out)
+{
+    struct zpl_buf raw = {0};
+    zpl_log_last(log, lines, &raw);
+    const char *text = zpl_buf_str(&raw), *end = text + raw.len;
+    for (const char *line = text; line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        show_line(line, (size_t)((stop != NULL ? stop : end) - line), out);
+        if (stop != NULL)
+            zpl_buf_putc(out, '\n');
+        line = stop != NULL ? stop + 1 : end;
+    }
+    zpl_buf_release(&raw);
 }
 
 void zpl_log_release(struct zpl_log *log)

@@ -17,6 +17,9 @@ void zpl_log_add(struct zpl_log *log, const char *text, size_t len);
 void zpl_log_text(const struct zpl_log *log, struct zpl_buf *out);
 /* The last `lines` lines. */
 void zpl_log_last(const struct zpl_log *log, unsigned lines, struct zpl_buf *out);
+/* The same for an error: of a line what a terminal would be left with (what follows a carriage return
+ * takes the place of what was before it), and of one over ZPL_LOG_LINE_BYTES its two ends. */
+void zpl_log_shown(const struct zpl_log *log, unsigned lines, struct zpl_buf *out);
 void zpl_log_release(struct zpl_log *log); /* safe on a zeroed struct */
 
 #endif

@@ -36,6 +36,7 @@
 #define ZPL_LOG_HEAD_BYTES       (1u << 20)  /* kept of the start of a step's log */
 #define ZPL_LOG_TAIL_BYTES       (1u << 20)  /* kept of its end */
 #define ZPL_LIVE_LOG_BYTES_MAX   (64u << 20) /* of it that can be followed while the step runs */
+#define ZPL_LOG_LINE_BYTES       200         /* of one line of a log in an error */
 #define ZPL_BODY_ROWS_MAX        1000000     /* rows of a table given to a lua body */
 #define ZPL_BODY_ITEMS_MAX       10000000    /* items of a list that a lua body gives */
 #define ZPL_MODEL_BYTES_MAX      (1u << 30)  /* the file of a trained model */

@@ -196,6 +196,54 @@ static void without_memory_text_is_dropped_and_counted(void **state)
     free(text);
 }
 
+static void expect_shown(const char *text, size_t size, const char *wanted)
+{
+    struct zpl_log log = {0};
+    struct zpl_buf got = {0};
+    zpl_log_add(&log, text, size);
+    zpl_log_shown(&log, 3, &got);
+    assert_string_equal(zpl_buf_str(&got), wanted);
+    zpl_buf_release(&got);
+    zpl_log_release(&log);
+}
+
+/* What stands on a terminal after such lines; a bar of progress is one line of many returns. */
+static void lines_are_shown_as_a_terminal_is_left_with_them(void **state)
+{
+    (void)state;
+    expect_shown("a\rb\rc\n", 6, "c");
+    expect_shown("one\r\ntwo\r\r\n", 11, "one\ntwo");
+    expect_shown("0\n1\n\n3\n", 7, "1\n\n3");
+    struct zpl_buf bar = {0}, wanted = {0};
+    for (int i = 0; i < 100000; i++)
+        zpl_buf_printf(&bar, "\r%6d of 100000", i);
+    zpl_buf_puts(&bar, "\nError: it went wrong\n");
+    expect_shown(zpl_buf_str(&bar), bar.len, " 99999 of 100000\nError: it went wrong");
+    /* the two ends of a long line, in whole characters */
+    zpl_buf_clear(&bar);
+    for (int i = 0; i < 1000000; i++)
+        zpl_buf_puts(&bar, "ä");
+    zpl_buf_puts(&bar, "x\nend\n");
+    for (int i = 0; i < ZPL_LOG_LINE_BYTES / 4; i++)
+        zpl_buf_puts(&wanted, "ä");
+    zpl_buf_puts(&wanted, " … ");
+    for (int i = 0; i < ZPL_LOG_LINE_BYTES / 4 - 1; i++)
+        zpl_buf_puts(&wanted, "ä");
+    zpl_buf_puts(&wanted, "x\nend");
+    struct zpl_log log = {0};
+    struct zpl_buf got = {0};
+    zpl_log_add(&log, zpl_buf_str(&bar), bar.len);
+    zpl_log_shown(&log, 2, &got);
+    /* of the line that began in the part left out, what is kept may begin inside of a character */
+    assert_true(got.len <= wanted.len + 4);
+    size_t end = ZPL_LOG_LINE_BYTES / 2;
+    assert_memory_equal(got.data + got.len - end, wanted.data + wanted.len - end, end);
+    zpl_log_release(&log);
+    zpl_buf_release(&got);
+    zpl_buf_release(&bar);
+    zpl_buf_release(&wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +253,7 @@ int main(void)
         cmocka_unit_test(the_last_lines_may_begin_in_the_head),
         cmocka_unit_test(the_last_lines_never_reach_over_a_gap),
         cmocka_unit_test(without_memory_text_is_dropped_and_counted),
+        cmocka_unit_test(lines_are_shown_as_a_terminal_is_left_with_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
