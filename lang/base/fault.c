@@ -10,8 +10,8 @@ static const char *const KIND_NAMES[ZPL_FAULT_KINDS] = {
 static const struct {
     const char *name;
     int error;
-} ERRORS[] = {{"EIO", EIO},     {"ENOSPC", ENOSPC}, {"EACCES", EACCES},
-              {"EINTR", EINTR}, {"EROFS", EROFS},   {"EMFILE", EMFILE}};
+} ERRORS[] = {{"EIO", EIO},     {"ENOSPC", ENOSPC}, {"EACCES", EACCES}, {"EINTR", EINTR},
+              {"EROFS", EROFS}, {"EMFILE", EMFILE}, {"EBUSY", EBUSY}};
 
 /* Programmed before threads start, consumed by any of them: only `left` is contended. */
 static atomic_bool armed;

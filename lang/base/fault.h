@@ -3,7 +3,8 @@
  * Promise: in normal use the cost is one predictable branch.  With ZPL_FAULT="kind:N" in the
  * environment (kind: alloc open read write fsync rename fork connect sqlite; N counts from 0) the
  * N-th call of that kind fails once: alloc returns NULL, the others set errno to EIO.
- * With ZPL_FAULT="kind:N:ERRNAME" errno is ENOSPC, EACCES, EINTR, EROFS or EMFILE.
+ * With ZPL_FAULT="kind:N:ERRNAME" errno is ENOSPC, EACCES, EINTR, EROFS, EMFILE or EBUSY; SQLite then
+ * says that its disk is full (ENOSPC), read-only (EROFS), or that another holds the database (EBUSY).
  * Errors: an ill-formed ZPL_FAULT is ignored.   Floor: base. */
 #ifndef ZPL_BASE_FAULT_H
 #define ZPL_BASE_FAULT_H

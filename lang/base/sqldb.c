@@ -29,10 +29,21 @@ struct zpl_sqldb {
     size_t count;
 };
 
-/* The call that the fault switch fails. */
-static bool fails(void)
+/* What SQLite says to the call that the fault switch fails; SQLITE_OK for all others. */
+static int failure(void)
 {
-    return zpl_fault(ZPL_FAULT_SQLITE);
+    if (!zpl_fault(ZPL_FAULT_SQLITE))
+        return SQLITE_OK;
+    switch (errno) {
+    case ENOSPC:
+        return SQLITE_FULL;
+    case EBUSY:
+        return SQLITE_BUSY;
+    case EROFS:
+        return SQLITE_READONLY;
+    default:
+        return SQLITE_IOERR;
+    }
 }
 
 /* Says what happened to the file, in SQLite's words where it has any, and maps its code. */
@@ -96,8 +107,9 @@ static enum zpl_err use_wal(struct zpl_sqldb *db, struct zpl_diags *diags)
     bool seen = false;
     int code;
     for (;;) {
-        code = fails() ? SQLITE_IOERR
-                       : sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", is_wal, &seen, NULL);
+        code = failure();
+        if (code == SQLITE_OK)
+            code = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", is_wal, &seen, NULL);
         if ((code & 0xFF) != SQLITE_BUSY || zpl_clock_monotonic_ns() > deadline)
             break;
         pause_ms(WAL_PAUSE_MS);
@@ -166,9 +178,10 @@ enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct z
     }
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-    int code = fails()                     ? SQLITE_CANTOPEN
-               : !writes && is_still(path) ? open_still(db, flags)
-                                           : sqlite3_open_v2(path, &db->handle, flags, NULL);
+    int code = failure();
+    if (code == SQLITE_OK)
+        code = !writes && is_still(path) ? open_still(db, flags)
+                                         : sqlite3_open_v2(path, &db->handle, flags, NULL);
     if (code != SQLITE_OK) {
         err = report(db, code, "open", diags);
         goto done;
@@ -180,11 +193,12 @@ enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct z
             goto done;
     }
     /* Reading the schema's version tells whether the file is a database at all. */
-    code = fails() ? SQLITE_IOERR
-                   : sqlite3_exec(db->handle,
-                                  "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
-                                  "PRAGMA schema_version",
-                                  NULL, NULL, NULL);
+    code = failure();
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db->handle,
+                            "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                            "PRAGMA schema_version",
+                            NULL, NULL, NULL);
     if (code != SQLITE_OK)
         err = report(db, code, "open", diags);
 done:
@@ -235,7 +249,9 @@ void zpl_sqldb_release(struct zpl_sqldb *db)
 
 enum zpl_err zpl_sqldb_exec(struct zpl_sqldb *db, const char *sql, struct zpl_diags *diags)
 {
-    int code = fails() ? SQLITE_IOERR : sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    int code = failure();
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? ZPL_OK : report(db, code, "use", diags);
 }
 
@@ -391,7 +407,9 @@ enum zpl_err zpl_sqldb_query(struct zpl_sqldb *db, struct zpl_sqlrow **out, stru
 
 enum zpl_err zpl_sqldb_step(struct zpl_sqldb *db, struct zpl_sqlrow *row, struct zpl_diags *diags)
 {
-    int code = fails() ? SQLITE_IOERR : sqlite3_step(row->stmt);
+    int code = failure();
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row->stmt);
     if (code == SQLITE_ROW)
         return ZPL_OK;
     enum zpl_err err = code == SQLITE_DONE ? ZPL_ERR_NOT_FOUND : report(db, code, "use", diags);

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
@@ -338,7 +339,7 @@ static int start(struct command *c, struct process *process)
         return ENOENT;
     if (zpl_proc_cloexec_pair(pair) != ZPL_OK)
         return errno;
-    process->pid = fork();
+    process->pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : fork();
     if (process->pid == 0) {
         close(pair[0]);
         become(c, program, network, pair[1]);

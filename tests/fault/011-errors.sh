@@ -1,0 +1,31 @@
+# The same with other errors than a failing disk's: a full or read-only database, one that another holds,
+# no descriptors left; and with a step that runs a program, whose start and end have calls of their own.
+# Time limit: 300 s
+. "$ROOT/tests/lib.sh"
+. "$ROOT/tests/fault/sweep.sh"
+need python3
+
+flights flights.csv 100
+cat >small.zpl <<'Z'
+local flights = csv.read "flights.csv"
+local rows = sql [[ SELECT hour(date) AS hour, distance FROM flights ]]
+Z
+cat >program.zpl <<'Z'
+local flights = csv.read "flights.csv"
+local tidy = step "tidy" { signature = "(rows: Table {distance: Int, ...}) -> (out: Table {distance: Int}, n: Int)",
+                           command = { "sh", "-c", "echo running; cp $rows.csv $out.csv; echo 1 > $n" } }
+tidy { sql [[ SELECT distance FROM flights ]] }
+Z
+reference small program
+lane() { # lane PIPELINE QUIET KIND...
+    pipeline=$1 quiet=$2
+    shift 2
+    for kind; do
+        (sweep $pipeline $kind $quiet) || exit 1
+    done
+}
+(lane small 25 sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
+first=$!
+(lane program 6 fork open:EMFILE write:ENOSPC read) >second 2>&1 &
+second=$!
+two_lanes
