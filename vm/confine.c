@@ -90,7 +90,8 @@ static void allow_fd(struct fence *f, int fd, const char *path, uint64_t rights)
     struct rule rule = {.rights = rights & f->rights, .parent = fd};
     if (!S_ISDIR(st.st_mode))
         rule.rights &= OF_FILES;
-    if (syscall(SYS_landlock_add_rule, f->fd, BENEATH, &rule, 0) < 0)
+    if (syscall(SYS_landlock_add_rule, f->fd, BENEATH, &rule, 0) < 0 &&
+        errno != EBADFD) /* of a file system that has no folders to be below */
         failed(f, "let a worker use", path);
 }
 
@@ -194,11 +195,10 @@ static void allow_program_folder(struct fence *f, const char *folder)
         allow_programs(f, real);
 }
 
-/* Each absolute path of a list with colons. */
-static void allow_list(struct fence *f, const char *variable,
+/* Each absolute path of a list with colons; NULL is an empty one. */
+static void allow_list(struct fence *f, const char *list,
                        void (*each)(struct fence *f, const char *path))
 {
-    const char *list = getenv(variable);
     char path[ZPL_PATH_MAX];
     for (const char *s = list; s != NULL && *s != '\0';) {
         size_t n = strcspn(s, ":");
@@ -222,9 +222,9 @@ static void allow_engines(struct fence *f)
 {
     static const char *const beside[] = {"deps", "../deps", "../lib/zpl"};
     char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
-    allow_list(f, "DUCKDB_DIR", allow_read);
-    allow_list(f, "XGBOOST_DIR", allow_read);
-    allow_list(f, "LD_LIBRARY_PATH", allow_read);
+    allow_list(f, getenv("DUCKDB_DIR"), allow_read);
+    allow_list(f, getenv("XGBOOST_DIR"), allow_read);
+    allow_list(f, getenv("LD_LIBRARY_PATH"), allow_read);
     if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)
         return;
     allow(f, self, READ);
@@ -232,7 +232,8 @@ static void allow_engines(struct fence *f)
         allow_in(f, folder, beside[i], READ);
 }
 
-/* The program of a command, by its path: the folder that it is in, and where links lead. */
+/* The program of a command, by its path: the folder that it is in, and where links lead.  And those of
+ * the PATH that `vars` gives it. */
 static void allow_program(struct fence *f, const struct zpl_run_task *task)
 {
     struct zpl_json *body = NULL;
@@ -240,6 +241,8 @@ static void allow_program(struct fence *f, const struct zpl_run_task *task)
     if (strcmp(task->kernel, "command") != 0 || task->body == NULL ||
         zpl_json_parse(task->body, strlen(task->body), &body, NULL) != ZPL_OK)
         return;
+    allow_list(f, zpl_json_str(zpl_json_get(zpl_json_get(body, "vars"), "PATH"), NULL),
+               allow_program_folder);
     const char *program = zpl_json_str(zpl_json_at(zpl_json_get(body, "command"), 0), "");
     if (strchr(program, '/') != NULL && strchr(program, '$') == NULL &&
         zpl_path_join(path, task->project, program) == ZPL_OK && realpath(path, real) != NULL &&
@@ -298,8 +301,8 @@ enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags 
     if (!begin(&f, true, diags))
         return f.err;
     allow_system(&f);
-    allow_list(&f, "PATH", allow_program_folder);
-    allow_list(&f, "ZPL_TOOLS", allow_read);
+    allow_list(&f, getenv("PATH"), allow_program_folder);
+    allow_list(&f, getenv("ZPL_TOOLS"), allow_read);
     if (getenv("HOME") != NULL)
         allow_in(&f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
     allow_engines(&f);

@@ -261,6 +261,8 @@ static const char *find_program(struct command *c)
     for (const char *s = list != NULL ? list : "/usr/bin:/bin"; *name != '\0';) {
         size_t n = strcspn(s, ":");
         const char *path = zpl_arena_printf(c->context->arena, "%.*s/%s", (int)n, s, name);
+        if (path != NULL && *path != '/') /* it is started in the project's folder */
+            path = zpl_arena_printf(c->context->arena, "%s/%s", c->task->project, path);
         if (path != NULL && n > 0 && access(path, X_OK) == 0 && stat(path, &st) == 0 &&
             S_ISREG(st.st_mode))
             return path;
@@ -386,6 +388,18 @@ static int tell_end(struct command *c, const struct process *process)
     return 1;
 }
 
+static int tell_no_start(struct command *c, int error)
+{
+    struct zpl_diags *diags = c->context->diags;
+    struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere,
+                                         "cannot start '%s': %s", c->words[0], strerror(error));
+    if (error == EACCES)
+        zpl_diag_help(diags, diag,
+                      "it has to be executable; a step may start programs of the system, of the "
+                      "project, and of the folders in PATH and ZPL_TOOLS");
+    return 1;
+}
+
 /* Runs it to its end; what it prints goes to the step's log. */
 static int run_process(struct command *c)
 {
@@ -398,7 +412,7 @@ static int run_process(struct command *c)
         if (errno != EINTR)
             return ctx->fail(ctx, "cannot wait for '%s': %s", c->words[0], strerror(errno));
     if (error != 0)
-        return ctx->fail(ctx, "cannot start '%s': %s", c->words[0], strerror(error));
+        return tell_no_start(c, error);
     if (WIFEXITED(process.status) && WEXITSTATUS(process.status) == 0)
         return 0;
     return tell_end(c, &process);
