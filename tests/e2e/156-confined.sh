@@ -171,3 +171,51 @@ T
 "${CC:-cc}" -shared -fPIC -I"$ROOT" -o own.so own.c
 echo 'step "own" { signature = "() -> (n: Int)", kernel = "own.so:own" } {}' >own.zpl
 expect 0 zpl run own.zpl
+
+# zpl within a step: the inner one's steps are confined too, and have no network by the outer one's word.
+mkdir inner
+sed 's/"local", true/"local", nil/' net.zpl >inner/net.zpl
+cp net.py inner
+cat >outer.zpl <<'Z'
+local p = params { zpl = String }
+step "outer" { signature = "(zpl: String) -> (told: File)", vars = { "DUCKDB_DIR", "XGBOOST_DIR" },
+               command = { "sh", "-c", "cp -r inner $$TMPDIR && cd $$TMPDIR/inner && $zpl run net.zpl >$told 2>&1; test $$? = 1" } }
+  { zpl = p.zpl }
+Z
+expect 0 zpl run outer.zpl --zpl "$ZPL"
+told=$(find .zpl/objects -type f -exec grep -l 'next: zpl' {} +)
+contains "$told" "ran       local"
+contains "$told" "step refused failed: 'python3' ended with exit code 1"
+contains "$told" "step open failed: 'python3' ended with exit code 1"
+
+# A kernel that has neither: nothing is refused, and zpl says so.
+cat >without.c <<'C'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+long syscall(long number, ...)
+{
+    static long (*real)(long, ...);
+    long given[6];
+    va_list list;
+    va_start(list, number);
+    for (int i = 0; i < 6; i++)
+        given[i] = va_arg(list, long);
+    va_end(list);
+    if (number == SYS_landlock_create_ruleset || number == SYS_seccomp) {
+        errno = ENOSYS;
+        return -1;
+    }
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "syscall");
+    return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
+}
+C
+"${CC:-cc}" -shared -fPIC -o without.so without.c -ldl
+export LD_PRELOAD="$PWD/without.so"
+run zpl version
+contains out "files not, as this kernel has no Landlock, network not"
+expect 0 zpl run writes.zpl
+expect 0 zpl run net.zpl
