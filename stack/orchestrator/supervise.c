@@ -54,8 +54,10 @@ static _Noreturn void become_worker(const struct zpl_supervised *job, pid_t supe
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     limit(RLIMIT_CORE, 0);
+#ifndef __SANITIZE_ADDRESS__ /* its shadow memory alone is over any limit */
     if (job->memory_bytes > 0)
         limit(RLIMIT_DATA, job->memory_bytes);
+#endif
     int code = job->main(TASK_FD);
     fflush(NULL);
     _exit(code);
