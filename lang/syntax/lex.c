@@ -120,9 +120,10 @@ static void comment(struct lexer *lx)
         return;
     }
     lx->at += width;
-    if (!long_body(lx, width))
-        complain(lx, begin, begin + 2 + width,
-                 "unfinished comment: its closing bracket is missing");
+    if (long_body(lx, width))
+        return;
+    lx->out->unfinished = !lx->out->wrong;
+    complain(lx, begin, begin + 2 + width, "unfinished comment: its closing bracket is missing");
 }
 
 /* Steps over blanks and comments; true if a line ended among them. */
@@ -467,9 +468,11 @@ static enum zpl_token_kind bracket(struct lexer *lx)
 
     if (width > 0) {
         lx->at += width;
-        if (!long_body(lx, width))
-            complain(lx, begin, begin + width,
-                     "unfinished long string: its closing bracket is missing");
+        if (long_body(lx, width))
+            return ZPL_TOKEN_STRING;
+        lx->out->unfinished = !lx->out->wrong;
+        complain(lx, begin, begin + width,
+                 "unfinished long string: its closing bracket is missing");
         return ZPL_TOKEN_STRING;
     }
     if (peek(lx, 1) != '=')

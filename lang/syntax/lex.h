@@ -101,8 +101,9 @@ struct zpl_token {
 
 struct zpl_tokens {
     struct zpl_token *items;
-    uint32_t count; /* with the EOF token */
-    bool wrong;     /* a diagnostic was added */
+    uint32_t count;  /* with the EOF token */
+    bool wrong;      /* a diagnostic was added */
+    bool unfinished; /* the one mistake is a long string or comment that the text ends in */
 };
 
 /* The tokens of text[0..len), which is source number `source` of the diagnostics.

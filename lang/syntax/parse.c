@@ -596,5 +596,5 @@ enum zpl_err zpl_parse(struct zpl_arena *arena, uint32_t source, const char *tex
     if (err == ZPL_ERR_NOMEM || zpl_arena_failed(arena))
         return zpl_diag_nomem(diags);
     *out = tree;
-    return err || p.errors > 0 || tokens.wrong ? ZPL_ERR_CHECK : ZPL_OK;
+    return err ? ZPL_ERR_CHECK : zpl_parser_verdict(&p, &tokens);
 }

@@ -107,11 +107,14 @@ void zpl_parser_suggest(struct parser *p, struct zpl_diag *diag, uint32_t token,
 static struct zpl_diag *tell(struct parser *p, enum zpl_code code, uint32_t begin, uint32_t end,
                              const char *format, va_list args)
 {
+    bool at_end = p->tree->tokens[begin].kind == ZPL_TOKEN_EOF;
     const char *culprit = code == ZPL_CODE_SYNTAX ? zpl_parser_culprit(p, &begin) : NULL;
     struct zpl_span span = zpl_tree_token_span(p->tree, begin);
     struct zpl_diag *diag = NULL;
     char message[256];
 
+    if (p->errors == 0 && !p->panic)
+        p->unfinished = code == ZPL_CODE_SYNTAX && at_end;
     if (!repeats(p, begin)) {
         if (!culprit && end > begin + 1)
             span.end = zpl_tree_token_span(p->tree, end - 1).end;
@@ -135,6 +138,14 @@ struct zpl_diag *zpl_parser_complain(struct parser *p, uint32_t begin, uint32_t 
     diag = tell(p, ZPL_CODE_SYNTAX, begin, end, format, args);
     va_end(args);
     return diag;
+}
+
+enum zpl_err zpl_parser_verdict(struct parser *p, const struct zpl_tokens *tokens)
+{
+    bool only_open = tokens->unfinished && (p->errors == 0 || p->unfinished);
+
+    p->tree->unfinished = tokens->wrong ? only_open : p->unfinished;
+    return p->errors > 0 || tokens->wrong ? ZPL_ERR_CHECK : ZPL_OK;
 }
 
 /* The va_list of tell() for a message with one number. */

@@ -21,6 +21,7 @@ struct parser {
     uint32_t errors;
     uint32_t strange_end; /* an `end` whose column is not that of what it closes, or ZPL_NO_TOKEN */
     uint32_t else_if; /* an `else if` whose `end` stands where the outer one's should, likewise */
+    bool unfinished;  /* the first mistake is that the text ends */
     bool trying;      /* what is read now may be read again */
     bool panic;       /* a mistake was told and the parser has not found its feet again */
 };
@@ -61,6 +62,8 @@ void zpl_parser_suggest(struct parser *p, struct zpl_diag *diag, uint32_t token,
                         enum zpl_token_kind wanted);
 /* "expected <wanted>, found …" at the cursor, with what the surroundings suggest. */
 void zpl_parser_unexpected(struct parser *p, const char *wanted);
+/* After the last token: ZPL_OK or ZPL_ERR_CHECK, and whether more text might make it right. */
+enum zpl_err zpl_parser_verdict(struct parser *p, const struct zpl_tokens *tokens);
 /* A LANG_LIMIT diagnostic at the cursor; reading ends there. */
 void zpl_parser_limit(struct parser *p, const char *what, unsigned max);
 /* "'end'", "a string", … for the token, in `out`. */

@@ -107,6 +107,7 @@ struct zpl_tree {
     struct zpl_tree_node *nodes; /* [0] is no node, [1] the CHUNK */
     struct zpl_passed *passed;
     uint32_t passed_count;
+    bool unfinished; /* its first mistake is that the text ends: more text might make it right */
 };
 
 #define ZPL_TREE_ROOT 1u

@@ -397,6 +397,66 @@ static void test_owners_of_tokens(void **state)
     fixture_release(&f);
 }
 
+/* Lua's verdict on text[0..len): 0 right, 1 wrong, 2 wrong because it ends. */
+static int verdict_of_lua(const char *text, size_t len)
+{
+    lua_State *L = luaL_newstate();
+    int code = 0;
+
+    if (luaL_loadbufferx(L, text, len, "=t", "t") != LUA_OK) {
+        const char *message = lua_tostring(L, -1);
+        size_t n = strlen(message);
+
+        code = n >= 5 && strcmp(message + n - 5, "<eof>") == 0 ? 2 : 1;
+        if (strstr(message, "unfinished long ") != NULL)
+            code = 2;
+    }
+    lua_close(L);
+    return code;
+}
+
+/* Cut anywhere, a text is unfinished when Lua ends at its end, but for an expression by itself, which more
+ * text would not make right as Lua sees it either. */
+static void test_what_is_unfinished(void **state)
+{
+    static const char text[] =
+        "local rows, n = sql [[ SELECT a FROM t ]], 3 --[[ a\nnote ]]\n"
+        "local function f(x, ...)\n  for i = 1, x do if i > 2 then break elseif not x then\n"
+        "    return { a = 1, [x] = 'b', ... } else repeat x = x - 1 until x < 0 end end\n"
+        "  while x do goto done end ::done:: return (x and n or -x) .. [==[ ]] ]==]\nend\n"
+        "model = f { rows, label = \"late\", when = a.b:c(1)[2] >= 0.5 }\ndo local z <const> = 1 "
+        "end";
+    size_t unfinished = 0;
+
+    (void)state;
+    for (size_t n = 0; n <= sizeof text - 1; n++) {
+        char expression[sizeof text + 8];
+        struct fixture f;
+        int verdict = verdict_of_lua(text, n);
+        int length = snprintf(expression, sizeof expression, "return %.*s", (int)n, text);
+
+        fixture_parse(&f, text, n);
+        assert_int_equal(f.err == ZPL_OK, verdict == 0);
+        if (f.tree->unfinished && verdict != 2)
+            fail_msg("unfinished: %.*s", (int)n, text);
+        if (!f.tree->unfinished && verdict == 2 && f.diags.items[0]->span.begin >= n &&
+            verdict_of_lua(expression, (size_t)length) != 0)
+            fail_msg("not unfinished: %.*s", (int)n, text);
+        unfinished += f.tree->unfinished;
+        fixture_release(&f);
+    }
+    assert_true(unfinished > 100);
+    static const char *const wrong[] = {"x = = 1", "f(", "local = [[ a", "'a", "x = )", "if x: y("};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct fixture f;
+
+        fixture_parse(&f, wrong[i], strlen(wrong[i]));
+        assert_int_equal(f.err, ZPL_ERR_CHECK);
+        assert_int_equal(f.tree->unfinished, strcmp(wrong[i], "f(") == 0);
+        fixture_release(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_is_told),
         cmocka_unit_test(test_questions_about_calls),
         cmocka_unit_test(test_owners_of_tokens),
+        cmocka_unit_test(test_what_is_unfinished),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
