@@ -26,6 +26,13 @@ struct zpl_compile_request {
                              stand-ins for them, to check them; the graph is then of no use */
     const struct zpl_given *given;
     size_t given_count;
+    bool returns; /* keep what the text returns: the graph is then of the text's own calls, and its
+                     pipelines are only checked; with all_pipelines */
+};
+/* A value that the text returned. */
+struct zpl_returned {
+    const struct zpl_value *value; /* what steps can be given; NULL: something else */
+    const char *words;             /* which then says what it is: "nil", "a function" */
 };
 /* One component of a stack: which flavour, and its options with the defaults filled in. */
 struct zpl_stack_part {
@@ -45,6 +52,9 @@ struct zpl_program {
     struct zpl_graph graph;
     struct zpl_stack_def *stacks; /* in the graph's arena */
     size_t stack_count;
+    const struct zpl_returned *returned; /* in the graph's arena; when they were asked for */
+    size_t returned_count;
+    size_t call_count; /* nodes that the text's own calls made; then come those of its pipelines */
     struct zpl_sources sources;
     struct zpl_diags diags;
 };

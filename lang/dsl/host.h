@@ -244,6 +244,8 @@ void zpl_offer_picks(lua_State *L); /* coalesce max min mean grid */
 /* After the evaluation: captures every `lua =` function as it is then, and gives the images to the
  * nodes.  A lua_CFunction. */
 int zpl_capture_bodies(lua_State *L);
+/* Keeps its arguments as what the program returned.  A lua_CFunction. */
+int zpl_keep_returned(lua_State *L);
 /* Builds the pipeline that was asked for, or the only one of a file that calls no steps itself.  A
  * lua_CFunction. */
 int zpl_build_pipeline(lua_State *L);

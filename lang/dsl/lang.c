@@ -62,6 +62,31 @@ static enum zpl_err enter(struct zpl_host *host, lua_CFunction function)
     return zpl_host_enter(host, 0, 0);
 }
 
+/* Runs the text, which was pushed. */
+static enum zpl_err run(struct zpl_host *host)
+{
+    enum zpl_err err = zpl_host_enter(host, 0, 1);
+    if (err != ZPL_OK)
+        return err;
+    host->is_library = lua_type(host->sandbox.L, -1) == LUA_TTABLE;
+    lua_pop(host->sandbox.L, 1);
+    return ZPL_OK;
+}
+
+/* The same, and keeps all that it returns. */
+static enum zpl_err run_to_keep(struct zpl_host *host)
+{
+    lua_State *L = host->sandbox.L;
+    int top = lua_gettop(L) - 1;
+    enum zpl_err err = zpl_host_enter(host, 0, LUA_MULTRET);
+    if (err != ZPL_OK)
+        return err;
+    int count = lua_gettop(L) - top;
+    lua_pushcfunction(L, zpl_keep_returned);
+    lua_insert(L, top + 1);
+    return zpl_host_enter(host, count, 0);
+}
+
 /* The evaluation itself: the file, the pipeline that was asked for, the bodies. */
 static enum zpl_err evaluate(struct zpl_host *host)
 {
@@ -73,11 +98,9 @@ static enum zpl_err evaluate(struct zpl_host *host)
     if (err != ZPL_OK)
         return err;
     unit->running = true;
-    err = zpl_host_enter(host, 0, 1);
+    err = request->returns ? run_to_keep(host) : run(host);
     unit->running = false;
-    host->is_library = err == ZPL_OK && lua_type(host->sandbox.L, -1) == LUA_TTABLE;
-    if (err == ZPL_OK)
-        lua_pop(host->sandbox.L, 1);
+    host->program->call_count = host->program->graph.count;
     if (err == ZPL_OK)
         err = enter(host, zpl_build_pipeline);
     if (err == ZPL_OK)

@@ -329,6 +329,47 @@ static void each_unrolls(void **state)
     assert_string_equal(argument_text("drift", "now"), "split[1].test");
 }
 
+/* What a text returns, a line a value: its type and itself, or words for what is none. */
+static const char *returned(const char *text)
+{
+    static char out[2048];
+    struct zpl_world world = fake_world(true, NULL);
+    struct zpl_compile_request request = {
+        .name = "t.zpl", .text = text, .len = strlen(text), .all_pipelines = true, .returns = true};
+    zpl_program_release(&program);
+    if (zpl_compile(&request, &world, &program) != ZPL_OK)
+        fail_msg("%s\n%s", text, shown());
+    out[0] = '\0';
+    for (size_t i = 0; i < program.returned_count; i++) {
+        const struct zpl_returned *r = &program.returned[i];
+        size_t n = strlen(out);
+        snprintf(out + n, sizeof out - n, "%s%s%s\n",
+                 r->value ? zpl_kind_name(r->value->type->kind) : "", r->value ? " " : "",
+                 r->value ? value_text(r->value) : r->words);
+    }
+    return out;
+}
+
+static void what_is_returned_is_kept(void **state)
+{
+    (void)state;
+    assert_string_equal(returned("local x = 1"), "");
+    assert_string_equal(returned("return 1 + 2, 'a', { 1, 2 }, { a = true }, {}"),
+                        "Int 3\nString \"a\"\nList { 1, 2 }\nRecord { a = true }\nList {}\n");
+    assert_string_equal(returned("return nil, function () end, split, { f = math.floor, 1 }"),
+                        "nil\na function\nstep 'split'\na table with 1 field: f, and 1 items\n");
+    assert_string_equal(
+        returned("local p = params { n = 3 }\nlocal a, b = split { csv.read \"x\" }\n"
+                 "return p, p.n, b, { rows = a }"),
+        "Record { n = 3 }\nInt 3\nTable split.test\nRecord { rows = split.train }\n");
+    /* the call that is returned has its place; what a pipeline makes comes after the text's own steps */
+    returned("pipeline \"q\" { build = function () drift { csv.read \"a\", csv.read \"b\" } end }\n"
+             "return csv.read \"x\"");
+    assert_int_equal(program.call_count, 1);
+    assert_true(program.graph.count > 1);
+    assert_int_equal(program.graph.nodes[0].span.source, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +384,7 @@ int main(void)
         cmocka_unit_test(pipelines_are_templates),
         cmocka_unit_test(imports_give_what_files_return),
         cmocka_unit_test(each_unrolls),
+        cmocka_unit_test(what_is_returned_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, release_program);
 }
