@@ -81,6 +81,9 @@ static void list_gathered(struct zpl_mapping *m)
     }
     for (size_t map = 0; map < graph->map_count; map++)
         find_gathered(m, graph->maps[map].over, &capacity);
+    const struct zpl_program *program = &m->plan->session->program;
+    for (size_t i = 0; i < program->returned_count; i++)
+        find_gathered(m, program->returned[i].value, &capacity);
 }
 
 /* ---- beginning ---- */

@@ -66,17 +66,24 @@ struct zpl_plan {
     struct zpl_mapping **maps;   /* by number; NULL: not begun (map.h) */
     struct zpl_plan_item *items; /* by number of a map */
     bool no_cache;
+    const bool *kept; /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
     struct zpl_arena arena;
 };
 
 enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, bool no_cache);
 void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
 
+/* From now on the plan is only about the units of `only` and what they need (plan_keep.c). */
+enum zpl_err zpl_plan_keep(struct zpl_plan *plan, const bool *only);
+bool zpl_plan_keeps(const struct zpl_plan *plan, uint32_t unit);
+/* Marks the units that a value is made by; one mark a node, then one a map. */
+void zpl_plan_want(const struct zpl_graph *graph, const struct zpl_value *value, bool *units);
+
 /* Decides step `id` if what it needs is decided; else leaves it PENDING. */
 enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id);
 /* A step that a value makes impossible: the others go on, as they do in a run. */
 void zpl_plan_fail(struct zpl_plan *plan, uint32_t id);
-/* Decides every step, in order (plan_all.c).  ZPL_ERR_STEP (told): one can only fail; all are decided. */
+/* Decides every step that it is about, in order (plan_all.c).  ZPL_ERR_STEP (told): one can only fail; all are decided. */
 enum zpl_err zpl_plan_all(struct zpl_plan *plan);
 /* Looks again for a hit of a step that is keyed (another process may have made it). */
 enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);

@@ -30,7 +30,8 @@ static enum zpl_err plan_scope(struct zpl_plan *plan, struct zpl_schedule *sched
     enum zpl_err err = ZPL_OK;
     uint32_t unit, count = (uint32_t)plan->graph->count;
     while (err == ZPL_OK && zpl_schedule_next(schedule, &unit)) {
-        err = unit < count ? zpl_plan_decide(plan, unit) : plan_map(plan, unit - count, worst);
+        if (zpl_plan_keeps(plan, unit))
+            err = unit < count ? zpl_plan_decide(plan, unit) : plan_map(plan, unit - count, worst);
         if (err == ZPL_ERR_STEP && unit < count) {
             zpl_plan_fail(plan, unit);
             *worst = err;

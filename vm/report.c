@@ -121,7 +121,8 @@ struct zpl_json *zpl_report_steps(const struct zpl_plan *plan)
 {
     struct zpl_json *array = zpl_json_array();
     for (uint32_t id = 0; id < plan->graph->count; id++)
-        zpl_json_add_take(array, step_json(plan, id));
+        if (zpl_plan_keeps(plan, id))
+            zpl_json_add_take(array, step_json(plan, id));
     return array;
 }
 

@@ -110,8 +110,11 @@ static enum zpl_err take_up_ready(struct zpl_driver *d)
             continue;
         }
         uint32_t count = (uint32_t)scope->plan->graph->count;
-        err = unit < count ? zpl_driver_take_up(d, scope, unit)
-                           : zpl_driver_take_up_map(d, scope, unit - count);
+        if (!zpl_plan_keeps(scope->plan, unit))
+            zpl_driver_settle_unit(d, scope, unit);
+        else
+            err = unit < count ? zpl_driver_take_up(d, scope, unit)
+                               : zpl_driver_take_up_map(d, scope, unit - count);
     }
     return err == ZPL_OK ? d->broken : err;
 }
@@ -154,8 +157,8 @@ static void abandon(struct zpl_driver *d)
     zpl_diags_release(&quiet);
     for (uint32_t id = 0; id < d->plan->graph->count; id++) {
         enum zpl_plan_status status = d->plan->steps[id].status;
-        if (status == ZPL_PLAN_PENDING || status == ZPL_PLAN_WOULD_RUN ||
-            status == ZPL_PLAN_RUNNING)
+        if ((status == ZPL_PLAN_PENDING && zpl_plan_keeps(d->plan, id)) ||
+            status == ZPL_PLAN_WOULD_RUN || status == ZPL_PLAN_RUNNING)
             zpl_driver_cancel(&d->program, id);
     }
 }
@@ -224,6 +227,8 @@ enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *
     memset(run, 0, sizeof *run);
     enum zpl_err err = zpl_plan_init(&run->plan, session, options->no_cache);
     d.program = (struct zpl_scope){d.plan, &d.schedule, NULL, NULL};
+    if (err == ZPL_OK && options->only != NULL)
+        err = zpl_plan_keep(&run->plan, options->only);
     if (err == ZPL_OK)
         err = open_stack(&d);
     if (err == ZPL_OK)

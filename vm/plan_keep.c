@@ -1,0 +1,99 @@
+/* plan_keep.c - a plan that is about some steps alone.  Part of plan.h.   Floor: vm. */
+#include <string.h>
+
+#include "vm/plan.h"
+
+/* Marks are by unit: nodes by their ids, then maps (schedule.h). */
+void zpl_plan_want(const struct zpl_graph *graph, const struct zpl_value *value, bool *units)
+{
+    if (value == NULL)
+        return;
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_ITEM: /* inside a map, which is wanted as a whole */
+        return;
+    case ZPL_VALUE_REF:
+        units[value->ref.node] = true;
+        return;
+    case ZPL_VALUE_GATHER:
+        units[graph->count + value->gather.map] = true;
+        zpl_plan_want(graph, value->gather.value, units);
+        return;
+    case ZPL_VALUE_COND:
+        zpl_plan_want(graph, value->cond.left, units);
+        zpl_plan_want(graph, value->cond.right, units);
+        return;
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; i < value->list.count; i++)
+            zpl_plan_want(graph, value->list.items[i], units);
+        return;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < value->pick.count; i++) {
+            zpl_plan_want(graph, value->pick.items[i], units);
+            zpl_plan_want(graph, value->pick.by != NULL ? value->pick.by[i] : NULL, units);
+        }
+        return;
+    }
+}
+
+/* What a wanted step needs: its arguments, its condition, what comes before it, the map around it. */
+static void want_needs(const struct zpl_graph *graph, const struct zpl_node *node, bool *units)
+{
+    for (size_t i = 0; i < node->argument_count; i++)
+        zpl_plan_want(graph, node->arguments[i].value, units);
+    for (size_t i = 0; i < node->after_count; i++)
+        units[node->after[i]] = true;
+    zpl_plan_want(graph, node->when, units);
+    if (node->map > 0)
+        units[graph->count + node->map - 1] = true;
+}
+
+/* A wanted map is wanted with the one around it, its list, and all that is inside. */
+static void want_map(const struct zpl_graph *graph, uint32_t map, bool *units)
+{
+    zpl_plan_want(graph, graph->maps[map].over, units);
+    if (graph->maps[map].parent > 0)
+        units[graph->count + graph->maps[map].parent - 1] = true;
+    for (uint32_t inner = 0; inner < graph->map_count; inner++)
+        if (graph->maps[inner].parent == map + 1)
+            units[graph->count + inner] = true;
+    for (uint32_t id = 0; id < graph->count; id++)
+        if (graph->nodes[id].map == map + 1)
+            units[id] = true;
+}
+
+static size_t count_wanted(const bool *units, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += units[i];
+    return n;
+}
+
+/* Ids are a topological order, so one pass does for a program without maps. */
+enum zpl_err zpl_plan_keep(struct zpl_plan *plan, const bool *only)
+{
+    const struct zpl_graph *graph = plan->graph;
+    size_t count = graph->count + graph->map_count, before;
+    bool *units = zpl_arena_array(&plan->arena, count + 1, sizeof *units);
+    if (units == NULL)
+        return zpl_diag_nomem(&plan->session->diags);
+    memcpy(units, only, count * sizeof *units);
+    do {
+        before = count_wanted(units, count);
+        for (uint32_t map = 0; map < graph->map_count; map++)
+            if (units[graph->count + map])
+                want_map(graph, map, units);
+        for (size_t id = graph->count; id-- > 0;)
+            if (units[id])
+                want_needs(graph, &graph->nodes[id], units);
+    } while (graph->map_count > 0 && count_wanted(units, count) > before);
+    plan->kept = units;
+    return ZPL_OK;
+}
+
+bool zpl_plan_keeps(const struct zpl_plan *plan, uint32_t unit)
+{
+    return plan->kept == NULL || plan->kept[unit];
+}
