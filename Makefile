@@ -44,7 +44,7 @@ endif
 # --- What it is made of
 
 DUCKDB   := $(or $(DUCKDB_DIR),build/deps/duckdb)
-PACKAGES := lua5.4 sqlite3 jansson libcrypto libpcre2-8
+PACKAGES := lua5.4 sqlite3 jansson libcrypto libpcre2-8 libedit
 CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror $(OPTIMISE) -g -ffp-contract=off \
               -pthread -I. -isystem $(DUCKDB) \
               $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(KIND) $(CFLAGS)

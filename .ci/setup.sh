@@ -12,7 +12,7 @@ packages() {
         case $use in
         build)
             echo gcc libc6-dev make pkg-config liblua5.4-dev libsqlite3-dev libjansson-dev \
-                libssl-dev libpcre2-dev ca-certificates
+                libssl-dev libpcre2-dev libedit-dev ca-certificates
             for client in $(.ci/fetch.sh --needs); do
                 case $client in
                 npm) command -v npm >/dev/null || echo npm ;;

@@ -1,5 +1,5 @@
 /* cli.h - the command line: one table of commands, one struct of what was typed.
- * Only this folder prints and exits.  Exit codes: 0 done, 1 a step failed, 2 wrong usage or a param
+ * Only this folder and the session (vm/repl/) print, only this folder exits.  Exit codes: 0 done, 1 a step failed, 2 wrong usage or a param
  * out of range, 3 the program does not check, 4 the stack is not reachable, 130 interrupted.
  * Floor: vm. */
 #ifndef ZPL_VM_CLI_CLI_H
@@ -159,6 +159,7 @@ int zpl_cmd_doctor(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);
 int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);
+int zpl_cmd_repl(struct zpl_cli *cli);
 int zpl_cmd_version(struct zpl_cli *cli);
 
 #endif

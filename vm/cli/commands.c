@@ -30,6 +30,14 @@ static const struct zpl_command COMMANDS[] = {
      "json is the canonical form that other tools can read (docs/graph.md).",
      "zpl graph delays.zpl --format mermaid", ZPL_OPT_PARAMS | ZPL_OPT_FORMAT | ZPL_OPT_JSON, 1, 1,
      zpl_cmd_graph},
+    {"repl", "[FILE] [--PARAM VALUE …]",
+     "a session: enter a cell, see its types and values at once",
+     "Every cell is checked with those before it; a value is computed when it is shown, and is "
+     "taken\n"
+     "from the same store as that of zpl run.  The names of FILE are there from the start.  In a "
+     "pipe\n"
+     "there are no prompts, and the exit code is 1 if a cell failed.",
+     "zpl repl delays.zpl", ZPL_OPT_PARAMS | ZPL_OPT_JOBS, 0, 1, zpl_cmd_repl},
     {"runs", "[PIPELINE] [--limit N]", "the runs of this project, newest first", NULL,
      "zpl runs --limit 5", ZPL_OPT_JSON | ZPL_OPT_LIMIT, 0, 1, zpl_cmd_runs},
     {"show", "[RUN[/STEP[/OUTPUT]]] [--rows N] [--html FILE]",
