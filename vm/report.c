@@ -13,7 +13,7 @@ const char *zpl_run_status_name(enum zpl_run_status status)
     return NAMES[status];
 }
 
-static struct zpl_json *output_json(const struct zpl_output_row *row)
+struct zpl_json *zpl_report_output(const struct zpl_output_row *row)
 {
     struct zpl_json *o = zpl_json_object();
     struct zpl_json *value = NULL;
@@ -33,7 +33,7 @@ static struct zpl_json *outputs_json(const struct zpl_node *node, const struct z
     for (size_t i = 0; i < node->output_count; i++) {
         struct zpl_json *output;
         if (step->outputs != NULL) {
-            output = output_json(&step->outputs[i]);
+            output = zpl_report_output(&step->outputs[i]);
         } else {
             struct zpl_buf type = {0};
             zpl_type_show(node->outputs[i].type, false, &type);

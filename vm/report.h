@@ -9,6 +9,8 @@
 /* The steps of a plan: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts, why,
  * outputs: {NAME: {type, digest, bytes, rows, value}}, items, error}]. */
 struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
+/* One of these outputs. */
+struct zpl_json *zpl_report_output(const struct zpl_output_row *row);
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
 /* The same with what each step took last time, and what the program touches. */
 struct zpl_json *zpl_report_outlook(const struct zpl_plan *plan, const struct zpl_outlook *outlook);

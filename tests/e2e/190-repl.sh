@@ -38,10 +38,14 @@ contains out "no runs"
 # a value: what it needs is computed, and nothing else
 { cat cells; echo rows; } | repl 0
 contains out "400 rows"
+contains out "the first 5 of 400 rows"
 equal "$(steps)" "csv.read,sql" "steps of the run"
 equal "$(runs)" 1 "runs"
 # shown again: from the store, without a run
-{ cat cells; echo rows; echo rows; echo rows.late; } | repl 0
+{ cat cells; echo rows; echo rows; } | repl 0
+equal "$(grep -c "^ *distance " out)" 4 "lines that tell the distance: a figure and a header, twice"
+{ cat cells; echo rows.late; } | repl 0
+equal "$(grep -c "^ *distance " out)" 0 "lines that tell another column"
 equal "$(runs)" 1 "runs after a value that was there"
 contains out "Bool, a column of rows"
 # the same store as zpl run's, in both directions

@@ -177,13 +177,13 @@ static enum zpl_err want_effects(struct zpl_repl *repl, const struct zpl_cell *c
     return err;
 }
 
-static void show_column(const struct zpl_repl *repl, const struct zpl_plan *plan,
+static void show_column(struct zpl_repl *repl, const struct zpl_plan *plan,
                         const struct zpl_value *base, const char *column, struct zpl_buf *out)
 {
     struct zpl_made made;
     zpl_buf_puts(out, "  ");
     if (zpl_plan_made(plan, base, &made) && made.row != NULL)
-        zpl_repl_show_output(repl, made.row, column, out);
+        zpl_repl_show_output(repl, made.row, column, true, out);
     else
         zpl_repl_show_step(plan, base->ref.node, out);
 }

@@ -58,12 +58,13 @@ void zpl_repl_show_type(const struct zpl_repl *repl, const char *label,
                         const struct zpl_returned *returned, bool named, struct zpl_buf *out);
 /* Every column of it, one a line; false: it has none. */
 bool zpl_repl_show_columns(const struct zpl_type *type, struct zpl_buf *out);
-/* A value of a plan that was carried out. */
-void zpl_repl_show_value(const struct zpl_repl *repl, const struct zpl_plan *plan,
+/* A value of a plan that was carried out; without a label also what is inside. */
+void zpl_repl_show_value(struct zpl_repl *repl, const struct zpl_plan *plan,
                          const struct zpl_value *value, const char *label, struct zpl_buf *out);
-/* What is in the store as an output of a step, or one column of it (NULL: the whole); ends the line. */
-void zpl_repl_show_output(const struct zpl_repl *repl, const struct zpl_output_row *row,
-                          const char *column, struct zpl_buf *out);
+/* What is in the store as an output of a step, in lines: its size, and if asked for what is inside, or in
+ * one column of it (NULL: all). */
+void zpl_repl_show_output(struct zpl_repl *repl, const struct zpl_output_row *row,
+                          const char *column, bool inside, struct zpl_buf *out);
 /* How a step ended, and why; ends the line. */
 void zpl_repl_show_step(const struct zpl_plan *plan, uint32_t node, struct zpl_buf *out);
 

@@ -4,10 +4,14 @@
 #include "lang/base/text.h"
 #include "stdlib/catalog.h"
 #include "vm/map.h"
+#include "vm/preview.h"
 #include "vm/repl/repl.h"
+#include "vm/report.h"
+#include "vm/view/preview.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
 
+#define HEAD       5  /* rows of a table */
 #define LINES_MOST 12 /* of columns; `:columns` has no limit */
 
 /* ---- types ---- */
@@ -134,20 +138,67 @@ bool zpl_repl_show_columns(const struct zpl_type *type, struct zpl_buf *out)
 
 /* ---- values ---- */
 
-void zpl_repl_show_output(const struct zpl_repl *repl, const struct zpl_output_row *row,
-                          const char *column, struct zpl_buf *out)
+/* Of a table's preview what is about one column; NULL: it is not among those that are looked at. */
+static struct zpl_json *preview_of_column(const struct zpl_json *preview, const char *column)
+{
+    const struct zpl_json *columns = zpl_json_get(preview, "columns");
+    const struct zpl_json *head = zpl_json_get(preview, "head");
+    size_t i = 0, count = zpl_json_count(columns);
+    const char *key;
+    while (i < count &&
+           strcmp(zpl_json_str(zpl_json_get(zpl_json_at(columns, i), "name"), ""), column) != 0)
+        i++;
+    if (i == count)
+        return NULL;
+    struct zpl_json *o = zpl_json_object(), *one = zpl_json_array(), *cells = zpl_json_array();
+    int64_t figures = zpl_json_i64(zpl_json_get(preview, "figure_count"), 0);
+    zpl_json_add_take(one, zpl_json_ref(zpl_json_at(columns, i)));
+    for (size_t k = 0; k < zpl_json_count(head); k++) {
+        struct zpl_json *row = zpl_json_array();
+        zpl_json_add_take(row, zpl_json_ref(zpl_json_at(zpl_json_at(head, k), i)));
+        zpl_json_add_take(cells, row);
+    }
+    for (size_t k = 0; (key = zpl_json_key_at(preview, k)) != NULL; k++)
+        if (strcmp(key, "columns") != 0 && strcmp(key, "head") != 0)
+            zpl_json_set_take(o, key, zpl_json_ref(zpl_json_get(preview, key)));
+    zpl_json_set_take(o, "column_count", zpl_json_int(1));
+    zpl_json_set_take(o, "figure_count", zpl_json_int((int64_t)i < figures ? 1 : 0));
+    zpl_json_set_take(o, "columns", one);
+    zpl_json_set_take(o, "head", cells);
+    return o;
+}
+
+/* What is inside: a table's columns and first rows, a model's features.  What is wrong is told later. */
+static void show_inside(struct zpl_repl *repl, const struct zpl_output_row *row, const char *column,
+                        struct zpl_buf *out)
+{
+    struct zpl_json *output = zpl_report_output(row), *preview = NULL, *shown = NULL;
+    enum zpl_err err = zpl_preview_output(&repl->session, output, HEAD, &preview);
+    if (err == ZPL_OK && preview != NULL)
+        shown = column != NULL ? preview_of_column(preview, column) : zpl_json_ref(preview);
+    if (shown != NULL)
+        zpl_view_preview(shown, row->type, repl->cli->terminal ? repl->cli->width : 0,
+                         repl->cli->colour_out, out);
+    repl->failed |= err != ZPL_OK;
+    zpl_json_release(shown);
+    zpl_json_release(preview);
+    zpl_json_release(output);
+}
+
+void zpl_repl_show_output(struct zpl_repl *repl, const struct zpl_output_row *row,
+                          const char *column, bool inside, struct zpl_buf *out)
 {
     char digest[ZPL_HEX_SIZE];
-    (void)repl;
-    (void)column; /* of a stored table only its size is known here */
     if (row->json != NULL) {
         zpl_view_report(row->type, row->json, out);
-    } else {
-        zpl_digest_hex(&row->digest, digest);
-        zpl_view_output(row, out);
-        zpl_buf_printf(out, ", %.12s", digest);
+        zpl_buf_putc(out, '\n');
+        return;
     }
-    zpl_buf_putc(out, '\n');
+    zpl_digest_hex(&row->digest, digest);
+    zpl_view_output(row, out);
+    zpl_buf_printf(out, ", %.12s\n", digest);
+    if (inside)
+        show_inside(repl, row, column, out);
 }
 
 void zpl_repl_show_step(const struct zpl_plan *plan, uint32_t node, struct zpl_buf *out)
@@ -160,7 +211,7 @@ void zpl_repl_show_step(const struct zpl_plan *plan, uint32_t node, struct zpl_b
 }
 
 /* The parts of a list or record, each with its name before it. */
-static void show_parts(const struct zpl_repl *repl, const struct zpl_plan *plan,
+static void show_parts(struct zpl_repl *repl, const struct zpl_plan *plan,
                        const struct zpl_value *value, const char *label, struct zpl_buf *out)
 {
     for (size_t i = 0; i < value->list.count; i++) {
@@ -176,7 +227,7 @@ static void show_parts(const struct zpl_repl *repl, const struct zpl_plan *plan,
 }
 
 /* What was made for every item of a map; false: it is not known. */
-static bool show_items(const struct zpl_repl *repl, const struct zpl_plan *plan,
+static bool show_items(struct zpl_repl *repl, const struct zpl_plan *plan,
                        const struct zpl_value *value, const char *label, struct zpl_buf *out)
 {
     const struct zpl_gathered *gathered =
@@ -185,7 +236,7 @@ static bool show_items(const struct zpl_repl *repl, const struct zpl_plan *plan,
     for (size_t i = 0; i < count; i++) {
         zpl_buf_printf(out, "  %s[%zu]: ", label, i + 1);
         if (gathered->items[i].row != NULL) {
-            zpl_repl_show_output(repl, gathered->items[i].row, NULL, out);
+            zpl_repl_show_output(repl, gathered->items[i].row, NULL, false, out);
         } else {
             if (gathered->items[i].literal != NULL)
                 zpl_literal_show(gathered->items[i].literal, out);
@@ -196,8 +247,8 @@ static bool show_items(const struct zpl_repl *repl, const struct zpl_plan *plan,
 }
 
 /* One value on a line. */
-static void show_one(const struct zpl_repl *repl, const struct zpl_plan *plan,
-                     const struct zpl_value *value, struct zpl_buf *out)
+static void show_one(struct zpl_repl *repl, const struct zpl_plan *plan,
+                     const struct zpl_value *value, bool inside, struct zpl_buf *out)
 {
     struct zpl_arena arena = {0};
     struct zpl_made made;
@@ -206,7 +257,7 @@ static void show_one(const struct zpl_repl *repl, const struct zpl_plan *plan,
     if (!stored || value->type->kind != ZPL_REPORT)
         known = zpl_plan_value(plan, value, &arena);
     if (stored && known == NULL) {
-        zpl_repl_show_output(repl, made.row, NULL, out);
+        zpl_repl_show_output(repl, made.row, NULL, inside, out);
     } else if (known != NULL) {
         zpl_literal_show(known, out);
         zpl_buf_putc(out, '\n');
@@ -219,13 +270,13 @@ static void show_one(const struct zpl_repl *repl, const struct zpl_plan *plan,
     zpl_arena_release(&arena);
 }
 
-void zpl_repl_show_value(const struct zpl_repl *repl, const struct zpl_plan *plan,
+void zpl_repl_show_value(struct zpl_repl *repl, const struct zpl_plan *plan,
                          const struct zpl_value *value, const char *label, struct zpl_buf *out)
 {
     if (value->kind == ZPL_VALUE_LIST || value->kind == ZPL_VALUE_RECORD) {
         show_parts(repl, plan, value, label, out);
     } else if (!show_items(repl, plan, value, label, out)) {
         zpl_buf_printf(out, "  %s%s", label, label[0] != '\0' ? ": " : "");
-        show_one(repl, plan, value, out);
+        show_one(repl, plan, value, label[0] == '\0', out);
     }
 }
