@@ -179,7 +179,7 @@ int zpl_cmd_repl(struct zpl_cli *cli)
         err = talk_on(&talk);
     }
     bool failed = talk.repl.failed && talk.kind == ZPL_LINES_PIPE;
-    zpl_cells_release(&talk.repl.cells);
     int code = zpl_cli_end(cli, &talk.repl.session, err);
+    zpl_repl_release(&talk.repl);
     return code == ZPL_EXIT_DONE && failed ? ZPL_EXIT_FAILED : code;
 }

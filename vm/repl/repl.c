@@ -379,6 +379,8 @@ enum zpl_err zpl_repl_open(struct zpl_repl *repl, struct zpl_cli *cli, const cha
 void zpl_repl_release(struct zpl_repl *repl)
 {
     zpl_cells_release(&repl->cells);
+    for (size_t i = 0; i < ZPL_REPL_SEEN_MAX; i++)
+        zpl_json_release(repl->seen[i].preview);
     zpl_session_release(&repl->session);
     memset(repl, 0, sizeof *repl);
 }

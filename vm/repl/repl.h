@@ -15,12 +15,21 @@
 /* What the program of a session without a file is called. */
 #define ZPL_REPL_NAME "repl"
 
+#define ZPL_REPL_SEEN_MAX 16
+/* What was found inside of an artifact, which never changes. */
+struct zpl_repl_seen {
+    struct zpl_digest key;    /* of its bytes and its type */
+    struct zpl_json *preview; /* NULL: nothing yet */
+};
+
 struct zpl_repl {
     struct zpl_cli *cli;
     struct zpl_session session;
     struct zpl_cells cells;
     /* Of an expression `base.field` that was compiled last; NULL: it is none. */
     const struct zpl_value *base;
+    struct zpl_repl_seen seen[ZPL_REPL_SEEN_MAX]; /* the last ones, round and round */
+    unsigned seen_next;
     bool interactive; /* a person sits there: a signal stops a step, steps are seen as they run */
     bool failed;      /* some cell, or command */
 };

@@ -168,21 +168,51 @@ static struct zpl_json *preview_of_column(const struct zpl_json *preview, const 
     return o;
 }
 
-/* What is inside: a table's columns and first rows, a model's features.  What is wrong is told later. */
+static struct zpl_digest seen_key(const struct zpl_output_row *row)
+{
+    struct zpl_hasher hasher;
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, row->digest.b, sizeof row->digest.b);
+    zpl_hasher_field(&hasher, row->type, strlen(row->type));
+    return zpl_hasher_final(&hasher);
+}
+
+/* What is inside of an artifact, borrowed: asked of the engine once, as figures of a long table take their
+ * time.  NULL: nothing, or told. */
+static const struct zpl_json *preview_of(struct zpl_repl *repl, const struct zpl_output_row *row)
+{
+    struct zpl_repl_seen *seen = repl->seen;
+    struct zpl_json *preview = NULL;
+    const struct zpl_digest key = seen_key(row);
+    for (size_t i = 0; i < ZPL_REPL_SEEN_MAX; i++)
+        if (seen[i].preview != NULL && zpl_digest_equal(&seen[i].key, &key))
+            return seen[i].preview;
+    struct zpl_json *output = zpl_report_output(row);
+    enum zpl_err err = zpl_preview_output(&repl->session, output, HEAD, &preview);
+    zpl_json_release(output);
+    repl->failed |= err != ZPL_OK;
+    if (err != ZPL_OK || preview == NULL) {
+        zpl_json_release(preview);
+        return NULL;
+    }
+    seen += repl->seen_next++ % ZPL_REPL_SEEN_MAX;
+    zpl_json_release(seen->preview);
+    *seen = (struct zpl_repl_seen){key, preview};
+    return preview;
+}
+
+/* A table's columns and first rows, a model's features.  What is wrong is told later. */
 static void show_inside(struct zpl_repl *repl, const struct zpl_output_row *row, const char *column,
                         struct zpl_buf *out)
 {
-    struct zpl_json *output = zpl_report_output(row), *preview = NULL, *shown = NULL;
-    enum zpl_err err = zpl_preview_output(&repl->session, output, HEAD, &preview);
-    if (err == ZPL_OK && preview != NULL)
-        shown = column != NULL ? preview_of_column(preview, column) : zpl_json_ref(preview);
+    const struct zpl_json *preview = preview_of(repl, row);
+    struct zpl_json *shown = preview == NULL  ? NULL
+                             : column != NULL ? preview_of_column(preview, column)
+                                              : zpl_json_ref(preview);
     if (shown != NULL)
         zpl_view_preview(shown, row->type, repl->cli->terminal ? repl->cli->width : 0,
                          repl->cli->colour_out, out);
-    repl->failed |= err != ZPL_OK;
     zpl_json_release(shown);
-    zpl_json_release(preview);
-    zpl_json_release(output);
 }
 
 void zpl_repl_show_output(struct zpl_repl *repl, const struct zpl_output_row *row,
