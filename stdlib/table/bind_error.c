@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/json.h"
+#include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "stdlib/table/duck.h"
 #include "stdlib/table/guard.h"
@@ -121,9 +122,13 @@ static void classify(struct reading *r)
     const char *name = text(r, "name"), *message = r->message;
     r->out->message = message;
     r->out->fault = ZPL_BIND_TYPE;
-    if (strcmp(type, "Out of Memory") == 0 || strstr(message, "Out of Memory") != NULL)
+    if (strcmp(type, "Out of Memory") == 0 || strstr(message, "Out of Memory") != NULL ||
+        strstr(message, "bad allocation") != NULL) {
         r->out->fault = ZPL_BIND_LIMIT;
-    else if (strcmp(type, "Parser") == 0 || strcmp(subtype, "SYNTAX_ERROR") == 0)
+        r->out->message =
+            zpl_arena_printf(r->arena, "to understand the query takes more than %llu MiB of memory",
+                             (unsigned long long)(ZPL_BIND_BYTES_MAX >> 20));
+    } else if (strcmp(type, "Parser") == 0 || strcmp(subtype, "SYNTAX_ERROR") == 0)
         r->out->fault = ZPL_BIND_SYNTAX;
     else if (strcmp(subtype, "COLUMN_NOT_FOUND") == 0 && name[0] != '\0')
         name_fault(r, "column", zpl_arena_strdup(r->arena, name), column_candidates(r));

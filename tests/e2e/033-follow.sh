@@ -11,6 +11,9 @@ cat >loud.sh <<'S'
 awk 'BEGIN { for (i = 0; i < 400000; i++) print "number " i }'
 echo 1 >"$1"
 S
+# What an attempt may leave for the next one: nothing but what is outside of any store.
+shared=$(mktemp -d /dev/shm/zpl-follow-XXXXXX)
+trap 'rm -rf "$shared"' EXIT
 cat >twice.sh <<'S'
 if [ -e "$2/first" ]; then for i in 1 2 3 4; do echo "second $i"; sleep 0.2; done; echo 1 >"$1"; exit 0; fi
 : >"$2/first"
@@ -76,7 +79,7 @@ expect 0 zpl logs last/loud
 contains out "bytes left out"
 
 # another attempt
-echo "step \"twice\" { signature = \"(w: Int) -> (n: Int)\", command = { \"sh\", \"twice.sh\", \"\$n\", \"$TMP\" } } { 1, retries = 1 }" >twice.zpl
+echo "step \"twice\" { signature = \"(w: Int) -> (n: Int)\", command = { \"sh\", \"twice.sh\", \"\$n\", \"$shared\" } } { 1, retries = 1 }" >twice.zpl
 start twice.zpl
 expect 0 zpl logs -f last/twice
 wait $run || { cat run.out; fail "the second attempt failed"; }
