@@ -1,5 +1,5 @@
 # A session at a terminal: prompts, lines that go on, a word that Tab completes, a history that outlives the
-# session and is for nobody else, and Ctrl-C that gives up the line or the step, never the session.
+# session and is for nobody else, and Ctrl-C that gives up the line or the step, never the session.      Time limit: 200 s
 . "$ROOT/tests/lib.sh"
 need tmux
 flights flights.csv 50
