@@ -340,7 +340,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     struct zpl_step_row row;
     bool there = false;
     *hit = false;
-    if (plan->no_cache || !node->cache)
+    if (plan->no_cache || !node->cache || (plan->again != NULL && plan->again[id]))
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
     if (err != ZPL_OK)
@@ -388,6 +388,10 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
     step->status = ZPL_PLAN_WOULD_RUN;
     if (!node->cache && !plan->no_cache) {
         step->why = "its cache is off";
+        return ZPL_OK;
+    }
+    if (plan->again != NULL && plan->again[id]) {
+        step->why = "it is asked for again";
         return ZPL_OK;
     }
     err = zpl_why(plan, id, &reasons, &plan->arena);

@@ -66,13 +66,21 @@ struct zpl_plan {
     struct zpl_mapping **maps;   /* by number; NULL: not begun (map.h) */
     struct zpl_plan_item *items; /* by number of a map */
     bool no_cache;
-    const bool *kept; /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
+    const bool *kept;  /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
+    const bool *again; /* by node: not taken from the store; NULL: none */
     struct zpl_arena arena;
 };
 
 enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, bool no_cache);
 void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
 
+/* Which steps a plan is about, and which are done again; borrowed. */
+struct zpl_narrowing {
+    const bool *only;            /* by unit (schedule.h): these and what they need; NULL: all */
+    const struct zpl_node *from; /* it and all that depend on it, whatever is cached; NULL: none */
+};
+/* Holds a new plan to it (plan_keep.c). */
+enum zpl_err zpl_plan_narrow(struct zpl_plan *plan, const struct zpl_narrowing *narrowing);
 /* From now on the plan is only about the units of `only` and what they need (plan_keep.c). */
 enum zpl_err zpl_plan_keep(struct zpl_plan *plan, const bool *only);
 bool zpl_plan_keeps(const struct zpl_plan *plan, uint32_t unit);

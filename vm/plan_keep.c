@@ -1,6 +1,7 @@
 /* plan_keep.c - a plan that is about some steps alone.  Part of plan.h.   Floor: vm. */
 #include <string.h>
 
+#include "vm/schedule.h"
 #include "vm/plan.h"
 
 /* Marks are by unit: nodes by their ids, then maps (schedule.h). */
@@ -96,4 +97,50 @@ enum zpl_err zpl_plan_keep(struct zpl_plan *plan, const bool *only)
 bool zpl_plan_keeps(const struct zpl_plan *plan, uint32_t unit)
 {
     return plan->kept == NULL || plan->kept[unit];
+}
+
+/* Marks the nodes of a unit: itself, or all inside of the map. */
+static void mark_nodes(const struct zpl_graph *graph, uint32_t unit, bool *nodes)
+{
+    if (unit < graph->count)
+        nodes[unit] = true;
+    for (uint32_t id = 0; unit >= graph->count && id < graph->count; id++)
+        if (zpl_map_within(graph, graph->nodes[id].map, unit - (uint32_t)graph->count + 1))
+            nodes[id] = true;
+}
+
+/* The node and all that depend on it, over any number of steps. */
+static enum zpl_err do_again(struct zpl_plan *plan, const struct zpl_node *from)
+{
+    const struct zpl_graph *graph = plan->graph;
+    size_t units = graph->count + graph->map_count, next = 0, count = 0;
+    struct zpl_schedule schedule = {0};
+    bool *nodes = zpl_arena_array(&plan->arena, graph->count + 1, sizeof *nodes);
+    bool *met = zpl_arena_array(&plan->arena, units + 1, sizeof *met);
+    uint32_t *queue = zpl_arena_array(&plan->arena, units + 1, sizeof *queue);
+    if (zpl_arena_failed(&plan->arena) || zpl_schedule_init(&schedule, graph, 0) != ZPL_OK)
+        return zpl_diag_nomem(&plan->session->diags);
+    uint32_t map = from->map;
+    while (map != 0 && graph->maps[map - 1].parent != 0)
+        map = graph->maps[map - 1].parent;
+    queue[count++] = map != 0 ? (uint32_t)graph->count + map - 1 : from->id;
+    met[queue[0]] = true;
+    for (; next < count; next++) {
+        uint32_t unit = queue[next];
+        mark_nodes(graph, unit, nodes);
+        for (uint32_t i = schedule.first[unit]; i < schedule.first[unit + 1]; i++)
+            if (!met[schedule.dependents[i]]) {
+                met[schedule.dependents[i]] = true;
+                queue[count++] = schedule.dependents[i];
+            }
+    }
+    zpl_schedule_release(&schedule);
+    plan->again = nodes;
+    return ZPL_OK;
+}
+
+enum zpl_err zpl_plan_narrow(struct zpl_plan *plan, const struct zpl_narrowing *narrowing)
+{
+    enum zpl_err err = narrowing->only != NULL ? zpl_plan_keep(plan, narrowing->only) : ZPL_OK;
+    return err == ZPL_OK && narrowing->from != NULL ? do_again(plan, narrowing->from) : err;
 }

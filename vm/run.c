@@ -227,8 +227,8 @@ enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *
     memset(run, 0, sizeof *run);
     enum zpl_err err = zpl_plan_init(&run->plan, session, options->no_cache);
     d.program = (struct zpl_scope){d.plan, &d.schedule, NULL, NULL};
-    if (err == ZPL_OK && options->only != NULL)
-        err = zpl_plan_keep(&run->plan, options->only);
+    if (err == ZPL_OK)
+        err = zpl_plan_narrow(&run->plan, &options->narrowing);
     if (err == ZPL_OK)
         err = open_stack(&d);
     if (err == ZPL_OK)

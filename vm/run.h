@@ -22,7 +22,7 @@ struct zpl_run_observer {
 };
 struct zpl_run_options {
     bool no_cache, fail_fast;
-    const bool *only; /* by unit (schedule.h): these and what they need; NULL: all */
+    struct zpl_narrowing narrowing;
     const volatile sig_atomic_t *interrupted; /* set by the command's signal handler */
     struct zpl_run_observer observer;
 };

@@ -47,3 +47,34 @@ grep -qE '^  would run xgboost.train  ~[0-9.]+ m?s +rounds: 2 → 3$' out || fai
 contains out "last time they took"
 contains out "runs      sh tools/copy.sh \$rows \$out"
 contains out "deploys   late"
+
+# --only: a step and what it needs; --from: a step and what depends on it, again.  The sets are those of the graph.
+cat >n.zpl <<'Z'
+local add = step "add" { signature = "(a: Int, b: Int) -> (sum: Int)", lua = function (t) return t.a + t.b end }
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) return { t.n, t.n + 1 } end }
+local one = add { 1, b = 1, as = "one" }
+local two = add { one, b = 1, as = "two" }
+local other = add { 5, b = 5, as = "other" }
+local all = each(list { two }, function (a) return add { a, b = other, as = "inner" } end)
+add { max(all), b = two, as = "last" }
+add { other, b = 9, as = "aside" }
+Z
+states() {
+    json out "' '.join(sorted(s['name'] for s in j['steps'] if s['status'] in ($1)))"
+}
+expect 0 zpl plan n.zpl --only two --json
+equal "$(states "'would_run', 'unknown'")" "one two"
+expect 0 zpl run n.zpl --only "inner[*]" --json
+equal "$(states "'ran'")" "inner[*] list one other two"
+expect 0 zpl run n.zpl --json
+equal "$(states "'ran'")" "aside last"
+expect 0 zpl plan n.zpl --from two --json
+equal "$(states "'would_run', 'unknown'")" "inner[*] last list two"
+expect 0 zpl run n.zpl --from other --json
+equal "$(states "'ran'")" "aside inner[*] last other"
+expect 0 zpl run n.zpl --from "inner[*]" --only last --json
+equal "$(states "'ran'")" "inner[*] last"
+expect 2 zpl run n.zpl --only tow
+contains err "did you mean 'two'?"
+expect 2 zpl plan n.zpl --from
+contains err "--from needs a value"

@@ -30,6 +30,8 @@ static const struct option OPTIONS[] = {
     {"dry-run", ZPL_OPT_DRY_RUN, NULL, "say what would be removed, and remove nothing"},
     {"repair", ZPL_OPT_REPAIR, NULL, "forget outputs whose bytes are wrong or missing"},
     {"follow", ZPL_OPT_FOLLOW, NULL, "print on as steps print, until they have ended (also -f)"},
+    {"only", ZPL_OPT_ONLY, "STEP", "this step and what it needs, nothing else"},
+    {"from", ZPL_OPT_FROM, "STEP", "do this step and all that depend on it again"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };
 #define OPTION_COUNT (sizeof OPTIONS / sizeof OPTIONS[0])
@@ -149,6 +151,12 @@ static bool take_value(struct zpl_cli *cli, const struct option *option, const c
         return true;
     case ZPL_OPT_EXPLAIN:
         cli->explain = value;
+        return true;
+    case ZPL_OPT_ONLY:
+        cli->only = value;
+        return true;
+    case ZPL_OPT_FROM:
+        cli->from = value;
         return true;
     default:
         return true;

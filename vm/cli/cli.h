@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include "vm/run_record.h"
-#include "vm/session.h"
+#include "vm/plan.h"
 
 enum zpl_exit {
     ZPL_EXIT_DONE = 0,
@@ -39,6 +39,8 @@ enum zpl_option {
     ZPL_OPT_DRY_RUN = 1 << 16,
     ZPL_OPT_REPAIR = 1 << 17,
     ZPL_OPT_FOLLOW = 1 << 18,
+    ZPL_OPT_ONLY = 1 << 19,
+    ZPL_OPT_FROM = 1 << 20,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 
@@ -69,6 +71,7 @@ struct zpl_cli {
     const char *format;
     const char *explain;
     const char *stack;
+    const char *only, *from;     /* steps */
     bool colour_out, colour_err; /* a terminal that wants colour */
     bool terminal;               /* standard output is a terminal */
     unsigned width;              /* its columns, 80 when unknown */
@@ -106,6 +109,12 @@ void zpl_cli_print_json_take(struct zpl_json *json);
 void zpl_cli_print_diags_json(const struct zpl_session *session);
 /* Did memory run out for something that had to be printed? */
 bool zpl_cli_print_failed(void);
+/* The step of that name of the program; NULL after telling, with the nearest one. */
+const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
+                                         const char *name);
+/* What --only and --from name. */
+enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
+                            struct zpl_narrowing *out);
 /* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */
 int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));

@@ -10,7 +10,7 @@ static const struct zpl_command COMMANDS[] = {
      "recalled.",
      "zpl run delays.zpl --minutes 30",
      ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST |
-         ZPL_OPT_STACK,
+         ZPL_OPT_STACK | ZPL_OPT_ONLY | ZPL_OPT_FROM,
      1, 1, zpl_cmd_run},
     {"check", "FILE[:PIPELINE] [--PARAM VALUE …]", "check types, columns and params; nothing runs",
      "All independent mistakes are told at once.  --explain E014 says more about one code.",
@@ -19,7 +19,8 @@ static const struct zpl_command COMMANDS[] = {
      "Decides by the same keys as run does, and runs nothing.  Tells what the steps took last "
      "time, and\n"
      "what the program reads, runs, connects to and deploys.",
-     "zpl plan delays.zpl --minutes 30", ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE, 1, 1,
+     "zpl plan delays.zpl --minutes 30",
+     ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM, 1, 1,
      zpl_cmd_plan},
     {"why", "FILE[:PIPELINE] STEP [--PARAM VALUE …]", "what differs from the last time a step ran",
      "Names every ingredient of the step's key that is not as it was.",

@@ -58,7 +58,8 @@ static void show(struct zpl_cli *cli, const struct zpl_plan *plan,
         view.costs = view.costs || plan->steps[id].last.known;
     zpl_view_init(&view, plan->graph, cli->colour_out, cli->terminal ? cli->width : 0);
     for (uint32_t id = 0; id < plan->graph->count; id++)
-        zpl_view_step(&view, plan, id, &text);
+        if (plan->steps[id].status != ZPL_PLAN_PENDING)
+            zpl_view_step(&view, plan, id, &text);
     count(plan, &text);
     touch("reads", &outlook->reads, &text);
     touch("runs", &outlook->runs, &text);
@@ -73,9 +74,14 @@ int zpl_cmd_plan(struct zpl_cli *cli)
     struct zpl_session session;
     struct zpl_plan plan = {0};
     struct zpl_outlook outlook;
+    struct zpl_narrowing narrowing;
     enum zpl_err err = zpl_cli_compile(cli, &session);
     if (err == ZPL_OK)
+        err = zpl_cli_narrow(cli, &session, &narrowing);
+    if (err == ZPL_OK)
         err = zpl_plan_init(&plan, &session, cli->options & ZPL_OPT_NO_CACHE);
+    if (err == ZPL_OK)
+        err = zpl_plan_narrow(&plan, &narrowing);
     if (err == ZPL_OK)
         err = zpl_plan_all(&plan);
     bool decided = err == ZPL_OK || err == ZPL_ERR_STEP;

@@ -90,6 +90,8 @@ static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session
     const struct zpl_session_options opened = zpl_cli_session_options(cli);
     bool json = cli->options & ZPL_OPT_JSON;
     enum zpl_err err = zpl_cli_compile_open(cli, session);
+    if (err == ZPL_OK)
+        err = zpl_cli_narrow(cli, session, &options.narrowing);
     if (err != ZPL_OK)
         return err;
     if (!json)
@@ -120,7 +122,7 @@ static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session
     const struct zpl_session_options opened = zpl_cli_session_options(cli);
     *over = false;
     enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
-    if (err != ZPL_OK || cli->options & ZPL_OPT_NO_CACHE)
+    if (err != ZPL_OK || cli->options & (ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM))
         return err;
     err = zpl_settled_recall(session, &opened, &settled, over, &cli->arena);
     if (getenv("ZPL_TRACE") != NULL)

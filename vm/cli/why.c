@@ -8,24 +8,6 @@
 #include "vm/cli/cli.h"
 #include "vm/json_read.h"
 
-/* A step that is not in the graph: told with the nearest name. */
-static enum zpl_err unknown_step(struct zpl_cli *cli, struct zpl_session *session)
-{
-    const struct zpl_graph *graph = &session->program.graph;
-    const char **names = zpl_arena_array(&cli->arena, graph->count + 1, sizeof *names);
-    struct zpl_span nowhere = {0};
-    for (size_t i = 0; names != NULL && i < graph->count; i++)
-        names[i] = graph->nodes[i].name;
-    const char *near = names != NULL ? zpl_text_nearest(cli->words[1], names, graph->count) : NULL;
-    struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
-                                         "%s has no step '%s'", graph->pipeline, cli->words[1]);
-    if (near != NULL)
-        zpl_diag_help(&session->diags, diag, "did you mean '%s'?", near);
-    else
-        zpl_diag_help(&session->diags, diag, "`zpl graph %s` lists them", cli->words[0]);
-    return ZPL_ERR_NOT_FOUND;
-}
-
 static void print_json(const struct zpl_plan *plan, uint32_t id, const struct zpl_reasons *reasons)
 {
     struct zpl_json *o = zpl_json_object();
@@ -66,9 +48,8 @@ int zpl_cmd_why(struct zpl_cli *cli)
     const struct zpl_node *node = NULL;
     enum zpl_err err = zpl_cli_compile(cli, &session);
     if (err == ZPL_OK) {
-        node = zpl_graph_find(&session.program.graph, cli->words[1]);
-        if (node == NULL)
-            err = unknown_step(cli, &session);
+        node = zpl_cli_find_step(cli, &session, cli->words[1]);
+        err = node != NULL ? ZPL_OK : ZPL_ERR_NOT_FOUND;
     }
     if (err == ZPL_OK)
         err = zpl_plan_init(&plan, &session, false);

@@ -42,7 +42,7 @@ static bool is_settled(const struct zpl_plan *plan)
 static enum zpl_err run(struct zpl_repl *repl, const bool *only, struct zpl_run *out)
 {
     struct watching watching = {0};
-    struct zpl_run_options options = {.only = only, .interrupted = &zpl_cli_signal};
+    struct zpl_run_options options = {.narrowing.only = only, .interrupted = &zpl_cli_signal};
     bool watched = repl->interactive;
     if (watched) {
         zpl_live_init(&watching.live, repl->cli->terminal, repl->cli->colour_out,

@@ -1,0 +1,49 @@
+/* narrow.c - which steps of a program a command is about: --only and --from.   Floor: vm. */
+#include "lang/base/text.h"
+#include "vm/cli/cli.h"
+#include "vm/plan.h"
+
+const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
+                                         const char *name)
+{
+    const struct zpl_graph *graph = &session->program.graph;
+    const struct zpl_node *node = zpl_graph_find(graph, name);
+    if (node != NULL)
+        return node;
+    const char **names = zpl_arena_array(&cli->arena, graph->count + 1, sizeof *names);
+    struct zpl_span nowhere = {0};
+    for (size_t i = 0; names != NULL && i < graph->count; i++)
+        names[i] = graph->nodes[i].name;
+    const char *near = names != NULL ? zpl_text_nearest(name, names, graph->count) : NULL;
+    struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
+                                         "%s has no step '%s'", graph->pipeline, name);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean '%s'?", near);
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl graph %s` lists them", cli->words[0]);
+    return NULL;
+}
+
+enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
+                            struct zpl_narrowing *out)
+{
+    const struct zpl_graph *graph = &session->program.graph;
+    *out = (struct zpl_narrowing){0};
+    if (cli->only != NULL) {
+        const struct zpl_node *node = zpl_cli_find_step(cli, session, cli->only);
+        bool *units =
+            zpl_arena_array(&cli->arena, graph->count + graph->map_count + 1, sizeof *units);
+        if (node == NULL)
+            return ZPL_ERR_NOT_FOUND;
+        if (units == NULL)
+            return zpl_diag_nomem(&session->diags);
+        units[node->id] = true;
+        out->only = units;
+    }
+    if (cli->from != NULL) {
+        out->from = zpl_cli_find_step(cli, session, cli->from);
+        if (out->from == NULL)
+            return ZPL_ERR_NOT_FOUND;
+    }
+    return ZPL_OK;
+}
