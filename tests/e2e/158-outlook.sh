@@ -78,3 +78,33 @@ expect 2 zpl run n.zpl --only tow
 contains err "did you mean 'two'?"
 expect 2 zpl plan n.zpl --from
 contains err "--from needs a value"
+
+# --events: a line for every step that comes into a state, what it printed, and the end; the last states are those of --json
+cat >talk.zpl <<'Z'
+local say = step "say" { signature = "(i: Int) -> (n: Int)", command = { "sh", "-c", "echo hällo $$1; test $$1 != 2 && echo $$1 >$$2", "sh", "$i", "$n" } }
+local a = say { 1, as = "a" }
+say { 2, as = "b", retries = 1 }
+say { a, as = "c" }
+Z
+expect 1 zpl run talk.zpl --events
+cp out events
+expect 1 zpl run talk.zpl --json
+python3 - <<'P'
+import json
+lines = [json.loads(line) for line in open("events")]
+assert all(line["version"] == 1 and line["at_ns"] > 0 for line in lines)
+states = lambda name: [l["status"] for l in lines if l["event"] == "step" and l["name"] == name]
+assert states("a") == ["running", "ran"], states("a")
+assert states("b") == ["running", "would_run", "running", "failed"], states("b")
+assert [l["attempts"] for l in lines if l["event"] == "step" and l["name"] == "b"][-1] == 2
+assert "".join(l["text"] for l in lines if l["event"] == "log" and l["name"] == "a") == "hällo 1\n"
+assert lines[-1]["event"] == "end" and lines[-1]["status"] == "failed" and lines[-1]["run"] > 0
+after = {s["name"]: s["status"] for s in json.load(open("out"))["steps"]}
+assert after == {"a": "cached", "b": "failed", "c": "cached"}, after
+P
+sed -i '/"b"/d' talk.zpl
+expect 0 zpl run talk.zpl
+expect 0 zpl run talk.zpl --events
+equal "$(grep -c '"status":"cached"' out)" 2
+contains out '"event":"end"'
+expect 2 zpl run talk.zpl --events --json

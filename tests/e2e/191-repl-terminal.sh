@@ -5,7 +5,7 @@ need tmux
 flights flights.csv 50
 
 term() { tmux -S "$TMP/tmux" -f /dev/null "$@"; }
-trap 'term kill-server 2>/dev/null || true' EXIT
+trap 'cat screen 2>/dev/null; term kill-server 2>/dev/null || true' EXIT
 screen() { term capture-pane -p -t t >screen; }
 shows() { screen && grep -qE -- "$1" screen; }
 type() { term send-keys -t t -l "$1" && term send-keys -t t Enter; }

@@ -41,6 +41,7 @@ enum zpl_option {
     ZPL_OPT_FOLLOW = 1 << 18,
     ZPL_OPT_ONLY = 1 << 19,
     ZPL_OPT_FROM = 1 << 20,
+    ZPL_OPT_EVENTS = 1 << 21,
     ZPL_OPT_ENGINE = 1 << 12 /* no option: the command may ask an engine */
 };
 

@@ -10,7 +10,7 @@ static const struct zpl_command COMMANDS[] = {
      "recalled.",
      "zpl run delays.zpl --minutes 30",
      ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_NO_CACHE | ZPL_OPT_FAIL_FAST |
-         ZPL_OPT_STACK | ZPL_OPT_ONLY | ZPL_OPT_FROM,
+         ZPL_OPT_STACK | ZPL_OPT_ONLY | ZPL_OPT_FROM | ZPL_OPT_EVENTS,
      1, 1, zpl_cmd_run},
     {"check", "FILE[:PIPELINE] [--PARAM VALUE …]", "check types, columns and params; nothing runs",
      "All independent mistakes are told at once.  --explain E014 says more about one code.",

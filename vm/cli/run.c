@@ -8,6 +8,7 @@
 #include "vm/cli/cli.h"
 #include "vm/report.h"
 #include "vm/settled.h"
+#include "vm/view/events.h"
 #include "vm/view/live.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
@@ -66,6 +67,12 @@ static void print_settled(const struct zpl_cli *cli, const struct zpl_settled *s
                             .width = cli->terminal ? zpl_term_width() : 0};
     struct zpl_buf text = {0};
     size_t counts[ZPL_PLAN_STATES] = {0};
+    if (cli->options & ZPL_OPT_EVENTS) {
+        for (size_t i = 0; i < settled->step_count; i++)
+            zpl_events_step(settled->steps[i].name, settled->steps[i].status);
+        zpl_events_end(settled->run, ZPL_RUN_DONE, settled->ended_ns - settled->started_ns);
+        return;
+    }
     zpl_view_measure(&view, "");
     for (size_t i = 0; i < settled->step_count; i++)
         zpl_view_measure(&view, settled->steps[i].name);
@@ -88,18 +95,22 @@ static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session
                                       .fail_fast = cli->options & ZPL_OPT_FAIL_FAST,
                                       .interrupted = &zpl_cli_signal};
     const struct zpl_session_options opened = zpl_cli_session_options(cli);
-    bool json = cli->options & ZPL_OPT_JSON;
+    bool json = cli->options & ZPL_OPT_JSON, events = cli->options & ZPL_OPT_EVENTS;
     enum zpl_err err = zpl_cli_compile_open(cli, session);
     if (err == ZPL_OK)
         err = zpl_cli_narrow(cli, session, &options.narrowing);
     if (err != ZPL_OK)
         return err;
-    if (!json)
+    if (events)
+        zpl_events_init(&options.observer);
+    else if (!json)
         zpl_live_init(&live, cli->terminal, cli->colour_out, &options.observer);
     err = zpl_run(session, &options, &run);
-    if (!json)
+    if (!json && !events)
         zpl_live_release(&live);
-    if (json && run.id > 0) {
+    if (events && run.id > 0) {
+        zpl_events_end(run.id, run.status, run.ended_ns - run.started_ns);
+    } else if (json && run.id > 0) {
         zpl_cli_print_json_take(zpl_report_run(&run));
     } else if (run.id > 0) {
         struct zpl_buf text = {0};
@@ -121,6 +132,12 @@ static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session
     struct zpl_settled settled;
     const struct zpl_session_options opened = zpl_cli_session_options(cli);
     *over = false;
+    if ((cli->options & ZPL_OPT_JSON) && (cli->options & ZPL_OPT_EVENTS)) {
+        memset(session, 0, sizeof *session);
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, "give one of them",
+                      "--json prints one value, --events many");
+        return ZPL_ERR_USAGE;
+    }
     enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
     if (err != ZPL_OK || cli->options & (ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM))
         return err;
