@@ -102,15 +102,21 @@ static char *prompt_of(EditLine *editor)
     return (char *)lines_of(editor)->prompt;
 }
 
+static bool has_signal(const struct zpl_lines *lines)
+{
+    sigset_t pending;
+    return *lines->interrupted != 0 || sigpending(&pending) != 0 ||
+           sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+}
+
 /* A byte from the terminal; -1 when a signal came.  Signals are let in only here, so that none comes
- * between a look at it and the wait. */
+ * between a look at it and the wait.  Where both are there when the wait ends, the signal was first: the
+ * byte is of the next line, since a terminal forgets what was typed before Ctrl-C. */
 static ssize_t read_byte(struct zpl_lines *lines, char *out)
 {
     struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
-    sigset_t pending;
-    lines->gave_up = *lines->interrupted != 0 || sigpending(&pending) != 0 ||
-                     sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-                     ppoll(&keys, 1, NULL, &lines->open) < 0;
+    lines->gave_up =
+        has_signal(lines) || ppoll(&keys, 1, NULL, &lines->open) < 0 || has_signal(lines);
     if (lines->gave_up)
         return -1;
     return read(STDIN_FILENO, out, 1);
