@@ -13,6 +13,7 @@
 #include "lang/base/diag.h"
 #include "lang/base/digest.h"
 #include "lang/base/json.h"
+#include "lang/types/literal.h"
 
 /* ---- orchestrator: runs tasks, which are bytes to it ---------------------------------------- */
 
@@ -22,13 +23,20 @@ struct zpl_task_needs {
                               (resident); 0: the default share (local: no limit) */
     uint64_t timeout_ms;   /* 0: none */
     bool fresh;            /* a process of its own, not a warm worker (user code) */
+    uint32_t gpus;         /* for each of its workers; local: not held to */
+    uint32_t workers;      /* that many are given at once or none, each with what is said here; the
+                              task runs in the first and starts the others.  0: one; local: as one */
+    const char *place;     /* where it writes, if the orchestrator gave that out, else NULL */
 };
 enum zpl_event_kind {
     ZPL_EVENT_MESSAGE, /* bytes the worker sent while running (log, progress) */
     ZPL_EVENT_DONE,    /* it answered: bytes are the reply */
     ZPL_EVENT_DIED,    /* it ended without an answer: `reason` says how ("signal 11 (SIGSEGV)") */
     ZPL_EVENT_TIMEOUT, /* ended by its time limit */
-    ZPL_EVENT_MEMORY   /* ended by its memory limit */
+    ZPL_EVENT_MEMORY,  /* ended by its memory limit */
+    ZPL_EVENT_REFUSED, /* it never began: `reason` says why */
+    ZPL_EVENT_LOST     /* not its own doing: the machine it ran on failed, or was needed for others;
+                          `reason` is a sentence.  Another attempt may well succeed */
 };
 struct zpl_event {
     enum zpl_event_kind kind;
@@ -38,12 +46,20 @@ struct zpl_event {
     const void *data; /* without the kind byte; valid until the next call of wait */
     size_t len;
     uint64_t peak_bytes; /* resident, of the largest process; 0: unknown (a warm worker's DONE) */
-    char reason[96];     /* DIED, TIMEOUT, MEMORY */
+    char reason[96];     /* all but MESSAGE and DONE */
 };
 struct zpl_orchestrator {
     void *self;
     const char *flavour;
     uint32_t slots; /* tasks it runs at the same time */
+    bool elsewhere; /* on other machines: tasks do not share the memory of this one */
+    /* A folder (absolute path) for what a task writes, given back by place_remove; NULL functions:
+     * the artifact store's scratch will do.  Of a task with the same key (what it is, whoever asks;
+     * NULL: no other) that an earlier driver has left behind, the folder is given again if the task
+     * still runs or has answered; starting it then is following it. */
+    enum zpl_err (*place)(void *self, const struct zpl_digest *key, char *path /* ZPL_PATH_MAX */,
+                          struct zpl_diags *diags);
+    void (*place_remove)(void *self, const char *path);
     /* Hands over the bytes of a task; *task is its number.  ZPL_ERR_BUSY when every slot is taken. */
     enum zpl_err (*start)(void *self, const void *bytes, size_t len,
                           const struct zpl_task_needs *needs, uint64_t *task,
@@ -311,11 +327,13 @@ void zpl_zygote_release(struct zpl_zygote *zygote);
 
 struct zpl_stack_config {
     const char *home; /* the .zpl folder */
-    uint32_t jobs;    /* slots of the local orchestrator; 0: one a core */
+    uint32_t jobs;    /* slots of the orchestrator; 0: what it thinks right (local: one a core) */
+    const char *orchestrator;          /* its word in the catalog; NULL: "here" */
+    const struct zpl_literal *options; /* of the orchestrator: a RECORD, or NULL */
     struct zpl_zygote *zygote;
 };
 /* Opens a component when it is first needed: a command that only reads metadata starts no worker.
- * The embedded flavours: local, sqlite (home/zpl.db), folder (home/objects), folder
+ * The embedded flavours: here (local), sqlite (home/zpl.db), folder (home/objects), folder
  * (home/deployments). */
 enum zpl_err zpl_orchestrator_open(const struct zpl_stack_config *config,
                                    struct zpl_orchestrator *out, struct zpl_diags *diags);

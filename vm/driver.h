@@ -55,7 +55,7 @@ struct zpl_driver {
     uint32_t slot_count, running;
     struct zpl_delayed *delayed;
     size_t delayed_count, delayed_room;
-    uint64_t memory_bytes;     /* for each slot */
+    uint64_t memory_bytes;     /* for each slot; 0: not this machine's */
     uint64_t memory_bytes_max; /* for any step */
     bool stopping;             /* nothing new is started */
     bool cancelled;            /* what ran was told to end */

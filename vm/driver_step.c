@@ -25,11 +25,31 @@ static void settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
 
 /* ---- the end of a step ---- */
 
+/* A folder for what the step writes: the orchestrator's if it gives out some, else the store's.  What
+ * is not to be taken from the store is not taken over from an earlier run either. */
+static enum zpl_err make_scratch(struct zpl_driver *d, const struct zpl_scope *scope, uint32_t id,
+                                 char *path)
+{
+    struct zpl_diags *diags = &d->session->diags;
+    const struct zpl_digest *key = scope->plan->no_cache ? NULL : &scope->plan->steps[id].key;
+    return d->orchestrator->place != NULL
+               ? d->orchestrator->place(d->orchestrator->self, key, path, diags)
+               : d->artifacts->scratch(d->artifacts->self, path, diags);
+}
+
+static void remove_scratch(struct zpl_driver *d, const char *path)
+{
+    if (d->orchestrator->place_remove != NULL)
+        d->orchestrator->place_remove(d->orchestrator->self, path);
+    else
+        d->artifacts->scratch_remove(d->artifacts->self, path);
+}
+
 /* Removes what the step left behind, and lets others make what it was to make. */
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot)
 {
     d->metadata->unlease(d->metadata->self, &slot->scope->plan->steps[slot->id].key);
-    d->artifacts->scratch_remove(d->artifacts->self, slot->scratch);
+    remove_scratch(d, slot->scratch);
     zpl_log_release(&slot->log);
     zpl_live_log_release(&slot->live);
     memset(slot, 0, sizeof *slot);
@@ -150,12 +170,16 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     struct zpl_task_needs needs = {.cpu = node->resources.cpu,
                                    .memory_bytes = step->memory_bytes,
                                    .timeout_ms = node->timeout_ms,
+                                   .gpus = node->resources.gpu,
+                                   .workers = node->resources.workers,
                                    .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct zpl_slot *slot = d->slots;
     while (slot->taken)
         slot++;
-    enum zpl_err err = d->artifacts->scratch(d->artifacts->self, slot->scratch, diags);
+    enum zpl_err err = make_scratch(d, scope, id, slot->scratch);
+    if (d->orchestrator->place != NULL)
+        needs.place = slot->scratch;
     if (err == ZPL_OK)
         err = zpl_task_make(scope->plan, id, slot->scratch, step->memory_bytes, &task);
     if (err == ZPL_OK)
@@ -164,7 +188,7 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     zpl_buf_release(&task);
     if (err != ZPL_OK) {
         if (slot->scratch[0] != '\0')
-            d->artifacts->scratch_remove(d->artifacts->self, slot->scratch);
+            remove_scratch(d, slot->scratch);
         slot->scratch[0] = '\0';
         return err;
     }

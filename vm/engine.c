@@ -25,7 +25,7 @@ static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
     struct zpl_orchestrator *orchestrator;
     struct zpl_event event;
     uint64_t number;
-    enum zpl_err err = zpl_session_orchestrator(session, &orchestrator);
+    enum zpl_err err = zpl_session_here(session, &orchestrator);
     if (err != ZPL_OK && diags != &session->diags) {
         /* Moved, not copied: the command prints the session's diagnostics too. */
         zpl_diags_append(diags, &session->diags);

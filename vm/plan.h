@@ -40,6 +40,7 @@ struct zpl_step_plan {
     const char *until;                    /* UNKNOWN: the step's name */
     int64_t started_ns, duration_ns;      /* of the work: for CACHED, of when it was done */
     uint32_t attempts;
+    uint32_t lost;             /* of them, with their machine */
     uint64_t memory_bytes;     /* that its attempt, or the next one, may use; 0: not yet said */
     const char *earlier;       /* how the attempts before it ended: lines for its log, or NULL */
     const char *error;         /* FAILED: one line */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lang/base/limits.h"
+
 #define FIRST_NS    INT64_C(500000000)
 #define DOUBLED_MAX 8 /* times */
 #define SHARES      1024
@@ -65,10 +67,12 @@ bool zpl_retry(struct zpl_plan *plan, uint32_t id, const struct zpl_failure *fai
 {
     struct zpl_step_plan *step = &plan->steps[id];
     const struct zpl_diags *details = failure->details;
+    if (failure->lost && step->lost < ZPL_LOST_MAX)
+        step->lost++;
     struct zpl_retry retry = zpl_retry_decide(
         &(struct zpl_attempt){.key = &step->key,
                               .number = step->attempts,
-                              .retries = plan->graph->nodes[id].retries,
+                              .retries = plan->graph->nodes[id].retries + step->lost,
                               .memory_bytes = step->memory_bytes,
                               .memory_bytes_max = memory_bytes_max,
                               .out_of_memory = ran_out(failure, step->memory_bytes)});

@@ -36,6 +36,7 @@ struct zpl_failure {
     const struct zpl_log *log; /* what it printed; or NULL */
     uint64_t peak_bytes;       /* 0: unknown */
     bool out_of_memory;        /* ended by its limit */
+    bool lost;                 /* with its machine: it does not count, up to ZPL_LOST_MAX times */
 };
 
 /* Decides for step `id` and, if it is tried again, puts down in the plan what the next attempt has to

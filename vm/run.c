@@ -65,6 +65,15 @@ static enum zpl_err on_event(struct zpl_driver *d, const struct zpl_event *event
         failure.code = ZPL_CODE_STEP_CRASHED;
         snprintf(reason, sizeof reason, "its process ended with %s", event->reason);
         break;
+    case ZPL_EVENT_REFUSED:
+        failure.code = ZPL_CODE_STEP_LOST;
+        snprintf(reason, sizeof reason, "it was not begun: %s", event->reason);
+        break;
+    case ZPL_EVENT_LOST:
+        failure.code = ZPL_CODE_STEP_LOST;
+        failure.lost = true;
+        snprintf(reason, sizeof reason, "it was lost: %s", event->reason);
+        break;
     case ZPL_EVENT_TIMEOUT:
     case ZPL_EVENT_MEMORY:
         failure.code = ZPL_CODE_STEP_LIMIT;
@@ -200,7 +209,9 @@ static enum zpl_err open_stack(struct zpl_driver *d)
     if (err != ZPL_OK)
         return err;
     d->slot_count = d->orchestrator->slots;
-    d->memory_bytes_max = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 10 * 8 : 0;
+    d->memory_bytes_max = pages > 0 && page > 0 && !d->orchestrator->elsewhere
+                              ? (uint64_t)pages * (uint64_t)page / 10 * 8
+                              : 0;
     d->memory_bytes = d->slot_count > 0 ? d->memory_bytes_max / d->slot_count : 0;
     d->slots = zpl_arena_array(&d->arena, d->slot_count, sizeof *d->slots);
     if (d->slots == NULL || zpl_schedule_init(&d->schedule, d->plan->graph, 0) != ZPL_OK)

@@ -270,7 +270,10 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
 
 void zpl_session_release(struct zpl_session *session)
 {
+    if (session->has_here)
+        session->here.release(session->here.self);
     zpl_stack_release(&session->stack);
+    zpl_program_release(&session->shared);
     zpl_program_release(&session->program);
     zpl_diags_release(&session->diags);
     zpl_witness_release(&session->witness);
@@ -288,6 +291,23 @@ enum zpl_err zpl_session_orchestrator(struct zpl_session *session, struct zpl_or
             zpl_orchestrator_open(&session->config, &session->stack.orchestrator, &session->diags);
     session->has_orchestrator = err == ZPL_OK;
     *out = &session->stack.orchestrator;
+    return err;
+}
+
+/* Once a stack is used that is elsewhere, the one that was opened before it is kept for the engine. */
+enum zpl_err zpl_session_here(struct zpl_session *session, struct zpl_orchestrator **out)
+{
+    struct zpl_stack_config config = session->config;
+    config.orchestrator = NULL;
+    config.options = NULL;
+    config.jobs = 1;
+    if (session->config.orchestrator == NULL)
+        return zpl_session_orchestrator(session, out);
+    enum zpl_err err = session->has_here
+                           ? ZPL_OK
+                           : zpl_orchestrator_open(&config, &session->here, &session->diags);
+    session->has_here = err == ZPL_OK;
+    *out = &session->here;
     return err;
 }
 

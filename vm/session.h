@@ -21,6 +21,9 @@ struct zpl_session {
     bool memo_off;              /* it could not be opened for writing: answers are not remembered */
     struct zpl_witness witness; /* of what the program was told of the world */
     struct zpl_digest text_digest; /* of the program's file, as it was compiled */
+    struct zpl_orchestrator here;  /* asks the engine where the stack's orchestrator is elsewhere */
+    bool has_here;
+    struct zpl_program shared; /* project.zpl, when the stack stands there */
     struct zpl_world world;
     struct zpl_memo *memo; /* the world's engine */
     int64_t engine_ns;     /* that it has worked */
@@ -58,6 +61,8 @@ void zpl_session_release(struct zpl_session *session); /* safe on a zeroed struc
 
 /* Components; opened once.  Metadata for reading on a project that never ran: NOT_FOUND, told. */
 enum zpl_err zpl_session_orchestrator(struct zpl_session *session, struct zpl_orchestrator **out);
+/* The one of this machine, whatever the stack: for questions to the engine. */
+enum zpl_err zpl_session_here(struct zpl_session *session, struct zpl_orchestrator **out);
 enum zpl_err zpl_session_metadata(struct zpl_session *session, bool write,
                                   struct zpl_metadata **out);
 /* The store as a memo of pure answers; NULL, silently, in a project that can't be written to. */

@@ -15,6 +15,21 @@ static const struct zpl_stack_def *find(const struct zpl_program *program, const
     return NULL;
 }
 
+/* The orchestrator of the stack is to be opened; the one that the engine was asked through stays its. */
+static void use_orchestrator(struct zpl_session *session, const struct zpl_stack_part *part)
+{
+    if (strcmp(part->flavour->word, "here") == 0)
+        return;
+    if (session->has_orchestrator) {
+        session->here = session->stack.orchestrator;
+        session->stack.orchestrator = (struct zpl_orchestrator){0};
+        session->has_here = true;
+        session->has_orchestrator = false;
+    }
+    session->config.orchestrator = part->flavour->word;
+    session->config.options = part->options;
+}
+
 /* What the stack says becomes the session's; --jobs of the command line goes before it. */
 static enum zpl_err use(struct zpl_session *session, const struct zpl_stack_def *stack)
 {
@@ -30,6 +45,8 @@ static enum zpl_err use(struct zpl_session *session, const struct zpl_stack_def 
         for (size_t k = 0; k < part->options->as.list.count; k++)
             if (strcmp(part->options->as.list.keys[k], "jobs") == 0 && session->config.jobs == 0)
                 session->config.jobs = (uint32_t)part->options->as.list.items[k]->as.i;
+        if (strcmp(part->component, "orchestrator") == 0)
+            use_orchestrator(session, part);
     }
     return ZPL_OK;
 }
@@ -93,17 +110,16 @@ static enum zpl_err unknown(struct zpl_session *session, const struct zpl_progra
 
 enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name)
 {
-    struct zpl_program project = {0};
+    struct zpl_program *project = &session->shared;
     enum zpl_err err = ZPL_OK;
     const struct zpl_stack_def *stack = find(&session->program, name);
     if (stack == NULL && strcmp(session->project.relative, PROJECT_FILE) != 0)
-        err = compile_project(session, &project);
+        err = compile_project(session, project);
     if (stack == NULL && err == ZPL_OK)
-        stack = find(&project, name);
+        stack = find(project, name);
     if (stack != NULL)
         err = use(session, stack);
     else if (err == ZPL_OK || err == ZPL_ERR_NOT_FOUND)
-        err = unknown(session, &project, name);
-    zpl_program_release(&project);
+        err = unknown(session, project, name);
     return err;
 }

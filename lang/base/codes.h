@@ -55,6 +55,7 @@
     X(STEP_LIMIT, "E402", "a step met a limit of time or memory")                                  \
     X(STEP_OUTPUT, "E403", "a step wrote something else than it declares")                         \
     X(WORKER, "E404", "a worker that can't be started or understood")                              \
-    X(CONTRACT, "E405", "rows that break the contract of their table")
+    X(CONTRACT, "E405", "rows that break the contract of their table")                             \
+    X(STEP_LOST, "E406", "a step that was not begun, or was lost with its machine")
 
 #endif

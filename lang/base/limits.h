@@ -57,15 +57,28 @@
 #define ZPL_DESCENDANTS_MAX      4096         /* processes of one step whose memory is summed */
 #define ZPL_LOG_CHUNK_BYTES      (64u << 10) /* printed text told at once */
 #define ZPL_INLINE_BYTES_MAX     (16u << 10) /* a value kept in the metadata store */
-#define ZPL_LINEAGE_STEPS_MAX    1000        /* steps one question about lineage answers with */
-#define ZPL_PREVIEW_COLUMNS_MAX  200         /* columns that a preview of a table shows */
-#define ZPL_PREVIEW_ROWS_MAX     1000        /* rows */
-#define ZPL_PREVIEW_CELL_MAX     400         /* characters of one cell */
-#define ZPL_PREVIEW_FIGURES_MS   8000        /* time for the figures of its columns */
-#define ZPL_PREVIEW_MS_MAX       60000       /* time for one preview */
-#define ZPL_PREVIEW_FILES_MAX    50          /* files of a folder that a preview lists */
-#define ZPL_PREVIEW_TEXT_MAX     4096        /* bytes of a text that a preview shows */
-#define ZPL_PAGE_NODES_MAX       400         /* steps that a page draws */
-#define ZPL_PAGE_PREVIEWS_MAX    100         /* outputs that a page looks into */
+#define ZPL_COMMAND_TEXT_MAX     (8u << 20)  /* kept of what a cluster's command says */
+#define ZPL_SPOOL_PRINTED_MAX    (64u << 20) /* printed text that a spooled task passes on */
+#define ZPL_SPOOL_KEEP_DAYS      7 /* for a task without a driver to be taken over by a later one */
+#define ZPL_SLURM_JOBS           100     /* steps at a time, where the stack does not say */
+#define ZPL_SLURM_JOBS_MAX       1024    /* steps at a time */
+#define ZPL_SLURM_ARRAY_MAX      100     /* steps submitted as one array */
+#define ZPL_SLURM_POLL_MS        50      /* between two looks at what tasks say */
+#define ZPL_SLURM_LOOK_MS        1000    /* between two questions about jobs */
+#define ZPL_SLURM_LAG_MS         5000    /* for the last words of a job that is over to arrive */
+#define ZPL_SLURM_COMMAND_MS     60000   /* for one of its commands to end */
+#define ZPL_SLURM_WORDS_MS       10000   /* without an answer of the controller before it is told */
+#define ZPL_SLURM_OUTAGE_MS      1800000 /* without one before steps that wait for it fail */
+#define ZPL_LOST_MAX             3       /* times a step is begun again when its machine was lost */
+#define ZPL_LINEAGE_STEPS_MAX    1000    /* steps one question about lineage answers with */
+#define ZPL_PREVIEW_COLUMNS_MAX  200     /* columns that a preview of a table shows */
+#define ZPL_PREVIEW_ROWS_MAX     1000    /* rows */
+#define ZPL_PREVIEW_CELL_MAX     400     /* characters of one cell */
+#define ZPL_PREVIEW_FIGURES_MS   8000    /* time for the figures of its columns */
+#define ZPL_PREVIEW_MS_MAX       60000   /* time for one preview */
+#define ZPL_PREVIEW_FILES_MAX    50      /* files of a folder that a preview lists */
+#define ZPL_PREVIEW_TEXT_MAX     4096    /* bytes of a text that a preview shows */
+#define ZPL_PAGE_NODES_MAX       400     /* steps that a page draws */
+#define ZPL_PAGE_PREVIEWS_MAX    100     /* outputs that a page looks into */
 
 #endif

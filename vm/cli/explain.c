@@ -172,6 +172,11 @@ static const char *const texts[] = {
                              "STEP` shows all it printed.",
     [ZPL_CODE_STEP_CRASHED] =
         "The process of a step was ended by a signal: a crash inside a library, or someone's kill.",
+    [ZPL_CODE_STEP_LOST] = "A step that runs elsewhere was not begun, since the cluster refuses "
+                           "what it asks for, or its\n"
+                           "machine failed or was needed for others. What is lost is begun again "
+                           "three times, beside the\n"
+                           "`retries` of the step.",
     [ZPL_CODE_STEP_LIMIT] = "A step met its `timeout` or the memory it may use. Say more in "
                             "`resources` or `timeout`, say `retries`, or give\n"
                             "it less data.",
