@@ -1,5 +1,6 @@
 /* home.h - the .zpl folder that the embedded components share.
  *     zpl.db zpl.lock leases    metadata/      objects/ scratch/    artifacts/
+ *     spool/                    orchestrator/
  *     deployments/              deploy/        .gitignore           says that all of it is no source
  * Errors: SYSTEM diagnostics.   Floor: stack. */
 #ifndef ZPL_STACK_HOME_H

@@ -15,6 +15,7 @@
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "stack/orchestrator/spool.h"
 
 #define ASK_VERSION 1u /* flag of landlock_create_ruleset */
 #define BENEATH     1  /* type of a rule: a file, or a folder and all below it */
@@ -258,13 +259,22 @@ static void allow_program(struct fence *f, const struct zpl_run_task *task)
 
 /* ---- the task ---- */
 
-/* The store that a scratch folder is in: what is before "/scratch/"; false: it is in none. */
+/* The last place in a path where that is; 0: nowhere. */
+static size_t last_place(const char *path, const char *name)
+{
+    size_t end = 0;
+    for (const char *s = strstr(path, name); s != NULL; s = strstr(s + 1, name))
+        end = (size_t)(s - path);
+    return end;
+}
+
+/* The store that a scratch folder is in: what is before "/scratch/", or before "/spool/" where steps run
+ * elsewhere; false: it is in none. */
 static bool find_store(const char *scratch, char *store)
 {
-    static const char name[] = "/scratch/";
-    size_t end = 0;
-    for (const char *s = strstr(scratch, name); s != NULL; s = strstr(s + 1, name))
-        end = (size_t)(s - scratch);
+    size_t here = last_place(scratch, "/scratch/");
+    size_t elsewhere = last_place(scratch, "/" ZPL_SPOOL_NAME "/");
+    size_t end = here > elsewhere ? here : elsewhere;
     memcpy(store, scratch, end);
     store[end] = '\0';
     return end > 0;

@@ -9,6 +9,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/digest.h"
 #include "lang/base/fs.h"
+#include "stack/orchestrator/spool.h"
 
 static const char CUT[] = "\n… more follows in `zpl logs` when the step has ended …\n";
 
@@ -54,20 +55,28 @@ void zpl_live_log_release(struct zpl_live_log *log)
     memset(log, 0, sizeof *log);
 }
 
-int zpl_live_log_open(const char *home, int64_t run, const char *step)
+/* Looks in every folder of home/place; a descriptor, or -1. */
+static int look_in(const char *home, const char *place, const char *name)
 {
-    char scratch[ZPL_PATH_MAX], path[ZPL_PATH_MAX], name[64];
+    char folder[ZPL_PATH_MAX], path[ZPL_PATH_MAX];
     struct zpl_arena arena = {0};
     char **owners = NULL;
     size_t count = 0;
     int fd = -1;
-    file_name(name, run, step);
-    if (zpl_path_join(scratch, home, "scratch") == ZPL_OK &&
-        zpl_fs_list(scratch, &arena, &owners, &count, NULL) == ZPL_OK)
+    if (zpl_path_join(folder, home, place) == ZPL_OK &&
+        zpl_fs_list(folder, &arena, &owners, &count, NULL) == ZPL_OK)
         for (size_t i = 0; fd < 0 && i < count; i++)
-            if (zpl_path_join(path, scratch, owners[i]) == ZPL_OK &&
+            if (zpl_path_join(path, folder, owners[i]) == ZPL_OK &&
                 zpl_path_join(path, path, name) == ZPL_OK)
                 fd = zpl_fs_open(path, O_RDONLY, 0);
     zpl_arena_release(&arena);
     return fd;
+}
+
+int zpl_live_log_open(const char *home, int64_t run, const char *step)
+{
+    char name[64];
+    file_name(name, run, step);
+    int fd = look_in(home, "scratch", name);
+    return fd >= 0 ? fd : look_in(home, ZPL_SPOOL_NAME, name);
 }

@@ -1,5 +1,6 @@
 /* live_log.h - what a running step has printed so far, where `zpl logs --follow` finds it.
- * A file beside the step's scratch folder: home/scratch/<owner>/log-<run>-<digest of its name>.  It is there from the
+ * A file beside the step's scratch folder: log-<run>-<digest of its name> in home/scratch/<owner>/, or in
+ * home/spool/<task>/ where steps run elsewhere.  It is there from the
  * start of the step until its row, which has the log, is written; what a killed run leaves goes with its
  * scratch.  A reader that has opened it reads on after it was removed.
  * Owns: file and descriptor, until _release.

@@ -15,6 +15,7 @@
 #include "lang/base/sqldb.h"
 #include "lang/base/version.h"
 #include "lang/dsl/closure.h"
+#include "stack/orchestrator/spool.h"
 #include "stack/stack.h"
 #include "stdlib/kernel.h"
 #include "vm/ingredient.h"
@@ -626,6 +627,52 @@ static void kernel_abi(void **state)
     zpl_buf_release(&out);
 }
 
+/* ---- spool ------------------------------------------------------------------------------------- */
+
+/* The files of a task that another machine runs, as hexadecimal digits where they are no text. */
+static void the_folder_of_a_task(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/zpl-formats.XXXXXX", path[ZPL_PATH_MAX], protocol[32];
+    struct zpl_buf all = {0}, file = {0}, frames = {0};
+    struct zpl_spool_about about = {
+        .has_key = true, .key = digest("key"), .batch = UINT64_C(1764329000000000000), .index = 3};
+    struct zpl_task_needs needs = {.memory_bytes = 1u << 30, .timeout_ms = 90000};
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(zpl_spool_write_about(folder, &about, &diags), ZPL_OK);
+    assert_int_equal(zpl_spool_write_task(folder, "the task", 8, &needs, &diags), ZPL_OK);
+    for (const char *const *name = (const char *const[]){ZPL_SPOOL_ABOUT, ZPL_SPOOL_TASK, NULL};
+         *name; name++) {
+        assert_int_equal(zpl_path_join(path, folder, *name), ZPL_OK);
+        assert_int_equal(zpl_fs_read_file(path, 4096, &file, &diags), ZPL_OK);
+        /* the protocol has a version of its own */
+        snprintf(protocol, sizeof protocol, "\"protocol\":%d,", ZPL_PROTOCOL_VERSION);
+        const char *text = zpl_buf_str(&file), *cut = strstr(text, protocol);
+        int before = cut ? (int)(cut - text) : (int)file.len;
+        zpl_buf_printf(&all, "%s: %.*s%s\n", *name, before, text,
+                       cut ? cut + strlen(protocol) : "");
+    }
+    for (int kind = ZPL_EVENT_MESSAGE; kind <= ZPL_EVENT_LOST; kind++) {
+        struct zpl_spool_frame frame = {.began = kind == ZPL_EVENT_MESSAGE,
+                                        .event = {.kind = (enum zpl_event_kind)kind,
+                                                  .printed = kind % 2 == 0,
+                                                  .peak_bytes = 1u << 20,
+                                                  .data = "data",
+                                                  .len = 4}};
+        snprintf(frame.event.reason, sizeof frame.event.reason, "reason");
+        zpl_spool_put(&frames, &frame);
+    }
+    zpl_buf_puts(&all, "events: ");
+    for (size_t i = 0; i < frames.len; i++)
+        zpl_buf_printf(&all, "%02x", (unsigned char)frames.data[i]);
+    zpl_buf_putc(&all, '\n');
+    golden("spool", ZPL_SPOOL_VERSION, zpl_buf_str(&all));
+    zpl_fs_remove_tree(folder, NULL);
+    zpl_buf_release(&frames);
+    zpl_buf_release(&file);
+    zpl_buf_release(&all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -637,6 +684,7 @@ int main(void)
         cmocka_unit_test_teardown(old_schema, tear_down),
         cmocka_unit_test_teardown(closure, tear_down),
         cmocka_unit_test_teardown(kernel_abi, tear_down),
+        cmocka_unit_test_teardown(the_folder_of_a_task, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,13 +57,20 @@ static const struct zpl_command *find_command(const char *name)
     return command->name != NULL ? command : NULL;
 }
 
+/* Stacks call it, not people: it is not listed. */
+static bool is_hidden(const struct zpl_command *command)
+{
+    return command->run == zpl_cmd_worker;
+}
+
 /* A command that is nearly what was typed. */
 static const char *nearest_command(const char *word)
 {
     const char *names[64];
     size_t count = 0;
     for (const struct zpl_command *c = zpl_cli_commands(); c->name != NULL && count < 64; c++)
-        names[count++] = c->name;
+        if (!is_hidden(c))
+            names[count++] = c->name;
     return zpl_text_nearest(word, names, count);
 }
 
@@ -72,7 +79,8 @@ static void general_help(void)
 {
     puts("zpl: typed pipelines for machine learning\n\nusage: zpl COMMAND [ARGUMENTS]\n");
     for (const struct zpl_command *c = zpl_cli_commands(); c->name != NULL; c++)
-        printf("  %-9s %s\n", c->name, c->summary);
+        if (!is_hidden(c))
+            printf("  %-9s %s\n", c->name, c->summary);
     puts("\n`zpl COMMAND --help` says more.  The language: docs/language.md");
 }
 

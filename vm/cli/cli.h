@@ -171,5 +171,6 @@ int zpl_cmd_lineage(struct zpl_cli *cli);
 int zpl_cmd_doc(struct zpl_cli *cli);
 int zpl_cmd_repl(struct zpl_cli *cli);
 int zpl_cmd_version(struct zpl_cli *cli);
+int zpl_cmd_worker(struct zpl_cli *cli);
 
 #endif

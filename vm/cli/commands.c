@@ -100,6 +100,9 @@ static const struct zpl_command COMMANDS[] = {
      "zpl doc split", ZPL_OPT_JSON, 0, 1, zpl_cmd_doc},
     {"version", "", "versions of zpl, its formats and its engines", NULL, "zpl version",
      ZPL_OPT_JSON, 0, 0, zpl_cmd_version},
+    {"worker", "FOLDER", "run one task of a run, in the folder that was made for it",
+     "A stack whose steps run elsewhere has this started there; it is no command for people.",
+     "zpl worker .zpl/spool/1764329000000000000", 0, 1, 1, zpl_cmd_worker},
     {0}};
 
 const struct zpl_command *zpl_cli_commands(void)
