@@ -3,8 +3,9 @@
 
 static const struct zpl_flavour_info flavours[] = {
     {"here", "orchestrator", "(jobs?: Int 1..1024)", "this machine; jobs: steps at a time", true},
-    {"slurm", "orchestrator", "(partition?: String, account?: String, time?: String)",
-     "a Slurm cluster; time as sbatch takes it", false},
+    {"slurm", "orchestrator",
+     "(partition?: String, account?: String, time?: String, jobs?: Int 1..1024)",
+     "a Slurm cluster; time (\"4h\") of steps without a timeout; jobs: steps at a time", true},
     {"kubernetes", "orchestrator", "(namespace: String = \"default\", steps?: Any)",
      "a Kubernetes cluster; steps: settings of a pod by what a step needs", false},
     {"folder", "artifacts", "(path: Path)", "a folder, of this machine or shared", false},

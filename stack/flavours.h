@@ -7,6 +7,8 @@
 
 enum zpl_err zpl_orchestrator_local(const struct zpl_stack_config *config,
                                     struct zpl_orchestrator *out, struct zpl_diags *diags);
+enum zpl_err zpl_orchestrator_slurm(const struct zpl_stack_config *config,
+                                    struct zpl_orchestrator *out, struct zpl_diags *diags);
 enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool write,
                                  struct zpl_metadata *out, struct zpl_diags *diags);
 enum zpl_err zpl_artifacts_folder(const struct zpl_stack_config *config, struct zpl_artifacts *out,

@@ -1,10 +1,16 @@
 /* open.c - the one place that knows which flavours there are.   Floor: stack. */
+#include <string.h>
+#include "lang/base/err.h"
 #include "stack/flavours.h"
 
 enum zpl_err zpl_orchestrator_open(const struct zpl_stack_config *config,
                                    struct zpl_orchestrator *out, struct zpl_diags *diags)
 {
-    return zpl_orchestrator_local(config, out, diags);
+    if (!config->orchestrator || strcmp(config->orchestrator, "here") == 0)
+        return zpl_orchestrator_local(config, out, diags);
+    if (strcmp(config->orchestrator, "slurm") == 0)
+        return zpl_orchestrator_slurm(config, out, diags);
+    ZPL_BUG("an orchestrator that the catalog says opens");
 }
 
 enum zpl_err zpl_metadata_open(const struct zpl_stack_config *config, bool write,

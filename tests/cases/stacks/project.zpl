@@ -1,2 +1,2 @@
 stack "two" { orchestrator = here { jobs = 2 } }
-stack "far" { orchestrator = slurm { time = "4h" } }
+stack "far" { orchestrator = kubernetes { namespace = "ml" } }
