@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh - gets what this machine is missing, and nothing else: Debian packages, then the pinned
 # files of fetch.sh.  When nothing is missing it only looks, in a few milliseconds.
-#     setup.sh USE...     USE: build test lint fuzz oracle valgrind fresh
+#     setup.sh USE...     USE: build test cluster lint fuzz oracle valgrind fresh
 # Needs root or sudo only if a package is missing.  On other systems it says what to install; with
 # SETUP=no packages are left alone and taken to be there.
 set -eu
@@ -24,6 +24,7 @@ packages() {
         test)
             echo libcmocka-dev python3 sqlite3 tmux procps lua-penlight luarocks lua-busted nmap-common
             ;;
+        cluster) echo munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins ;;
         lint) echo clang-format-14 ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         oracle) echo python3-venv ;;

@@ -6,7 +6,7 @@
 #     cases  a command line and its exact output: x.zpl is run by `zpl check x.zpl`, or x.cmd holds
 #            another command line.  x.out is the standard output, x.err the standard error, x.code
 #            the exit code when it is not 0.  ACCEPT=1 writes these instead.
-#     e2e, fault, bench  a shell script: 0 is passed, 77 is skipped
+#     e2e, fault, cluster, bench  a shell script: 0 is passed, 77 is skipped
 #     fuzz   a program that is given the corpus of its target
 # `Time limit: N s` in the first 20 lines of a test gives it another limit than 60 seconds.
 set -u
@@ -111,7 +111,7 @@ unit)
     CMOCKA_MESSAGE_OUTPUT=TAP run ${WRAP:-} "$BUILD/unit/$name" >"$log" 2>&1 || code=$?
     ;;
 cases) run_case >"$log" 2>&1 || code=$? ;;
-e2e | fault) run sh "$ROOT/$path" >"$log" 2>&1 || code=$? ;;
+e2e | fault | cluster) run sh "$ROOT/$path" >"$log" 2>&1 || code=$? ;;
 bench) run sh "$ROOT/$path" || code=$? ;;
 fuzz)
     libraries
@@ -126,7 +126,7 @@ unit:*)
     case $counts in *" 0 "*) counts="${counts%% *} 1 ${counts##* }" ;; esac
     ;;
 *:0) counts="1 0 0" ;;
-e2e:77 | fault:77 | bench:77) counts="0 0 1" ;;
+e2e:77 | fault:77 | cluster:77 | bench:77) counts="0 0 1" ;;
 *) counts="0 1 0" ;;
 esac
 [ "$code" = 0 ] || echo "exit code $code" >>"$log"

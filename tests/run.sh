@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh - runs suites of tests, as many at a time as there are processors, and sums up.
-#     run.sh SUITE...      unit unit-san cases e2e fault fuzz fuzz-san bench
+#     run.sh SUITE...      unit unit-san cases e2e fault cluster fuzz fuzz-san bench
 # Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest,
 # then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
 #     BUILD    where zpl and the test programs are (build); -san suites use build/san
@@ -23,7 +23,7 @@ list() {
     unit | unit-san) find tests/unit -name 'test_*.c' ;;
     cases) find tests/cases -mindepth 2 -maxdepth 2 \( -name '*.zpl' -o -name '*.cmd' \) |
         sed 's/\.[a-z]*$//' ;;
-    e2e | fault) find "tests/$1" -maxdepth 1 -name '[0-9]*.sh' ;;
+    e2e | fault | cluster) find "tests/$1" -maxdepth 1 -name '[0-9]*.sh' ;;
     fuzz | fuzz-san) find tests/fuzz -name 'fuzz_*.c' ;;
     bench) find tests/bench -maxdepth 1 -name '[0-9]*.sh' ;;
     esac 2>/dev/null | sort -u | sed "s/^/$1 /" | grep -F -- "${T:-}"
@@ -31,7 +31,7 @@ list() {
 
 for suite; do
     case $suite in
-    unit | unit-san | cases | e2e | fault | fuzz | fuzz-san | bench) ;;
+    unit | unit-san | cases | e2e | fault | cluster | fuzz | fuzz-san | bench) ;;
     *)
         echo "run.sh: there is no suite named '$suite'" >&2
         exit 2
@@ -47,7 +47,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 jobs=${JOBS:-$(nproc)}
-case " $* " in *" bench "*) jobs=1 ;; esac
+case " $* " in *" bench "* | *" cluster "*) jobs=1 ;; esac
 for suite; do
     list "$suite"
 done >"$WORK/list"
