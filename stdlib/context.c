@@ -80,7 +80,8 @@ static enum zpl_err open_session(struct zpl_context *context)
     for (size_t i = 0; i < context->path_count; i++)
         paths[count++] = context->paths[i];
     /* The default limit, on every machine: what spills may leave in another order. */
-    const struct zpl_duck_options options = {.scratch = spill, .paths = paths, .path_count = count};
+    const struct zpl_duck_options options = {
+        .scratch = spill, .paths = paths, .path_count = count, .apart = context->apart};
     return zpl_duck_open(&options, &context->duck, context->diags);
 }
 

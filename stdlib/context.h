@@ -23,6 +23,7 @@ struct zpl_context {
     const char *const
         *paths; /* files the session may use beside the task's; set before the first use */
     size_t path_count;
+    bool apart;                    /* of the session: see duck.h; set before the first use */
     struct zpl_source_part *parts; /* in the order of their rows, or NULL */
     size_t part_count;
     const char **json; /* of each output: what output_json() was given, canonical; or NULL */

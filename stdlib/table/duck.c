@@ -197,6 +197,8 @@ static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_optio
     zpl_buf_clear(&sql);
     if (options->json_errors)
         zpl_buf_puts(&sql, "SET errors_as_json = true; ");
+    if (options->apart)
+        zpl_buf_puts(&sql, "SET disabled_optimizers = 'common_subexpressions'; ");
     zpl_buf_puts(&sql, "SET allowed_paths = [");
     for (size_t i = 0; i < options->path_count; i++) {
         zpl_buf_puts(&sql, i > 0 ? ", " : "");

@@ -133,6 +133,8 @@ struct zpl_duck_options {
     const char *scratch;      /* folder for what does not fit into memory; NULL: it has to fit */
     const char *const *paths; /* files that may be read and written */
     size_t path_count;
+    bool apart;       /* nobody looks for what expressions have in common, which takes the square of
+                         their number */
     bool json_errors; /* messages carry positions and candidates as JSON; settings stay open */
 };
 struct zpl_duck {

@@ -259,6 +259,7 @@ static int ingest(struct zpl_context *context, const struct zpl_datafile_options
                   const struct zpl_ingest_file *files, size_t count, const struct zpl_type *type,
                   const char *out, bool guessed)
 {
+    context->apart = true; /* every column is read by an expression of its own */
     struct ingest in = {
         .context = context, .duck = zpl_context_duck(context), .count = count, .guessed = guessed};
     struct zpl_datafile_options each = *options;
