@@ -15,7 +15,6 @@ struct zpl_scope {
     struct zpl_plan *plan;
     struct zpl_schedule *schedule;
     struct zpl_instance *instance; /* NULL: the program */
-    struct zpl_scope *outer;
 };
 /* A map that is not over. */
 struct zpl_active {

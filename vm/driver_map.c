@@ -87,7 +87,7 @@ bool zpl_driver_next_item(struct zpl_driver *d)
         if (err != ZPL_OK || instance == NULL)
             continue;
         map->scopes[instance - map->mapping->instances] =
-            (struct zpl_scope){&instance->plan, &instance->schedule, instance, map->outer};
+            (struct zpl_scope){&instance->plan, &instance->schedule, instance};
         return true;
     }
     return false;

@@ -278,11 +278,12 @@ static bool in_flight(const struct zpl_driver *d, const struct zpl_digest *key)
  * lease until its end. */
 static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
 {
-    struct zpl_step_plan *step = &scope->plan->steps[id];
+    /* Where the step ends an item, its plan is gone before the lease is given back. */
+    const struct zpl_digest key = scope->plan->steps[id].key;
     bool hit = false;
-    enum zpl_err err = in_flight(d, &step->key) ? ZPL_ERR_BUSY
-                                                : d->metadata->lease(d->metadata->self, &step->key,
-                                                                     false, &d->session->diags);
+    enum zpl_err err = in_flight(d, &key)
+                           ? ZPL_ERR_BUSY
+                           : d->metadata->lease(d->metadata->self, &key, false, &d->session->diags);
     if (err == ZPL_ERR_BUSY) {
         delay(d, scope, id, WAIT_NS);
         return ZPL_OK;
@@ -299,7 +300,7 @@ static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_
     } else if (err == ZPL_OK) {
         err = do_effect(d, scope, id);
     }
-    d->metadata->unlease(d->metadata->self, &step->key);
+    d->metadata->unlease(d->metadata->self, &key);
     return err;
 }
 

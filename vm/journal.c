@@ -72,6 +72,7 @@ enum zpl_err zpl_journal_end(struct zpl_run *run)
     struct zpl_json *json = zpl_report_plan(&run->plan);
     bool written = zpl_json_write(json, false, &text) == ZPL_OK;
     zpl_json_release(json);
+    run->plan_text = zpl_digest_of(zpl_buf_str(&text), text.len);
     struct zpl_run_row row = {.id = run->id,
                               .status = run->status,
                               .started_ns = run->started_ns,

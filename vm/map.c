@@ -319,9 +319,9 @@ static int by_id(const void *a, const void *b)
 const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node)
 {
     uint32_t map = plan->graph->nodes[node].map;
-    while (map != 0 && plan->maps != NULL && plan->graph->maps[map - 1].parent != plan->scope)
+    while (map != 0 && plan->graph->maps[map - 1].parent != plan->scope)
         map = plan->graph->maps[map - 1].parent;
-    const struct zpl_mapping *m = map != 0 && plan->maps != NULL ? plan->maps[map - 1] : NULL;
+    const struct zpl_mapping *m = map != 0 ? plan->maps[map - 1] : NULL;
     if (m == NULL || m->items == NULL)
         return NULL;
     const uint32_t *at = bsearch(&node, m->members, m->member_count, sizeof node, by_id);

@@ -1,6 +1,7 @@
 /* outlook.c - see outlook.h.   Floor: vm. */
 #include "vm/outlook.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "vm/effect.h"
@@ -36,15 +37,43 @@ enum zpl_err zpl_outlook_costs(struct zpl_plan *plan)
 
 static void add(struct zpl_plan *plan, struct zpl_outlook_list *list, const char *item)
 {
-    for (size_t i = 0; item != NULL && i < list->count; i++)
-        if (strcmp(list->items[i], item) == 0)
-            return;
     const char **grown =
         zpl_arena_grow(&plan->arena, list->items, list->count, &list->capacity, sizeof *grown);
     if (grown == NULL || item == NULL)
         return;
     list->items = grown;
     grown[list->count++] = item;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const char *const *x = *(const char *const *const *)a;
+    const char *const *y = *(const char *const *const *)b;
+    int order = strcmp(*x, *y);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* Leaves each there once, where it came first.  A program may name very many files. */
+static void keep_once(struct zpl_plan *plan, struct zpl_outlook_list *list)
+{
+    size_t kept = 0;
+    const char ***sorted = zpl_arena_array(&plan->arena, list->count + 1, sizeof *sorted);
+    if (sorted == NULL || list->count == 0)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        sorted[i] = &list->items[i];
+    qsort(sorted, list->count, sizeof *sorted, by_text);
+    const char *text = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        bool again = text != NULL && strcmp(text, *sorted[i]) == 0;
+        text = *sorted[i];
+        if (again)
+            *sorted[i] = NULL;
+    }
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] != NULL)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
 }
 
 /* Are all arguments of the step, which name files, in the program? */
@@ -118,6 +147,10 @@ enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
         if (zpl_effect_is(node))
             add(plan, &out->deploys, zpl_effect_name(plan, id));
     }
+    struct zpl_outlook_list *lists[] = {&out->reads, &out->runs, &out->loads, &out->connects,
+                                        &out->deploys};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        keep_once(plan, lists[i]);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&plan->session->diags)
                                                            : err;
 }

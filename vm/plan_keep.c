@@ -118,8 +118,10 @@ static enum zpl_err do_again(struct zpl_plan *plan, const struct zpl_node *from)
     bool *nodes = zpl_arena_array(&plan->arena, graph->count + 1, sizeof *nodes);
     bool *met = zpl_arena_array(&plan->arena, units + 1, sizeof *met);
     uint32_t *queue = zpl_arena_array(&plan->arena, units + 1, sizeof *queue);
-    if (zpl_arena_failed(&plan->arena) || zpl_schedule_init(&schedule, graph, 0) != ZPL_OK)
+    if (zpl_arena_failed(&plan->arena) || zpl_schedule_init(&schedule, graph, 0) != ZPL_OK) {
+        zpl_schedule_release(&schedule);
         return zpl_diag_nomem(&plan->session->diags);
+    }
     uint32_t map = from->map;
     while (map != 0 && graph->maps[map - 1].parent != 0)
         map = graph->maps[map - 1].parent;

@@ -237,7 +237,7 @@ enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *
     struct zpl_driver d = {.session = session, .options = options, .run = run, .plan = &run->plan};
     memset(run, 0, sizeof *run);
     enum zpl_err err = zpl_plan_init(&run->plan, session, options->no_cache);
-    d.program = (struct zpl_scope){d.plan, &d.schedule, NULL, NULL};
+    d.program = (struct zpl_scope){d.plan, &d.schedule, NULL};
     if (err == ZPL_OK)
         err = zpl_plan_narrow(&run->plan, &options->narrowing);
     if (err == ZPL_OK)

@@ -146,9 +146,10 @@ static bool is_settled(const struct zpl_run *run)
     return true;
 }
 
-/* What ran is what a run after it finds. */
-static void find_done(struct zpl_plan *plan)
+/* What ran is what a run after it finds; false: nothing ran, so the plan is that of such a run already. */
+static bool find_done(struct zpl_plan *plan)
 {
+    bool other = false;
     for (size_t id = 0; id < plan->graph->count; id++) {
         struct zpl_step_plan *step = &plan->steps[id];
         if (step->status != ZPL_PLAN_RAN)
@@ -156,7 +157,28 @@ static void find_done(struct zpl_plan *plan)
         step->status = ZPL_PLAN_CACHED;
         step->attempts = 0;
         step->why = NULL;
+        other = true;
     }
+    return other;
+}
+
+/* Keeps the plan of a run that finds everything; *digest names it. */
+static enum zpl_err keep_plan(struct zpl_run *run, struct zpl_metadata *metadata,
+                              struct zpl_digest *digest)
+{
+    struct zpl_session *session = run->plan.session;
+    struct zpl_buf text = {0};
+    *digest = run->plan_text;
+    if (!find_done(&run->plan))
+        return ZPL_OK;
+    struct zpl_json *json = zpl_report_plan(&run->plan);
+    enum zpl_err err =
+        zpl_json_write(json, false, &text) == ZPL_OK
+            ? metadata->text_put(metadata->self, zpl_buf_str(&text), digest, &session->diags)
+            : zpl_diag_nomem(&session->diags);
+    zpl_json_release(json);
+    zpl_buf_release(&text);
+    return err;
 }
 
 enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_options *options,
@@ -170,14 +192,9 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     if (options->stack != NULL || !is_settled(run) ||
         !name_of(session, options, &session->text_digest, &name))
         return ZPL_OK;
-    find_done(plan);
-    struct zpl_json *json = zpl_report_plan(plan);
-    enum zpl_err err = zpl_json_write(json, false, &text) == ZPL_OK
-                           ? zpl_session_metadata(session, true, &metadata)
-                           : zpl_diag_nomem(&session->diags);
-    zpl_json_release(json);
+    enum zpl_err err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
-        err = metadata->text_put(metadata->self, zpl_buf_str(&text), &digest, &session->diags);
+        err = keep_plan(run, metadata, &digest);
     if (err == ZPL_OK) {
         zpl_buf_u32(&value, ZPL_SETTLED_VERSION);
         zpl_buf_u64(&value, (uint64_t)run->id);

@@ -36,6 +36,10 @@ const char *zpl_sqlite_text(struct zpl_arena *arena, struct zpl_sqlrow *row, int
 /* NO_MEMORY told if the arena failed, else ZPL_OK. */
 enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *diags);
 
+/* Keeps a long text once, within a transaction; *hex names it.  A NULL text has the name "". */
+enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
+                                  char hex[ZPL_HEX_SIZE], struct zpl_diags *diags);
+
 /* The functions of struct zpl_metadata that other files hold. */
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
                                   struct zpl_diags *diags);

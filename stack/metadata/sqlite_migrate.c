@@ -1,6 +1,5 @@
 /* sqlite_migrate.c - brings a store of an older version to the tables of sqlite_schema.c, a version at a
  * time.   Floor: stack. */
-#include <string.h>
 #include "lang/base/version.h"
 #include "stack/metadata/sqlite.h"
 
@@ -9,11 +8,7 @@ static enum zpl_err move_text(struct zpl_sqlite *store, int64_t run, const char 
                               struct zpl_diags *diags)
 {
     char hex[ZPL_HEX_SIZE];
-    struct zpl_digest digest = zpl_digest_of(text, strlen(text));
-    zpl_digest_hex(&digest, hex);
-    enum zpl_err err = zpl_sqldb_run(
-        store->db, diags, "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        "ss", hex, text);
+    enum zpl_err err = zpl_sqlite_keep_text(store, text, hex, diags);
     if (err != ZPL_OK)
         return err;
     return zpl_sqldb_run(store->db, diags,

@@ -34,9 +34,8 @@ static size_t find_ours(const struct zpl_sqlite *store, int64_t run)
     return i;
 }
 
-/* Keeps a long text once; *hex names it.  A NULL text has the name "". */
-static enum zpl_err keep_text(struct zpl_sqlite *store, const char *text, char hex[ZPL_HEX_SIZE],
-                              struct zpl_diags *diags)
+enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
+                                  char hex[ZPL_HEX_SIZE], struct zpl_diags *diags)
 {
     hex[0] = '\0';
     if (!text)
@@ -53,9 +52,9 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
                            struct zpl_diags *diags)
 {
     char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE];
-    enum zpl_err err = keep_text(store, run->plan, plan, diags);
+    enum zpl_err err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
     if (err == ZPL_OK)
-        err = keep_text(store, run->graph, graph, diags);
+        err = zpl_sqlite_keep_text(store, run->graph, graph, diags);
     if (err == ZPL_OK)
         err = zpl_sqldb_run(
             store->db, diags,
@@ -97,7 +96,7 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
     if (err != ZPL_OK)
         return err;
     char plan[ZPL_HEX_SIZE];
-    err = keep_text(store, run->plan, plan, diags);
+    err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
     if (err == ZPL_OK)
         err = zpl_sqldb_run(store->db, diags,
                             "UPDATE runs SET status = ?, ended_ns = ?, error = ?, "
@@ -120,7 +119,9 @@ enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest
     char hex[ZPL_HEX_SIZE];
     *digest = zpl_digest_of(text, strlen(text));
     enum zpl_err err = zpl_sqlite_begin(store, diags);
-    return err == ZPL_OK ? zpl_sqlite_end(store, keep_text(store, text, hex, diags), diags) : err;
+    return err == ZPL_OK
+               ? zpl_sqlite_end(store, zpl_sqlite_keep_text(store, text, hex, diags), diags)
+               : err;
 }
 
 enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_digest *plan,
