@@ -15,10 +15,11 @@ static enum { UNKNOWN, REFUSED, ALLOWED } right;
 static int outer = -1;    /* the zygote's own space */
 static int children = -1; /* in a supervisor: the list of its children as seen outside */
 
-/* Gives this process a /proc that shows its own space, for itself and what it starts. */
+/* Gives this process a /proc that shows its own space, for itself and what it starts.  What it is mounted
+ * on is made a slave first, so that nobody else sees it; not "/", which in a chroot is no mount. */
 static bool see_own_space(void)
 {
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/proc", NULL, MS_SLAVE, NULL) == 0 &&
            mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
 }
 

@@ -1,4 +1,7 @@
 /* The local orchestrator with real processes: how tasks end, and what must not outlive them. */
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include "tests/unit/local_fixture.h"
 
 static void how_a_worker_ended_is_told(void **state)
@@ -113,8 +116,35 @@ static pid_t only_child(pid_t pid)
     return (pid_t)strtol(text, NULL, 10);
 }
 
-/* Starts a driver in a process of its own that runs `daemons`; returns when they are there. */
-static pid_t start_driver(void)
+/* A folder in which a driver can run, with a /proc of its own. */
+static void make_root(char *root)
+{
+    const char *const folders[] = {"dev", "proc"};
+    char path[ZPL_PATH_MAX];
+    snprintf(root, ZPL_PATH_MAX, "/tmp/zpl-root-XXXXXX");
+    assert_non_null(mkdtemp(root));
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        assert_int_equal(zpl_path_join(path, root, folders[i]), ZPL_OK);
+        assert_int_equal(mkdir(path, 0755), 0);
+    }
+    assert_int_equal(zpl_path_join(path, root, "dev/null"), ZPL_OK);
+    assert_int_equal(zpl_fs_write_file(path, "", 0, false, NULL), ZPL_OK);
+}
+
+/* Changes this process's root to it, and nobody else's mounts. */
+static bool enter_root(const char *root)
+{
+    char proc[ZPL_PATH_MAX];
+    if (zpl_path_join(proc, root, "proc") != ZPL_OK || unshare(CLONE_NEWNS) != 0)
+        return false;
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return errno == EINVAL; /* ours is no mount either: it will do */
+    return mount("proc", proc, "proc", 0, NULL) == 0 && chroot(root) == 0 && chdir("/") == 0;
+}
+
+/* Starts a driver in a process of its own that runs `daemons`; returns when they are there.  With a root
+ * of its own, or NULL. */
+static pid_t start_driver(const char *root)
 {
     int ready[2];
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
@@ -122,6 +152,8 @@ static pid_t start_driver(void)
     if (driver == 0) {
         struct fixture f = {0};
         struct zpl_event event;
+        if (root && !enter_root(root))
+            _exit(1);
         open_with(&f, 2);
         start(&f, "daemons", NO_NEEDS);
         next(&f, 5000, &event);
@@ -138,7 +170,7 @@ static pid_t start_driver(void)
 static void nothing_survives_a_killed_driver(void **state)
 {
     (void)state;
-    pid_t driver = start_driver();
+    pid_t driver = start_driver(NULL);
     pid_t zygote = only_child(driver), supervisor = only_child(zygote);
     pid_t worker = only_child(supervisor);
     assert_true(zygote > 0 && supervisor > 0 && worker > 0);
@@ -162,10 +194,10 @@ static bool is_in_own_space(pid_t pid)
            readlink("/proc/self/ns/pid", ours, sizeof ours - 1) > 0 && strcmp(theirs, ours) != 0;
 }
 
-static void nothing_survives_when_all_are_killed_at_once(void **state)
+/* Nothing survives that either; true when the worker had a space of its own. */
+static bool kill_all_at_once(const char *root)
 {
-    (void)state;
-    pid_t driver = start_driver();
+    pid_t driver = start_driver(root);
     pid_t zygote = only_child(driver), supervisor = only_child(zygote);
     pid_t worker = only_child(supervisor);
     bool own_space = is_in_own_space(worker);
@@ -185,12 +217,24 @@ static void nothing_survives_when_all_are_killed_at_once(void **state)
         usleep(1000000); /* until they fork no more */
     signal_named(nasty_name, SIGKILL);
     assert_true(all_gone(nasty_name));
+    return own_space;
+}
+
+static void nothing_survives_when_all_are_killed_at_once(void **state)
+{
+    char root[ZPL_PATH_MAX];
+    (void)state;
+    if (!kill_all_at_once(NULL))
+        return;
+    make_root(root); /* a space can be had there too */
+    assert_true(kill_all_at_once(root));
+    zpl_fs_remove_tree(root, NULL);
 }
 
 static void nothing_survives_a_killed_supervisor(void **state)
 {
     struct fixture *f = *state;
-    pid_t driver = start_driver();
+    pid_t driver = start_driver(NULL);
     pid_t zygote = only_child(driver);
     kill(only_child(zygote), SIGKILL);
     assert_true(all_gone(nasty_name));
