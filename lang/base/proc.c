@@ -189,11 +189,15 @@ const char *zpl_proc_exit_words(int wait_status, char out[ZPL_EXIT_WORDS_SIZE])
 
 enum zpl_err zpl_proc_self_path(char out[ZPL_PATH_MAX])
 {
-    ssize_t n = readlink("/proc/self/exe", out, ZPL_PATH_MAX);
-    if (n < 0)
-        return ZPL_ERR_IO;
-    if (n == ZPL_PATH_MAX)
-        return ZPL_ERR_LIMIT;
-    out[n] = '\0';
+    static char known[ZPL_PATH_MAX]; /* forked processes have it too */
+    if (known[0] == '\0') {
+        ssize_t n = readlink("/proc/self/exe", out, ZPL_PATH_MAX);
+        if (n < 0)
+            return ZPL_ERR_IO;
+        if (n == ZPL_PATH_MAX)
+            return ZPL_ERR_LIMIT;
+        memcpy(known, out, (size_t)n);
+    }
+    memcpy(out, known, sizeof known);
     return ZPL_OK;
 }

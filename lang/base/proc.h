@@ -34,7 +34,8 @@ enum zpl_err zpl_msg_recv(int fd, struct zpl_buf *out, int *fds, size_t *nfds);
  * Returns `out`. */
 const char *zpl_proc_exit_words(int wait_status, char out[ZPL_EXIT_WORDS_SIZE]);
 
-/* The path of the running program.  ZPL_ERR_IO, ZPL_ERR_LIMIT. */
+/* The path of the running program, as it was when this process or one that it was forked from first asked.
+ * ZPL_ERR_IO, ZPL_ERR_LIMIT. */
 enum zpl_err zpl_proc_self_path(char out[ZPL_PATH_MAX]);
 
 #endif
