@@ -78,9 +78,10 @@ enum zpl_err zpl_slurm_job_place(struct zpl_slurm_job *job, const char *spool, i
 
 void zpl_slurm_job_remove(struct zpl_slurm_job *job, int owners)
 {
-    zpl_spool_unwant(
-        job->folder); /* before all else: a worker that starts now finds nothing to do */
-    zpl_fs_remove_tree(job->folder, NULL);
+    if (job->folder[0] != '\0') {      /* its path may have been too long */
+        zpl_spool_unwant(job->folder); /* first: a worker that starts now finds nothing to do */
+        zpl_fs_remove_tree(job->folder, NULL);
+    }
     zpl_lock_give(owners, job->stamp);
     clear(job);
 }
