@@ -8,7 +8,7 @@
 #include "stdlib/preview/preview.h"
 #include "vm/session.h"
 
-/* Fills an engine that asks the session's orchestrator. */
+/* Fills an engine that asks workers of this machine, whatever the session's stack is. */
 void zpl_engine_init(struct zpl_engine *engine, struct zpl_session *session);
 
 /* What an artifact holds (stdlib/preview/preview.h); *out is the caller's.  Told in the session's

@@ -27,6 +27,7 @@ struct zpl_slurm {
     size_t orphan_count;
     /* One command of a kind at a time. */
     struct zpl_command_run send, ask, stop;
+    size_t sent_count; /* tasks of the batch that `send` has, also those given up since */
     int64_t ask_due_ns;
     uint64_t answers;        /* of squeue */
     struct zpl_buf cancels;  /* numbers of jobs to cancel, each ended by a NUL */

@@ -121,6 +121,7 @@ static void submit(struct zpl_slurm *slurm, int64_t now)
         return;
     bool began =
         begin(slurm, &slurm->send, zpl_slurm_submit(&batch, &slurm->options, &arena), NULL);
+    slurm->sent_count = batch.count;
     for (size_t i = 0; i < batch.count; i++)
         if (began)
             members[i]->phase = ZPL_SLURM_SENDING;
@@ -135,9 +136,6 @@ static void submitted(struct zpl_slurm *slurm, int64_t now)
     unsigned long number = 0;
     bool worked = zpl_command_worked(&slurm->send) &&
                   sscanf(zpl_buf_str(&slurm->send.out), "%lu", &number) == 1;
-    size_t count = 0;
-    for (uint32_t i = 0; i < slurm->slots; i++)
-        count += slurm->jobs[i].phase == ZPL_SLURM_SENDING;
     for (uint32_t i = 0; i < slurm->slots; i++) {
         struct zpl_slurm_job *job = &slurm->jobs[i];
         if (job->phase != ZPL_SLURM_SENDING)
@@ -148,7 +146,7 @@ static void submitted(struct zpl_slurm *slurm, int64_t now)
         }
         job->phase = ZPL_SLURM_SENT;
         job->sent_ns = now;
-        if (count > 1)
+        if (slurm->sent_count > 1)
             snprintf(job->id, sizeof job->id, "%lu_%u", number, job->about.index);
         else
             snprintf(job->id, sizeof job->id, "%lu", number);
@@ -262,8 +260,11 @@ enum zpl_err zpl_slurm_ask_now(struct zpl_slurm *slurm, char *words, size_t size
                                struct zpl_diags *diags)
 {
     errno = 0;
-    if (!ask(slurm, true, diags))
+    if (!ask(slurm, true, diags)) {
+        if (diags->count == 0)
+            return zpl_diag_nomem(diags);
         return errno == ENOENT ? ZPL_ERR_NOT_FOUND : ZPL_ERR_IO;
+    }
     zpl_command_finish(&slurm->ask);
     answered(slurm, zpl_clock_monotonic_ns());
     if (slurm->silent_since_ns == 0)

@@ -48,7 +48,7 @@ struct zpl_spool_about {
 enum zpl_err zpl_spool_make(const char *folder, struct zpl_diags *diags);
 enum zpl_err zpl_spool_write_about(const char *folder, const struct zpl_spool_about *about,
                                    struct zpl_diags *diags);
-/* Told errors are in nobody's way: what can't be read is not taken over.  `diags` may be NULL. */
+/* Errors are not told: what can't be read is not taken over. */
 enum zpl_err zpl_spool_read_about(const char *folder, struct zpl_spool_about *about);
 enum zpl_err zpl_spool_write_task(const char *folder, const void *bytes, size_t len,
                                   const struct zpl_task_needs *needs, struct zpl_diags *diags);
