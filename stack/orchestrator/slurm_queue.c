@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
@@ -168,17 +169,27 @@ static bool is_asked_about(const struct zpl_slurm_job *job)
            job->about.batch != 0 && job->over_ns == 0;
 }
 
-/* The batches to ask about; 0: none. */
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The batches to ask about, each once: their names are one argument of squeue.  0: none. */
 static size_t batches_of(const struct zpl_slurm *slurm, uint64_t *batches, bool orphans)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < slurm->slots; i++)
-        if (is_asked_about(&slurm->jobs[i]) &&
-            (count == 0 || batches[count - 1] != slurm->jobs[i].about.batch))
+        if (is_asked_about(&slurm->jobs[i]))
             batches[count++] = slurm->jobs[i].about.batch;
     for (size_t i = 0; orphans && i < slurm->orphan_count; i++)
         batches[count++] = slurm->orphans[i].batch;
-    return count;
+    qsort(batches, count, sizeof *batches, by_number);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || batches[kept - 1] != batches[i])
+            batches[kept++] = batches[i];
+    return kept;
 }
 
 static bool ask(struct zpl_slurm *slurm, bool orphans, struct zpl_diags *diags)
