@@ -133,6 +133,17 @@ contains err "far.json has the key 'a' twice in line 30001"
 expect 1 zpl run far.zpl
 contains err "far.json is no JSON of rows: line 30001 holds no object"
 
+# and the file is told that it stands in, of several
+mkdir far
+echo '{"a": 1}' >far/1.json
+{
+    seq -f '{"a": %g}' 30000
+    echo '{"a": 1, "a": 2}'
+} >far/2.json
+echo 'local far = json.read "far/*.json"' >far.zpl
+expect 1 zpl run far.zpl
+contains err "far/2.json has the key 'a' twice in line 30001"
+
 # random tables and random changes: as an oracle says
 mkdir random && cd random
 PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/e2e/sources_property.py" --library "$DUCKDB_LIBRARY/libduckdb.so" \
