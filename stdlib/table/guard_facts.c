@@ -111,6 +111,14 @@ static long word_before(const struct notes *notes, const struct zpl_json *number
     return zpl_sqltext_find_last(notes->request->sql, place_of(notes, number), word);
 }
 
+/* Does an order by the keys leave nothing to how the rows of the result are stored? */
+static bool decides(const struct notes *notes, const struct zpl_json *query,
+                    const struct zpl_order_scope *scope, const struct zpl_order_keys *keys)
+{
+    return zpl_order_covers(query, keys) ||
+           (!zpl_order_multiplies(query) && zpl_order_is_total(notes->request, query, scope, keys));
+}
+
 /* LIMIT and OFFSET, DISTINCT ON, and the order they go by. */
 static void note_modifiers(struct notes *notes, const struct zpl_json *query,
                            const struct zpl_order_scope *scope)
@@ -130,8 +138,7 @@ static void note_modifiers(struct notes *notes, const struct zpl_json *query,
     }
     zpl_order_add(&keys, orders);
     long first = place_of(notes, keys.count > 0 ? keys.items[0] : NULL);
-    bool total = (cut == NULL && on == NULL) || zpl_order_covers(query, &keys) ||
-                 zpl_order_is_total(notes->request, query, scope, &keys);
+    bool total = (cut == NULL && on == NULL) || decides(notes, query, scope, &keys);
     if (cut != NULL && !total && keys.count > 0)
         find(notes, TIES_CUT, first,
              "where this leaves ties, LIMIT keeps rows by " STORED
@@ -145,8 +152,7 @@ static void note_modifiers(struct notes *notes, const struct zpl_json *query,
             "%s without ORDER BY keeps rows by " STORED ": order by a column that is unique", word);
     }
     zpl_order_add(&keys, on);
-    if (on == NULL || zpl_order_covers(query, &keys) ||
-        zpl_order_is_total(notes->request, query, scope, &keys))
+    if (on == NULL || decides(notes, query, scope, &keys))
         return;
     if (orders == NULL)
         find(notes, FIRST_OF_EACH, word_before(notes, zpl_json_at(on, 0), "DISTINCT"),

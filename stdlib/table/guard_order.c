@@ -100,6 +100,27 @@ static struct zpl_order_keys all_meant(const struct zpl_json *query,
     return out;
 }
 
+/* Does an expression, without the queries below it, call unnest(), or a macro that does? */
+static bool unnests(const struct zpl_json *v)
+{
+    static const char *const functions[] = {"unnest", "unlist", "generate_subscripts",
+                                            "regexp_split_to_table"};
+    bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
+    const char *name = zpl_guard_is(v, "FUNCTION") ? zpl_guard_text(v, "function_name") : NULL;
+    for (size_t i = 0; name != NULL && i < sizeof functions / sizeof functions[0]; i++)
+        if (zpl_text_equal_nocase(name, functions[i]))
+            return true;
+    for (size_t i = 0; !zpl_guard_is(v, "SUBQUERY") && i < zpl_json_count(v); i++)
+        if (unnests(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i)))
+            return true;
+    return false;
+}
+
+bool zpl_order_multiplies(const struct zpl_json *query)
+{
+    return unnests(zpl_json_get(query, "select_list"));
+}
+
 /* Does a key name this column of what a FROM calls `source`? */
 static bool names(const struct zpl_json *key, const char *source, const char *name, bool bare)
 {
@@ -122,7 +143,8 @@ static bool is_told_apart(struct looking *l, const struct zpl_json *query, const
                                           zpl_json_get(zpl_json_get(query, "cte_map"), "map")};
     struct zpl_order_keys inner = {0};
     bool star = false;
-    if (!zpl_guard_is(query, "SELECT_NODE") || l->depth++ >= DEPTH_MAX)
+    if (!zpl_guard_is(query, "SELECT_NODE") || zpl_order_multiplies(query) ||
+        l->depth++ >= DEPTH_MAX)
         return false;
     for (size_t i = 0; i < zpl_json_count(list); i++) {
         const struct zpl_json *item = zpl_json_at(list, i);

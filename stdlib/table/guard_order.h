@@ -25,6 +25,8 @@ void zpl_order_add(struct zpl_order_keys *keys, const struct zpl_json *list);
 /* Are the rows that a query's FROM and groups make told apart by the keys? */
 bool zpl_order_is_total(const struct zpl_bind_request *request, const struct zpl_json *query,
                         const struct zpl_order_scope *scope, const struct zpl_order_keys *keys);
+/* Does an item of the SELECT make several rows of one: unnest()?  The result's rows are others then. */
+bool zpl_order_multiplies(const struct zpl_json *query);
 /* Are there no two rows of the result that are alike in the keys and still differ? */
 bool zpl_order_covers(const struct zpl_json *query, const struct zpl_order_keys *keys);
 /* Is an expression one of the keys? */

@@ -34,6 +34,9 @@ sql [[ SELECT b FROM (SELECT b, max(name) AS m FROM rows GROUP BY b) ORDER BY b 
 sql [[ SELECT m, b FROM (SELECT b, max(name) AS m FROM rows GROUP BY b) ORDER BY m LIMIT 3 ]]
 sql [[ SELECT b FROM rows UNION SELECT a FROM rows ORDER BY b LIMIT 3 ]]
 sql [[ SELECT rank() OVER (ORDER BY b) AS r, sum(b) OVER (ORDER BY b) AS s FROM rows ]]
+sql [[ SELECT a, unnest([b, a]) AS x FROM rows ORDER BY a LIMIT 3 ]]
+sql [[ SELECT row_number() OVER (ORDER BY a) AS n, unnest([b, a]) AS x FROM rows ]]
+sql [[ SELECT x FROM (SELECT a, unnest([b, a]) AS x FROM rows) ORDER BY a, x LIMIT 3 ]]
 sql [[
   SELECT first(name) AS f, last(name) AS l, lag(min(b)) OVER () AS g
   FROM rows
