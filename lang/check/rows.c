@@ -7,7 +7,33 @@
 #define ALTERNATIVES_MAX 64
 #define TABLES_MAX       16
 
-static bool is_same_node(const struct zpl_rows *r, uint32_t a, uint32_t b);
+static int ascending(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Where the node stands among those that the evaluation depends on; -1: it is none of them. */
+static long place_of(const struct zpl_rows *r, uint32_t node)
+{
+    const uint32_t *at =
+        r->count ? bsearch(&node, r->nodes, r->count, sizeof node, ascending) : NULL;
+    return at ? at - r->nodes : -1;
+}
+
+/* ---- which nodes make the same --------------------------------------------------------------- */
+
+/* The first node that makes the same; of those that were looked at. */
+static uint32_t same_of(const struct zpl_rows *r, uint32_t node)
+{
+    long place = place_of(r, node);
+    return place < 0 ? node : r->same[place];
+}
+
+static bool is_same_node(const struct zpl_rows *r, uint32_t a, uint32_t b)
+{
+    return same_of(r, a) == same_of(r, b);
+}
 
 /* Do two values mean the same? */
 static bool is_same_value(const struct zpl_rows *r, const struct zpl_value *a,
@@ -21,13 +47,10 @@ static bool is_same_value(const struct zpl_rows *r, const struct zpl_value *a,
            a->ref.output == b->ref.output && is_same_node(r, a->ref.node, b->ref.node);
 }
 
-/* Do two nodes make the same?  One level of calls is compared, so a split that is written twice is
- * one. */
-static bool is_same_node(const struct zpl_rows *r, uint32_t a, uint32_t b)
+/* Are two calls alike, so that a split that is written twice is one?  What they are given was looked at
+ * before. */
+static bool is_alike(const struct zpl_rows *r, const struct zpl_node *x, const struct zpl_node *y)
 {
-    const struct zpl_node *x = &r->graph->nodes[a], *y = &r->graph->nodes[b];
-    if (a == b)
-        return true;
     if (strcmp(x->step, y->step) != 0 || x->argument_count != y->argument_count ||
         (x->body && y->body ? strcmp(x->body, y->body) != 0 : x->body != y->body) || x->map ||
         y->map)
@@ -36,6 +59,48 @@ static bool is_same_node(const struct zpl_rows *r, uint32_t a, uint32_t b)
         if (strcmp(x->arguments[i].name, y->arguments[i].name) != 0 ||
             !is_same_value(r, x->arguments[i].value, y->arguments[i].value))
             return false;
+    return true;
+}
+
+/* Alike nodes have the same. */
+static uint64_t hash_of(const struct zpl_rows *r, const struct zpl_node *node)
+{
+    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a, 64 bits */
+    for (const char *s = node->step; *s; s++)
+        h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+    for (const char *s = node->body ? node->body : ""; *s; s++)
+        h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_value *value = node->arguments[i].value;
+        uint64_t given = value->kind == ZPL_VALUE_REF ? 1 + same_of(r, value->ref.node) : 0;
+        h = (h ^ given) * 0x100000001b3u;
+    }
+    return h ^ h >> 32;
+}
+
+/* Fills `same`, one node after the other: what a node is given stands before it, and is compared by what
+ * was found of it, so that chains that are written twice cost their nodes alone. */
+static bool find_same(struct zpl_rows *r)
+{
+    size_t room = 4;
+    while (room < 2 * r->count)
+        room *= 2;
+    uint32_t *slots = zpl_arena_array(r->arena, room, sizeof *slots); /* 1 + place; 0: free */
+    r->same = zpl_arena_array(r->arena, r->count, sizeof *r->same);
+    if (!slots || !r->same)
+        return false;
+    for (size_t i = 0; i < r->count; i++)
+        r->same[i] = r->nodes[i];
+    for (size_t i = 0; i < r->count; i++) {
+        const struct zpl_node *node = &r->graph->nodes[r->nodes[i]];
+        size_t at = hash_of(r, node) & (room - 1);
+        while (slots[at] && !is_alike(r, &r->graph->nodes[r->nodes[slots[at] - 1]], node))
+            at = (at + 1) & (room - 1);
+        if (slots[at])
+            r->same[i] = r->nodes[slots[at] - 1];
+        else
+            slots[at] = (uint32_t)i + 1;
+    }
     return true;
 }
 
@@ -55,16 +120,10 @@ static void need(void *self, uint32_t node, uint32_t output)
     nodes[r->count++] = node;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 static struct zpl_rowset *set_of(const struct zpl_rows *r, uint32_t node, uint32_t output)
 {
-    const uint32_t *at = bsearch(&node, r->nodes, r->count, sizeof node, ascending);
-    struct zpl_rowset *sets = at ? r->sets[at - r->nodes] : NULL;
+    long place = place_of(r, node);
+    struct zpl_rowset *sets = place < 0 ? NULL : r->sets[place];
     return sets && output < r->graph->nodes[node].output_count ? &sets[output] : NULL;
 }
 
@@ -241,6 +300,8 @@ bool zpl_rows_find(struct zpl_rows *r, const struct zpl_node *node)
     }
     if (r->count)
         qsort(r->nodes, r->count, sizeof *r->nodes, ascending);
+    if (!find_same(r))
+        return false;
     r->sets = zpl_arena_array(r->arena, r->count, sizeof *r->sets);
     for (size_t i = 0; r->sets && i < r->count; i++) {
         const struct zpl_node *n = &r->graph->nodes[r->nodes[i]];

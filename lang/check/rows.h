@@ -36,6 +36,7 @@ struct zpl_rows {
     struct zpl_arena *arena;
     uint32_t *nodes; /* those that the evaluation depends on, ascending */
     size_t count, capacity;
+    uint32_t *same;           /* of each of these nodes, the first of them that makes the same */
     struct zpl_rowset **sets; /* of each of these nodes, one an output */
 };
 
