@@ -55,17 +55,18 @@ static enum zpl_err look(struct zpl_duck *duck, const struct zpl_datafile *file,
     struct zpl_relation have = {0};
     struct zpl_schema_look *looks = zpl_arena_array(arena, file->row->count + 1, sizeof *looks);
     enum zpl_err err = ZPL_OK;
+    size_t hint = 0;
     if (looks == NULL)
         return zpl_diag_nomem(diags);
     if (declared != NULL && declared->count > 0 && file->row->count > 0)
         err = zpl_relation_from(duck, file->from, &have, arena, diags);
     for (size_t i = 0; err == ZPL_OK && i < file->row->count; i++) {
         const struct zpl_column *wanted =
-            declared != NULL ? zpl_row_find(declared, file->row->columns[i].name) : NULL;
+            declared != NULL ? zpl_row_next(declared, file->row->columns[i].name, &hint) : NULL;
         if (file->looks != NULL)
             looks[i] = (struct zpl_schema_look){.empty = file->looks[i].empty,
                                                 .clue = file->looks[i].clue};
-        if (wanted != NULL && wanted->type != NULL && i < have.count)
+        if (wanted != NULL && wanted->type->kind != ZPL_UNKNOWN && i < have.count)
             looks[i].misfit = zpl_datafile_misfit(file, &have, i, wanted->type, arena);
     }
     zpl_relation_release(&have);
