@@ -277,14 +277,21 @@ static const char *clue_of(const struct file *file, const struct zpl_column *col
     return file->answer.looks ? file->answer.looks[column - file->answer.row->columns].clue : NULL;
 }
 
-/* The first file that has values in the column, else the first. */
-static const struct file *teller(const struct source *s, const char *name)
+/* The first file that has values in the column, else the first; *out is the column there, NULL: it has
+ * none. */
+static const struct file *teller(struct source *s, const char *name, const struct zpl_column **out)
 {
+    const struct zpl_column *first = NULL;
     for (size_t i = 0; i < s->count; i++) {
-        const struct zpl_column *column = zpl_row_find(s->files[i].answer.row, name);
-        if (column && !is_empty(&s->files[i], column))
-            return &s->files[i];
+        struct file *file = &s->files[i];
+        const struct zpl_column *column = zpl_row_next(file->answer.row, name, &file->hint);
+        if (column && !is_empty(file, column)) {
+            *out = column;
+            return file;
+        }
+        first = i == 0 ? column : first;
     }
+    *out = first;
     return &s->files[0];
 }
 
@@ -316,8 +323,8 @@ static void differ(struct difference *d, const char *words)
 static void compare_types(struct difference *d, const struct zpl_column *column)
 {
     struct zpl_arena *scratch = d->s->a->scratch;
-    const struct file *first = teller(d->s, column->name);
-    const struct zpl_column *other = zpl_row_find(first->answer.row, column->name);
+    const struct zpl_column *other;
+    const struct file *first = teller(d->s, column->name, &other);
     if (!other || is_empty(d->file, column) || zpl_type_equal(column->type, other->type))
         return;
     differ(d, zpl_arena_printf(scratch, "has a column '%s' of type %s, which is %s in '%s'",
@@ -337,11 +344,11 @@ static bool compare(struct source *s, const struct file *file)
     const struct zpl_row *first = s->files[0].answer.row, *row = file->answer.row;
     const struct zpl_row *declared = s->declared ? s->declared->row : NULL;
     struct difference d = {.s = s, .file = file};
-    size_t hint = 0;
+    size_t hint = 0, said = 0;
     for (size_t i = 0; i < first->count; i++) {
         const char *name = first->columns[i].name;
         const struct zpl_column *column = zpl_row_next(row, name, &hint);
-        if (declared && zpl_row_find(declared, name))
+        if (declared && zpl_row_next(declared, name, &said))
             continue;
         if (column)
             compare_types(&d, column);
@@ -352,7 +359,7 @@ static bool compare(struct source *s, const struct file *file)
     hint = 0;
     for (size_t i = 0; i < row->count; i++) {
         const char *name = row->columns[i].name;
-        if (!zpl_row_next(first, name, &hint) && !(declared && zpl_row_find(declared, name)))
+        if (!zpl_row_next(first, name, &hint) && !(declared && zpl_row_next(declared, name, &said)))
             differ(&d, zpl_arena_printf(s->a->scratch, "has a column '%s', which '%s' has not",
                                         name, s->files[0].name));
     }
@@ -374,9 +381,9 @@ static const struct zpl_row *merge(struct source *s)
     for (size_t i = 0; i < file->count; i++) {
         const char *name = file->columns[i].name;
         const struct zpl_column *known = declared ? zpl_row_next(declared, name, &hint) : NULL;
-        columns[count++] = known           ? *known
-                           : s->count == 1 ? file->columns[i]
-                                           : *zpl_row_find(teller(s, name)->answer.row, name);
+        if (!known)
+            teller(s, name, &known);
+        columns[count++] = *known;
     }
     hint = 0;
     for (size_t i = 0; declared && i < declared->count; i++)
@@ -455,15 +462,14 @@ static const struct zpl_row *mark_hindsight(struct source *s, const struct zpl_r
 static bool keep_clues(struct source *s, const struct zpl_row *row, struct zpl_output *output)
 {
     const char **clues = zpl_arena_array(s->a->arena, row->count, sizeof *clues);
+    size_t hint = 0;
     bool any = false;
     for (size_t i = 0; clues && i < row->count; i++) {
         const char *name = row->columns[i].name;
-        if (s->declared && zpl_row_find(s->declared->row, name))
+        if (s->declared && zpl_row_next(s->declared->row, name, &hint))
             continue;
-        const struct file *file = s->count == 1 ? &s->files[0] : teller(s, name);
-        const struct zpl_column *column = s->count == 1 && i < file->answer.row->count
-                                              ? &file->answer.row->columns[i]
-                                              : zpl_row_find(file->answer.row, name);
+        const struct zpl_column *column;
+        const struct file *file = teller(s, name, &column);
         const char *clue = column ? clue_of(file, column) : NULL;
         if (clue)
             clues[i] = zpl_arena_printf(
