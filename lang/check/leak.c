@@ -109,7 +109,7 @@ static const char *say_columns(struct training *t, const struct zpl_lineage_colu
 static void note_maker(struct training *t, struct zpl_diags *diags, struct zpl_diag *d,
                        struct zpl_lineage_column column)
 {
-    struct zpl_lineage_column made = zpl_trace_maker(&t->trace, column);
+    struct zpl_lineage_column made = zpl_trace_maker(t->checker->graph, column);
     const struct zpl_node *node = &t->checker->graph->nodes[made.node];
     zpl_diag_note(diags, d, node->span, "'%s' comes from here, step '%s'",
                   zpl_lineage_name(t->checker->graph, made), zpl_say_node(node));
@@ -144,7 +144,7 @@ static void tell_answer(struct training *t, struct zpl_diags *diags, struct zpl_
     if (both == 0 || !find_column(t, t->label, &label))
         return;
     const char *columns = say_columns(t, roots, both);
-    struct zpl_lineage_column made = zpl_trace_maker(&t->trace, feature);
+    struct zpl_lineage_column made = zpl_trace_maker(t->checker->graph, feature);
     struct zpl_diag *d;
     if (both == t->answer_count && memcmp(&made, &roots[0], sizeof made) == 0)
         d = zpl_diag_add(diags, ZPL_CODE_LEAK, span,

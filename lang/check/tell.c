@@ -46,28 +46,12 @@ void zpl_tell_maker(const struct zpl_graph *graph, struct zpl_diags *diags, stru
         zpl_value_refs(value, tell_one_maker, &m);
 }
 
-/* The column that a step passes on unchanged. */
-struct passing {
-    struct zpl_lineage_column at;
-    bool found;
-};
-
-static bool keep_plain(void *self, struct zpl_lineage_column from, enum zpl_lineage_how how)
-{
-    struct passing *p = self;
-    if (how != ZPL_LINEAGE_PLAIN)
-        return true;
-    *p = (struct passing){from, true};
-    return false;
-}
-
 struct asking {
     const struct zpl_graph *graph;
     const char *column, *clue;
 };
 
-/* Goes back to the source that the column comes from unchanged; a step reads what is before it, so this
- * ends. */
+/* Goes back to the source that the column comes from unchanged: others have no clues. */
 static void find_clue(void *self, uint32_t node, uint32_t output)
 {
     struct asking *asking = self;
@@ -76,18 +60,11 @@ static void find_clue(void *self, uint32_t node, uint32_t output)
     const struct zpl_column *column = row ? zpl_row_find(row, asking->column) : NULL;
     if (!column || asking->clue)
         return;
-    struct passing p = {{node, output, (uint32_t)(column - row->columns)}, true};
-    while (p.found && !graph->nodes[p.at.node].source) {
-        struct zpl_lineage_column at = p.at;
-        p.found = false;
-        zpl_lineage_visit(graph, at, keep_plain, &p);
-    }
-    if (!p.found)
-        return;
-    const struct zpl_node *source = &graph->nodes[p.at.node];
-    const char *const *clues =
-        p.at.output < source->output_count ? source->outputs[p.at.output].clues : NULL;
-    asking->clue = clues ? clues[p.at.column] : NULL;
+    const struct zpl_lineage_column made = zpl_trace_maker(
+        graph, (struct zpl_lineage_column){node, output, (uint32_t)(column - row->columns)});
+    const struct zpl_node *source = &graph->nodes[made.node];
+    const char *const *clues = source->outputs[made.output].clues;
+    asking->clue = clues ? clues[made.column] : NULL;
 }
 
 void zpl_tell_clue(const struct zpl_graph *graph, struct zpl_diags *diags, struct zpl_diag *diag,
@@ -122,14 +99,13 @@ void zpl_tell_column_maker(const struct zpl_graph *graph, struct zpl_diags *diag
                            const char *const *columns, size_t count)
 {
     struct zpl_arena scratch = {0};
-    struct zpl_trace trace = {.graph = graph, .arena = &scratch};
     uint32_t *makers = zpl_arena_array(&scratch, count + 1, sizeof *makers);
     size_t told = 0, hint = 0;
     for (size_t i = 0; makers && value && i < count; i++) {
         struct zpl_lineage_column at;
         makers[i] = UINT32_MAX;
         if (zpl_trace_column(graph, value, columns[i], &hint, &at))
-            makers[i] = zpl_trace_maker(&trace, at).node;
+            makers[i] = zpl_trace_maker(graph, at).node;
     }
     for (size_t i = 0; makers && value && i < count && told < MAKERS_TOLD; i++) {
         struct zpl_buf text = {0};

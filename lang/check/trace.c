@@ -197,9 +197,10 @@ static bool pass_on(void *self, struct zpl_lineage_column from, enum zpl_lineage
     return false;
 }
 
-struct zpl_lineage_column zpl_trace_maker(struct zpl_trace *t, struct zpl_lineage_column start)
+struct zpl_lineage_column zpl_trace_maker(const struct zpl_graph *graph,
+                                          struct zpl_lineage_column start)
 {
-    while (!zpl_lineage_visit(t->graph, start, pass_on, &start))
+    while (!zpl_lineage_visit(graph, start, pass_on, &start))
         continue;
     return start;
 }

@@ -42,7 +42,8 @@ bool zpl_trace_column(const struct zpl_graph *graph, const struct zpl_value *val
 struct zpl_lineage_column *zpl_trace_roots(struct zpl_trace *trace, struct zpl_lineage_column start,
                                            size_t *count);
 /* Where the column was computed last: past steps that only pass it on. */
-struct zpl_lineage_column zpl_trace_maker(struct zpl_trace *trace, struct zpl_lineage_column start);
+struct zpl_lineage_column zpl_trace_maker(const struct zpl_graph *graph,
+                                          struct zpl_lineage_column start);
 /* Notes every step from steps[0] to steps[end]. */
 void zpl_trace_tell(const struct zpl_trace *trace, size_t end, struct zpl_diags *diags,
                     struct zpl_diag *diag);
