@@ -111,19 +111,6 @@ static bool cut(struct zpl_arrow_chunks *chunks, int64_t rows, struct ArrowArray
     return true;
 }
 
-static bool is_null(const struct ArrowArray *array, int64_t at)
-{
-    const uint8_t *validity = array->n_buffers > 0 ? array->buffers[0] : NULL;
-    return validity != NULL && (validity[at / 8] >> (at % 8) & 1) == 0;
-}
-
-/* Where value `at` of a text or list of the wide or narrow kind begins and, one further, ends. */
-static int64_t offset_at(const struct ArrowArray *array, bool wide, int64_t at)
-{
-    return wide ? ((const int64_t *)array->buffers[1])[at]
-                : ((const int32_t *)array->buffers[1])[at];
-}
-
 /* Is the text at `i`, or every one of the list at `i`, UTF-8?  Arrow promises it, and DuckDB relies on
  * it.  *bad and *bad_len are the bytes of one that is not. */
 static bool is_text(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t i,
@@ -133,9 +120,9 @@ static bool is_text(const struct ArrowSchema *schema, const struct ArrowArray *a
     bool wide = strcmp(format, "U") == 0 || strcmp(format, "+L") == 0;
     bool text = strcmp(format, wide ? "U" : "u") == 0;
     int64_t at = array->offset + i;
-    if ((!text && strcmp(format, wide ? "+L" : "+l") != 0) || is_null(array, at))
+    if ((!text && strcmp(format, wide ? "+L" : "+l") != 0) || zpl_plain_is_null(array, at))
         return true;
-    int64_t begin = offset_at(array, wide, at), end = offset_at(array, wide, at + 1);
+    int64_t begin = zpl_plain_offset(array, wide, at), end = zpl_plain_offset(array, wide, at + 1);
     if (text) {
         *bad = (const char *)array->buffers[2] + begin;
         *bad_len = (size_t)(end - begin);

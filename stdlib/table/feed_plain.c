@@ -6,7 +6,7 @@
 static const char beyond[] = "the output has an index that its dictionary does not have";
 static const char unknown[] = "the output has a dictionary of a kind that tables have no type for";
 
-static bool is_null(const struct ArrowArray *array, int64_t at)
+bool zpl_plain_is_null(const struct ArrowArray *array, int64_t at)
 {
     const uint8_t *validity = array->n_buffers > 0 ? array->buffers[0] : NULL;
     return validity != NULL && (validity[at / 8] >> (at % 8) & 1) == 0;
@@ -18,8 +18,7 @@ static bool is_list(const struct ArrowSchema *schema)
            schema->n_children == 1;
 }
 
-/* Where value `at` of texts or lists begins and, one further, ends. */
-static int64_t offset_at(const struct ArrowArray *array, bool wide, int64_t at)
+int64_t zpl_plain_offset(const struct ArrowArray *array, bool wide, int64_t at)
 {
     return wide ? ((const int64_t *)array->buffers[1])[at]
                 : ((const int32_t *)array->buffers[1])[at];
@@ -114,12 +113,12 @@ static int64_t place_of(const struct ArrowSchema *schema, const struct ArrowArra
                         int64_t at)
 {
     const struct ArrowArray *values = array->dictionary;
-    if (is_null(array, at))
+    if (zpl_plain_is_null(array, at))
         return -1;
     int64_t index = index_at(schema, array, at);
     if (index < 0 || index >= values->length)
         return -2;
-    return is_null(values, values->offset + index) ? -1 : values->offset + index;
+    return zpl_plain_is_null(values, values->offset + index) ? -1 : values->offset + index;
 }
 
 /* Texts and bytes. */
@@ -142,7 +141,8 @@ static struct ArrowArray *expand_text(const struct ArrowSchema *schema,
         }
         if (place >= 0) {
             set_valid(out, i);
-            total += offset_at(values, wide, place + 1) - offset_at(values, wide, place);
+            total +=
+                zpl_plain_offset(values, wide, place + 1) - zpl_plain_offset(values, wide, place);
         }
         put_offset(offsets, wide, i + 1, total);
     }
@@ -153,8 +153,8 @@ static struct ArrowArray *expand_text(const struct ArrowSchema *schema,
         int64_t place = place_of(schema, array, at + i);
         if (place < 0)
             continue;
-        int64_t begin = offset_at(values, wide, place);
-        size_t n = (size_t)(offset_at(values, wide, place + 1) - begin);
+        int64_t begin = zpl_plain_offset(values, wide, place);
+        size_t n = (size_t)(zpl_plain_offset(values, wide, place + 1) - begin);
         memcpy(to, (const char *)values->buffers[2] + begin, n);
         to += n;
     }
@@ -185,7 +185,8 @@ static struct ArrowArray *expand_fixed(const struct ArrowSchema *schema,
                                        const struct ArrowArray *array, int64_t at, int64_t count,
                                        struct zpl_arena *arena, const char **why)
 {
-    size_t width = width_of(schema->dictionary->format);
+    size_t width =
+        schema->dictionary->dictionary == NULL ? width_of(schema->dictionary->format) : 0;
     struct ArrowArray *out = make_array(count, 2, arena);
     char *data = zpl_arena_array(arena, (size_t)count + 1, width > 0 ? width : 1);
     if (width == 0)
@@ -218,11 +219,11 @@ static struct ArrowArray *expand_list(const struct ArrowSchema *schema,
     void *offsets = zpl_arena_array(arena, (size_t)count + 1, wide ? 8 : 4);
     if (out == NULL || offsets == NULL)
         return NULL;
-    int64_t begin = count > 0 ? offset_at(array, wide, at) : 0, end = begin;
+    int64_t begin = count > 0 ? zpl_plain_offset(array, wide, at) : 0, end = begin;
     for (int64_t i = 0; i < count; i++) {
-        end = offset_at(array, wide, at + i + 1);
+        end = zpl_plain_offset(array, wide, at + i + 1);
         put_offset(offsets, wide, i + 1, end - begin);
-        if (!is_null(array, at + i))
+        if (!zpl_plain_is_null(array, at + i))
             set_valid(out, i);
     }
     out->buffers[1] = offsets;

@@ -17,4 +17,9 @@ struct ArrowArray *zpl_plain_array(const struct ArrowSchema *schema, const struc
                                    int64_t at, int64_t count, struct zpl_arena *arena,
                                    const char **why);
 
+/* Is the value at `at`, counted from the buffers' begin, a null? */
+bool zpl_plain_is_null(const struct ArrowArray *array, int64_t at);
+/* Where value `at` of texts or lists, of the wide or narrow kind, begins and, one further, ends. */
+int64_t zpl_plain_offset(const struct ArrowArray *array, bool wide, int64_t at);
+
 #endif
