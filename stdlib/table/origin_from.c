@@ -122,7 +122,7 @@ static void follow_values(struct zpl_origin *o, const struct zpl_json *node,
     out->made_count = 1;
 }
 
-/* What the sides have in common by USING or NATURAL: the key; *shared the number of its columns. */
+/* What the sides have in common by USING or NATURAL: the key. */
 static void share(struct zpl_origin *o, const struct zpl_json *node,
                   struct zpl_origin_relation *left, struct zpl_origin_relation *right,
                   bool right_counts, struct zpl_origin_value *key)
