@@ -101,29 +101,67 @@ static enum zpl_err keep_bad(void *self, const struct zpl_duck_cell *cells, size
     return ZPL_OK;
 }
 
-/* Looks for such a value in one column. */
+/* "x IS NOT NULL AND (what is stored for it) IS NULL": is the value of a wanted column none of its type? */
+static void add_is_bad(struct ingest *in, const struct part *part, const struct zpl_column *column,
+                       struct zpl_buf *out)
+{
+    const char *why;
+    long at = zpl_relation_find(&part->have, column->name);
+    zpl_duck_ident(out, part->have.names[at]);
+    zpl_buf_puts(out, " IS NOT NULL AND (");
+    zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type, ZPL_CONVERT_LENIENT,
+                        out, in->context->arena, &why);
+    zpl_buf_puts(out, ") IS NULL");
+}
+
+static enum zpl_err keep_column(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    *(long *)self = (long)cells[0].i;
+    return ZPL_OK;
+}
+
+/* Which wanted column is the first with such a value, in the first row that has one?  All are looked at
+ * in one pass; -1: none. */
+static long find_bad_column(struct ingest *in, const struct part *part)
+{
+    struct zpl_buf sql = {0};
+    struct zpl_diags quiet = {0};
+    long found = -1;
+    zpl_buf_puts(&sql, "SELECT zpl_bad FROM (SELECT CASE");
+    for (size_t i = 0; i < in->row->count; i++) {
+        zpl_buf_puts(&sql, " WHEN ");
+        add_is_bad(in, part, &in->row->columns[i], &sql);
+        zpl_buf_printf(&sql, " THEN %zu::BIGINT", i);
+    }
+    zpl_buf_printf(&sql, " END AS zpl_bad FROM %s) WHERE zpl_bad IS NOT NULL LIMIT 1",
+                   part->file.from);
+    if (zpl_buf_error(&sql) == ZPL_OK && in->row->count > 0)
+        (void)zpl_duck_each(in->duck, zpl_buf_str(&sql), keep_column, &found, &quiet);
+    zpl_diags_release(&quiet);
+    zpl_buf_release(&sql);
+    return found;
+}
+
+/* The first such value of a column. */
 static enum zpl_err find_bad(struct ingest *in, const struct part *part,
                              const struct zpl_column *column, struct bad *out)
 {
-    struct zpl_buf sql = {0}, name = {0};
-    const char *why;
+    struct zpl_buf sql = {0};
+    struct zpl_diags quiet = {0};
     long at = zpl_relation_find(&part->have, column->name);
     out->row = 0;
-    zpl_duck_ident(&name, part->have.names[at]);
-    zpl_buf_printf(&sql,
-                   "SELECT zpl_row, zpl_value FROM (SELECT row_number() OVER () AS zpl_row, "
-                   "left(CAST(%s AS VARCHAR), 60) AS zpl_value, %s IS NOT NULL AND (",
-                   zpl_buf_str(&name), zpl_buf_str(&name));
-    zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type, ZPL_CONVERT_LENIENT,
-                        &sql, in->context->arena, &why);
-    zpl_buf_printf(&sql, ") IS NULL AS zpl_bad FROM %s) WHERE zpl_bad LIMIT 1", part->file.from);
-    struct zpl_diags quiet = {0};
+    zpl_buf_puts(&sql, "SELECT zpl_row, zpl_value FROM (SELECT row_number() OVER () AS zpl_row, "
+                       "left(CAST(");
+    zpl_duck_ident(&sql, part->have.names[at]);
+    zpl_buf_puts(&sql, " AS VARCHAR), 60) AS zpl_value, ");
+    add_is_bad(in, part, column, &sql);
+    zpl_buf_printf(&sql, " AS zpl_bad FROM %s) WHERE zpl_bad LIMIT 1", part->file.from);
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
                            ? ZPL_ERR_NOMEM
                            : zpl_duck_each(in->duck, zpl_buf_str(&sql), keep_bad, out, &quiet);
     zpl_diags_release(&quiet);
     zpl_buf_release(&sql);
-    zpl_buf_release(&name);
     return err;
 }
 
@@ -131,24 +169,16 @@ static enum zpl_err find_bad(struct ingest *in, const struct part *part,
 static bool explain_part(struct ingest *in, const struct part *part, const char *said)
 {
     struct zpl_diags *diags = in->context->diags;
-    struct bad first = {0};
-    const struct zpl_column *column = NULL;
+    struct bad first;
     const char *why = zpl_datafile_fault(part->file.format, part->path, said, in->context->arena);
     if (why != NULL) {
         zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", part->shown, why);
         return true;
     }
-    for (size_t i = 0; i < in->row->count; i++) {
-        struct bad bad;
-        if (find_bad(in, part, &in->row->columns[i], &bad) != ZPL_OK || bad.row == 0)
-            continue;
-        if (column == NULL || bad.row < first.row) {
-            first = bad;
-            column = &in->row->columns[i];
-        }
-    }
-    if (column == NULL)
+    long at = find_bad_column(in, part);
+    if (at < 0 || find_bad(in, part, &in->row->columns[at], &first) != ZPL_OK || first.row == 0)
         return false;
+    const struct zpl_column *column = &in->row->columns[at];
     struct zpl_diag *diag = zpl_diag_add(
         diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
         "row %lld of %s: column '%s' holds '%s', which is no %s", (long long)first.row, part->shown,
