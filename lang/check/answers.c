@@ -25,12 +25,31 @@ static uint64_t mix_word(uint64_t h, uint64_t word)
     return (h ^ word) * 0x9e3779b97f4a7c15u;
 }
 
+/* Of a column's refinements those that an answer tells of: its warnings know what is unique, its columns
+ * what is known only afterwards. */
+static unsigned refined(const struct zpl_column *column)
+{
+    const struct zpl_refine *refine = column->type->refine;
+    return refine ? (unsigned)refine->unique | (unsigned)refine->hindsight << 1 : 0;
+}
+
 /* By what a row says: one that stands in scratch is another at every call. */
 static uint64_t mix_row(uint64_t h, const struct zpl_row *row)
 {
     for (size_t i = 0; i < row->count; i++)
-        h = mix_word(mix_text(h, row->columns[i].name), row->columns[i].type->kind);
+        h = mix_word(mix_text(h, row->columns[i].name),
+                     (uint64_t)row->columns[i].type->kind << 2 | refined(&row->columns[i]));
     return mix_word(h, row->count);
+}
+
+static bool same_row(const struct zpl_row *a, const struct zpl_row *b)
+{
+    if (!zpl_row_equal(a, b))
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (refined(&a->columns[i]) != refined(&b->columns[i]))
+            return false;
+    return true;
 }
 
 static uint64_t hash_of(const struct zpl_bind_request *r)
@@ -51,7 +70,7 @@ static bool same(const struct zpl_bind_request *a, const struct zpl_bind_request
         return false;
     for (size_t i = 0; i < a->table_count; i++)
         if (strcmp(a->tables[i].name, b->tables[i].name) != 0 ||
-            !zpl_row_equal(a->tables[i].row, b->tables[i].row))
+            !same_row(a->tables[i].row, b->tables[i].row))
             return false;
     for (size_t i = 0; i < a->param_count; i++)
         if (a->params[i].kind != b->params[i].kind ||

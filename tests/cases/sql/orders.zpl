@@ -43,3 +43,6 @@ sql [[
   WHERE b IN (SELECT b FROM rows LIMIT 2) OR b IN (SELECT a FROM rows LIMIT 3)
   GROUP BY b
 ]]
+local function first(t) return sql [[ SELECT b FROM t ORDER BY a LIMIT 1 ]] end
+first(rows)
+first(csv.read { "ranks.csv", type = Table { a = Int, b = Int, name = String } })
