@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const char beyond[] = "the output has an index that its dictionary does not have";
+static const char large[] = "the output has more than 2 GiB of text in 2,048 rows of a column";
 static const char unknown[] = "the output has a dictionary of a kind that tables have no type for";
 
 bool zpl_plain_is_null(const struct ArrowArray *array, int64_t at)
@@ -145,6 +146,10 @@ static struct ArrowArray *expand_text(const struct ArrowSchema *schema,
                 zpl_plain_offset(values, wide, place + 1) - zpl_plain_offset(values, wide, place);
         }
         put_offset(offsets, wide, i + 1, total);
+    }
+    if (!wide && total > INT32_MAX) {
+        *why = large;
+        return NULL;
     }
     char *data = zpl_arena_alloc(arena, (size_t)total + 1), *to = data;
     if (data == NULL)
