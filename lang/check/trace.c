@@ -12,7 +12,7 @@ struct zpl_trace_mark {
     uint32_t *turns; /* NULL: the place is free */
 };
 
-bool zpl_is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column)
+static bool is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column)
 {
     const struct zpl_row *row = zpl_lineage_row(graph, column.node, column.output);
     const struct zpl_type *type =
@@ -119,7 +119,7 @@ long zpl_trace_find(struct zpl_trace *t, struct zpl_lineage_column start, zpl_tr
 static bool ends_in_hindsight(void *self, struct zpl_lineage_column column)
 {
     struct zpl_trace *t = self;
-    return zpl_is_hindsight(t->graph, column);
+    return is_hindsight(t->graph, column);
 }
 
 long zpl_trace_hindsight(struct zpl_trace *t, struct zpl_lineage_column start)
@@ -237,7 +237,7 @@ static void tell_step(const struct zpl_graph *graph, struct zpl_diags *diags, st
         zpl_diag_note(diags, d, node->span, "step '%s' chose '%s' by '%s'", step, name, source);
         break;
     case ZPL_LINEAGE_MAYBE: /* a column that stays hindsight was only renamed */
-        if (zpl_is_hindsight(graph, made))
+        if (is_hindsight(graph, made))
             zpl_diag_note(diags, d, node->span, "step '%s' made it from '%s'", step, source);
         else
             zpl_diag_note(diags, d, node->span,
@@ -256,7 +256,7 @@ struct declared {
 static bool look_behind(void *self, struct zpl_lineage_column from, enum zpl_lineage_how how)
 {
     struct declared *d = self;
-    if (!zpl_is_hindsight(d->graph, from))
+    if (!is_hindsight(d->graph, from))
         return true;
     d->from = from;
     d->how = how;

@@ -26,7 +26,6 @@ struct zpl_trace {
 
 typedef bool zpl_trace_end_fn(void *self, struct zpl_lineage_column column);
 
-bool zpl_is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column);
 /* Walks back from `start` until a column that is_end() takes: its index in steps; -1: there is none.
  * What led nowhere once is not walked again, so a trace has one is_end(). */
 long zpl_trace_find(struct zpl_trace *trace, struct zpl_lineage_column start,

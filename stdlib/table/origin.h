@@ -79,9 +79,6 @@ void zpl_origin_source(struct zpl_origin *o, const struct zpl_json *node,
 /* origin_expression.c: adds what an expression, or anything that holds some, is computed from. */
 void zpl_origin_look(struct zpl_origin *o, const struct zpl_json *v,
                      const struct zpl_origin_scope *scope, struct zpl_origin_value *out);
-/* The same, all of it as `by`. */
-void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
-                        const struct zpl_origin_scope *scope, struct zpl_origin_value *out);
 /* The column that a COLUMN_REF is, NULL: it is none of a FROM or SELECT list around. */
 const struct zpl_origin_column *zpl_origin_find(struct zpl_origin *o, const struct zpl_json *ref,
                                                 const struct zpl_origin_scope *scope);

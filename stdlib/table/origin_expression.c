@@ -308,6 +308,16 @@ static bool looks_at_all(const struct zpl_json *v, const char *function)
            (zpl_json_count(zpl_json_get(v, "orders")) == 0 && zpl_origin_is_aggregate(function));
 }
 
+/* What an expression is computed from, all of it as `by`. */
+static void look_by(struct zpl_origin *o, const struct zpl_json *v,
+                    const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+{
+    struct zpl_origin_value value = {0};
+    zpl_origin_look(o, v, scope, &value);
+    out->by = zpl_origin_join(o, out->by, zpl_origin_all(o, &value));
+    out->unknown = out->unknown || value.unknown;
+}
+
 static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
                            const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
 {
@@ -319,24 +329,15 @@ static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         zpl_origin_look(o, zpl_json_get(v, values[i]), scope, &value);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        zpl_origin_look_by(o, zpl_json_get(v, places[i]), scope, &value);
+        look_by(o, zpl_json_get(v, places[i]), scope, &value);
     if (ranks) /* of row_number() and its like the order is the value */
         zpl_origin_look(o, zpl_json_get(v, "orders"), scope, &value);
     else
-        zpl_origin_look_by(o, zpl_json_get(v, "orders"), scope, &value);
+        look_by(o, zpl_json_get(v, "orders"), scope, &value);
     value.by = zpl_origin_join(o, value.by, scope->window);
     if (looks_at_all(v, function))
         put_together(o, scope, &value);
     zpl_origin_merge(o, out, &value);
-}
-
-void zpl_origin_look_by(struct zpl_origin *o, const struct zpl_json *v,
-                        const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
-{
-    struct zpl_origin_value value = {0};
-    zpl_origin_look(o, v, scope, &value);
-    out->by = zpl_origin_join(o, out->by, zpl_origin_all(o, &value));
-    out->unknown = out->unknown || value.unknown;
 }
 
 /* Everything below: of a function the ORDER BY only chooses. */
@@ -347,7 +348,7 @@ static void look_at_parts(struct zpl_origin *o, const struct zpl_json *v,
     for (size_t i = 0; i < zpl_json_count(v); i++) {
         const char *key = zpl_json_key_at(v, i);
         if (function && key != NULL && strcmp(key, "order_bys") == 0)
-            zpl_origin_look_by(o, member(v, i), scope, out);
+            look_by(o, member(v, i), scope, out);
         else
             zpl_origin_look(o, member(v, i), scope, out);
     }
