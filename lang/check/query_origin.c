@@ -1,6 +1,5 @@
 /* query_origin.c - what a query's columns and rows come from, in the words of the graph: the engine
  * speaks of the tables it was told of, a node of its arguments.   Floor: lang/check. */
-#include <string.h>
 #include "lang/check/query.h"
 
 /* A table of the request. */

@@ -1,6 +1,5 @@
 /* Where the functions of a closure image stand in the program: for the words of an error alone, so it is
  * no part of the image. */
-#include <string.h>
 #include "lang/dsl/step.h"
 
 /* The line of the program of every line of the function's text in the image. */

@@ -1,6 +1,5 @@
 /* What a program returns, kept for whoever asked for it: see struct zpl_returned. */
 #include <lauxlib.h>
-#include <string.h>
 #include "lang/base/limits.h"
 #include "lang/dsl/value.h"
 

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lang/base/limits.h"
 #include "stdlib/context.h"
 #include "stdlib/model/model.h"
 #include "stdlib/preview/preview.h"

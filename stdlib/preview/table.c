@@ -1,6 +1,5 @@
 /* table.c - see preview.h: the figures of a table's columns, and its first rows.   Floor: stdlib. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

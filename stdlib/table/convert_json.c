@@ -1,5 +1,4 @@
 /* convert_json.c - values of a JSON file as what is stored.  Part of convert.h.   Floor: stdlib. */
-#include <string.h>
 #include "stdlib/table/convert.h"
 
 struct making {

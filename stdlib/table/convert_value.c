@@ -1,6 +1,5 @@
 /* convert_value.c - the expressions that turn values into what is stored, and what they say of a value
  * that does not fit; see convert.h.   Floor: stdlib. */
-#include <stdlib.h>
 #include <string.h>
 #include "stdlib/table/convert.h"
 

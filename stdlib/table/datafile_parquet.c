@@ -1,5 +1,4 @@
 /* datafile_parquet.c - Parquet files, which say their columns themselves.   Floor: stdlib. */
-#include <string.h>
 #include "stdlib/table/datafile_format.h"
 
 enum zpl_err zpl_datafile_parquet(struct zpl_duck *duck, const struct zpl_datafile_options *options,
