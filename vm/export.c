@@ -16,6 +16,7 @@
 #include "stdlib/outcome.h"
 #include "vm/engine.h"
 #include "vm/json_read.h"
+#include "vm/preview.h"
 
 #define BLOCK_BYTES (1u << 20)
 
@@ -190,18 +191,9 @@ static enum zpl_err copy_tree(const char *from, const char *to, unsigned depth,
 /* A value as JSON that people can read, or a text as it is. */
 static enum zpl_err write_value(struct export *x)
 {
-    const struct zpl_json *known = zpl_json_get(x->output, "value");
-    struct zpl_json *value = known != NULL ? zpl_json_ref(known) : NULL;
+    struct zpl_json *value;
     struct zpl_buf text = {0};
-    enum zpl_err err = ZPL_OK;
-    if (value == NULL) {
-        err = zpl_fs_read_file(x->bytes, ZPL_MESSAGE_MAX, &text, x->diags);
-        if (err == ZPL_OK && zpl_json_parse(zpl_buf_str(&text), text.len, &value, NULL) != ZPL_OK) {
-            zpl_diag_add(x->diags, ZPL_CODE_STORE_CORRUPT, nowhere, "%s is no JSON", x->bytes);
-            err = ZPL_ERR_CORRUPT;
-        }
-        zpl_buf_clear(&text);
-    }
+    enum zpl_err err = zpl_preview_value(x->output, x->bytes, &value, x->diags);
     size_t n = 0;
     const char *s = zpl_json_strn(value, &n);
     if (err == ZPL_OK && s != NULL && zpl_text_equal_nocase(ending_of(x->target), ".txt"))

@@ -13,7 +13,6 @@ static const struct {
     {"\x89PNG\r\n\x1a\n", 8, "image/png"},
     {"\xff\xd8\xff", 3, "image/jpeg"},
     {"GIF8", 4, "image/gif"},
-    {"RIFF", 4, "audio/wav or image/webp"},
     {"%PDF-", 5, "application/pdf"},
     {"PK\x03\x04", 4, "application/zip"},
     {"\x1f\x8b", 2, "application/gzip"},
@@ -26,6 +25,7 @@ static const struct {
      4, "application/x-elf"},
     {"\x80\x04\x95", 3, "application/x-pickle"},
     {"<!DOCTYPE html", 14, "text/html"},
+    {"<!doctype html", 14, "text/html"},
     {"<html", 5, "text/html"},
     {"<?xml", 5, "application/xml"},
     {"<svg", 4, "image/svg+xml"},
@@ -55,9 +55,21 @@ static bool is_text(const char *data, size_t len)
     return true;
 }
 
+/* A container says what it holds behind its length. */
+static const char *riff_type(const char *data, size_t len)
+{
+    if (len < 12 || memcmp(data, "RIFF", 4) != 0)
+        return NULL;
+    return memcmp(data + 8, "WEBP", 4) == 0   ? "image/webp"
+           : memcmp(data + 8, "WAVE", 4) == 0 ? "audio/wav"
+                                              : NULL;
+}
+
 const char *zpl_media_type(const char *path, const char *data, size_t len)
 {
     size_t n = strlen(path);
+    if (riff_type(data, len) != NULL)
+        return riff_type(data, len);
     for (size_t i = 0; i < sizeof MAGIC / sizeof MAGIC[0]; i++)
         if (len >= MAGIC[i].len && memcmp(data, MAGIC[i].start, MAGIC[i].len) == 0)
             return MAGIC[i].media;

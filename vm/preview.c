@@ -13,7 +13,7 @@
 #include "vm/engine.h"
 #include "vm/json_read.h"
 
-/* The first bytes of a file into `out`, a whole number of characters of a text. */
+/* The first bytes of a file into `out`. */
 static enum zpl_err read_start(const char *path, struct zpl_buf *out, struct zpl_diags *diags)
 {
     size_t got = 0;
@@ -28,6 +28,19 @@ static enum zpl_err read_start(const char *path, struct zpl_buf *out, struct zpl
         close(fd);
     zpl_buf_truncate(out, got);
     return err;
+}
+
+/* Takes off the beginning of a character whose end was not read. */
+static void drop_cut_character(struct zpl_buf *text)
+{
+    size_t at = text->len;
+    uint32_t cp;
+    while (at > 0 && text->len - at < 3 && ((unsigned char)text->data[at - 1] & 0xc0) == 0x80)
+        at--;
+    if (at == 0 || (unsigned char)text->data[--at] < 0xc0)
+        return;
+    if (zpl_utf8_next(text->data + at, text->len - at, &cp) == 1)
+        zpl_buf_truncate(text, at);
 }
 
 /* Media type and, of a text, its beginning. */
@@ -45,12 +58,12 @@ static enum zpl_err add_file(const char *path, bool text, struct zpl_json *o,
                         strstr(media, "yaml") != NULL || strstr(media, "xml") != NULL;
         zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)st.size));
         zpl_json_set_take(o, "media", zpl_json_string(media));
-        while (start.len > 0 && start.len < st.size && readable &&
-               (start.data[start.len - 1] & 0xc0) == 0x80)
-            zpl_buf_truncate(&start, start.len - 1);
-        zpl_text_scrub(&clean, zpl_buf_str(&start), start.len);
-        if (text && readable)
+        if (text && readable) {
+            if (start.len < st.size)
+                drop_cut_character(&start);
+            zpl_text_scrub(&clean, zpl_buf_str(&start), start.len);
             zpl_json_set_take(o, "text", zpl_json_stringn(zpl_buf_str(&clean), clean.len));
+        }
     }
     zpl_buf_release(&clean);
     zpl_buf_release(&start);
@@ -120,20 +133,32 @@ struct looking {
     char path[ZPL_PATH_MAX]; /* of the bytes; "": gone */
 };
 
-/* A value that is too long for its row is in the store. */
+enum zpl_err zpl_preview_value(const struct zpl_json *output, const char *path,
+                               struct zpl_json **out, struct zpl_diags *diags)
+{
+    const struct zpl_json *known = zpl_json_get(output, "value");
+    struct zpl_buf text = {0};
+    *out = known != NULL ? zpl_json_ref(known) : NULL;
+    if (known != NULL)
+        return ZPL_OK;
+    enum zpl_err err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, diags);
+    enum zpl_err parsed =
+        err == ZPL_OK ? zpl_json_parse(zpl_buf_str(&text), text.len, out, NULL) : ZPL_OK;
+    zpl_buf_release(&text);
+    if (parsed == ZPL_OK)
+        return err;
+    if (parsed == ZPL_ERR_NOMEM)
+        return zpl_diag_nomem(diags);
+    zpl_diag_add(diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0}, "%s is no JSON", path);
+    return ZPL_ERR_CORRUPT;
+}
+
 static enum zpl_err look_value(struct looking *l, struct zpl_json *o)
 {
-    const struct zpl_json *known = zpl_json_get(l->output, "value");
-    struct zpl_json *value = known != NULL ? zpl_json_ref(known) : NULL;
-    struct zpl_buf text = {0};
-    enum zpl_err err = ZPL_OK;
-    if (value == NULL)
-        err = zpl_fs_read_file(l->path, ZPL_MESSAGE_MAX, &text, &l->session->diags);
-    if (err == ZPL_OK && value == NULL)
-        err = zpl_json_parse(zpl_buf_str(&text), text.len, &value, NULL);
+    struct zpl_json *value;
+    enum zpl_err err = zpl_preview_value(l->output, l->path, &value, &l->session->diags);
     zpl_json_set_take(o, "kind", zpl_json_string("value"));
     zpl_json_set_take(o, "value", value != NULL ? value : zpl_json_null());
-    zpl_buf_release(&text);
     return err;
 }
 

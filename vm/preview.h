@@ -20,6 +20,11 @@
 enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_json *output,
                                 int64_t head, struct zpl_json **out);
 
+/* The value of an output of a report or scalar: of its row, or of the file `path` in the store when it is
+ * too long for one.  The caller's; told in `diags`. */
+enum zpl_err zpl_preview_value(const struct zpl_json *output, const char *path,
+                               struct zpl_json **out, struct zpl_diags *diags);
+
 /* What kind of file begins so: "image/png", "text/plain", "application/octet-stream". */
 const char *zpl_media_type(const char *path, const char *data, size_t len);
 

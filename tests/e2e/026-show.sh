@@ -122,6 +122,31 @@ contains out "image/png"
 expect 0 zpl show last/files
 contains out "to look inside: zpl show 1/files/"
 
+# a text is shown as far as it was read, and no character is torn; what a file is its bytes say
+mkdir kinds && cat >kinds/kinds.zpl <<'END'
+local write = step "write" {
+  outputs = { cut = File, page = File, sound = File, picture = File, other = File },
+  command = { "python3", "-c", [[
+import sys
+bodies = ("x" + "é" * 5000, "<!doctype html><p>", "RIFF1234WAVEfmt\0", "RIFF1234WEBPVP8\0", "RIFF1234AVI \0")
+for path, body in zip(sys.argv[1:], bodies):
+    open(path, "w", encoding="utf-8").write(body)
+]], "$cut", "$page", "$sound", "$picture", "$other" },
+}
+return write {}
+END
+cd kinds
+expect 0 zpl run kinds.zpl
+expect 0 zpl show last/write/cut --json
+equal "$(json out "j['preview']['text'] == 'x' + 'é' * ((4096 - 1) // len('é'.encode()))")" true
+kinds=
+for name in page sound picture other; do
+    expect 0 zpl show last/write/$name --json
+    kinds="$kinds $(json out "j['preview']['media']")"
+done
+equal "$kinds" " text/html audio/wav image/webp application/octet-stream"
+cd ..
+
 # mistakes
 expect 2 zpl show last/csv.read/rwos
 contains err "did you mean 1/csv.read/rows?"
