@@ -151,6 +151,11 @@ contains err "did you mean ':save'?"
 expect 0 zpl run saved.zpl
 contains out "3 cached"
 
+# an expression behind a colon may be as long as a cell
+echo ":type {$(printf ' 1,%.0s' $(seq 2000))}" >long
+repl 0 <long
+equal "$(grep -o 1 out | wc -l)" 2000
+
 # what is there once for every item of a list that a step returned
 cat >mapped <<'Z2'
 flights = csv.read "flights.csv"

@@ -156,7 +156,7 @@ bool zpl_repl_is_command(const char *line)
     return line[0] == ':' && isalpha((unsigned char)line[1]);
 }
 
-static bool unknown(struct zpl_repl *repl, const char *name)
+static void unknown(struct zpl_repl *repl, const char *name)
 {
     const char *names[16];
     char help[64] = "`:help` lists them";
@@ -167,12 +167,13 @@ static bool unknown(struct zpl_repl *repl, const char *name)
     if (near != NULL)
         snprintf(help, sizeof help, "did you mean ':%s'?", near);
     zpl_repl_tell(repl, ZPL_CODE_UNKNOWN_COMMAND, help, "there is no command ':%s'", name);
-    return true;
 }
 
 bool zpl_repl_command(struct zpl_repl *repl, const char *line)
 {
-    char name[16] = "", argument[ZPL_PATH_MAX] = "";
+    char name[16] = "";
+    struct zpl_buf argument = {.cap = ZPL_SOURCE_BYTES_MAX};
+    bool goes_on = true;
     line += strspn(line, " \t") + 1;
     size_t n = strcspn(line, " \t\r\n");
     snprintf(name, sizeof name, "%.*s", (int)n, line);
@@ -181,15 +182,19 @@ bool zpl_repl_command(struct zpl_repl *repl, const char *line)
     n = strlen(line);
     while (n > 0 && isspace((unsigned char)line[n - 1]))
         n--;
-    snprintf(argument, sizeof argument, "%.*s", (int)n, line);
-    for (const struct command *c = commands(); c->name != NULL; c++) {
-        if (strcmp(c->name, name) != 0)
-            continue;
-        if ((c->argument[0] != '\0') == (argument[0] != '\0'))
-            return c->run(repl, argument);
+    zpl_buf_add(&argument, line, n);
+    const struct command *c = commands();
+    while (c->name != NULL && strcmp(c->name, name) != 0)
+        c++;
+    if (zpl_buf_error(&argument) != ZPL_OK)
+        zpl_repl_tell(repl, ZPL_CODE_NO_MEMORY, NULL, "out of memory");
+    else if (c->name == NULL)
+        unknown(repl, name);
+    else if ((c->argument[0] != '\0') == (argument.len > 0))
+        goes_on = c->run(repl, zpl_buf_str(&argument));
+    else
         zpl_repl_tell(repl, ZPL_CODE_USAGE, NULL, "write `:%s%s%s`", c->name,
                       c->argument[0] != '\0' ? " " : "", c->argument);
-        return true;
-    }
-    return unknown(repl, name);
+    zpl_buf_release(&argument);
+    return goes_on;
 }
