@@ -75,6 +75,10 @@ contains err "did you mean"
 expect 0 zpl lineage last/xgboost.train/model
 contains out "csv.read"
 contains out "read by evaluate"
+expect 2 zpl lineage last/split
+contains err "which output of step 'split'?"
+expect 2 zpl lineage last/split/trian
+contains err "did you mean"
 expect 0 zpl graph small.zpl
 contains out "xgboost.train"
 expect 0 zpl graph small.zpl --format mermaid

@@ -137,15 +137,16 @@ static bool is_prefix(const char *text)
     return n >= PREFIX_MIN && n < ZPL_HEX_SIZE && strspn(text, "0123456789abcdef") == n;
 }
 
-/* The digest that RUN/STEP/OUTPUT names (the only output when there is one). */
+/* The digest that RUN/STEP/OUTPUT names. */
 static enum zpl_err named_artifact(struct zpl_cli *cli, struct zpl_session *session,
                                    const char *word, const char **digest)
 {
     struct zpl_run_path path;
     struct zpl_run_row run;
     struct zpl_run_record record = {0};
+    struct zpl_part part;
     struct zpl_span nowhere = {0};
-    const char *output = NULL;
+    const struct zpl_json *output = NULL;
     if (strchr(word, '/') == NULL) {
         struct zpl_diag *diag =
             zpl_diag_add(&session->diags, ZPL_CODE_USAGE, nowhere, "'%s' names no artifact", word);
@@ -157,20 +158,14 @@ static enum zpl_err named_artifact(struct zpl_cli *cli, struct zpl_session *sess
     }
     if (!zpl_cli_run_path(cli, word, &path))
         return ZPL_ERR_USAGE;
-    enum zpl_err err = zpl_cli_find_run(cli, session, &path, &run);
+    enum zpl_err err = zpl_cli_find_part(cli, session, &path, &run, &record, &part);
     if (err == ZPL_OK)
-        err = zpl_run_record_open(&run, &record, &session->diags);
-    if (err != ZPL_OK)
-        return err;
-    const struct zpl_json *outputs =
-        zpl_json_get(zpl_run_record_step(&record, path.step, &output), "outputs");
-    const char *key = output != NULL ? output : zpl_json_key_at(outputs, 0);
-    const char *hex =
-        key != NULL ? zpl_json_str(zpl_json_get(zpl_json_get(outputs, key), "digest"), NULL) : NULL;
+        err = zpl_cli_part_output(session, &run, &part, &output);
+    const char *hex = zpl_json_str(zpl_json_get(output, "digest"), NULL);
     *digest = hex != NULL ? zpl_arena_strdup(&cli->arena, hex) : NULL;
     zpl_run_record_release(&record);
-    if (*digest != NULL)
-        return ZPL_OK;
+    if (err != ZPL_OK || *digest != NULL)
+        return err;
     zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere, "run %lld made no '%s'",
                  (long long)run.id, path.step);
     return ZPL_ERR_NOT_FOUND;

@@ -74,3 +74,29 @@ enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
     out->output = zpl_json_get(zpl_json_get(out->step, "outputs"), out->name);
     return out->output != NULL ? ZPL_OK : unknown_output(cli, session, run->id, out);
 }
+
+enum zpl_err zpl_cli_part_output(struct zpl_session *session, const struct zpl_run_row *run,
+                                 const struct zpl_part *part, const struct zpl_json **out)
+{
+    const struct zpl_json *outputs = zpl_json_get(part->step, "outputs");
+    const char *name = zpl_json_str(zpl_json_get(part->step, "name"), "");
+    struct zpl_buf names = {0};
+    *out = part->output != NULL ? part->output : zpl_json_value_at(outputs, 0);
+    if (part->output != NULL || zpl_json_count(outputs) == 1)
+        return ZPL_OK;
+    struct zpl_diag *diag =
+        part->step == NULL ? zpl_diag_add(&session->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                                          "which output of run %lld?", (long long)run->id)
+                           : zpl_diag_add(&session->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+                                          "which output of step '%s'?", name);
+    for (size_t i = 0; i < zpl_json_count(outputs); i++)
+        zpl_buf_printf(&names, "%s%lld/%s/%s", i > 0 ? ", " : "", (long long)run->id, name,
+                       zpl_json_key_at(outputs, i));
+    if (names.len > 0)
+        zpl_diag_help(&session->diags, diag, "there are %s", zpl_buf_str(&names));
+    else
+        zpl_diag_help(&session->diags, diag,
+                      "name it as RUN/STEP/OUTPUT: `zpl show %lld` lists them", (long long)run->id);
+    zpl_buf_release(&names);
+    return ZPL_ERR_USAGE;
+}
