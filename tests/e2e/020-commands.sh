@@ -100,7 +100,19 @@ done
 expect 0 zpl doc
 contains out "kfold "
 expect 0 zpl doc kfold --json
-equal "$(json out "j['name']")" kfold
+equal "$(json out "j['name'], j['version']")" '["kfold", 1]'
+for part in last last/split last/split/train; do
+    expect 0 zpl show $part --json
+    equal "$(json out "j['version']")" 1
+done
+
+# what is called wrongly with --json says so as JSON, wherever the word stands
+for wrong in "show x" "show last --nope" "diff x" "lineage last" "doc nope" "check --explain nope" "run small.zpl --events"; do
+    expect 2 zpl ${wrong%% *} --json ${wrong#* }
+    equal "$(json out "j['version'], [d['severity'] for d in j['diagnostics']]")" '[1, ["error"]]' "zpl $wrong"
+    expect 2 zpl $wrong --json
+    equal "$(json out "len(j['diagnostics'])")" 1 "zpl $wrong"
+done
 expect 0 zpl version
 contains out "duckdb 1.4.4"
 

@@ -284,6 +284,10 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
             general_help();
         return ZPL_ERR_USAGE;
     }
+    /* Known before anything is told. */
+    for (int i = 2; cli->command != NULL && i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            cli->options |= cli->command->options & ZPL_OPT_JSON;
     for (int i = 2; cli->command != NULL && i < argc; i++) {
         if (strcmp(argv[i], "-h") == 0)
             cli->options |= ZPL_OPT_HELP;

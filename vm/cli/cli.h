@@ -116,7 +116,8 @@ const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session
 /* What --only and --from name. */
 enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_narrowing *out);
-/* A diagnostic without a place, printed at once; returns ZPL_EXIT_USAGE. */
+/* A diagnostic without a place, printed at once, with --json also as zpl_cli_end() does; returns
+ * ZPL_EXIT_USAGE. */
 int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
 

@@ -39,15 +39,20 @@ void zpl_cli_print_json_take(struct zpl_json *json)
     zpl_json_release(json);
 }
 
-void zpl_cli_print_diags_json(const struct zpl_session *session)
+static void print_diags_json(const struct zpl_diags *diags, const struct zpl_sources *sources)
 {
     struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_json_set_take(o, "diagnostics", zpl_diags_json(diags, sources));
+    zpl_cli_print_json_take(o);
+}
+
+void zpl_cli_print_diags_json(const struct zpl_session *session)
+{
     struct zpl_diags all = {0};
     zpl_diags_append(&all, &session->program.diags);
     zpl_diags_append(&all, &session->diags);
-    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
-    zpl_json_set_take(o, "diagnostics", zpl_diags_json(&all, &session->program.sources));
-    zpl_cli_print_json_take(o);
+    print_diags_json(&all, &session->program.sources);
     zpl_diags_release(&all);
 }
 
@@ -75,6 +80,8 @@ int zpl_cli_usage(struct zpl_cli *cli, enum zpl_code code, const char *help, con
         zpl_diag_add(&diags, code, nowhere, "%s", message != NULL ? message : format);
     if (help != NULL)
         zpl_diag_help(&diags, diag, "%s", help);
+    if ((cli->options & ZPL_OPT_JSON) && !json_printed)
+        print_diags_json(&diags, NULL);
     print_diags(cli, &diags, NULL);
     zpl_diags_release(&diags);
     return ZPL_EXIT_USAGE;

@@ -36,6 +36,13 @@ static void print_step(const struct zpl_step_info *step)
     printf("\n%s\n", step->doc);
 }
 
+/* One of them is a value by itself. */
+static void print_one_json_take(struct zpl_json *o)
+{
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    zpl_cli_print_json_take(o);
+}
+
 static struct zpl_json *word_json(const struct zpl_cli_word *word)
 {
     struct zpl_json *o = zpl_json_object();
@@ -84,7 +91,7 @@ static int print_all(const struct zpl_cli *cli)
 static int print_word(const struct zpl_cli *cli, const struct zpl_cli_word *word)
 {
     if (cli->options & ZPL_OPT_JSON)
-        zpl_cli_print_json_take(word_json(word));
+        print_one_json_take(word_json(word));
     else
         printf("%s\n\n%s\n", word->usage, word->doc);
     return ZPL_EXIT_DONE;
@@ -102,7 +109,7 @@ int zpl_cmd_doc(struct zpl_cli *cli)
         return print_word(cli, word);
     step = zpl_stdlib_find(cli->words[0]);
     if (step != NULL && (cli->options & ZPL_OPT_JSON)) {
-        zpl_cli_print_json_take(step_json(step));
+        print_one_json_take(step_json(step));
         return ZPL_EXIT_DONE;
     }
     if (step != NULL) {

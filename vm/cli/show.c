@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lang/base/text.h"
+#include "lang/base/version.h"
 #include "lang/types/signature.h"
 #include "stdlib/table/contract.h"
 #include "vm/cli/cli.h"
@@ -218,16 +219,24 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
                           "it again to go on\n");
 }
 
+/* A part of the record, as a value that stands by itself. */
+static struct zpl_json *alone(const struct zpl_json *part)
+{
+    struct zpl_json *o = zpl_json_object();
+    const char *key;
+    for (size_t i = 0; (key = zpl_json_key_at(part, i)) != NULL; i++)
+        zpl_json_set_take(o, key, zpl_json_ref(zpl_json_value_at(part, i)));
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
+    return o;
+}
+
 /* An output with its contract and what it holds. */
 static enum zpl_err print_output_json(struct zpl_cli *cli, struct zpl_session *session,
                                       const struct zpl_json *output)
 {
-    struct zpl_json *o = zpl_json_object();
+    struct zpl_json *o = alone(output);
     struct zpl_json *contract = contract_json(output);
     struct zpl_json *preview = NULL;
-    const char *key;
-    for (size_t i = 0; (key = zpl_json_key_at(output, i)) != NULL; i++)
-        zpl_json_set_take(o, key, zpl_json_ref(zpl_json_get(output, key)));
     if (contract != NULL)
         zpl_json_set_take(o, "contract", contract);
     enum zpl_err err = zpl_preview_output(session, output, cli->rows, &preview);
@@ -244,6 +253,7 @@ static void print_run_json(const struct zpl_run_row *run, const struct zpl_run_r
 {
     struct zpl_json *o = zpl_json_object();
     struct zpl_json *params = NULL;
+    zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "run", zpl_json_int(run->id));
     zpl_json_set_take(o, "pipeline", zpl_json_string(run->pipeline));
     zpl_json_set_take(o, "file", zpl_json_string(run->file));
@@ -266,7 +276,7 @@ static enum zpl_err print_json(struct zpl_cli *cli, struct zpl_session *session,
     if (part->output != NULL)
         return print_output_json(cli, session, part->output);
     if (part->step != NULL)
-        zpl_cli_print_json_take(zpl_json_ref(part->step));
+        zpl_cli_print_json_take(alone(part->step));
     else
         print_run_json(run, record);
     return ZPL_OK;
