@@ -36,18 +36,26 @@ bool zpl_diff_equal(const struct zpl_json *a, const struct zpl_json *b)
     return equal || (a == NULL && b == NULL);
 }
 
-/* The item of a list with that name. */
-static const struct zpl_json *named(const struct zpl_json *list, const char *name)
+static const char *name_at(const struct zpl_json *list, size_t i)
 {
-    for (size_t i = 0; i < zpl_json_count(list); i++)
-        if (strcmp(zpl_json_str(zpl_json_get(zpl_json_at(list, i), "name"), ""), name) == 0)
-            return zpl_json_at(list, i);
+    return zpl_json_str(zpl_json_get(zpl_json_at(list, i), "name"), "");
+}
+
+/* The item of a list with that name; looked for from `place` on, where it stands in most. */
+static const struct zpl_json *named(const struct zpl_json *list, const char *name, size_t place)
+{
+    size_t count = zpl_json_count(list);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name_at(list, (place + i) % count), name) == 0)
+            return zpl_json_at(list, (place + i) % count);
     return NULL;
 }
 
-static const struct zpl_json *node_of(const struct zpl_diff_side *side, const char *name)
+/* The body and the native code of a step, as its graph has them. */
+static const struct zpl_json *code_of(const struct zpl_diff_side *side, const char *name,
+                                      size_t place)
 {
-    return named(zpl_json_get(side->graph, "nodes"), name);
+    return zpl_json_get(named(zpl_json_get(side->graph, "nodes"), name, place), "identity");
 }
 
 /* ---- a side ---------------------------------------------------------------------------------- */
@@ -165,16 +173,16 @@ static struct zpl_json *outputs_json(const struct zpl_json *a, const struct zpl_
     return list;
 }
 
-/* One step of either side or of both. */
-static struct zpl_json *step_json(struct comparing *c, const char *name, const struct zpl_json *a,
-                                  const struct zpl_json *b)
+/* One step of either side or of both, at its place in the one that it was found in. */
+static struct zpl_json *step_json(struct comparing *c, const char *name, size_t place,
+                                  const struct zpl_json *a, const struct zpl_json *b)
 {
     struct zpl_json *o = zpl_json_object();
     bool same = zpl_diff_equal(zpl_json_get(a, "key"), zpl_json_get(b, "key"));
     struct zpl_json *outputs = outputs_json(a, b, &same);
-    const struct zpl_json *code[] = {zpl_json_get(node_of(&c->sides[0], name), "identity"),
-                                     zpl_json_get(node_of(&c->sides[1], name), "identity")};
     bool both = a != NULL && b != NULL;
+    bool recoded = both && !zpl_diff_equal(code_of(&c->sides[0], name, place),
+                                           code_of(&c->sides[1], name, place));
     zpl_json_set_take(o, "name", zpl_json_string(name));
     zpl_json_set_take(o, "change",
                       zpl_json_string(a == NULL   ? "added"
@@ -186,7 +194,7 @@ static struct zpl_json *step_json(struct comparing *c, const char *name, const s
     zpl_json_set_take(
         o, "duration_ms",
         zpl_diff_pair(zpl_json_get(a, "duration_ms"), zpl_json_get(b, "duration_ms")));
-    zpl_json_set_take(o, "code", zpl_json_bool(both && !zpl_diff_equal(code[0], code[1])));
+    zpl_json_set_take(o, "code", zpl_json_bool(recoded));
     zpl_json_set_take(o, "reasons", both && !same ? reasons_json(c, a, b) : zpl_json_array());
     zpl_json_set_take(o, "outputs", outputs);
     return o;
@@ -197,15 +205,13 @@ static struct zpl_json *steps_json(struct comparing *c)
     struct zpl_json *list = zpl_json_array();
     const struct zpl_json *was = c->sides[0].record->steps, *is = c->sides[1].record->steps;
     for (size_t i = 0; i < zpl_json_count(is); i++) {
-        const struct zpl_json *step = zpl_json_at(is, i);
-        const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
-        zpl_json_add_take(list, step_json(c, name, named(was, name), step));
+        const char *name = name_at(is, i);
+        zpl_json_add_take(list, step_json(c, name, i, named(was, name, i), zpl_json_at(is, i)));
     }
     for (size_t i = 0; i < zpl_json_count(was); i++) {
-        const struct zpl_json *step = zpl_json_at(was, i);
-        const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
-        if (named(is, name) == NULL)
-            zpl_json_add_take(list, step_json(c, name, step, NULL));
+        const char *name = name_at(was, i);
+        if (named(is, name, i) == NULL)
+            zpl_json_add_take(list, step_json(c, name, i, zpl_json_at(was, i), NULL));
     }
     return list;
 }
