@@ -41,6 +41,7 @@ static enum zpl_err add(struct collecting *c, struct digests *list, const struct
     return ZPL_OK;
 }
 
+/* Of digests, and of what begins with one. */
 static int by_digest(const void *a, const void *b)
 {
     return memcmp(a, b, sizeof(struct zpl_digest));
@@ -63,14 +64,17 @@ static bool same_pipeline(const struct zpl_run_row *a, const struct zpl_run_row 
 static bool is_kept(const struct collecting *c, const struct zpl_run_row *rows, size_t i,
                     int64_t now_ns)
 {
-    size_t newer = 0, newer_done = 0;
-    for (size_t k = 0; k < i; k++) {
-        newer += same_pipeline(&rows[k], &rows[i]);
-        newer_done += same_pipeline(&rows[k], &rows[i]) && rows[k].status == ZPL_RUN_DONE;
+    size_t newer = 0, keep = c->options->keep > 0 ? c->options->keep : 1;
+    bool newest_done = rows[i].status == ZPL_RUN_DONE;
+    if (c->options->days > 0 && now_ns - rows[i].started_ns < c->options->days * DAY_NS)
+        return true;
+    for (size_t k = 0; k < i && (newer < keep || newest_done); k++) {
+        if (!same_pipeline(&rows[k], &rows[i]))
+            continue;
+        newer++;
+        newest_done = newest_done && rows[k].status != ZPL_RUN_DONE;
     }
-    return newer < (c->options->keep > 0 ? c->options->keep : 1) ||
-           (rows[i].status == ZPL_RUN_DONE && newer_done == 0) ||
-           (c->options->days > 0 && now_ns - rows[i].started_ns < c->options->days * DAY_NS);
+    return newer < keep || newest_done;
 }
 
 /* What a kept run made or used: keys of its steps, artifacts of their outputs. */
@@ -122,13 +126,19 @@ static enum zpl_err choose_runs(struct collecting *c)
 
 /* ---- which artifacts go ---------------------------------------------------------------------- */
 
-static const struct zpl_made_row *maker_of(const struct zpl_made_row *made, size_t count,
-                                           const struct zpl_digest *digest)
+/* Who made each; `made` has the newest first. */
+static void name_makers(struct zpl_gc_artifact *removed, size_t count,
+                        const struct zpl_made_row *made, size_t made_count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (zpl_digest_equal(&made[i].digest, digest))
-            return &made[i];
-    return NULL;
+    if (count == 0)
+        return;
+    qsort(removed, count, sizeof *removed, by_digest);
+    for (size_t i = made_count; i-- > 0;) {
+        struct zpl_gc_artifact *artifact =
+            bsearch(&made[i].digest, removed, count, sizeof *removed, by_digest);
+        if (artifact != NULL)
+            artifact->maker = &made[i];
+    }
 }
 
 /* Of all artifacts those that nothing needs. */
@@ -151,10 +161,12 @@ static enum zpl_err choose_artifacts(struct collecting *c, const struct zpl_made
         out->bytes += all[i].bytes;
         if (holds(&c->needed, &all[i].digest))
             continue;
-        removed[out->removed_count++] = (struct zpl_gc_artifact){
-            all[i].digest, all[i].bytes, maker_of(made, made_count, &all[i].digest)};
+        removed[out->removed_count++] =
+            (struct zpl_gc_artifact){.digest = all[i].digest, .bytes = all[i].bytes};
         out->removed_bytes += all[i].bytes;
     }
+    if (err == ZPL_OK)
+        name_makers(removed, out->removed_count, made, made_count);
     out->removed = removed;
     return err;
 }
