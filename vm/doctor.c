@@ -371,6 +371,8 @@ enum zpl_err zpl_doctor(struct zpl_session *session, bool want_repair,
         err = look_at_runs(&v);
     if (err == ZPL_OK)
         look_at_disk(&v);
+    if (err == ZPL_OK && zpl_arena_failed(arena)) /* what was found may not all be told */
+        err = zpl_diag_nomem(v.diags);
     if (err == ZPL_OK && want_repair && v.bad_count > 0)
         err = repair(&v);
     out->findings = v.findings;

@@ -200,8 +200,11 @@ static int column_lineage(struct zpl_cli *cli)
     struct zpl_columns columns = {.cli = cli, .session = &session, .graph = &session.program.graph};
     if (err == ZPL_OK)
         err = zpl_columns_find(&columns, cli->words[1], &session.diags);
-    if (err == ZPL_OK) {
+    if (err == ZPL_OK)
         zpl_columns_follow(&columns);
+    if (err == ZPL_OK && zpl_arena_failed(&cli->arena)) /* half of it would be worse than none */
+        err = zpl_diag_nomem(&session.diags);
+    if (err == ZPL_OK) {
         if (json)
             zpl_cli_print_json_take(zpl_columns_json(&columns));
         else if (dot)
@@ -237,6 +240,8 @@ static int artifact_lineage(struct zpl_cli *cli)
     }
     if (err == ZPL_OK)
         err = readers(&walk, digest);
+    if (err == ZPL_OK && zpl_arena_failed(&cli->arena))
+        err = zpl_diag_nomem(&session.diags);
     if (err == ZPL_OK && walk.edges != NULL) {
         struct zpl_json *o = zpl_json_object();
         zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
