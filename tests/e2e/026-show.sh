@@ -145,6 +145,20 @@ for name in page sound picture other; do
     kinds="$kinds $(json out "j['preview']['media']")"
 done
 equal "$kinds" " text/html audio/wav image/webp application/octet-stream"
+
+# what a column of a file is called is not obeyed either: as a label, and where it comes from
+printf 'n,"la\033[31mbel"\n' >odd.csv
+seq 40 | awk '{print $1 "," ($1 % 3 == 0 ? "true" : "false")}' >>odd.csv
+printf 'local rows = csv.read "odd.csv"\nlocal model = xgboost.train { rows, label = "la\\27[31mbel", rounds = 1 }\n' >odd.zpl
+expect 0 zpl run odd.zpl
+expect 0 zpl show last/xgboost.train/model
+contains out "predicts la"
+lacks out "$(printf '\033')"
+for format in text dot; do
+    expect 0 zpl lineage odd.zpl "rows.la$(printf '\033')[31mbel" --format $format
+    contains out "xgboost.train"
+    lacks out "$(printf '\033')"
+done
 cd ..
 
 # mistakes

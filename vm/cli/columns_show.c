@@ -3,6 +3,7 @@
 
 #include "lang/base/version.h"
 #include "vm/cli/columns.h"
+#include "vm/view/term.h"
 
 #define DEPTH_MAX 64
 
@@ -10,6 +11,11 @@ static const char *const HOW[] = {[ZPL_LINEAGE_PLAIN] = "plain",
                                   [ZPL_LINEAGE_OF] = "of",
                                   [ZPL_LINEAGE_BY] = "by",
                                   [ZPL_LINEAGE_MAYBE] = "maybe"};
+
+static void words(struct zpl_buf *out, const char *text)
+{
+    zpl_term_text(out, text, strlen(text));
+}
 
 static const struct zpl_node *node_of(const struct zpl_columns *c, size_t i)
 {
@@ -40,13 +46,16 @@ static const struct zpl_type *type_of(const struct zpl_columns *c, size_t i)
 static void say_column(const struct zpl_columns *c, size_t i, struct zpl_buf *out)
 {
     const struct zpl_node *node = node_of(c, i);
-    zpl_buf_printf(out, "%s (", zpl_lineage_name(c->graph, c->columns[i]));
+    words(out, zpl_lineage_name(c->graph, c->columns[i]));
+    zpl_buf_puts(out, " (");
     zpl_type_show(type_of(c, i), true, out);
     if (type_of(c, i)->refine != NULL && type_of(c, i)->refine->hindsight)
         zpl_buf_puts(out, " hindsight");
     zpl_buf_printf(out, ")  %s.%s", node->name, node->outputs[c->columns[i].output].name);
-    if (file_of(c, i) != NULL)
-        zpl_buf_printf(out, "  %s", file_of(c, i));
+    if (file_of(c, i) != NULL) {
+        zpl_buf_puts(out, "  ");
+        words(out, file_of(c, i));
+    }
 }
 
 /* Why a column of a source has the type that was guessed, where its rows say so. */
@@ -114,11 +123,14 @@ void zpl_columns_text(const struct zpl_columns *c, struct zpl_buf *out)
 
 static void quoted(struct zpl_buf *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
+    struct zpl_buf shown = {0};
+    words(&shown, text);
+    for (const char *c = zpl_buf_str(&shown); *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
             zpl_buf_putc(out, '\\');
-        zpl_buf_putc(out, *text);
+        zpl_buf_putc(out, *c);
     }
+    zpl_buf_release(&shown);
 }
 
 void zpl_columns_dot(const struct zpl_columns *c, struct zpl_buf *out)

@@ -35,7 +35,9 @@ static void cell_take(struct zpl_grid *grid, struct zpl_buf *text)
 /* A line of words at the indent. */
 static void line(const struct view *v, const char *words)
 {
-    zpl_buf_printf(v->out, "%*s%s\n", INDENT, "", words);
+    zpl_buf_printf(v->out, "%*s", INDENT, "");
+    zpl_term_text(v->out, words, strlen(words));
+    zpl_buf_putc(v->out, '\n');
 }
 
 /* ---- tables ---------------------------------------------------------------------------------- */
