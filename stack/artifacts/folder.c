@@ -26,7 +26,6 @@
 #define OWNER_NAME "owner" /* locked as long as its scratch folder is in use */
 #define FILE_MODE                                                                                  \
     0444 /* and 0111 for what its owner could execute: a folder's digest counts that */
-#define TREE_DEPTH 64
 
 struct folder {
     char home[ZPL_PATH_MAX]; /* all absolute: workers get these paths */
@@ -198,14 +197,14 @@ static enum zpl_err make_read_only(int parent, const char *name, const char *pat
     if (fd < 0 && errno != ELOOP)
         return zpl_diag_system(diags, "open", path, errno);
     bool looked = fd >= 0 && fstat(fd, &st) == 0;
-    if (looked && S_ISDIR(st.st_mode) && depth < TREE_DEPTH)
+    if (looked && S_ISDIR(st.st_mode) && depth < ZPL_TREE_DEPTH_MAX)
         return make_entries_read_only(fd, path, depth, diags);
     enum zpl_err err = ZPL_OK;
     if (!looked || !S_ISREG(st.st_mode)) {
         struct zpl_diag *diag =
             zpl_diag_add(diags, ZPL_CODE_STORE, (struct zpl_span){0},
                          "cannot keep %s: %s is not a file, nor a folder less than %d levels deep",
-                         path, name, TREE_DEPTH);
+                         path, name, ZPL_TREE_DEPTH_MAX);
         zpl_diag_help(diags, diag, "write files and folders only, no links");
         err = ZPL_ERR_INPUT;
     } else if (fchmod(fd, st.st_mode & S_IXUSR ? FILE_MODE | 0111 : FILE_MODE) < 0) {
@@ -315,7 +314,7 @@ static enum zpl_err tree_bytes(const char *path, int depth, uint64_t *bytes,
     enum zpl_err err = zpl_fs_stat(path, &st, diags);
     if (err == ZPL_OK && !st.is_dir)
         *bytes += st.size;
-    if (err == ZPL_OK && st.is_dir && depth < TREE_DEPTH)
+    if (err == ZPL_OK && st.is_dir && depth < ZPL_TREE_DEPTH_MAX)
         err = zpl_fs_list(path, &arena, &names, &count, diags);
     for (size_t i = 0; err == ZPL_OK && i < count; i++) {
         err = zpl_home_join(inner, path, names[i], diags);
@@ -364,11 +363,17 @@ static enum zpl_err add_entry(struct listing *l, const char *dir, const char *sh
     if (!named || !zpl_digest_parse(hex, &item.digest))
         return add_stray(l, path);
     item.tree = st.is_dir;
-    err = tree_bytes(path, 0, &item.bytes, l->diags);
+    struct zpl_diags told = {0};
+    err = tree_bytes(path, 0, &item.bytes, &told);
+    if (err != ZPL_ERR_NOT_FOUND)
+        zpl_diags_append(l->diags, &told);
+    zpl_diags_release(&told);
+    if (err != ZPL_OK)
+        return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
     struct zpl_artifact *items =
         zpl_arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof *items);
-    if (err != ZPL_OK || !items)
-        return err != ZPL_OK ? err : zpl_diag_nomem(l->diags);
+    if (!items)
+        return zpl_diag_nomem(l->diags);
     l->items = items;
     items[l->count++] = item;
     return ZPL_OK;
