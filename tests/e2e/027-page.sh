@@ -69,6 +69,19 @@ assert repr(report["auc"]) in seen, report
 assert "prefers-color-scheme:dark" in text
 P
 
+# of a folder with many files the first are listed, and how many more there are
+mkdir many && cat >many/many.zpl <<'Z'
+step "write" { signature = "() -> (many: Dir, one: Dir)",
+  command = { "sh", "-c", "mkdir $many $one; cd $many; seq 60 | xargs touch; touch $one/a" } } {}
+Z
+cd many
+expect 0 zpl run many.zpl
+expect 0 zpl show --html many.html
+contains many.html "<p>60 files</p>"
+contains many.html "… 10 more files"
+contains many.html "<p>1 file</p>"
+cd ..
+
 # whole or not at all; mistakes
 echo kept >old.html
 ZPL_FAULT=rename:0 run zpl show --html old.html

@@ -63,10 +63,10 @@ static void print_text(const struct zpl_cli *cli, const struct zpl_session *sess
     for (size_t i = 0; i < doctor->finding_count; i++)
         show_finding(cli, &doctor->findings[i], &out);
     if (doctor->problems == 0)
-        zpl_buf_printf(&out,
-                       "%sno problem%s: the database and the bytes of %zu artifacts were read\n",
-                       zpl_term_paint(ZPL_GREEN, cli->colour_out),
-                       zpl_term_paint(ZPL_PLAIN, cli->colour_out), doctor->artifacts);
+        zpl_buf_printf(
+            &out, "%sno problem%s: the database and the bytes of %zu artifact%s were read\n",
+            zpl_term_paint(ZPL_GREEN, cli->colour_out), zpl_term_paint(ZPL_PLAIN, cli->colour_out),
+            doctor->artifacts, doctor->artifacts == 1 ? "" : "s");
     else
         zpl_buf_printf(&out, "%s%zu problem%s%s\n", zpl_term_paint(ZPL_RED, cli->colour_out),
                        doctor->problems, doctor->problems == 1 ? "" : "s",

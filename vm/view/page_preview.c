@@ -46,6 +46,16 @@ static void count_cell(struct zpl_buf *out, const struct zpl_json *o, const char
     cell_take(out, true, &text);
 }
 
+/* "… 12 more columns" */
+static void left_out(int64_t count, const char *what, struct zpl_buf *out)
+{
+    if (count <= 0)
+        return;
+    zpl_buf_puts(out, "<p class=\"dim\">… ");
+    zpl_text_show_count(out, (uint64_t)count);
+    zpl_buf_printf(out, " more %s%s</p>\n", what, count == 1 ? "" : "s");
+}
+
 static void show_columns(const struct zpl_json *table, struct zpl_buf *out)
 {
     static const char *const HEADS[] = {"column", "type", "nulls", "distinct", "values"};
@@ -63,13 +73,13 @@ static void show_columns(const struct zpl_json *table, struct zpl_buf *out)
         count_cell(out, column, "nulls", "");
         count_cell(out, column, "distinct", exact ? "" : "~");
         zpl_view_figures(column, &values);
+        if ((int64_t)i >= number(table, "figure_count"))
+            zpl_buf_puts(&values, "(not looked at: it took too long)");
         cell_take(out, false, &values);
         zpl_buf_puts(out, "</tr>\n");
     }
     zpl_buf_puts(out, "</tbody></table></div>\n");
-    int64_t left = number(table, "column_count") - (int64_t)zpl_json_count(columns);
-    if (left > 0)
-        zpl_buf_printf(out, "<p class=\"dim\">… %lld more columns</p>\n", (long long)left);
+    left_out(number(table, "column_count") - (int64_t)zpl_json_count(columns), "column", out);
 }
 
 static void show_rows(const struct zpl_json *table, struct zpl_buf *out)
@@ -181,7 +191,10 @@ static void show_dir(const struct zpl_json *dir, struct zpl_buf *out)
 {
     static const char *const HEADS[] = {"file", "size", "kind"};
     const struct zpl_json *files = zpl_json_get(dir, "files");
-    zpl_buf_printf(out, "<p>%lld files</p>\n", (long long)number(dir, "file_count"));
+    int64_t count = number(dir, "file_count");
+    zpl_buf_puts(out, "<p>");
+    zpl_text_show_count(out, (uint64_t)count);
+    zpl_buf_puts(out, count == 1 ? " file</p>\n" : " files</p>\n");
     heads(out, HEADS, 3);
     for (size_t i = 0; i < zpl_json_count(files); i++) {
         const struct zpl_json *file = zpl_json_at(files, i);
@@ -196,6 +209,7 @@ static void show_dir(const struct zpl_json *dir, struct zpl_buf *out)
         zpl_buf_puts(out, "</td></tr>\n");
     }
     zpl_buf_puts(out, "</tbody></table></div>\n");
+    left_out(count - (int64_t)zpl_json_count(files), "file", out);
 }
 
 void zpl_page_preview(const struct zpl_json *preview, const char *type, struct zpl_buf *out)
