@@ -104,7 +104,14 @@ assert after == {"a": "cached", "b": "failed", "c": "cached"}, after
 P
 sed -i '/"b"/d' talk.zpl
 expect 0 zpl run talk.zpl
-expect 0 zpl run talk.zpl --events
+echo '-- evaluated' >>talk.zpl
+cached() { grep '"event":"step"' out | sed 's/"at_ns":[0-9]*,//'; }
+ZPL_TRACE=1 expect 0 zpl run talk.zpl --events
+contains err "evaluated"
+evaluated=$(cached)
+ZPL_TRACE=1 expect 0 zpl run talk.zpl --events
+contains err "recalled"
+equal "$(cached)" "$evaluated" "what a recalled run says of its steps"
 equal "$(grep -c '"status":"cached"' out)" 2
 contains out '"event":"end"'
 expect 2 zpl run talk.zpl --events --json

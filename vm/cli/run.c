@@ -41,13 +41,14 @@ static void summary(const struct zpl_cli *cli, int64_t id, enum zpl_run_status s
     zpl_buf_putc(out, '\n');
 }
 
-/* The same as one JSON value: its plan is that of the store. */
+/* A run that found everything as it was left, for other programs: its plan is that of the store. */
 static enum zpl_err print_settled_json(struct zpl_cli *cli, struct zpl_session *session,
                                        const struct zpl_settled *settled)
 {
     struct zpl_metadata *metadata;
     struct zpl_run_row row;
     struct zpl_json *json = NULL;
+    int64_t took_ns = settled->ended_ns - settled->started_ns;
     enum zpl_err err = zpl_session_metadata(session, false, &metadata);
     if (err == ZPL_OK)
         err = metadata->run_get(metadata->self, settled->run, &row, &cli->arena, &session->diags);
@@ -55,24 +56,26 @@ static enum zpl_err print_settled_json(struct zpl_cli *cli, struct zpl_session *
         err = zpl_diag_nomem(&session->diags);
     if (err != ZPL_OK)
         return err;
-    zpl_report_set_run(json, settled->run, ZPL_RUN_DONE, settled->ended_ns - settled->started_ns);
+    if (cli->options & ZPL_OPT_EVENTS) {
+        const struct zpl_json *steps = zpl_json_get(json, "steps");
+        for (size_t i = 0; i < zpl_json_count(steps); i++)
+            zpl_events_step(zpl_json_at(steps, i));
+        zpl_events_end(settled->run, ZPL_RUN_DONE, took_ns);
+        zpl_json_release(json);
+        return ZPL_OK;
+    }
+    zpl_report_set_run(json, settled->run, ZPL_RUN_DONE, took_ns);
     zpl_cli_print_json_take(json);
     return ZPL_OK;
 }
 
-/* A run that found everything as it was left. */
+/* The same for people. */
 static void print_settled(const struct zpl_cli *cli, const struct zpl_settled *settled)
 {
     struct zpl_view view = {.colour = cli->colour_out,
                             .width = cli->terminal ? zpl_term_width() : 0};
     struct zpl_buf text = {0};
     size_t counts[ZPL_PLAN_STATES] = {0};
-    if (cli->options & ZPL_OPT_EVENTS) {
-        for (size_t i = 0; i < settled->step_count; i++)
-            zpl_events_step(settled->steps[i].name, settled->steps[i].status);
-        zpl_events_end(settled->run, ZPL_RUN_DONE, settled->ended_ns - settled->started_ns);
-        return;
-    }
     zpl_view_measure(&view, "");
     for (size_t i = 0; i < settled->step_count; i++)
         zpl_view_measure(&view, settled->steps[i].name);
@@ -145,7 +148,7 @@ static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session
     if (getenv("ZPL_TRACE") != NULL)
         fprintf(stderr, "trace: %s%s\n",
                 *over ? "recalled" : "evaluated: ", *over ? "" : settled.doubt);
-    if (err == ZPL_OK && *over && cli->options & ZPL_OPT_JSON)
+    if (err == ZPL_OK && *over && cli->options & (ZPL_OPT_JSON | ZPL_OPT_EVENTS))
         err = print_settled_json(cli, session, &settled);
     else if (err == ZPL_OK && *over)
         print_settled(cli, &settled);

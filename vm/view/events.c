@@ -75,11 +75,14 @@ void zpl_events_init(struct zpl_run_observer *observer)
         (struct zpl_run_observer){.changed = on_changed, .progress = on_progress, .log = on_log};
 }
 
-void zpl_events_step(const char *name, enum zpl_plan_status status)
+void zpl_events_step(const struct zpl_json *step)
 {
+    static const char *const KEYS[] = {"name", "status", "attempts", "duration_ms", "why", "error"};
     struct zpl_json *o = event("step");
-    zpl_json_set_take(o, "name", zpl_json_string(name));
-    zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(status)));
+    for (size_t i = 0; i < sizeof KEYS / sizeof KEYS[0]; i++) {
+        const struct zpl_json *value = zpl_json_get(step, KEYS[i]);
+        zpl_json_set_take(o, KEYS[i], value != NULL ? zpl_json_ref(value) : zpl_json_null());
+    }
     print_take(o);
 }
 

@@ -14,8 +14,8 @@
 
 /* An observer that prints. */
 void zpl_events_init(struct zpl_run_observer *observer);
-/* A step of a run that was recalled. */
-void zpl_events_step(const char *name, enum zpl_plan_status status);
+/* A step of a run that was recalled, as its record has it. */
+void zpl_events_step(const struct zpl_json *step);
 void zpl_events_end(int64_t run, enum zpl_run_status status, int64_t duration_ns);
 
 #endif
