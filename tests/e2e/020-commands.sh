@@ -106,6 +106,11 @@ for part in last last/split last/split/train; do
     equal "$(json out "j['version']")" 1
 done
 
+expect 0 zpl help show
+contains out "zpl show"
+expect 2 zpl help shwo
+contains err "did you mean \`zpl show\`?"
+
 # what is called wrongly with --json says so as JSON, wherever the word stands
 for wrong in "show x" "show last --nope" "diff x" "lineage last" "doc nope" "check --explain nope" "run small.zpl --events"; do
     expect 2 zpl ${wrong%% *} --json ${wrong#* }

@@ -6,6 +6,8 @@
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
 
+#define COUNT_MOST (ZPL_SLOTS_MAX * 1000ul)
+
 struct option {
     const char *name; /* without the dashes */
     unsigned bit;
@@ -110,14 +112,14 @@ void zpl_cli_help(const struct zpl_cli *cli)
     printf("\nexample:\n  %s\n", command->example);
 }
 
-/* A whole number of at least 1; false tells. */
+/* A whole number from 1; false tells. */
 static bool read_count(struct zpl_cli *cli, const char *flag, const char *text, uint32_t *out)
 {
     char *end;
     unsigned long n = strtoul(text, &end, 10);
-    if (*text == '\0' || *text == '-' || *end != '\0' || n < 1 || n > ZPL_SLOTS_MAX * 1000ul) {
-        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL, "--%s takes a whole number from 1, not '%s'", flag,
-                      text);
+    if (*text == '\0' || *text == '-' || *end != '\0' || n < 1 || n > COUNT_MOST) {
+        zpl_cli_usage(cli, ZPL_CODE_USAGE, NULL,
+                      "--%s takes a whole number from 1 to %lu, not '%s'", flag, COUNT_MOST, text);
         return false;
     }
     *out = (uint32_t)n;
@@ -240,9 +242,9 @@ static bool take_command(struct zpl_cli *cli, int argc, char **argv)
     if (word == NULL || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
         strcmp(word, "help") == 0) {
         cli->options |= ZPL_OPT_HELP;
-        if (argc > 2)
-            cli->command = find_command(argv[2]);
-        return word != NULL;
+        if (argc <= 2 || argv[2][0] == '-')
+            return word != NULL;
+        word = argv[2];
     }
     cli->command = find_command(strcmp(word, "--version") == 0 ? "version" : word);
     if (cli->command != NULL)
