@@ -25,15 +25,38 @@ struct zpl_json *zpl_diff_pair(const struct zpl_json *a, const struct zpl_json *
     return pair;
 }
 
+static bool same_text(const struct zpl_json *a, const struct zpl_json *b)
+{
+    size_t a_len = 0, b_len = 0;
+    const char *x = zpl_json_strn(a, &a_len), *y = zpl_json_strn(b, &b_len);
+    return a_len == b_len && memcmp(x, y, a_len) == 0;
+}
+
+/* Needs no memory, so that running out of it is no difference. */
 bool zpl_diff_equal(const struct zpl_json *a, const struct zpl_json *b)
 {
-    struct zpl_buf x = {0}, y = {0};
-    bool equal = (a == NULL) == (b == NULL) && zpl_json_write(a, false, &x) == ZPL_OK &&
-                 zpl_json_write(b, false, &y) == ZPL_OK &&
-                 strcmp(zpl_buf_str(&x), zpl_buf_str(&y)) == 0;
-    zpl_buf_release(&x);
-    zpl_buf_release(&y);
-    return equal || (a == NULL && b == NULL);
+    enum zpl_json_kind kind = zpl_json_kind(a);
+    size_t count = zpl_json_count(a);
+    if (kind != zpl_json_kind(b)) /* a real that is whole is written as an integer is */
+        return zpl_diff_is_number(a) && zpl_diff_is_number(b) &&
+               zpl_json_f64(a, 0) == zpl_json_f64(b, 0);
+    if (kind == ZPL_JSON_STRING)
+        return same_text(a, b);
+    if (kind == ZPL_JSON_INT)
+        return zpl_json_i64(a, 0) == zpl_json_i64(b, 0);
+    if (kind == ZPL_JSON_REAL)
+        return zpl_json_f64(a, 0) == zpl_json_f64(b, 0);
+    if (kind == ZPL_JSON_BOOL)
+        return zpl_json_truth(a, false) == zpl_json_truth(b, false);
+    if (count != zpl_json_count(b))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (kind == ZPL_JSON_ARRAY
+                ? !zpl_diff_equal(zpl_json_at(a, i), zpl_json_at(b, i))
+                : strcmp(zpl_json_key_at(a, i), zpl_json_key_at(b, i)) != 0 ||
+                      !zpl_diff_equal(zpl_json_value_at(a, i), zpl_json_value_at(b, i)))
+            return false;
+    return true;
 }
 
 static const char *name_at(const struct zpl_json *list, size_t i)
@@ -99,19 +122,20 @@ static void add_param(struct zpl_json *list, const char *name, const struct zpl_
     zpl_json_add_take(list, o);
 }
 
-static struct zpl_json *parse(const char *text)
+static struct zpl_json *parse(struct comparing *c, const char *text)
 {
     struct zpl_json *json = NULL;
-    if (text == NULL || zpl_json_parse(text, strlen(text), &json, NULL) != ZPL_OK)
-        return NULL;
+    if (text != NULL && zpl_json_parse(text, strlen(text), &json, NULL) == ZPL_ERR_NOMEM)
+        c->err = zpl_diag_nomem(&c->session->diags);
     return json;
 }
 
 /* Those that differ, of either side. */
-static struct zpl_json *params_json(const struct zpl_diff_side *sides)
+static struct zpl_json *params_json(struct comparing *c)
 {
     struct zpl_json *list = zpl_json_array();
-    struct zpl_json *a = parse(sides[0].run->params), *b = parse(sides[1].run->params);
+    struct zpl_json *a = parse(c, c->sides[0].run->params);
+    struct zpl_json *b = parse(c, c->sides[1].run->params);
     const char *key;
     for (size_t i = 0; (key = zpl_json_key_at(a, i)) != NULL; i++)
         if (!zpl_diff_equal(zpl_json_get(a, key), zpl_json_get(b, key)))
@@ -226,7 +250,7 @@ enum zpl_err zpl_diff(struct zpl_session *session, const struct zpl_diff_side si
         zpl_json_add_take(runs, side_json(&sides[i]));
     zpl_json_set_take(*out, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(*out, "runs", runs);
-    zpl_json_set_take(*out, "params", params_json(sides));
+    zpl_json_set_take(*out, "params", params_json(&c));
     zpl_json_set_take(*out, "steps", steps_json(&c));
     if (c.err == ZPL_OK)
         return ZPL_OK;

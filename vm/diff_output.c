@@ -62,7 +62,7 @@ static void add_columns(struct zpl_json *o, const struct zpl_type *was, const st
     zpl_json_set_take(o, "columns", columns);
 }
 
-static bool is_number(const struct zpl_json *v)
+bool zpl_diff_is_number(const struct zpl_json *v)
 {
     return zpl_json_kind(v) == ZPL_JSON_INT || zpl_json_kind(v) == ZPL_JSON_REAL;
 }
@@ -76,7 +76,7 @@ static void add_field(struct zpl_json *list, const char *name, const struct zpl_
     if (zpl_json_kind(a) == ZPL_JSON_INT && zpl_json_kind(b) == ZPL_JSON_INT)
         zpl_json_set_take(o, "difference",
                           zpl_json_real((double)zpl_json_i64(b, 0) - (double)zpl_json_i64(a, 0)));
-    else if (is_number(a) && is_number(b))
+    else if (zpl_diff_is_number(a) && zpl_diff_is_number(b))
         zpl_json_set_take(o, "difference", zpl_json_real(zpl_json_f64(b, 0) - zpl_json_f64(a, 0)));
     zpl_json_add_take(list, o);
 }

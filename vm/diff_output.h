@@ -8,6 +8,8 @@
 struct zpl_json *zpl_diff_output(const char *name, const struct zpl_json *a,
                                  const struct zpl_json *b);
 struct zpl_json *zpl_diff_pair(const struct zpl_json *a, const struct zpl_json *b);
+bool zpl_diff_is_number(const struct zpl_json *v);
+/* Are they one value?  Absent is equal to absent. */
 bool zpl_diff_equal(const struct zpl_json *a, const struct zpl_json *b);
 
 #endif

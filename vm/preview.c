@@ -63,6 +63,8 @@ static enum zpl_err add_file(const char *path, bool text, struct zpl_json *o,
                 drop_cut_character(&start);
             zpl_text_scrub(&clean, zpl_buf_str(&start), start.len);
             zpl_json_set_take(o, "text", zpl_json_stringn(zpl_buf_str(&clean), clean.len));
+            if (zpl_buf_error(&clean) != ZPL_OK)
+                err = zpl_diag_nomem(diags);
         }
     }
     zpl_buf_release(&clean);
@@ -99,8 +101,9 @@ static enum zpl_err visit(struct walk *walk, const char *name, unsigned depth)
         struct zpl_buf clean = {0};
         zpl_text_scrub(&clean, name, strlen(name));
         zpl_json_set_take(o, "path", zpl_json_string(zpl_buf_str(&clean)));
+        err = zpl_buf_error(&clean) == ZPL_OK ? add_file(path, false, o, walk->diags)
+                                              : zpl_diag_nomem(walk->diags);
         zpl_buf_release(&clean);
-        err = add_file(path, false, o, walk->diags);
         zpl_json_add_take(walk->files, o);
         return err;
     }
@@ -216,12 +219,15 @@ enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_js
     struct zpl_digest digest;
     const char *text = zpl_json_str(zpl_json_get(output, "type"), NULL);
     *out = NULL;
-    if (text == NULL || !zpl_read_digest(output, "digest", &digest) ||
-        zpl_type_parse(text, &arena, &l.type, &error) != ZPL_OK || l.type->kind == ZPL_ENDPOINT) {
-        zpl_arena_release(&arena);
+    if (text == NULL || !zpl_read_digest(output, "digest", &digest))
         return ZPL_OK;
+    enum zpl_err err = zpl_type_parse(text, &arena, &l.type, &error);
+    if (err != ZPL_OK || l.type->kind == ZPL_ENDPOINT) {
+        bool starved = err == ZPL_ERR_NOMEM || zpl_arena_failed(&arena);
+        zpl_arena_release(&arena);
+        return starved ? zpl_diag_nomem(&session->diags) : ZPL_OK;
     }
-    enum zpl_err err = find_bytes(&l, &digest);
+    err = find_bytes(&l, &digest);
     if (err == ZPL_ERR_NOT_FOUND) {
         *out = zpl_json_object();
         zpl_json_set_take(*out, "kind", zpl_json_string("gone"));

@@ -26,8 +26,10 @@ static enum zpl_err open_side(struct zpl_cli *cli, struct zpl_session *session, 
         return ZPL_ERR_USAGE;
     }
     enum zpl_err err = zpl_cli_find_part(cli, session, &path, &side->run, &side->record, &part);
-    if (err == ZPL_OK && side->run.graph != NULL)
-        (void)zpl_json_parse(side->run.graph, strlen(side->run.graph), &side->graph, NULL);
+    if (err == ZPL_OK && side->run.graph != NULL &&
+        zpl_json_parse(side->run.graph, strlen(side->run.graph), &side->graph, NULL) ==
+            ZPL_ERR_NOMEM)
+        err = zpl_diag_nomem(&session->diags);
     return err;
 }
 
