@@ -11,7 +11,7 @@ sources() { # sources FOLDER...
 sources lang stdlib stack vm tests | xargs -r awk -f .ci/strip.awk -f .ci/lint.awk || bad=1
 
 # What people read is held to the same: nothing left for later.
-find README.md docs examples tests \( -name '*.md' -o -name '*.sh' -o -name '*.zpl' \) 2>/dev/null |
+find README.md docs examples tests -type f \( -name '*.md' -o -name '*.sh' -o -name '*.zpl' \) 2>/dev/null |
     xargs -r grep -nE '\b(TODO|FIXME)\b' && bad=1
 
 if command -v clang-format-14 >/dev/null; then
