@@ -84,8 +84,11 @@ static struct zpl_json *cost_json(const struct zpl_step_cost *cost)
     return o;
 }
 
-static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
+/* Of a `const struct zpl_plan *`. */
+static struct zpl_json *step_json(const void *of, size_t i)
 {
+    const struct zpl_plan *plan = *(const struct zpl_plan *const *)of;
+    uint32_t id = (uint32_t)i;
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_step_plan *step = &plan->steps[id];
     const struct zpl_source *source =
@@ -117,12 +120,14 @@ static struct zpl_json *step_json(const struct zpl_plan *plan, uint32_t id)
     return o;
 }
 
-struct zpl_json *zpl_report_steps(const struct zpl_plan *plan)
+static struct zpl_json *steps_json(const struct zpl_plan *plan)
 {
+    if (plan->kept == NULL)
+        return zpl_json_making(plan->graph->count, step_json, &plan, sizeof plan);
     struct zpl_json *array = zpl_json_array();
     for (uint32_t id = 0; id < plan->graph->count; id++)
         if (zpl_plan_keeps(plan, id))
-            zpl_json_add_take(array, step_json(plan, id));
+            zpl_json_add_take(array, step_json(&plan, id));
     return array;
 }
 
@@ -131,7 +136,7 @@ struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
     struct zpl_json *o = zpl_json_object();
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
-    zpl_json_set_take(o, "steps", zpl_report_steps(plan));
+    zpl_json_set_take(o, "steps", steps_json(plan));
     return o;
 }
 

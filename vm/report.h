@@ -6,11 +6,10 @@
 #include "vm/outlook.h"
 #include "vm/run.h"
 
-/* The steps of a plan: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts, why,
- * outputs: {NAME: {type, digest, bytes, rows, value}}, items, error}]. */
-struct zpl_json *zpl_report_steps(const struct zpl_plan *plan);
-/* One of these outputs. */
+/* An output: {type, digest, bytes, rows, value}. */
 struct zpl_json *zpl_report_output(const struct zpl_output_row *row);
+/* {version, pipeline, steps: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts,
+ * why, outputs: {NAME: OUTPUT}, items, error}]}; to be written while the plan is there and as it is. */
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
 /* The same with what each step took last time, and what the program touches. */
 struct zpl_json *zpl_report_outlook(const struct zpl_plan *plan, const struct zpl_outlook *outlook);

@@ -81,6 +81,18 @@ struct zpl_json *zpl_json_null(void)
     return &null_value;
 }
 
+struct zpl_json *zpl_json_making(size_t count, zpl_json_make_fn *make, const void *of, size_t size)
+{
+    struct zpl_json *node = new_node(ZPL_JSON_ARRAY, size);
+    if (!node)
+        return NULL;
+    node->making = true;
+    node->made.make = make;
+    node->made.count = count;
+    memcpy(node + 1, of, size);
+    return node;
+}
+
 struct zpl_json *zpl_json_ref(const struct zpl_json *v)
 {
     struct zpl_json *node = (struct zpl_json *)v;
@@ -93,7 +105,7 @@ void zpl_json_release(struct zpl_json *v)
 {
     if (!v || v->refs == 0 || --v->refs > 0)
         return;
-    if (v->kind == ZPL_JSON_ARRAY) {
+    if (v->kind == ZPL_JSON_ARRAY && !v->making) {
         for (size_t i = 0; i < v->array.count; i++)
             zpl_json_release(v->array.items[i]);
         free(v->array.items);
@@ -207,7 +219,9 @@ bool zpl_json_set_take(struct zpl_json *object, const char *key, struct zpl_json
 
 bool zpl_json_add_take(struct zpl_json *array, struct zpl_json *value)
 {
-    if (zpl_json_kind(array) == ZPL_JSON_ARRAY) {
+    if (zpl_json_kind(array) == ZPL_JSON_ARRAY && array->making) {
+        array->failed = true;
+    } else if (zpl_json_kind(array) == ZPL_JSON_ARRAY) {
         void *items = array->array.items;
         bool fits = value && grow(&items, array->array.count, &array->array.room,
                                   sizeof *array->array.items);
@@ -238,7 +252,7 @@ const struct zpl_json *zpl_json_get(const struct zpl_json *object, const char *k
 
 const struct zpl_json *zpl_json_at(const struct zpl_json *array, size_t i)
 {
-    if (zpl_json_kind(array) != ZPL_JSON_ARRAY || i >= array->array.count)
+    if (zpl_json_kind(array) != ZPL_JSON_ARRAY || array->making || i >= array->array.count)
         return NULL;
     return array->array.items[i];
 }
@@ -246,7 +260,7 @@ const struct zpl_json *zpl_json_at(const struct zpl_json *array, size_t i)
 size_t zpl_json_count(const struct zpl_json *v)
 {
     if (zpl_json_kind(v) == ZPL_JSON_ARRAY)
-        return v->array.count;
+        return v->making ? v->made.count : v->array.count;
     return zpl_json_kind(v) == ZPL_JSON_OBJECT ? v->object.count : 0;
 }
 

@@ -37,6 +37,11 @@ struct zpl_json *zpl_json_int(int64_t v);
 struct zpl_json *zpl_json_real(double v); /* NaN and infinities become null: JSON has none */
 struct zpl_json *zpl_json_bool(bool v);
 struct zpl_json *zpl_json_null(void);
+/* An array of `count` items each of which is made when the text is written, then released, so that a
+ * long list never stands in memory whole.  `of` (`size` bytes, plain data) is copied; what it points to
+ * has to outlive the array.  Items can be neither added nor read. */
+typedef struct zpl_json *zpl_json_make_fn(const void *of, size_t i);
+struct zpl_json *zpl_json_making(size_t count, zpl_json_make_fn *make, const void *of, size_t size);
 struct zpl_json *zpl_json_ref(const struct zpl_json *v); /* another reference */
 void zpl_json_release(struct zpl_json *v);               /* NULL is fine */
 

@@ -13,6 +13,7 @@ struct zpl_json_member {
 struct zpl_json {
     enum zpl_json_kind kind;
     bool failed; /* an item or member could not be added */
+    bool making; /* an ARRAY whose items are made as they are written */
     size_t refs; /* 0 for the constants, which are never freed */
     union {
         bool truth;
@@ -26,6 +27,10 @@ struct zpl_json {
             struct zpl_json **items;
             size_t count, room;
         } array;
+        struct {
+            zpl_json_make_fn *make;
+            size_t count; /* what they are made of stands behind this struct */
+        } made;
         struct {
             struct zpl_json_member *items;
             size_t count, room;

@@ -66,6 +66,19 @@ static void write_gap(struct writer *w, bool comma)
     }
 }
 
+/* An item of an array or a member's value. */
+static enum zpl_err write_item(struct writer *w, const struct zpl_json *v, size_t i)
+{
+    if (v->kind == ZPL_JSON_OBJECT)
+        return write_value(w, zpl_json_value_at(v, i));
+    if (!v->making)
+        return write_value(w, zpl_json_at(v, i));
+    struct zpl_json *item = v->made.make(v + 1, i);
+    enum zpl_err err = item ? write_value(w, item) : ZPL_ERR_NOMEM;
+    zpl_json_release(item);
+    return err;
+}
+
 static enum zpl_err write_items(struct writer *w, const struct zpl_json *v)
 {
     bool object = v->kind == ZPL_JSON_OBJECT;
@@ -83,7 +96,7 @@ static enum zpl_err write_items(struct writer *w, const struct zpl_json *v)
             write_string(w->out, key, strlen(key));
             zpl_buf_puts(w->out, w->pretty ? ": " : ":");
         }
-        enum zpl_err err = write_value(w, object ? zpl_json_value_at(v, i) : zpl_json_at(v, i));
+        enum zpl_err err = write_item(w, v, i);
         if (err != ZPL_OK)
             return err;
     }

@@ -5,10 +5,10 @@
 #include "lang/graph/json_words.h"
 #include "lang/graph/lineage_json.h"
 
-/* What is being written: places need the sources. */
+/* What is being written. */
 struct writer {
-    struct zpl_arena scratch;
-    const struct zpl_sources *sources; /* NULL: none */
+    const struct zpl_graph *graph;
+    const struct zpl_sources *sources; /* gives places; NULL: none */
 };
 
 static struct zpl_json *type_json(const struct zpl_type *type)
@@ -150,18 +150,23 @@ struct zpl_json *zpl_value_to_json(const struct zpl_value *value)
 /* ---- nodes and params ------------------------------------------------------------------------ */
 
 /* "delays.zpl:12:7", from the sources or as it was read back; nothing when the place is unknown. */
-static void set_place(struct writer *w, struct zpl_json *object, struct zpl_span span,
+static void set_place(const struct writer *w, struct zpl_json *object, struct zpl_span span,
                       const char *place)
 {
     const struct zpl_source *source =
         w->sources && span.source ? zpl_sources_get(w->sources, span.source) : NULL;
+    struct zpl_buf text = {0};
     if (source) {
         uint32_t line, column;
         zpl_source_place(source, span.begin, &line, &column);
-        place = zpl_arena_printf(&w->scratch, "%s:%u:%u", source->name, line, column);
-    }
-    if (place)
+        zpl_buf_printf(&text, "%s:%u:%u", source->name, line, column);
+        zpl_json_set_take(object, "at",
+                          zpl_buf_error(&text) ? NULL
+                                               : zpl_json_stringn(zpl_buf_str(&text), text.len));
+    } else if (place) {
         zpl_json_set_take(object, "at", zpl_json_string(place));
+    }
+    zpl_buf_release(&text);
 }
 
 static void set_text(struct zpl_json *object, const char *key, const char *text)
@@ -243,8 +248,10 @@ static void set_running(struct zpl_json *object, const struct zpl_node *node)
     zpl_json_set_take(object, "resources", resources);
 }
 
-static struct zpl_json *node_json(struct writer *w, const struct zpl_node *node)
+static struct zpl_json *node_json(const void *of, size_t i)
 {
+    const struct writer *w = of;
+    const struct zpl_node *node = &w->graph->nodes[i];
     struct zpl_json *object = zpl_json_object();
     set_text(object, "name", node->name);
     set_text(object, "step", node->step);
@@ -278,7 +285,7 @@ static struct zpl_json *node_json(struct writer *w, const struct zpl_node *node)
     return object;
 }
 
-static struct zpl_json *param_json(struct writer *w, const struct zpl_param *param)
+static struct zpl_json *param_json(const struct writer *w, const struct zpl_param *param)
 {
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "name", zpl_json_string(param->name));
@@ -292,8 +299,9 @@ static struct zpl_json *param_json(struct writer *w, const struct zpl_param *par
     return object;
 }
 
-static struct zpl_json *maps_json(struct writer *w, const struct zpl_graph *graph)
+static struct zpl_json *maps_json(const struct writer *w)
 {
+    const struct zpl_graph *graph = w->graph;
     struct zpl_json *array = zpl_json_array();
     for (size_t i = 0; i < graph->map_count; i++) {
         const struct zpl_map *map = &graph->maps[i];
@@ -321,12 +329,10 @@ static struct zpl_json *imports_json(const struct zpl_graph *graph)
 
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
 {
-    struct writer w = {.sources = sources};
-    struct zpl_json *params = zpl_json_array(), *nodes = zpl_json_array();
+    struct writer w = {.graph = graph, .sources = sources};
+    struct zpl_json *params = zpl_json_array();
     for (size_t i = 0; i < graph->param_count; i++)
         zpl_json_add_take(params, param_json(&w, &graph->params[i]));
-    for (size_t i = 0; i < graph->count; i++)
-        zpl_json_add_take(nodes, node_json(&w, &graph->nodes[i]));
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_GRAPH_VERSION));
     set_text(object, "pipeline", graph->pipeline);
@@ -335,9 +341,8 @@ struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct z
     if (graph->import_count)
         zpl_json_set_take(object, "imports", imports_json(graph));
     zpl_json_set_take(object, "params", params);
-    zpl_json_set_take(object, "nodes", nodes);
+    zpl_json_set_take(object, "nodes", zpl_json_making(graph->count, node_json, &w, sizeof w));
     if (graph->map_count)
-        zpl_json_set_take(object, "maps", maps_json(&w, graph));
-    zpl_arena_release(&w.scratch);
+        zpl_json_set_take(object, "maps", maps_json(&w));
     return object;
 }

@@ -8,7 +8,8 @@
 #include "lang/base/diag.h"
 #include "lang/graph/graph.h"
 
-/* `sources` gives spans their file, line and column. */
+/* To be written: nodes are made then, so it must not outlive the graph.  `sources` gives spans their file,
+ * line and column. */
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph,
                                    const struct zpl_sources *sources);
 /* ZPL_ERR_VERSION for another version, ZPL_ERR_INPUT for anything malformed. */

@@ -390,6 +390,58 @@ static void failing_allocations_while_parsing(void **state)
     zpl_buf_release(&out);
 }
 
+static struct zpl_json *square(const void *of, size_t i)
+{
+    const long *least = of;
+    struct zpl_json *object = zpl_json_object();
+    zpl_json_set_take(object, "i", zpl_json_int((int64_t)i));
+    zpl_json_set_take(object, "square", zpl_json_int(*least + (int64_t)(i * i)));
+    return object;
+}
+
+static struct zpl_json *no_item(const void *of, size_t i)
+{
+    (void)of;
+    return i < 2 ? zpl_json_null() : NULL;
+}
+
+/* Written as often as one likes, as an array that holds the same. */
+static void items_are_made_while_they_are_written(void **state)
+{
+    (void)state;
+    enum { COUNT = 100 };
+    struct zpl_buf lazy = {0}, eager = {0};
+    long least = 7;
+    struct zpl_json *making = zpl_json_object(), *array = zpl_json_array();
+    zpl_json_set_take(making, "all", zpl_json_making(COUNT, square, &least, sizeof least));
+    for (size_t i = 0; i < COUNT; i++)
+        zpl_json_add_take(array, square(&least, i));
+    struct zpl_json *whole = zpl_json_object();
+    zpl_json_set_take(whole, "all", array);
+    least = 0; /* it was copied */
+    const struct zpl_json *all = zpl_json_get(making, "all");
+    assert_int_equal(zpl_json_kind(all), ZPL_JSON_ARRAY);
+    assert_int_equal(zpl_json_count(all), COUNT);
+    assert_null(zpl_json_at(all, 0));
+    for (int pretty = 0; pretty < 2; pretty++)
+        assert_string_equal(text_of(&lazy, zpl_json_ref(making), pretty),
+                            text_of(&eager, zpl_json_ref(whole), pretty));
+    zpl_json_release(making);
+    zpl_json_release(whole);
+
+    making = zpl_json_making(0, no_item, &least, sizeof least);
+    assert_false(zpl_json_add_take(making, zpl_json_null()));
+    assert_int_equal(zpl_json_write(making, false, &lazy), ZPL_ERR_NOMEM);
+    zpl_json_release(making);
+    assert_string_equal(text_of(&lazy, zpl_json_making(2, no_item, &least, 0), false),
+                        "[null,null]");
+    making = zpl_json_making(3, no_item, &least, 0);
+    assert_int_equal(zpl_json_write(making, false, &lazy), ZPL_ERR_NOMEM);
+    zpl_json_release(making);
+    zpl_buf_release(&lazy);
+    zpl_buf_release(&eager);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +455,7 @@ int main(void)
         cmocka_unit_test(absent_and_other_kinds_read_as_the_default),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(the_depth_is_limited),
+        cmocka_unit_test(items_are_made_while_they_are_written),
         cmocka_unit_test(what_could_not_be_built_is_not_written),
         cmocka_unit_test(failing_allocations_while_building),
         cmocka_unit_test(failing_allocations_while_parsing),
