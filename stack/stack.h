@@ -214,7 +214,16 @@ struct zpl_metadata {
                              struct zpl_run_row **out, size_t *count, struct zpl_arena *arena,
                              struct zpl_diags *diags);
 
+    /* Until let_go() or the next write all that is read is of one state of the store, and quicker to
+     * read.  Either may be called again.  Not to be kept while waiting: it holds up cleaning up. */
+    enum zpl_err (*hold)(void *self, struct zpl_diags *diags);
+    void (*let_go)(void *self);
+
     enum zpl_err (*step_put)(void *self, const struct zpl_step_row *step, struct zpl_diags *diags);
+    /* What the successful step of that key made: outputs, start and duration.  NOT_FOUND without a
+     * diagnostic. */
+    enum zpl_err (*step_made)(void *self, const struct zpl_digest *key, struct zpl_step_row *out,
+                              struct zpl_arena *arena, struct zpl_diags *diags);
     /* The successful step of that key, with outputs (no log).  NOT_FOUND without a diagnostic. */
     enum zpl_err (*step_by_key)(void *self, const struct zpl_digest *key, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);

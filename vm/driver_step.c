@@ -281,6 +281,7 @@ static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_
     /* Where the step ends an item, its plan is gone before the lease is given back. */
     const struct zpl_digest key = scope->plan->steps[id].key;
     bool hit = false;
+    d->metadata->let_go(d->metadata->self); /* what others have done since is to be seen */
     enum zpl_err err = in_flight(d, &key)
                            ? ZPL_ERR_BUSY
                            : d->metadata->lease(d->metadata->self, &key, false, &d->session->diags);

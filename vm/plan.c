@@ -345,8 +345,8 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
     if (err != ZPL_OK)
         return err;
-    err = metadata->step_by_key(metadata->self, &step->key, &row, &plan->arena,
-                                &plan->session->diags);
+    err =
+        metadata->step_made(metadata->self, &step->key, &row, &plan->arena, &plan->session->diags);
     if (err == ZPL_ERR_NOT_FOUND)
         return ZPL_OK;
     if (err == ZPL_OK && zpl_effect_is(node))

@@ -27,10 +27,12 @@ static enum zpl_err plan_map(struct zpl_plan *plan, uint32_t map, enum zpl_err *
 static enum zpl_err plan_scope(struct zpl_plan *plan, struct zpl_schedule *schedule,
                                enum zpl_err *worst)
 {
-    enum zpl_err err = ZPL_OK;
+    struct zpl_metadata *metadata;
+    enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
     uint32_t unit, count = (uint32_t)plan->graph->count;
     while (err == ZPL_OK && zpl_schedule_next(schedule, &unit)) {
-        if (zpl_plan_keeps(plan, unit))
+        err = metadata->hold(metadata->self, &plan->session->diags);
+        if (err == ZPL_OK && zpl_plan_keeps(plan, unit))
             err = unit < count ? zpl_plan_decide(plan, unit) : plan_map(plan, unit - count, worst);
         if (err == ZPL_ERR_STEP && unit < count) {
             zpl_plan_fail(plan, unit);
@@ -45,10 +47,15 @@ static enum zpl_err plan_scope(struct zpl_plan *plan, struct zpl_schedule *sched
 enum zpl_err zpl_plan_all(struct zpl_plan *plan)
 {
     struct zpl_schedule schedule = {0};
+    struct zpl_metadata *metadata;
     enum zpl_err worst = ZPL_OK;
-    enum zpl_err err = zpl_schedule_init(&schedule, plan->graph, 0) == ZPL_OK
-                           ? plan_scope(plan, &schedule, &worst)
-                           : zpl_diag_nomem(&plan->session->diags);
+    enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_schedule_init(&schedule, plan->graph, 0) == ZPL_OK
+              ? plan_scope(plan, &schedule, &worst)
+              : zpl_diag_nomem(&plan->session->diags);
+    metadata->let_go(metadata->self);
     zpl_schedule_release(&schedule);
     return err == ZPL_OK ? worst : err;
 }

@@ -113,6 +113,9 @@ static enum zpl_err take_up_ready(struct zpl_driver *d)
         struct zpl_scope *scope;
         uint32_t unit;
         heed_signal(d);
+        err = d->metadata->hold(d->metadata->self, &d->session->diags);
+        if (err != ZPL_OK)
+            break;
         if (!zpl_driver_next_unit(d, &scope, &unit)) {
             if (!zpl_driver_next_item(d))
                 break;
@@ -125,6 +128,7 @@ static enum zpl_err take_up_ready(struct zpl_driver *d)
             err = unit < count ? zpl_driver_take_up(d, scope, unit)
                                : zpl_driver_take_up_map(d, scope, unit - count);
     }
+    d->metadata->let_go(d->metadata->self);
     return err == ZPL_OK ? d->broken : err;
 }
 

@@ -20,10 +20,28 @@
 
 /* ---- transactions ---------------------------------------------------------------------------- */
 
+static enum zpl_err hold(void *self, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    enum zpl_err err = store->held ? ZPL_OK : zpl_sqldb_exec(store->db, "BEGIN", diags);
+    store->held = err == ZPL_OK;
+    return err;
+}
+
+/* Nothing was written, so nothing is lost. */
+static void let_go(void *self)
+{
+    struct zpl_sqlite *store = self;
+    if (store->held)
+        zpl_sqldb_rollback(store->db);
+    store->held = false;
+}
+
 /* Waits for the other writers; signals do not end that, for each of them is quick. */
 static enum zpl_err take_write_lock(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
     enum zpl_err err;
+    let_go(store);
     do {
         err = zpl_lock_take(store->lock, 0, true);
     } while (err == ZPL_ERR_INTERRUPTED);
@@ -283,7 +301,10 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .text_put = zpl_sqlite_text_put,
         .run_get = zpl_sqlite_run_get,
         .run_list = zpl_sqlite_run_list,
+        .hold = hold,
+        .let_go = let_go,
         .step_put = zpl_sqlite_step_put,
+        .step_made = zpl_sqlite_step_made,
         .step_by_key = zpl_sqlite_step_by_key,
         .step_last = zpl_sqlite_step_last,
         .step_of_run = zpl_sqlite_step_of_run,

@@ -14,6 +14,7 @@ struct zpl_sqlite {
     struct zpl_sqldb *db;
     char home[ZPL_PATH_MAX];
     bool write;
+    bool held;     /* a read transaction is open */
     int lock;      /* home/zpl.lock; -1 when opened for reading */
     int leases;    /* home/leases; -1 when reading a store that has none */
     int64_t *runs; /* whose leases we hold */
@@ -56,6 +57,9 @@ enum zpl_err zpl_sqlite_run_list(void *self, const char *pipeline, size_t limit,
                                  struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
                                  struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
+                                  struct zpl_step_row *out, struct zpl_arena *arena,
+                                  struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
                                     struct zpl_step_row *out, struct zpl_arena *arena,
                                     struct zpl_diags *diags);

@@ -147,6 +147,8 @@ static enum zpl_err read_column(struct reader *r, struct zpl_sqlrow *row, void *
     return ZPL_OK;
 }
 
+#define OUTPUT_COLUMNS "o.id, o.name, o.type, o.digest, o.bytes, o.rows, o.value"
+
 static enum zpl_err read_output(struct reader *r, struct zpl_sqlrow *row, void *item)
 {
     struct zpl_output_row *output = item;
@@ -157,6 +159,10 @@ static enum zpl_err read_output(struct reader *r, struct zpl_sqlrow *row, void *
     output->bytes = (uint64_t)zpl_sqlrow_int(row, 4);
     output->rows = zpl_sqlrow_is_null(row, 5) ? -1 : zpl_sqlrow_int(row, 5);
     output->json = read_text(r, row, 6);
+    output->columns = NULL;
+    output->column_count = 0;
+    if (output->rows < 0)
+        return ZPL_OK;
     enum zpl_err err = read_list(r, "SELECT name, digest FROM columns WHERE output = ? ORDER BY id",
                                  zpl_sqlrow_int(row, 0), read_column, sizeof(struct zpl_column_row),
                                  &columns, &output->column_count);
@@ -172,6 +178,17 @@ static enum zpl_err read_input(struct reader *r, struct zpl_sqlrow *row, void *i
     input->step = read_text(r, row, 2);
     input->output = read_text(r, row, 3);
     return ZPL_OK;
+}
+
+/* Is all that was read of a step what it should be? */
+static enum zpl_err sound(const struct reader *r, int64_t step)
+{
+    if (!r->corrupt)
+        return zpl_sqlite_arena(r->arena, r->diags);
+    zpl_diag_add(r->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
+                 "cannot use the row %lld of steps in zpl.db: it holds a digest that is none",
+                 (long long)step);
+    return ZPL_ERR_CORRUPT;
 }
 
 #define STEP_COLUMNS                                                                               \
@@ -207,10 +224,8 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
         out->log = zpl_arena_strndup(r->arena, text ? text : "", out->log_len);
     }
     enum zpl_err err =
-        read_list(r,
-                  "SELECT id, name, type, digest, bytes, rows, value FROM outputs "
-                  "WHERE step = ? ORDER BY id",
-                  id, read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
+        read_list(r, "SELECT " OUTPUT_COLUMNS " FROM outputs o WHERE o.step = ? ORDER BY o.id", id,
+                  read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
     out->outputs = outputs;
     if (err == ZPL_OK)
         err = read_list(r,
@@ -218,13 +233,7 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
                         "WHERE step = ? ORDER BY id",
                         id, read_input, sizeof(struct zpl_input_row), &inputs, &out->input_count);
     out->inputs = inputs;
-    if (err == ZPL_OK && r->corrupt) {
-        zpl_diag_add(r->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
-                     "cannot use the row %lld of steps in zpl.db: it holds a digest that is none",
-                     (long long)id);
-        err = ZPL_ERR_CORRUPT;
-    }
-    return err == ZPL_OK ? zpl_sqlite_arena(r->arena, r->diags) : err;
+    return err == ZPL_OK ? sound(r, id) : err;
 }
 
 /* The first step of a query; consumes the statement. */
@@ -238,6 +247,50 @@ static enum zpl_err read_first(struct reader *r, enum zpl_err err, struct zpl_sq
     err = read_step(r, row, log, out);
     zpl_sqldb_reset(row);
     return err;
+}
+
+/* The step that the first row says, with the outputs of all rows. */
+static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct zpl_step_row *out)
+{
+    enum zpl_err err = ZPL_OK;
+    size_t capacity = 0;
+    int64_t id = zpl_sqlrow_int(row, 7);
+    *out = (struct zpl_step_row){.started_ns = zpl_sqlrow_int(row, 8),
+                                 .duration_ns = zpl_sqlrow_int(row, 9)};
+    struct zpl_output_row *items = NULL;
+    while (err == ZPL_OK && !zpl_sqlrow_is_null(row, 0)) {
+        struct zpl_output_row *more =
+            zpl_arena_grow(r->arena, items, out->output_count, &capacity, sizeof *items);
+        err = more ? read_output(r, row, &more[out->output_count]) : zpl_diag_nomem(r->diags);
+        if (err != ZPL_OK)
+            break;
+        items = more;
+        out->output_count++;
+        err = zpl_sqldb_step(r->store->db, row, r->diags);
+    }
+    out->outputs = items;
+    if (err != ZPL_ERR_NOT_FOUND)
+        zpl_sqldb_reset(row);
+    return err == ZPL_OK || err == ZPL_ERR_NOT_FOUND ? sound(r, id) : err;
+}
+
+enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
+                                  struct zpl_step_row *out, struct zpl_arena *arena,
+                                  struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(key, hex);
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags,
+        "SELECT " OUTPUT_COLUMNS ", s.id, s.started_ns, s.duration_ns FROM steps s "
+        "LEFT JOIN outputs o ON o.step = s.id WHERE s.id = (SELECT id FROM steps WHERE key = ? "
+        "AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
+        "s", hex);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(r.store->db, row, diags);
+    return err == ZPL_OK ? read_made(&r, row, out) : err;
 }
 
 enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,

@@ -116,6 +116,12 @@ static inline enum zpl_err by_key(struct fixture *f, const char *key, struct zpl
     return f->store.step_by_key(f->store.self, &digest, out, &f->arena, &f->diags);
 }
 
+static inline enum zpl_err step_made(struct fixture *f, const char *key, struct zpl_step_row *out)
+{
+    struct zpl_digest digest = digest_of(key);
+    return f->store.step_made(f->store.self, &digest, out, &f->arena, &f->diags);
+}
+
 /* The one number a statement gives, read by a connection of its own. */
 static inline int64_t ask(struct fixture *f, const char *sql)
 {

@@ -140,7 +140,58 @@ static void a_step_comes_back_whole(void **state)
     assert_string_equal(got.inputs[0].output, "rows");
     assert_digest(&got.inputs[1].digest, "in2");
     assert_string_equal(got.inputs[1].step, "");
+
+    struct zpl_step_row made;
+    assert_int_equal(step_made(f, "key", &made), ZPL_OK);
+    assert_int_equal(made.started_ns, 11);
+    assert_int_equal(made.duration_ns, 22);
+    assert_int_equal(made.output_count, 2);
+    assert_string_equal(made.outputs[0].name, "rows");
+    assert_digest(&made.outputs[0].digest, "rows");
+    assert_int_equal(made.outputs[0].column_count, 2);
+    assert_digest(&made.outputs[0].columns[1].digest, "c2");
+    assert_string_equal(made.outputs[1].json, "{\"auc\":0.7}");
     assert_int_equal(f->diags.count, 0);
+}
+
+/* A step that made nothing (an effect) is there too. */
+static void a_step_without_outputs_was_made(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_step_row made, step = plain_step(begin_run(f, "p"), "s", "key");
+    assert_int_equal(step_made(f, "key", &made), ZPL_ERR_NOT_FOUND);
+    assert_int_equal(put(f, &step), ZPL_OK);
+    assert_int_equal(step_made(f, "key", &made), ZPL_OK);
+    assert_int_equal(made.output_count, 0);
+    assert_int_equal(made.started_ns, 1);
+}
+
+/* While it is held, a store reads as it was; letting go or writing shows what others have done. */
+static void what_is_held_stays_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct fixture other = {.config = f->config};
+    struct zpl_step_row got;
+    assert_int_equal(zpl_metadata_open(&other.config, true, &other.store, &other.diags), ZPL_OK);
+    int64_t run = begin_run(f, "p");
+    struct zpl_step_row a = plain_step(run, "a", "a"), b = plain_step(run, "b", "b"),
+                        c = plain_step(run, "c", "c");
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(f->store.hold(f->store.self, &f->diags), ZPL_OK);
+    assert_int_equal(step_made(f, "a", &got), ZPL_ERR_NOT_FOUND);
+    assert_int_equal(put(&other, &a), ZPL_OK);
+    assert_int_equal(step_made(f, "a", &got), ZPL_ERR_NOT_FOUND);
+    for (int i = 0; i < 2; i++)
+        f->store.let_go(f->store.self);
+    assert_int_equal(step_made(f, "a", &got), ZPL_OK);
+
+    assert_int_equal(f->store.hold(f->store.self, &f->diags), ZPL_OK);
+    assert_int_equal(step_made(f, "b", &got), ZPL_ERR_NOT_FOUND);
+    assert_int_equal(put(&other, &b), ZPL_OK);
+    assert_int_equal(put(f, &c), ZPL_OK);
+    assert_int_equal(step_made(f, "b", &got), ZPL_OK);
+    assert_int_equal(step_made(f, "c", &got), ZPL_OK);
+    close_store(&other);
 }
 
 static void what_is_not_there_is_not_found_silently(void **state)
@@ -333,6 +384,14 @@ static void a_damaged_digest_is_told(void **state)
     alter(f, "UPDATE steps SET shape_key = 'rubbish'");
     assert_int_equal(by_key(f, "key", &got), ZPL_ERR_CORRUPT);
     assert_int_equal(f->diags.items[0]->code, ZPL_CODE_STORE_CORRUPT);
+    struct zpl_output_row output = {.name = "a", .type = "T", .rows = -1};
+    step = plain_step(begin_run(f, "p"), "t", "other");
+    step.outputs = &output;
+    step.output_count = 1;
+    assert_int_equal(put(f, &step), ZPL_OK);
+    alter(f, "UPDATE outputs SET digest = 'rubbish'");
+    assert_int_equal(step_made(f, "other", &got), ZPL_ERR_CORRUPT);
+    assert_int_equal(f->diags.items[1]->code, ZPL_CODE_STORE_CORRUPT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -343,6 +402,8 @@ int main(void)
         TEST(a_run_comes_back),
         TEST(runs_are_listed_newest_first),
         TEST(a_step_comes_back_whole),
+        TEST(a_step_without_outputs_was_made),
+        TEST(what_is_held_stays_as_it_was),
         TEST(what_is_not_there_is_not_found_silently),
         TEST(the_newest_success_counts),
         TEST(a_long_value_is_left_to_the_artifact),

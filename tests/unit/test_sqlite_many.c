@@ -111,7 +111,8 @@ static void many_writers_never_meet_a_busy_store(void **state)
             struct zpl_step_row step = plain_step(id, name, key);
             step.outputs = outputs;
             step.output_count = 2;
-            good = put(&mine, &step) == ZPL_OK && by_key(&mine, key, &got) == ZPL_OK &&
+            good = mine.store.hold(mine.store.self, &mine.diags) == ZPL_OK &&
+                   put(&mine, &step) == ZPL_OK && step_made(&mine, key, &got) == ZPL_OK &&
                    got.output_count == 2;
         }
         run.id = id;

@@ -117,9 +117,10 @@ void zpl_view_report(const char *type, const char *json, struct zpl_buf *out)
     const char *key;
     if (json == NULL || zpl_json_parse(json, strlen(json), &object, NULL) != ZPL_OK)
         return;
-    if (type != NULL && zpl_type_parse(type, &arena, &declared, &error) != ZPL_OK)
+    bool fields = zpl_json_kind(object) == ZPL_JSON_OBJECT;
+    if (fields && type != NULL && zpl_type_parse(type, &arena, &declared, &error) != ZPL_OK)
         declared = NULL;
-    if (zpl_json_kind(object) != ZPL_JSON_OBJECT)
+    if (!fields)
         report_value(object, out);
     else if (declared != NULL && declared->row != NULL)
         for (size_t i = 0; i < declared->row->count; i++)
