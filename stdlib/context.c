@@ -2,6 +2,7 @@
 #include "stdlib/context.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include "lang/base/fs.h"
 #include "lang/base/json.h"
@@ -59,6 +60,36 @@ static size_t param_paths(const struct zpl_literal *value, const char **out)
     return count;
 }
 
+/* Where a database that is kept puts what memory can't hold: beside the scratch folder of the first task
+ * of this process, whose name is nobody else's (process numbers may be). */
+static const char *kept_spill(const struct zpl_run_task *task)
+{
+    static char path[ZPL_PATH_MAX];
+    if (path[0] == '\0' &&
+        snprintf(path, sizeof path, "%s.spill", task->scratch) >= (int)sizeof path)
+        path[0] = '\0';
+    return path[0] != '\0' ? path : NULL;
+}
+
+enum zpl_err zpl_context_open(struct zpl_context *context, const char *const *paths, size_t count,
+                              struct zpl_duck *out)
+{
+    const struct zpl_run_task *task = context->task;
+    /* A user's body is alone in its process, and may write below its own scratch folder only. */
+    bool alone = task->body != NULL && strcmp(task->kernel, "sql") != 0;
+    const char *spill = alone || task->store == NULL
+                            ? zpl_arena_printf(context->arena, "%s/spill", task->scratch)
+                            : kept_spill(task);
+    /* The default limit, on every machine: what spills may leave in another order. */
+    const struct zpl_duck_options options = {.scratch = spill,
+                                             .within = alone ? NULL : task->store,
+                                             .paths = paths,
+                                             .path_count = count,
+                                             .apart = context->apart};
+    return spill != NULL ? zpl_duck_open(&options, out, context->diags)
+                         : zpl_diag_nomem(context->diags);
+}
+
 /* The files a task names: inputs, outputs, and what its path params point to. */
 static enum zpl_err open_session(struct zpl_context *context)
 {
@@ -67,8 +98,7 @@ static enum zpl_err open_session(struct zpl_context *context)
     for (size_t i = 0; i < task->param_count; i++)
         most += param_paths(task->params[i].value, NULL);
     const char **paths = zpl_arena_array(context->arena, most + 1, sizeof *paths);
-    const char *spill = zpl_arena_printf(context->arena, "%s/spill", task->scratch);
-    if (paths == NULL || spill == NULL)
+    if (paths == NULL)
         return zpl_diag_nomem(context->diags);
     for (size_t i = 0; i < task->input_count; i++)
         if (task->inputs[i].path != NULL)
@@ -79,10 +109,7 @@ static enum zpl_err open_session(struct zpl_context *context)
         count += param_paths(task->params[i].value, paths + count);
     for (size_t i = 0; i < context->path_count; i++)
         paths[count++] = context->paths[i];
-    /* The default limit, on every machine: what spills may leave in another order. */
-    const struct zpl_duck_options options = {
-        .scratch = spill, .paths = paths, .path_count = count, .apart = context->apart};
-    return zpl_duck_open(&options, &context->duck, context->diags);
+    return zpl_context_open(context, paths, count, &context->duck);
 }
 
 struct zpl_duck *zpl_context_duck(struct zpl_context *context)

@@ -36,6 +36,9 @@ void zpl_context_release(struct zpl_context *context); /* safe on a zeroed struc
 
 /* The context behind what a kernel was given. */
 struct zpl_context *zpl_context_of(struct zpl_kernel_context *ctx);
+/* A database session for these files of the task; the caller releases it. */
+enum zpl_err zpl_context_open(struct zpl_context *context, const char *const *paths, size_t count,
+                              struct zpl_duck *out);
 /* The step's database session: one thread, and no files but the task's.  NULL after a failure. */
 struct zpl_duck *zpl_context_duck(struct zpl_context *context);
 const struct zpl_run_param *zpl_context_param(const struct zpl_context *context, const char *name);

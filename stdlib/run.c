@@ -210,9 +210,6 @@ static enum zpl_err failed(const struct zpl_run_task *task, struct zpl_diags *di
  * to say which files its own opens. */
 static enum zpl_err hold_input(struct zpl_context *context, const struct zpl_run_input *input)
 {
-    const char *spill = zpl_arena_printf(context->arena, "%s/spill", context->task->scratch);
-    const struct zpl_duck_options options = {
-        .scratch = spill, .paths = &input->path, .path_count = 1};
     const struct zpl_type *type = zpl_context_type(context, input->wants);
     struct zpl_duck duck = {0};
     struct zpl_contract contract = {
@@ -229,7 +226,7 @@ static enum zpl_err hold_input(struct zpl_context *context, const struct zpl_run
         return ZPL_ERR_STEP;
     if (zpl_arena_failed(context->arena))
         return zpl_diag_nomem(context->diags);
-    enum zpl_err err = zpl_duck_open(&options, &duck, context->diags);
+    enum zpl_err err = zpl_context_open(context, &input->path, 1, &duck);
     if (err == ZPL_OK)
         err = zpl_contract_check(&duck, &contract, context->arena, context->diags);
     zpl_duck_release(&duck);

@@ -50,6 +50,7 @@ struct zpl_run_task {
     const struct zpl_run_binding *bindings;
     size_t binding_count;
     const char *scratch;
+    const char *store;        /* the folder that inputs, outputs and scratch are below */
     const char *project;      /* the folder that paths of a user's body are relative to */
     const char *const *files; /* that the body of a user's step reads outside of the project */
     size_t file_count;

@@ -259,34 +259,12 @@ static void allow_program(struct fence *f, const struct zpl_run_task *task)
 
 /* ---- the task ---- */
 
-/* The last place in a path where that is; 0: nowhere. */
-static size_t last_place(const char *path, const char *name)
-{
-    size_t end = 0;
-    for (const char *s = strstr(path, name); s != NULL; s = strstr(s + 1, name))
-        end = (size_t)(s - path);
-    return end;
-}
-
-/* The store that a scratch folder is in: what is before "/scratch/", or before "/spool/" where steps run
- * elsewhere; false: it is in none. */
-static bool find_store(const char *scratch, char *store)
-{
-    size_t here = last_place(scratch, "/scratch/");
-    size_t elsewhere = last_place(scratch, "/" ZPL_SPOOL_NAME "/");
-    size_t end = here > elsewhere ? here : elsewhere;
-    memcpy(store, scratch, end);
-    store[end] = '\0';
-    return end > 0;
-}
-
 /* The project, without the store when that is in it: what other steps made is no input. */
 static void allow_project(struct fence *f, const struct zpl_run_task *task)
 {
     struct zpl_arena arena = {0};
-    char store[ZPL_PATH_MAX], path[ZPL_PATH_MAX];
-    const char *name =
-        find_store(task->scratch, store) ? zpl_path_below(task->project, store) : NULL;
+    char path[ZPL_PATH_MAX];
+    const char *name = zpl_path_below(task->project, task->store);
     char **names;
     size_t count = 0;
     if (name == NULL || strchr(name, '/') != NULL) {

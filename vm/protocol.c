@@ -82,6 +82,7 @@ enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf
     zpl_json_set_take(o, "outputs", outputs);
     zpl_json_set_take(o, "bindings", bindings);
     zpl_json_set_take(o, "scratch", zpl_json_string(task->scratch));
+    zpl_json_set_take(o, "store", zpl_json_string(task->store));
     zpl_json_set_take(o, "project", zpl_json_string(task->project));
     zpl_json_set_take(o, "files", zpl_names_json(task->files, task->file_count));
     zpl_json_set_take(o, "threads", zpl_json_int(task->threads));
@@ -256,10 +257,12 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
     task->kernel = zpl_read_text(json, "kernel", arena);
     task->body = zpl_read_text(json, "body", arena);
     task->scratch = zpl_read_text(json, "scratch", arena);
+    task->store = zpl_read_text(json, "store", arena);
     task->project = zpl_read_text(json, "project", arena);
     task->threads = (uint32_t)threads;
     task->memory_bytes = (uint64_t)memory;
-    return task->kernel != NULL && task->scratch != NULL && task->project != NULL;
+    return task->kernel != NULL && task->scratch != NULL && task->store != NULL &&
+           task->project != NULL;
 }
 
 /* [[name, kind], …] */

@@ -160,6 +160,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .output_count = node->output_count,
                                 .bindings = bindings,
                                 .scratch = scratch,
+                                .store = plan->session->project.home,
                                 .project = plan->session->project.root,
                                 .threads = 1,
                                 .memory_bytes = memory_bytes};

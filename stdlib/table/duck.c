@@ -160,6 +160,7 @@ static bool configure(const struct zpl_duck_options *options, duckdb_config *con
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
         {"allow_persistent_secrets", "false"},
+        {"enable_external_file_cache", "false"},
     };
     if (api.create_config(config) != DuckDBSuccess)
         return false;
@@ -186,6 +187,27 @@ static enum zpl_err shadow_value_functions(struct zpl_duck *duck, struct zpl_dia
                          diags);
 }
 
+/* allowed_paths, or the folder that all of them are below. */
+static void add_allowed(const struct zpl_duck_options *options, bool folder, struct zpl_buf *sql)
+{
+    if (folder) {
+        zpl_buf_puts(sql, "SET allowed_directories = [");
+        zpl_duck_text(sql, options->within, strlen(options->within));
+        zpl_buf_puts(sql, "];");
+        return;
+    }
+    zpl_buf_puts(sql, "SET allowed_paths = [");
+    for (size_t i = 0; i < options->path_count; i++) {
+        zpl_buf_puts(sql, i > 0 ? ", " : "");
+        zpl_duck_text(sql, options->paths[i], strlen(options->paths[i]));
+        if (strpbrk(options->paths[i], PATTERN) != NULL) {
+            zpl_buf_puts(sql, ", ");
+            zpl_duck_path(sql, options->paths[i]);
+        }
+    }
+    zpl_buf_puts(sql, "];");
+}
+
 /* Closes the doors: only the named files, no other settings. */
 static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_options *options,
                               struct zpl_diags *diags)
@@ -199,22 +221,77 @@ static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_optio
         zpl_buf_puts(&sql, "SET errors_as_json = true; ");
     if (options->apart)
         zpl_buf_puts(&sql, "SET disabled_optimizers = 'common_subexpressions'; ");
-    zpl_buf_puts(&sql, "SET allowed_paths = [");
-    for (size_t i = 0; i < options->path_count; i++) {
-        zpl_buf_puts(&sql, i > 0 ? ", " : "");
-        zpl_duck_text(&sql, options->paths[i], strlen(options->paths[i]));
-        if (strpbrk(options->paths[i], PATTERN) != NULL) {
-            zpl_buf_puts(&sql, ", ");
-            zpl_duck_path(&sql, options->paths[i]);
-        }
-    }
-    zpl_buf_puts(&sql, "]; SET enable_external_access = false;");
+    add_allowed(options, duck->kept, &sql);
+    zpl_buf_puts(&sql, " SET enable_external_access = false;");
     if (!options->json_errors)
         zpl_buf_puts(&sql, " SET lock_configuration = true;");
     err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(diags)
                                         : zpl_duck_exec(duck, zpl_buf_str(&sql), diags);
     zpl_buf_release(&sql);
     return err;
+}
+
+/* The database that the process keeps.  Functions that sessions registered stay in it, under names that
+ * are never used again, so that it is renewed after some. */
+#define KEPT_SESSIONS_MAX 200
+static struct {
+    duckdb_database database; /* NULL: none */
+    bool in_use, apart;
+    uint64_t memory_bytes;
+    unsigned sessions;
+    char within[ZPL_PATH_MAX], scratch[ZPL_PATH_MAX];
+} kept;
+
+static bool is_below(const struct zpl_duck_options *options, const char *path)
+{
+    return path != NULL && zpl_path_below(options->within, path) != NULL;
+}
+
+/* May a session that asks for this have a database that is kept? */
+static bool can_keep(const struct zpl_duck_options *options)
+{
+    if (options->within == NULL || options->json_errors || kept.in_use ||
+        !is_below(options, options->scratch) || strlen(options->within) >= sizeof kept.within ||
+        strlen(options->scratch) >= sizeof kept.scratch)
+        return false;
+    for (size_t i = 0; i < options->path_count; i++)
+        if (!is_below(options, options->paths[i]))
+            return false;
+    return true;
+}
+
+static bool fits(const struct zpl_duck_options *options)
+{
+    return kept.database != NULL && kept.sessions < KEPT_SESSIONS_MAX &&
+           kept.apart == options->apart && kept.memory_bytes == options->memory_bytes &&
+           strcmp(kept.within, options->within) == 0 && strcmp(kept.scratch, options->scratch) == 0;
+}
+
+/* A session of the kept database; false: there is none that fits (then none is kept). */
+static bool take_kept(const struct zpl_duck_options *options, struct zpl_duck *out)
+{
+    if (fits(options) && api.connect(kept.database, &out->connection) == DuckDBSuccess) {
+        *out = (struct zpl_duck){&api, kept.database, out->connection, true};
+        kept.in_use = true;
+        kept.sessions++;
+        return true;
+    }
+    if (kept.database != NULL)
+        api.close(&kept.database);
+    kept.database = NULL;
+    return false;
+}
+
+/* The database of an open session is kept from now on. */
+static void keep(const struct zpl_duck_options *options, const struct zpl_duck *duck)
+{
+    kept.database = duck->database;
+    kept.in_use = true;
+    kept.apart = options->apart;
+    kept.memory_bytes = options->memory_bytes;
+    kept.sessions = 1;
+    memcpy(kept.within, options->within, strlen(options->within) + 1);
+    memcpy(kept.scratch, options->scratch, strlen(options->scratch) + 1);
 }
 
 enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_duck *out,
@@ -225,6 +302,9 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
     enum zpl_err err = zpl_duck_load(&opened, diags);
     if (err != ZPL_OK)
         return err;
+    bool keeps = can_keep(options);
+    if (keeps && take_kept(options, out))
+        return ZPL_OK;
     duckdb_config config = NULL;
     char *words = NULL;
     if (!configure(options, &config) ||
@@ -233,6 +313,7 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
         goto done;
     }
     out->api = &api;
+    out->kept = keeps;
     if (api.connect(out->database, &out->connection) != DuckDBSuccess) {
         err = zpl_duck_fail(diags, "the database could not be connected to");
         goto done;
@@ -244,8 +325,12 @@ done:
     if (words != NULL)
         api.free(words);
     api.destroy_config(&config);
-    if (err != ZPL_OK)
+    if (err == ZPL_OK && keeps) {
+        keep(options, out);
+    } else if (err != ZPL_OK) {
+        out->kept = false;
         zpl_duck_release(out);
+    }
     return err;
 }
 
@@ -253,7 +338,10 @@ void zpl_duck_release(struct zpl_duck *duck)
 {
     if (duck->api != NULL) {
         duck->api->disconnect(&duck->connection);
-        duck->api->close(&duck->database);
+        if (duck->kept)
+            kept.in_use = false;
+        else
+            duck->api->close(&duck->database);
     }
     memset(duck, 0, sizeof *duck);
 }

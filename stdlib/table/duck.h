@@ -2,6 +2,9 @@
  * Promise: a session is an in-memory database that gives the same bytes everywhere: one thread, UTC,
  * rows in order, locked settings; it opens no file but those it was opened for, loads and installs
  * no extension, and has functions of the clock shadowed so that a query can't reach them.
+ * Opening a database takes 8 ms, so one whose files are all below one folder is kept by the process for
+ * the next such session, which sees nothing of the one before: what a session makes is temporary, and
+ * goes with its connection.
  * Owns: a session owns its database and connection until zpl_duck_release(); the library stays open.
  * Errors: NO_LIBRARY with the places that were looked at; ZPL_ERR_STEP with DuckDB's own words,
  * freed of their positions; ZPL_ERR_NOMEM (STEP_LIMIT) when its memory limit was met.
@@ -129,8 +132,10 @@ struct zpl_duck_api {
 };
 
 struct zpl_duck_options {
-    uint64_t memory_bytes;    /* 0: ZPL_DUCK_BYTES_DEFAULT */
-    const char *scratch;      /* folder for what does not fit into memory; NULL: it has to fit */
+    uint64_t memory_bytes; /* 0: ZPL_DUCK_BYTES_DEFAULT */
+    const char *scratch;   /* folder for what does not fit into memory; NULL: it has to fit */
+    const char *within; /* folder whose files may all be opened, when all of `paths` are below it,
+                                 and `scratch`; then its database may be kept.  NULL: none */
     const char *const *paths; /* files that may be read and written */
     size_t path_count;
     bool apart;       /* nobody looks for what expressions have in common, which takes the square of
@@ -141,6 +146,7 @@ struct zpl_duck {
     const struct zpl_duck_api *api;
     duckdb_database database;
     duckdb_connection connection;
+    bool kept; /* the database stays when the session ends */
 };
 
 /* Opens the library, once a process. */

@@ -70,7 +70,7 @@ enum zpl_err zpl_scan_view(struct zpl_duck *duck, const char *name, const struct
     enum zpl_err err = open_columns(duck, scan, &have, &from, &arena, diags);
     if (err != ZPL_OK)
         goto done;
-    zpl_buf_puts(&sql, "CREATE VIEW ");
+    zpl_buf_puts(&sql, "CREATE TEMP VIEW ");
     zpl_duck_ident(&sql, name);
     zpl_buf_puts(&sql, " AS SELECT ");
     size_t count = closed ? scan->row->count : have.count;

@@ -27,6 +27,7 @@ struct split {
     uint32_t *stratum_of; /* a row's stratum; NULL: there is one */
     struct stratum *strata;
     size_t stratum_count;
+    char in_part[40]; /* the function that tells, in SQL */
 };
 
 /* The number of row i: state seed' + (i + 1)·γ, mixed. */
@@ -219,7 +220,7 @@ static int find_strata(struct split *s, const char *column)
         column, keep_stratum, s);
 }
 
-/* zpl_in_part(row number) → Bool, for SQL. */
+/* (row number) → Bool, for SQL; its name is s->in_part. */
 static void in_part(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const struct zpl_duck_api *api = zpl_duck_api();
@@ -233,11 +234,13 @@ static void in_part(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
 
 static int register_in_part(struct split *s)
 {
+    static unsigned long made; /* names are never used again */
     const struct zpl_duck_api *api = s->duck->api;
+    snprintf(s->in_part, sizeof s->in_part, "zpl_in_part_%lu", made++);
     duckdb_scalar_function function = api->create_scalar_function();
     duckdb_logical_type row = api->create_logical_type(DUCKDB_TYPE_BIGINT);
     duckdb_logical_type verdict = api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
-    api->scalar_function_set_name(function, "zpl_in_part");
+    api->scalar_function_set_name(function, s->in_part);
     api->scalar_function_add_parameter(function, row);
     api->scalar_function_set_return_type(function, verdict);
     api->scalar_function_set_extra_info(function, s, NULL);
@@ -288,9 +291,12 @@ static int make_strata(struct split *s, const char *stratify)
 /* Writes the rows of the part into one output and the others into the other. */
 static int write_parts(struct split *s, const char *part, const char *others)
 {
-    return find_thresholds(s) || register_in_part(s) ||
-           write_part(s, part, "zpl_in_part(file_row_number)") ||
-           write_part(s, others, "NOT zpl_in_part(file_row_number)");
+    char in[64], out[80];
+    if (find_thresholds(s) || register_in_part(s))
+        return 1;
+    snprintf(in, sizeof in, "%s(file_row_number)", s->in_part);
+    snprintf(out, sizeof out, "NOT %s", in);
+    return write_part(s, part, in) || write_part(s, others, out);
 }
 
 static int split_by_chance(struct split *s, const char *stratify)

@@ -156,6 +156,70 @@ static void test_failures_are_told(void **state)
     zpl_duck_release(&duck);
 }
 
+static duckdb_database opened(const struct zpl_duck_options *options, struct zpl_duck *duck)
+{
+    if (zpl_duck_open(options, duck, &diags) != ZPL_OK)
+        fail_msg("%s", diags.items[diags.count - 1]->message);
+    return duck->database;
+}
+
+/* Sessions of one folder have one database after the other's end, and see nothing of one another. */
+static void test_a_database_is_kept(void **state)
+{
+    (void)state;
+    char spill[100], inside[100], outside[100], sql[400];
+    struct zpl_duck a, b;
+    snprintf(spill, sizeof spill, "%s/spill", folder);
+    snprintf(inside, sizeof inside, "%s/in.parquet", folder);
+    snprintf(outside, sizeof outside, "%s-out.parquet", folder);
+    const char *paths[] = {inside};
+    const struct zpl_duck_options options = {
+        .within = folder, .scratch = spill, .paths = paths, .path_count = 1};
+    duckdb_database kept = opened(&options, &a);
+    assert_true(a.kept);
+    duckdb_database other = opened(&options, &b); /* at the same time */
+    assert_false(b.kept);
+    assert_ptr_not_equal(other, kept);
+    zpl_duck_release(&b);
+    assert_int_equal(zpl_duck_exec(&a, "CREATE TEMP VIEW mine AS SELECT 1 AS x", &diags), ZPL_OK);
+    assert_int_equal(zpl_duck_exec(&a, "CREATE TEMP TABLE rows AS SELECT 2 AS x", &diags), ZPL_OK);
+    zpl_duck_release(&a);
+
+    assert_ptr_equal(opened(&options, &a), kept);
+    assert_int_equal(zpl_duck_exec(&a, "SELECT * FROM mine", &diags), ZPL_ERR_STEP);
+    assert_int_equal(zpl_duck_exec(&a, "SELECT * FROM rows", &diags), ZPL_ERR_STEP);
+    assert_int_equal(zpl_duck_exec(&a, "SELECT current_date", &diags), ZPL_ERR_STEP);
+    assert_int_equal(zpl_duck_exec(&a, "SET threads = 2", &diags), ZPL_ERR_STEP);
+    assert_string_equal(ask(&a, "SELECT current_setting('TimeZone')"), "UTC");
+    snprintf(sql, sizeof sql, "COPY (SELECT 1 AS x) TO '%s'", inside);
+    assert_int_equal(zpl_duck_exec(&a, sql, &diags), ZPL_OK);
+    snprintf(sql, sizeof sql, "COPY (SELECT 1 AS x) TO '%s'", outside);
+    assert_int_equal(zpl_duck_exec(&a, sql, &diags), ZPL_ERR_STEP);
+    snprintf(sql, sizeof sql, "COPY (SELECT 1 AS x) TO '%s/../x.parquet'", folder);
+    assert_int_equal(zpl_duck_exec(&a, sql, &diags), ZPL_ERR_STEP);
+    zpl_duck_release(&a);
+
+    /* not for files elsewhere, nor for another way of working */
+    paths[0] = outside;
+    opened(&options, &a);
+    assert_false(a.kept);
+    zpl_duck_release(&a);
+    paths[0] = inside;
+    assert_ptr_equal(opened(&options, &a), kept);
+    zpl_duck_release(&a);
+    struct zpl_duck_options apart = options;
+    apart.apart = true;
+    opened(&apart, &a);
+    assert_true(a.kept);
+    assert_string_equal(ask(&a, "SELECT current_setting('disabled_optimizers')"),
+                        "common_subexpressions");
+    zpl_duck_release(&a);
+    opened(&options, &a);
+    assert_string_equal(ask(&a, "SELECT current_setting('disabled_optimizers')"), "");
+    zpl_duck_release(&a);
+    zpl_diags_clear(&diags);
+}
+
 static void test_quoting(void **state)
 {
     (void)state;
@@ -170,9 +234,9 @@ static void test_quoting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_missing_library), cmocka_unit_test(test_locks),
-        cmocka_unit_test(test_same_everywhere), cmocka_unit_test(test_failures_are_told),
-        cmocka_unit_test(test_quoting),
+        cmocka_unit_test(test_missing_library),    cmocka_unit_test(test_locks),
+        cmocka_unit_test(test_same_everywhere),    cmocka_unit_test(test_failures_are_told),
+        cmocka_unit_test(test_a_database_is_kept), cmocka_unit_test(test_quoting),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -329,6 +329,7 @@ static void say_tasks(struct said *said)
                                      .bindings = &binding,
                                      .binding_count = 1,
                                      .scratch = "/scratch",
+                                     .store = "/project/.zpl",
                                      .project = "/project",
                                      .files = abc,
                                      .file_count = 2,
