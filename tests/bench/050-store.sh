@@ -7,7 +7,7 @@ cat >rows.csv <<'C'
 n
 1
 C
-QUERY="SELECT range AS i, range * 0.5 AS x, range % 1000 AS g, 'n' || (range % 77) AS name FROM range(10000000)"
+QUERY="SELECT range AS i, range * 5e-1 AS x, range % 1000 AS g, 'n' || (range % 77) AS name FROM range(10000000)"
 cat >rows.zpl <<P
 local seed = csv.read "rows.csv"
 sql { [[ $QUERY, seed ]], as = "big" }
