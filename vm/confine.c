@@ -125,21 +125,22 @@ static enum zpl_err close_fence(struct fence *f)
 
 /* ---- the machine ---- */
 
+/* What opens libraries, and what those look at when they are opened. */
+static void allow_libraries(struct fence *f)
+{
+    static const char *const folders[] = {"/usr", "/lib",  "/lib32", "/lib64", "/libx32",
+                                          "/etc", "/proc", "/sys",   "/nix",   "/gnu"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        allow(f, folders[i], READ);
+    allow(f, "/dev/null", DEVICE);
+}
+
+/* What programs use beside libraries. */
 static void allow_system(struct fence *f)
 {
-    static const char *const folders[] = {"/usr",
-                                          "/bin",
+    static const char *const folders[] = {"/bin",
                                           "/sbin",
-                                          "/lib",
-                                          "/lib32",
-                                          "/lib64",
-                                          "/libx32",
-                                          "/etc",
                                           "/opt",
-                                          "/proc",
-                                          "/sys",
-                                          "/nix",
-                                          "/gnu",
                                           "/snap",
                                           "/dev",
                                           "/run/systemd/resolve",
@@ -149,13 +150,11 @@ static void allow_system(struct fence *f)
                                           "/run/opengl-driver",
                                           "/var/cache/fontconfig"};
     static const char *const devices[] = {
-        "/dev/null",          "/dev/zero",       "/dev/full",
-        "/dev/random",        "/dev/urandom",    "/dev/tty",
-        "/dev/ptmx",          "/dev/pts",        "/dev/dri",
-        "/dev/kfd",           "/dev/nvidia0",    "/dev/nvidia1",
-        "/dev/nvidia2",       "/dev/nvidia3",    "/dev/nvidia4",
-        "/dev/nvidia5",       "/dev/nvidia6",    "/dev/nvidia7",
-        "/dev/nvidiactl",     "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
+        "/dev/zero",          "/dev/full",      "/dev/random",     "/dev/urandom",
+        "/dev/tty",           "/dev/ptmx",      "/dev/pts",        "/dev/dri",
+        "/dev/kfd",           "/dev/nvidia0",   "/dev/nvidia1",    "/dev/nvidia2",
+        "/dev/nvidia3",       "/dev/nvidia4",   "/dev/nvidia5",    "/dev/nvidia6",
+        "/dev/nvidia7",       "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
         "/dev/nvidia-modeset"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         allow(f, folders[i], READ);
@@ -283,19 +282,27 @@ static void allow_project(struct fence *f, const struct zpl_run_task *task)
     zpl_arena_release(&arena);
 }
 
+/* What a command or a kernel of the user's may want beside its task. */
+static void allow_wants(struct fence *f, const struct zpl_run_task *task)
+{
+    allow_system(f);
+    allow_list(f, getenv("PATH"), allow_program_folder);
+    allow_list(f, getenv("ZPL_TOOLS"), allow_read);
+    if (getenv("HOME") != NULL)
+        allow_in(f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
+    allow_program(f, task);
+    allow_project(f, task);
+}
+
 enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags)
 {
     struct fence f;
     if (!begin(&f, true, diags))
         return f.err;
-    allow_system(&f);
-    allow_list(&f, getenv("PATH"), allow_program_folder);
-    allow_list(&f, getenv("ZPL_TOOLS"), allow_read);
-    if (getenv("HOME") != NULL)
-        allow_in(&f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
+    allow_libraries(&f);
     allow_engines(&f);
-    allow_program(&f, task);
-    allow_project(&f, task);
+    if (strcmp(task->kernel, "lua") != 0) /* Lua names no file */
+        allow_wants(&f, task);
     for (size_t i = 0; i < task->input_count; i++)
         allow(&f, task->inputs[i].path, READ);
     for (size_t i = 0; i < task->file_count; i++)

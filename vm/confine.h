@@ -16,7 +16,8 @@ int zpl_confine_version(void);
 /* Confines this process, which has one thread, to what the body of the task may touch:
  *   read, execute   the system's folders, those on PATH and in ZPL_TOOLS with their libraries; the
  *                   project without the store; the task's inputs and files; the engines
- *   write           its scratch folder; /dev/null and the like, /dev/shm, GPUs */
+ *   write           its scratch folder; /dev/null and the like, /dev/shm, GPUs
+ * and a Lua body, which can name no file, to less: libraries, its inputs, its scratch folder. */
 enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags);
 
 /* Confines a process that runs kernels of zpl's own, task after task: it reads what its user may
