@@ -307,9 +307,8 @@ static enum zpl_err fetch_value(struct zpl_plan *plan, const struct zpl_output *
     return err;
 }
 
-/* Puts stored outputs in the node's order; *whole is false when one is missing. */
-static enum zpl_err take_outputs(struct zpl_plan *plan, uint32_t id, const struct zpl_step_row *row,
-                                 bool *whole)
+enum zpl_err zpl_plan_take_outputs(struct zpl_plan *plan, uint32_t id,
+                                   const struct zpl_step_row *row, bool *whole)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_output_row *outputs =
@@ -354,7 +353,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     else if (err == ZPL_OK)
         err = all_there(plan, &row, &there);
     if (err == ZPL_OK && there)
-        err = take_outputs(plan, id, &row, &there);
+        err = zpl_plan_take_outputs(plan, id, &row, &there);
     step->gone = !there;
     if (err != ZPL_OK || !there)
         return err;
@@ -366,19 +365,28 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     return ZPL_OK;
 }
 
+enum zpl_err zpl_plan_allow(struct zpl_plan *plan, uint32_t id, bool *allowed)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    enum zpl_err err = ZPL_OK;
+    *allowed = false;
+    if (plan->steps[id].status != ZPL_PLAN_PENDING || settled_by_needs(plan, node))
+        return ZPL_OK;
+    if (node->when != NULL)
+        err = heed_condition(plan, node);
+    *allowed = err == ZPL_OK && plan->steps[id].status != ZPL_PLAN_SKIPPED;
+    return err;
+}
+
 /* From what it needs, its condition, its key. */
 enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_step_plan *step = &plan->steps[id];
     struct zpl_reasons reasons;
-    bool hit = false;
-    enum zpl_err err = ZPL_OK;
-    if (step->status != ZPL_PLAN_PENDING || settled_by_needs(plan, node))
-        return ZPL_OK;
-    if (node->when != NULL)
-        err = heed_condition(plan, node);
-    if (err != ZPL_OK || step->status == ZPL_PLAN_SKIPPED)
+    bool hit = false, allowed;
+    enum zpl_err err = zpl_plan_allow(plan, id, &allowed);
+    if (err != ZPL_OK || !allowed)
         return err;
     err = zpl_key_make(plan, id);
     if (err == ZPL_OK)

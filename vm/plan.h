@@ -90,6 +90,12 @@ void zpl_plan_want(const struct zpl_graph *graph, const struct zpl_value *value,
 
 /* Decides step `id` if what it needs is decided; else leaves it PENDING. */
 enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id);
+/* The first half of it: do the steps that it needs and its condition allow step `id`?  If not, it has the
+ * state that says so; one that has to wait stays PENDING. */
+enum zpl_err zpl_plan_allow(struct zpl_plan *plan, uint32_t id, bool *allowed);
+/* Gives step `id` the outputs of a row of the store; *whole is false when one is missing. */
+enum zpl_err zpl_plan_take_outputs(struct zpl_plan *plan, uint32_t id,
+                                   const struct zpl_step_row *row, bool *whole);
 /* A step that a value makes impossible: the others go on, as they do in a run. */
 void zpl_plan_fail(struct zpl_plan *plan, uint32_t id);
 /* Decides every step that it is about, in order (plan_all.c).  ZPL_ERR_STEP (told): one can only fail; all are decided. */

@@ -1,6 +1,7 @@
 /* retry.c - the rules for another attempt.   Floor: vm. */
 #include "vm/retry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lang/base/limits.h"
@@ -60,6 +61,23 @@ static bool ran_out(const struct zpl_failure *failure, uint64_t memory_bytes)
             return true;
     return failure->out_of_memory || printed_so(failure->log) ||
            (memory_bytes > 0 && failure->peak_bytes > memory_bytes - memory_bytes / 8);
+}
+
+void zpl_failure_of_event(const struct zpl_event *event, struct zpl_failure *out)
+{
+    const char *words = "it was";
+    *out = (struct zpl_failure){.code = ZPL_CODE_STEP_LIMIT, .peak_bytes = event->peak_bytes};
+    out->reason = out->text;
+    out->out_of_memory = event->kind == ZPL_EVENT_MEMORY;
+    out->lost = event->kind == ZPL_EVENT_LOST;
+    if (event->kind == ZPL_EVENT_DIED) {
+        out->code = ZPL_CODE_STEP_CRASHED;
+        words = "its process ended with";
+    } else if (event->kind == ZPL_EVENT_REFUSED || out->lost) {
+        out->code = ZPL_CODE_STEP_LOST;
+        words = out->lost ? "it was lost:" : "it was not begun:";
+    }
+    snprintf(out->text, sizeof out->text, "%s %s", words, event->reason);
 }
 
 bool zpl_retry(struct zpl_plan *plan, uint32_t id, const struct zpl_failure *failure,

@@ -36,8 +36,12 @@ struct zpl_failure {
     const struct zpl_log *log; /* what it printed; or NULL */
     uint64_t peak_bytes;       /* 0: unknown */
     bool out_of_memory;        /* ended by its limit */
+    char text[160];            /* what an event gives as the reason */
     bool lost;                 /* with its machine: it does not count, up to ZPL_LOST_MAX times */
 };
+
+/* Of an attempt that ended without an answer. */
+void zpl_failure_of_event(const struct zpl_event *event, struct zpl_failure *out);
 
 /* Decides for step `id` and, if it is tried again, puts down in the plan what the next attempt has to
  * know; *after_ns tells when.  Out of memory is what was ended by its limit, what said so (programs

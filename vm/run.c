@@ -51,8 +51,7 @@ static void on_message(struct zpl_driver *d, struct zpl_slot *slot, const struct
 static enum zpl_err on_event(struct zpl_driver *d, const struct zpl_event *event)
 {
     struct zpl_slot *slot = slot_of(d, event->task);
-    char reason[160];
-    struct zpl_failure failure = {.reason = reason, .peak_bytes = event->peak_bytes};
+    struct zpl_failure failure;
     if (slot == NULL)
         return ZPL_OK;
     switch (event->kind) {
@@ -61,27 +60,10 @@ static enum zpl_err on_event(struct zpl_driver *d, const struct zpl_event *event
         return ZPL_OK;
     case ZPL_EVENT_DONE:
         return zpl_driver_finish(d, slot, event);
-    case ZPL_EVENT_DIED:
-        failure.code = ZPL_CODE_STEP_CRASHED;
-        snprintf(reason, sizeof reason, "its process ended with %s", event->reason);
-        break;
-    case ZPL_EVENT_REFUSED:
-        failure.code = ZPL_CODE_STEP_LOST;
-        snprintf(reason, sizeof reason, "it was not begun: %s", event->reason);
-        break;
-    case ZPL_EVENT_LOST:
-        failure.code = ZPL_CODE_STEP_LOST;
-        failure.lost = true;
-        snprintf(reason, sizeof reason, "it was lost: %s", event->reason);
-        break;
-    case ZPL_EVENT_TIMEOUT:
-    case ZPL_EVENT_MEMORY:
-        failure.code = ZPL_CODE_STEP_LIMIT;
-        failure.out_of_memory = event->kind == ZPL_EVENT_MEMORY;
-        snprintf(reason, sizeof reason, "it was %s", event->reason);
-        break;
+    default:
+        zpl_failure_of_event(event, &failure);
+        return zpl_driver_attempt_failed(d, slot, &failure);
     }
-    return zpl_driver_attempt_failed(d, slot, &failure);
 }
 
 /* Stops what runs; the rest is cancelled as it becomes ready. */

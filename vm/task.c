@@ -23,9 +23,8 @@ static const char *ending(const struct zpl_type *type)
     return "";
 }
 
-/* Where output `i` is written. */
-static const char *output_path(struct zpl_plan *plan, const struct zpl_output *output,
-                               const char *scratch)
+const char *zpl_task_output_path(struct zpl_plan *plan, const struct zpl_output *output,
+                                 const char *scratch)
 {
     return zpl_arena_printf(&plan->arena, "%s/%s%s", scratch, output->name, ending(output->type));
 }
@@ -175,9 +174,9 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
     if (err != ZPL_OK)
         return err;
     for (size_t i = 0; i < node->output_count; i++)
-        outputs[i] = (struct zpl_run_output){node->outputs[i].name,
-                                             zpl_type_text(node->outputs[i].type, false, arena),
-                                             output_path(plan, &node->outputs[i], scratch)};
+        outputs[i] = (struct zpl_run_output){
+            node->outputs[i].name, zpl_type_text(node->outputs[i].type, false, arena),
+            zpl_task_output_path(plan, &node->outputs[i], scratch)};
     task.binding_count = make_bindings(plan, node, bindings);
     err = zpl_user_files_outside(plan, node, &task.files, &task.file_count, &plan->session->diags);
     if (err != ZPL_OK)
@@ -231,7 +230,7 @@ static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *
                                    .column_count = made->column_count};
     if (fits || (made->json != NULL && zpl_output_is_value(output)))
         row->json = zpl_arena_strdup(&plan->arena, made->json);
-    const char *path = output_path(plan, output, scratch);
+    const char *path = zpl_task_output_path(plan, output, scratch);
     if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
         err = zpl_diag_nomem(diags);
     if (err == ZPL_OK && !fits)
@@ -239,19 +238,14 @@ static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *
     return err;
 }
 
-enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scratch,
-                           const struct zpl_run_result *result,
-                           const struct zpl_output_row **outputs, struct zpl_diags *diags)
+enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl_run_result *result,
+                            struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     const char *changed;
-    struct zpl_output_row *rows =
-        zpl_arena_array(&plan->arena, node->output_count + 1, sizeof *rows);
     bool declared = result->made_count == node->output_count;
     for (size_t i = 0; declared && i < node->output_count; i++)
         declared = is_declared(&node->outputs[i], &result->made[i]);
-    if (rows == NULL)
-        return zpl_diag_nomem(diags);
     if (!declared) {
         zpl_diag_add(diags, ZPL_CODE_STEP_OUTPUT, node->span,
                      "it made something else than its outputs");
@@ -267,8 +261,19 @@ enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scrat
                             "its words name are what it reads"
                           : "run again when nothing writes to it");
     }
-    if (changed != NULL || (err != ZPL_OK && err != ZPL_ERR_NOMEM))
-        err = ZPL_ERR_STEP;
+    return changed != NULL || (err != ZPL_OK && err != ZPL_ERR_NOMEM) ? ZPL_ERR_STEP : err;
+}
+
+enum zpl_err zpl_task_take(struct zpl_plan *plan, uint32_t id, const char *scratch,
+                           const struct zpl_run_result *result,
+                           const struct zpl_output_row **outputs, struct zpl_diags *diags)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_output_row *rows =
+        zpl_arena_array(&plan->arena, node->output_count + 1, sizeof *rows);
+    if (rows == NULL)
+        return zpl_diag_nomem(diags);
+    enum zpl_err err = zpl_task_check(plan, id, result, diags);
     for (size_t i = 0; err == ZPL_OK && i < node->output_count; i++)
         err = take_output(plan, &node->outputs[i], scratch, &result->made[i], &rows[i], diags);
     if (err == ZPL_OK)

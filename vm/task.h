@@ -11,6 +11,12 @@
 /* Encodes the task of a keyed step whose outputs are to be made in `scratch`. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
                            uint64_t memory_bytes, struct zpl_buf *out);
+/* Did the step make what it declares, of what its key says?  ZPL_ERR_STEP, told in `diags`. */
+enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl_run_result *result,
+                            struct zpl_diags *diags);
+/* Where in scratch an output is written; in the plan's arena. */
+const char *zpl_task_output_path(struct zpl_plan *plan, const struct zpl_output *output,
+                                 const char *scratch);
 /* Publishes what the step made and fills one row an output, in the plan's arena.  What is wrong goes
  * into `diags`: ZPL_ERR_STEP when it made something else than it declares, or the file it read is not
  * what its key says; others when the store failed. */

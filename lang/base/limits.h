@@ -78,7 +78,9 @@
 #define ZPL_PREVIEW_MS_MAX       60000   /* time for one preview */
 #define ZPL_PREVIEW_FILES_MAX    50      /* files of a folder that a preview lists */
 #define ZPL_PREVIEW_TEXT_MAX     4096    /* bytes of a text that a preview shows */
-#define ZPL_PAGE_NODES_MAX       400     /* steps that a page draws */
-#define ZPL_PAGE_PREVIEWS_MAX    100     /* outputs that a page looks into */
+#define ZPL_REPRODUCE_LOOKS_MAX  8       /* tables that differ whose rows are looked into */
+#define ZPL_REPRODUCE_LOOK_BYTES (64u << 20) /* of such a table */
+#define ZPL_PAGE_NODES_MAX       400         /* steps that a page draws */
+#define ZPL_PAGE_PREVIEWS_MAX    100         /* outputs that a page looks into */
 
 #endif

@@ -169,6 +169,7 @@ int zpl_cmd_runs(struct zpl_cli *cli);
 int zpl_cmd_show(struct zpl_cli *cli);
 int zpl_cmd_diff(struct zpl_cli *cli);
 int zpl_cmd_export(struct zpl_cli *cli);
+int zpl_cmd_reproduce(struct zpl_cli *cli);
 int zpl_cmd_gc(struct zpl_cli *cli);
 int zpl_cmd_doctor(struct zpl_cli *cli);
 int zpl_cmd_logs(struct zpl_cli *cli);

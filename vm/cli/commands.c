@@ -56,6 +56,18 @@ static const struct zpl_command COMMANDS[] = {
      "With one RUN, it and the run of its pipeline before; without, the last one and the one "
      "before.",
      "zpl diff 3 last", ZPL_OPT_JSON, 0, 2, zpl_cmd_diff},
+    {"reproduce", "[RUN]", "do a run again from what it recorded, and compare every output",
+     "Each step is done anew, in scratch, with the inputs that it had then; the bytes that it "
+     "makes "
+     "are held\n"
+     "to those that were recorded.  So a step that is not deterministic is named, and not those "
+     "behind it.\n"
+     "Effects (deploy) are not done again, and files that changed since can't be read as they "
+     "were. "
+     " Ends\n"
+     "with 1 when a step differs, fails, or can't be done again.  Nothing in the store is "
+     "replaced.",
+     "zpl reproduce last", ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_ENGINE, 0, 1, zpl_cmd_reproduce},
     {"export", "RUN/STEP[/OUTPUT] FILE [--force]", "write what a step made to a file or folder",
      "The ending of FILE says how: a table as .csv, .parquet, .json (a list of records) or .jsonl "
      "(a record\n"

@@ -222,7 +222,10 @@ bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path
     if (strcmp(copy, "last") != 0) {
         out->run = strtoll(copy, &end, 10);
         if (end == copy || *end != '\0' || out->run < 1) {
-            zpl_cli_usage(cli, ZPL_CODE_USAGE, "`zpl runs` lists them",
+            static const char *const words[] = {"last"};
+            bool near = zpl_text_nearest(copy, words, 1) != NULL;
+            zpl_cli_usage(cli, ZPL_CODE_USAGE,
+                          near ? "did you mean `last`?" : "`zpl runs` lists them",
                           "'%s' is no run: it is a number, or `last`", copy);
             return false;
         }

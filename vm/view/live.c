@@ -112,6 +112,16 @@ void zpl_live_init(struct zpl_live *live, bool terminal, bool colour,
         .self = live, .changed = on_changed, .progress = on_progress, .tick = on_tick};
 }
 
+void zpl_live_line(struct zpl_live *live, const char *line)
+{
+    erase(live);
+    fputs(line, stdout);
+    if (live->terminal)
+        draw(live);
+    else
+        fflush(stdout);
+}
+
 void zpl_live_release(struct zpl_live *live)
 {
     erase(live);

@@ -30,6 +30,8 @@ struct zpl_live {
 /* An observer that draws; `live` must outlive the run. */
 void zpl_live_init(struct zpl_live *live, bool terminal, bool colour,
                    struct zpl_run_observer *observer);
+/* A line of another's that stays; it has its end of line. */
+void zpl_live_line(struct zpl_live *live, const char *line);
 void zpl_live_release(struct zpl_live *live);
 
 #endif

@@ -9,7 +9,6 @@
 #include "vm/effect.h"
 #include "vm/map.h"
 #include "vm/view/preview.h"
-#include "vm/view/term.h"
 
 #define NAME_LEAST  8u
 #define NAME_MOST   36u
@@ -185,14 +184,14 @@ void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out
         zpl_buf_puts(out, step->why != NULL ? step->why : "");
 }
 
-void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
-                   const char *time, const char *rest, struct zpl_buf *out)
+void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zpl_paint paint,
+                         const char *name, const char *time, const char *rest, struct zpl_buf *out)
 {
-    zpl_buf_printf(out, "  %s", zpl_term_paint(paint_of(status), view->colour));
-    zpl_term_cell(out, status_words(status), 9);
+    zpl_buf_printf(out, "  %s", zpl_term_paint(paint, view->colour));
+    zpl_term_cell(out, state, 9);
     zpl_buf_printf(out, "%s ", zpl_term_paint(ZPL_PLAIN, view->colour));
     zpl_term_cell(out, name, view->name_width);
-    if (view->costs || (status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_UNKNOWN)) {
+    if (time != NULL) {
         zpl_buf_puts(out, "  ");
         zpl_term_cell(out, time, 8);
     }
@@ -206,6 +205,14 @@ void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, con
     while (out->len > 0 && out->data[out->len - 1] == ' ')
         out->data[--out->len] = '\0';
     zpl_buf_putc(out, '\n');
+}
+
+void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
+                   const char *time, const char *rest, struct zpl_buf *out)
+{
+    bool timed = view->costs || (status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_UNKNOWN);
+    zpl_view_state_line(view, status_words(status), paint_of(status), name, timed ? time : NULL,
+                        rest, out);
 }
 
 void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,

@@ -3,6 +3,7 @@
 #define ZPL_VM_VIEW_STEPS_H
 
 #include "vm/plan.h"
+#include "vm/view/term.h"
 
 struct zpl_view {
     bool colour;
@@ -18,6 +19,9 @@ void zpl_view_measure(struct zpl_view *view, const char *name);
 /* "  cached   xgboost.train            model 1.2 MB" */
 void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
                    const char *time, const char *rest, struct zpl_buf *out);
+/* The same with words of its own for the state. */
+void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zpl_paint paint,
+                         const char *name, const char *time, const char *rest, struct zpl_buf *out);
 /* What stands at the end of a step's line: what it made, or why not. */
 void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out);
 /* "  ran      xgboost.train   12.3 s   model 1.2 MB" and, for what ran, why. */
