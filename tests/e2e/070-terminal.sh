@@ -56,3 +56,65 @@ equal "$(escapes piped)" 0 "escape characters in a pipe"
 type "clear; NO_COLOR=1 script -qec 'zpl run slow.zpl --rows 10' plain >/dev/null; echo over"
 wait_for 10 shows '^over'
 ! grep -q "$(printf '\033')\[[0-9;]*m" plain || fail "NO_COLOR has colours: $(cat -v plain)"
+
+# Narrow windows, names in wide characters, more steps than lines: a moving line is one line of the window,
+# whatever size it gets while it runs, and none is left behind.
+cat >naps.zpl <<'Z'
+local p = params { s = "2" }
+local function nap(name)
+  return step(name) { signature = "(s: String) -> (t: String)",
+    command = { "sh", "-c", "sleep $$1; echo \"\\\"$$2\\\"\" > $$0", "$t", "$s", name } } { p.s }
+end
+nap("データを読み込む段階の名前がとても長い")
+nap("🚀launch_model_to_the_moon")
+nap("a_rather_long_name_of_a_step_that_is_wide")
+nap("short")
+Z
+naps() { # naps COLUMNS LINES ARGUMENTS: a new window in which they run
+    term kill-server 2>/dev/null || true
+    sleep 0.5
+    LC_ALL=C.UTF-8 term -u new-session -d -s t -x "$1" -y "$2" \
+        "env LC_ALL=C.UTF-8 PS1='ready>' bash --norc --noprofile"
+    wait_for 10 shows 'ready>'
+    shift 2
+    type "clear; zpl run naps.zpl --jobs 4 $*"
+}
+# running N: exactly so many lines say that a step runs, and every line begins as one of a step
+running() {
+    screen && [ "$(grep -c '^  running' screen)" = "$1" ] &&
+        ! grep -v '^$' screen | grep -qvE '^  (ran|running) +[^ ]'
+}
+for columns in 20 40 61; do
+    naps $columns 20 --s 1.$columns
+    wait_for 10 running 4
+    sleep 0.5
+    running 4 || fail "a window of $columns columns: $(cat screen)"
+    wait_for 10 prompt
+    screen
+    equal "$(grep -c '^  ran ' screen)" 4 "lines of steps that ran"
+    equal "$(grep -c '^  running' screen)" 0 "running lines left on the screen"
+done
+
+naps 90 20 --s 5
+wait_for 10 running 4
+for columns in 20 70 33; do
+    term resize-window -t t -x $columns -y 20
+    wait_for 5 running 4
+done
+wait_for 20 prompt
+equal "$(grep -c '^  running' screen)" 0 "running lines left on the screen"
+
+# of four that run a window of four lines shows one, and how many more there are
+naps 50 4 --s 2.4
+wait_for 10 shows '^  running +… 3$'
+left() { term display-message -p -t t '#{history_size}'; }
+before=$(left)
+sleep 0.6
+equal "$(left)" "$before" "lines that have left the screen"
+wait_for 10 prompt
+
+# a terminal that can't move its cursor gets each line once
+TERM=dumb script -qec "zpl run naps.zpl --s 0" dumb >/dev/null
+equal "$(tr -d '\r' <dumb | grep -c '^  ran ')" 4
+equal "$(grep -c running dumb)" 0
+equal "$(escapes dumb)" 0 "escape characters on a dumb terminal"

@@ -15,11 +15,9 @@ static void on_told(void *self, const struct zpl_json *step)
 }
 
 /* Names of all steps, before the first line. */
-static void measure(struct zpl_live *live, const struct zpl_cli *cli,
-                    const struct zpl_run_record *record)
+static void measure(struct zpl_live *live, const struct zpl_run_record *record)
 {
     live->measured = true;
-    live->view.width = cli->terminal ? cli->width : 0;
     zpl_view_measure(&live->view, "");
     for (size_t i = 0; i < zpl_json_count(record->steps); i++)
         zpl_view_measure(&live->view,
@@ -64,7 +62,7 @@ int zpl_cmd_reproduce(struct zpl_cli *cli)
         options.observer = (struct zpl_run_observer){0};
     else
         options.told = on_told;
-    measure(&live, cli, &record);
+    measure(&live, &record);
     if (err == ZPL_OK)
         err = zpl_reproduce(&session, &options, &answer);
     const struct zpl_view view = live.view;

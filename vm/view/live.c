@@ -7,28 +7,40 @@
 #include "lang/base/fs.h"
 #include "vm/view/term.h"
 
-/* Takes the moving lines off the screen. */
+/* Takes the moving lines off the screen, which may have wrapped them since. */
 static void erase(struct zpl_live *live)
 {
-    if (live->drawn > 0)
-        printf("\r\033[%uA\033[J", live->drawn); /* a typed ^C may stand before the cursor */
-    live->drawn = 0;
+    unsigned columns, lines;
+    zpl_term_size(&columns, &lines);
+    unsigned drawn = zpl_term_lines(zpl_buf_str(&live->drawn), columns);
+    if (drawn > 0)
+        fputs("\r\033[2K", stdout);      /* a typed ^C may stand before the cursor */
+    for (unsigned i = 0; i < drawn; i++) /* clearing the screen would be kept as history by some */
+        fputs("\033[1A\033[2K", stdout);
+    zpl_buf_clear(&live->drawn);
+    zpl_view_resize(&live->view, live->terminal ? columns : 0);
 }
 
-/* Draws a moving line for every step that runs. */
+/* Draws a moving line for every step that runs, as far as there is room: what has left the screen above
+ * could not be removed again. */
 static void draw(struct zpl_live *live)
 {
-    struct zpl_buf text = {0};
+    struct zpl_buf *text = &live->drawn;
     int64_t now = zpl_clock_monotonic_ns();
-    for (unsigned i = 0; i < live->running_count; i++) {
+    unsigned columns, lines;
+    zpl_term_size(&columns, &lines);
+    unsigned room = lines > 2 ? lines - 2 : 1;
+    unsigned shown = live->running_count <= room ? live->running_count : room - 1;
+    for (unsigned i = 0; i < shown; i++) {
         const struct zpl_live_row *row = &live->running[i];
         zpl_view_running(&live->view, row->plan, row->id, (uint64_t)(now - row->since_ns) / 1000000,
-                         row->fraction, row->what[0] != '\0' ? row->what : NULL, &text);
-        live->drawn++;
+                         row->fraction, row->what[0] != '\0' ? row->what : NULL, text);
     }
-    fputs(zpl_buf_str(&text), stdout);
+    if (shown < live->running_count)
+        zpl_buf_printf(text, "%s  running%s   … %u\n", zpl_term_paint(ZPL_CYAN, live->view.colour),
+                       zpl_term_paint(ZPL_PLAIN, live->view.colour), live->running_count - shown);
+    fputs(zpl_buf_str(text), stdout);
     fflush(stdout);
-    zpl_buf_release(&text);
 }
 
 static struct zpl_live_row *row_of(struct zpl_live *live, const struct zpl_plan *plan, uint32_t id)
@@ -64,8 +76,7 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
     bool stays = !running && status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_PENDING &&
                  (plan->scope == 0 || status == ZPL_PLAN_FAILED);
     if (!live->measured) /* the plan is known with the first change */
-        zpl_view_init(&live->view, plan->graph, live->view.colour,
-                      live->terminal ? zpl_term_width() : 0);
+        zpl_view_init(&live->view, plan->graph, live->view.colour, 0);
     live->measured = true;
     note_running(live, plan, id, running);
     if (!stays && !live->terminal)
@@ -97,7 +108,6 @@ static void on_tick(void *self)
     struct zpl_live *live = self;
     if (!live->terminal || !live->measured)
         return;
-    live->view.width = zpl_term_width();
     erase(live);
     draw(live);
 }
@@ -126,5 +136,6 @@ void zpl_live_release(struct zpl_live *live)
 {
     erase(live);
     fflush(stdout);
+    zpl_buf_release(&live->drawn);
     memset(live, 0, sizeof *live);
 }

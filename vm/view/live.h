@@ -1,7 +1,9 @@
 /* live.h - a run on the screen: finished steps as lines that stay, running ones as lines that move.
  * Elsewhere than on a terminal only the lines that stay are printed, once each.  Steps of the items of a
  * map have lines that move, and one that stays when they fail; all together have one at the end.
- * Owns: nothing; _release removes the moving lines.
+ * A terminal may get another size at any time: moving lines are one line each of what it has now, as many as
+ * it can hold, and lines that it wrapped when it became narrower are removed as the lines they are then.
+ * Owns: its text; _release removes the moving lines.
  * Floor: vm. */
 #ifndef ZPL_VM_VIEW_LIVE_H
 #define ZPL_VM_VIEW_LIVE_H
@@ -23,7 +25,7 @@ struct zpl_live {
     bool measured;                              /* the names of the program's steps */
     struct zpl_live_row running[ZPL_SLOTS_MAX]; /* in the order they were started */
     unsigned running_count;
-    unsigned drawn; /* moving lines on the screen now */
+    struct zpl_buf drawn; /* the moving lines that are on the screen now */
     bool terminal;
 };
 

@@ -12,36 +12,50 @@
 
 #define NAME_LEAST  8u
 #define NAME_MOST   36u
-#define FIXED_WIDTH (2 + 9 + 1 + 2 + 8u) /* of a line beside the name: state, gaps, time */
-#define PARTS_MOST  12                   /* of a list or record in one line */
-#define REST_LEAST  8u                   /* columns below which the rest of a line is left out */
+#define STATE_WIDTH (2 + 9 + 1u)           /* of a line before the name */
+#define FIXED_WIDTH (STATE_WIDTH + 2 + 8u) /* of a line beside the name: state, gaps, time */
+#define PARTS_MOST  12                     /* of a list or record in one line */
+#define REST_LEAST  8u                     /* columns below which the rest of a line is left out */
 
-/* A name takes no more than the line has beside it. */
+/* A name takes no more than the line has beside it; on a narrow one it stands without a time. */
 static void bound(struct zpl_view *view)
 {
-    unsigned room = view->width > FIXED_WIDTH + NAME_LEAST ? view->width - FIXED_WIDTH : NAME_LEAST;
-    if (view->width > 0 && view->name_width > room)
-        view->name_width = room;
+    unsigned width = view->width;
+    unsigned room = width > FIXED_WIDTH + NAME_LEAST   ? width - FIXED_WIDTH
+                    : width > STATE_WIDTH + NAME_LEAST ? width - STATE_WIDTH
+                                                       : NAME_LEAST;
+    view->name_width = width > 0 && view->name_most > room ? room : view->name_most;
 }
 
 void zpl_view_measure(struct zpl_view *view, const char *name)
 {
     unsigned columns = zpl_term_columns(name);
-    if (view->name_width < NAME_LEAST)
-        view->name_width = NAME_LEAST;
-    if (columns > view->name_width)
-        view->name_width = columns < NAME_MOST ? columns : NAME_MOST;
+    if (view->name_most < NAME_LEAST)
+        view->name_most = NAME_LEAST;
+    if (columns > view->name_most)
+        view->name_most = columns < NAME_MOST ? columns : NAME_MOST;
+    bound(view);
+}
+
+void zpl_view_resize(struct zpl_view *view, unsigned width)
+{
+    view->width = width;
     bound(view);
 }
 
 void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool colour,
                    unsigned width)
 {
-    *view = (struct zpl_view){
-        .colour = colour, .width = width, .name_width = NAME_LEAST, .costs = view->costs};
-    bound(view);
+    *view = (struct zpl_view){.colour = colour, .width = width, .costs = view->costs};
+    zpl_view_measure(view, "");
     for (size_t i = 0; i < graph->count; i++)
         zpl_view_measure(view, graph->nodes[i].name);
+}
+
+/* Is there room for a time behind the name? */
+static bool has_time(const struct zpl_view *view)
+{
+    return view->width == 0 || view->width >= FIXED_WIDTH + view->name_width;
 }
 
 static enum zpl_paint paint_of(enum zpl_plan_status status)
@@ -184,6 +198,13 @@ void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out
         zpl_buf_puts(out, step->why != NULL ? step->why : "");
 }
 
+/* Takes blanks off the end. */
+static void trim(struct zpl_buf *out)
+{
+    while (out->len > 0 && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = '\0';
+}
+
 void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zpl_paint paint,
                          const char *name, const char *time, const char *rest, struct zpl_buf *out)
 {
@@ -191,7 +212,7 @@ void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zp
     zpl_term_cell(out, state, 9);
     zpl_buf_printf(out, "%s ", zpl_term_paint(ZPL_PLAIN, view->colour));
     zpl_term_cell(out, name, view->name_width);
-    if (time != NULL) {
+    if (time != NULL && has_time(view)) {
         zpl_buf_puts(out, "  ");
         zpl_term_cell(out, time, 8);
     }
@@ -202,8 +223,7 @@ void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zp
         zpl_buf_puts(out, "  ");
         zpl_term_cell(out, rest, columns < room ? columns : room);
     }
-    while (out->len > 0 && out->data[out->len - 1] == ' ')
-        out->data[--out->len] = '\0';
+    trim(out);
     zpl_buf_putc(out, '\n');
 }
 
@@ -241,14 +261,19 @@ void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, 
     zpl_text_show_ms(&time, elapsed_ms);
     zpl_buf_puts(&line, "  running   ");
     zpl_term_cell(&line, plan->graph->nodes[id].name, view->name_width);
-    zpl_buf_puts(&line, "  ");
-    zpl_term_cell(&line, zpl_buf_str(&time), 8);
-    if (fraction >= 0)
-        zpl_buf_printf(&line, "  %3.0f %%", fraction * 100);
-    if (what != NULL)
-        zpl_buf_printf(&line, "  %s", what);
+    if (has_time(view)) {
+        zpl_buf_puts(&line, "  ");
+        zpl_term_cell(&line, zpl_buf_str(&time), 8);
+        if (fraction >= 0)
+            zpl_buf_printf(&line, "  %3.0f %%", fraction * 100);
+        if (what != NULL)
+            zpl_buf_printf(&line, "  %s", what);
+    }
+    trim(&line);
+    unsigned columns = zpl_term_columns(zpl_buf_str(&line));
+    unsigned room = view->width > 1 ? view->width - 1 : 1;
     zpl_buf_puts(out, zpl_term_paint(ZPL_CYAN, view->colour));
-    zpl_term_cell(out, zpl_buf_str(&line), view->width > 1 ? view->width - 1 : 79);
+    zpl_term_cell(out, zpl_buf_str(&line), columns < room ? columns : room);
     zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
     zpl_buf_release(&time);
     zpl_buf_release(&line);

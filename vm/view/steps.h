@@ -8,7 +8,8 @@
 struct zpl_view {
     bool colour;
     unsigned width;      /* columns of a line at most; 0: no limit */
-    unsigned name_width; /* columns of the widest step name, within bounds */
+    unsigned name_width; /* columns that names have */
+    unsigned name_most;  /* of the widest name, within bounds that do not depend on the width */
     bool costs;          /* steps that are still to run have a time too: that of the last one */
 };
 /* Measures the names of a graph. */
@@ -16,6 +17,8 @@ void zpl_view_init(struct zpl_view *view, const struct zpl_graph *graph, bool co
                    unsigned width);
 /* The same for names that are not of a graph: each is shown to it before the first line. */
 void zpl_view_measure(struct zpl_view *view, const char *name);
+/* The terminal has another width now. */
+void zpl_view_resize(struct zpl_view *view, unsigned width);
 /* "  cached   xgboost.train            model 1.2 MB" */
 void zpl_view_line(const struct zpl_view *view, enum zpl_plan_status status, const char *name,
                    const char *time, const char *rest, struct zpl_buf *out);

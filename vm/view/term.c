@@ -9,7 +9,8 @@
 #include "lang/base/text.h"
 
 #define WIDTH_DEFAULT 80
-#define WIDTH_LEAST   30
+#define WIDTH_LEAST   20
+#define LINES_DEFAULT 24
 
 void zpl_term_init(bool *terminal, bool *colour_out, bool *colour_err, unsigned *width)
 {
@@ -24,12 +25,39 @@ void zpl_term_init(bool *terminal, bool *colour_out, bool *colour_err, unsigned 
     *width = zpl_term_width();
 }
 
+void zpl_term_size(unsigned *columns, unsigned *lines)
+{
+    struct winsize size = {0};
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+    *columns = known && size.ws_col > 0 ? size.ws_col : WIDTH_DEFAULT;
+    *lines = known && size.ws_row > 0 ? size.ws_row : LINES_DEFAULT;
+}
+
 unsigned zpl_term_width(void)
 {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return WIDTH_DEFAULT;
-    return size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+    unsigned columns, lines;
+    zpl_term_size(&columns, &lines);
+    return columns < WIDTH_LEAST ? WIDTH_LEAST : columns;
+}
+
+unsigned zpl_term_lines(const char *text, unsigned columns)
+{
+    unsigned lines = 0, used = 0;
+    size_t n = strlen(text);
+    for (size_t i = 0; i < n;) {
+        uint32_t cp;
+        if (text[i] == '\033') {
+            i += strcspn(text + i, "m");
+            i += text[i] == 'm';
+            continue;
+        }
+        i += zpl_utf8_next(text + i, n - i, &cp);
+        unsigned w = cp == '\n' ? 0 : (unsigned)zpl_utf8_width(cp);
+        bool wraps = used > 0 && used + w > columns; /* a wide character is not divided */
+        lines += cp == '\n' || wraps;
+        used = cp == '\n' ? 0 : wraps ? w : used + w;
+    }
+    return lines;
 }
 
 unsigned zpl_term_columns(const char *text)

@@ -8,8 +8,13 @@
 
 /* Colour where it is a terminal, TERM is not dumb and NO_COLOR is not set. */
 void zpl_term_init(bool *terminal, bool *colour_out, bool *colour_err, unsigned *width);
-/* Columns of standard output now; 80 when unknown. */
+/* Columns of standard output now, at least 20; 80 when unknown. */
 unsigned zpl_term_width(void);
+/* The same as they are, and the lines; 80 and 24 when unknown. */
+void zpl_term_size(unsigned *columns, unsigned *lines);
+/* Lines that a terminal of that many columns gives a text, each of whose lines has its end; escape
+ * sequences of zpl_term_paint() take none. */
+unsigned zpl_term_lines(const char *text, unsigned columns);
 /* Adds `text` padded with spaces to `width` columns, or cut with "…".  Bytes that are no UTF-8 and
  * characters that would move the cursor are shown as U+FFFD, a line's end and a tab as a space. */
 void zpl_term_cell(struct zpl_buf *out, const char *text, unsigned width);
