@@ -26,6 +26,8 @@ struct zpl_compile_request {
                              stand-ins for them, to check them; the graph is then of no use */
     const struct zpl_given *given;
     size_t given_count;
+    const char *const *flags; /* the command's own, which a param nothing knows may have meant */
+    size_t flag_count;
     bool returns; /* keep what the text returns: the graph is then of the text's own calls, and its
                      pipelines are only checked; with all_pipelines */
 };

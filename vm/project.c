@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "lang/base/text.h"
 #include "vm/witness.h"
 
 /* Copies a path that is known to fit. */
@@ -51,19 +53,79 @@ static enum zpl_err find_root(const char *dir, char *root, struct zpl_diags *dia
     }
 }
 
+static bool ends_in(const char *text, const char *ending)
+{
+    size_t n = strlen(text), m = strlen(ending);
+    return n > m && strcasecmp(text + n - m, ending) == 0;
+}
+
+/* The program in the folder whose name is the nearest one to that of the file, or, of a folder, one that is
+ * in it; as it is typed.  NULL: there is none. */
+static const char *near_program(const char *file, bool folder, struct zpl_arena *arena)
+{
+    char dir[ZPL_PATH_MAX], path[ZPL_PATH_MAX];
+    char **names;
+    size_t count, programs = 0;
+    const char *slash = strrchr(file, '/'), *base = slash != NULL ? slash + 1 : file;
+    struct zpl_diags quiet = {0};
+    if (folder)
+        put(dir, file);
+    else if (zpl_path_dir(dir, file) != ZPL_OK)
+        return NULL;
+    enum zpl_err err = zpl_fs_list(dir[0] != '\0' ? dir : ".", arena, &names, &count, &quiet);
+    zpl_diags_release(&quiet);
+    const char **found = err == ZPL_OK ? zpl_arena_array(arena, count + 1, sizeof *found) : NULL;
+    for (size_t i = 0; found != NULL && i < count; i++)
+        if (ends_in(names[i], ".zpl") && strcmp(names[i], "project.zpl") != 0)
+            found[programs++] = names[i];
+    if (programs == 0)
+        return NULL;
+    const char *whole = ends_in(base, ".zpl") ? base : zpl_arena_printf(arena, "%s.zpl", base);
+    const char *near = folder          ? found[0]
+                       : whole != NULL ? zpl_text_nearest(whole, found, programs)
+                                       : NULL;
+    if (near == NULL || (!folder && slash == NULL))
+        return near;
+    return zpl_path_join(path, dir, near) == ZPL_OK ? zpl_arena_strdup(arena, path) : NULL;
+}
+
 /* Told when there is no such file, or a folder: with what to type instead. */
 static enum zpl_err no_file(const char *file, bool folder, struct zpl_diags *diags)
 {
     struct zpl_span nowhere = {0};
+    struct zpl_arena arena = {0};
     struct zpl_diag *diag =
         zpl_diag_add(diags, ZPL_CODE_SYSTEM, nowhere,
                      folder ? "'%s' is a folder, not a program" : "there is no file '%s'", file);
-    size_t n = strlen(file);
-    if (!folder && (n < 4 || strcmp(file + n - 4, ".zpl") != 0))
-        zpl_diag_help(diags, diag, "a program's name ends in .zpl: did you mean '%s.zpl'?", file);
+    const char *near = near_program(file, folder, &arena);
+    if (near != NULL)
+        zpl_diag_help(diags, diag, "did you mean '%s'?", near);
     else
         zpl_diag_help(diags, diag, "name a .zpl file; `ls *.zpl` lists those of this folder");
+    zpl_arena_release(&arena);
     return ZPL_ERR_NOT_FOUND;
+}
+
+/* Is it a file of data, or of another language?  Told: its text would only be wrong. */
+static enum zpl_err refuse_other(const char *file, struct zpl_diags *diags)
+{
+    static const struct {
+        const char *ending, *step;
+    } OTHERS[] = {{".csv", "csv.read"},   {".tsv", "csv.read"},    {".parquet", "parquet.read"},
+                  {".json", "json.read"}, {".jsonl", "json.read"}, {".ndjson", "json.read"},
+                  {".py", NULL},          {".ipynb", NULL},        {".sql", NULL}};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        if (!ends_in(file, OTHERS[i].ending))
+            continue;
+        struct zpl_diag *diag =
+            zpl_diag_add(diags, ZPL_CODE_SYSTEM, (struct zpl_span){0},
+                         "'%s' is no program of zpl: their names end in .zpl", file);
+        if (OTHERS[i].step != NULL)
+            zpl_diag_help(diags, diag, "a program reads it: local rows = %s \"%s\"", OTHERS[i].step,
+                          file);
+        return ZPL_ERR_USAGE;
+    }
+    return ZPL_OK;
 }
 
 /* Fills file and name, and *dir: the folder the file is in. */
@@ -78,6 +140,8 @@ static enum zpl_err open_file(const char *file, struct zpl_project *out, char *d
         err = zpl_fs_stat(out->file, &st, diags);
     if (err == ZPL_ERR_NOT_FOUND || st.is_dir)
         return no_file(file, st.is_dir, diags);
+    if (err == ZPL_OK)
+        err = refuse_other(file, diags);
     put(out->name, file);
     if (err == ZPL_OK && zpl_path_dir(dir, out->file) != ZPL_OK)
         err = zpl_diag_system(diags, "use", file, ENAMETOOLONG);

@@ -20,7 +20,8 @@ struct zpl_project {
     struct zpl_witness *witness; /* notes what is asked below, NULL: nobody does; borrowed */
 };
 
-/* Finds the project of `file`, or of the working directory when file is NULL. */
+/* Finds the project of `file`, or of the working directory when file is NULL.  USAGE: it is a file of data
+ * or of another language. */
 enum zpl_err zpl_project_open(const char *file, struct zpl_project *out, struct zpl_diags *diags);
 /* A path of the program: absolute ones and URLs stand, others are joined to the root. */
 enum zpl_err zpl_project_path(const struct zpl_project *project, const char *path, char *out);

@@ -255,7 +255,9 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     struct zpl_compile_request request = {.name = session->project.name,
                                           .all_pipelines = options->all_pipelines,
                                           .given = options->given,
-                                          .given_count = options->given_count};
+                                          .given_count = options->given_count,
+                                          .flags = options->flags,
+                                          .flag_count = options->flag_count};
     (void)split_file(session, options->file, &request.pipeline);
     enum zpl_err err = zpl_session_read_program(session->project.file, &text, &session->diags);
     if (err == ZPL_OK) {

@@ -41,6 +41,8 @@ struct zpl_session_options {
         *stack; /* the one to use, of the program or of project.zpl; NULL: the embedded one */
     const struct zpl_given *given;
     size_t given_count;
+    const char *const *flags; /* of the command, for a did-you-mean */
+    size_t flag_count;
     uint32_t jobs;
     struct zpl_zygote *zygote;
 };

@@ -56,6 +56,8 @@ static struct zpl_pipeline_def *named(lua_State *L, struct zpl_pipeline_def **ow
         zpl_diag_add(&host->program->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
                      "%s has no pipeline '%s'", host->request->name, wanted);
     zpl_host_nearest(L, diag, wanted, names, count);
+    if (count == 0)
+        zpl_host_help(L, diag, "it declares none: leave out ':%s'", wanted);
     note_all(L, diag, own, count);
     return NULL;
 }

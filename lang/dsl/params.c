@@ -231,17 +231,18 @@ void zpl_declare_params(lua_State *L, int index, struct zpl_site where)
 void zpl_tell_unused_given(struct zpl_host *host)
 {
     struct zpl_program *program = host->program;
-    size_t count = program->graph.param_count;
+    const struct zpl_compile_request *request = host->request;
+    size_t params = program->graph.param_count, count = params + request->flag_count;
     const char **names = zpl_arena_array(&host->arena, count + 1, sizeof *names);
     for (size_t i = 0; names && i < count; i++)
-        names[i] = program->graph.params[i].name;
-    for (size_t i = 0; i < host->request->given_count; i++) {
+        names[i] = i < params ? program->graph.params[i].name : request->flags[i - params];
+    for (size_t i = 0; i < request->given_count; i++) {
         if (host->given_used[i])
             continue;
-        const char *name = host->request->given[i].name;
+        const char *name = request->given[i].name;
         struct zpl_diag *diag =
             zpl_diag_add(&program->diags, ZPL_CODE_UNKNOWN_FLAG, (struct zpl_span){0},
-                         "%s has no param '%s'", host->request->name, name);
+                         "%s has no param '%s'", request->name, name);
         const char *nearest = names ? zpl_text_nearest(name, names, count) : NULL;
         if (nearest)
             zpl_diag_help(&program->diags, diag, "did you mean '--%s'?", nearest);

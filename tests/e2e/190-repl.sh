@@ -224,3 +224,17 @@ mkdir bare
 cd bare
 echo '1 + 1' | HOME=/nonexistent repl 0
 equal "$(cat out)" 2 "the value"
+cd ..
+
+# what people type to leave or to ask, with and without a colon; a name of the session is that name
+for word in exit quit 'exit()' ' quit ();' :quit :exit :q; do
+    printf '1 + 1\n%s\n2 + 2\n' "$word" | repl 0
+    equal "$(cat out)" 2 "what is said before $word"
+done
+for word in help '?' 'help()' :help :h; do
+    printf '%s\n1 + 1\n' "$word" | repl 0
+    contains out ":quit"
+    equal "$(tail -n 1 out)" 2 "what is said behind $word"
+done
+printf 'exit = 7\nexit\nhelp = exit\nhelp\n' | repl 0
+equal "$(tail -n 1 out)" 7 "a name of the session"

@@ -1,6 +1,8 @@
 /* args.c - reads the command line; prints help.   Floor: vm. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
@@ -174,21 +176,46 @@ static bool take_value(struct zpl_cli *cli, const struct option *option, const c
     }
 }
 
+static bool list_flags(struct zpl_cli *cli)
+{
+    cli->flags = zpl_arena_array(&cli->arena, OPTION_COUNT, sizeof *cli->flags);
+    for (size_t i = 0; cli->flags != NULL && i < OPTION_COUNT; i++)
+        if ((cli->command->options | ZPL_OPT_HELP) & OPTIONS[i].bit)
+            cli->flags[cli->flag_count++] = OPTIONS[i].name;
+    return cli->flags != NULL;
+}
+
 /* A flag nothing knows: with the nearest one this command has. */
 static bool unknown_flag(struct zpl_cli *cli, const char *name)
 {
-    const char *names[OPTION_COUNT];
-    size_t count = 0;
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        if ((cli->command->options | ZPL_OPT_HELP) & OPTIONS[i].bit)
-            names[count++] = OPTIONS[i].name;
-    const char *near = zpl_text_nearest(name, names, count);
+    const char *near = zpl_text_nearest(name, cli->flags, cli->flag_count);
     const char *help = near != NULL ? zpl_arena_printf(&cli->arena, "did you mean --%s?", near)
                                     : zpl_arena_printf(&cli->arena, "`zpl %s --help` lists them",
                                                        cli->command->name);
     zpl_cli_usage(cli, ZPL_CODE_UNKNOWN_FLAG, help, "zpl %s has no option --%s", cli->command->name,
                   name);
     return false;
+}
+
+/* -j 3, -json: the options that may be meant, or what options look like. */
+static enum zpl_err short_flag(struct zpl_cli *cli, const char *word)
+{
+    const char *name = word + 1, *near = NULL;
+    size_t n = strcspn(name, "=");
+    for (size_t i = 0; i < cli->flag_count; i++)
+        if (strncmp(cli->flags[i], name, n) == 0)
+            near = near == NULL ? cli->flags[i]
+                                : zpl_arena_printf(&cli->arena, "%s or --%s", near, cli->flags[i]);
+    if (near == NULL && n > 1)
+        near = zpl_text_nearest(name, cli->flags, cli->flag_count);
+    const char *help =
+        near != NULL ? zpl_arena_printf(&cli->arena, "did you mean --%s?", near)
+        : cli->command->options & ZPL_OPT_PARAMS
+            ? zpl_arena_printf(&cli->arena, "options and params have two dashes, as --%s", name)
+            : zpl_arena_printf(&cli->arena, "`zpl %s --help` lists them", cli->command->name);
+    zpl_cli_usage(cli, ZPL_CODE_UNKNOWN_FLAG, help, "zpl %s has no option %s", cli->command->name,
+                  word);
+    return ZPL_ERR_USAGE;
 }
 
 /* A param of the pipeline: its value is the next word, unless that is a flag or there is none. */
@@ -235,6 +262,15 @@ static bool take_flag(struct zpl_cli *cli, int argc, char **argv, int *i)
     return false;
 }
 
+/* An option of some command. */
+static bool is_option(const char *word)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strncmp(word, "--", 2) == 0 && strcmp(word + 2, OPTIONS[i].name) == 0)
+            return true;
+    return false;
+}
+
 /* Finds the command; false when there is none to run. */
 static bool take_command(struct zpl_cli *cli, int argc, char **argv)
 {
@@ -252,7 +288,13 @@ static bool take_command(struct zpl_cli *cli, int argc, char **argv)
     const char *near = nearest_command(word);
     size_t n = strlen(word);
     const char *help = "`zpl --help` lists the commands";
-    if (near != NULL)
+    if (is_option(word))
+        help =
+            zpl_arena_printf(&cli->arena, "options stand behind the command: zpl %s %s",
+                             argc > 2 && find_command(argv[2]) != NULL ? argv[2] : "COMMAND", word);
+    else if (strcasecmp(word, "-v") == 0)
+        help = "did you mean `zpl version`?";
+    else if (near != NULL)
         help = zpl_arena_printf(&cli->arena, "did you mean `zpl %s`?", near);
     else if (n > 4 && strcmp(word + n - 4, ".zpl") == 0)
         help = zpl_arena_printf(&cli->arena, "to run it: zpl run %s", word);
@@ -260,16 +302,46 @@ static bool take_command(struct zpl_cli *cli, int argc, char **argv)
     return false;
 }
 
-/* Did an option nothing knows take the file as its value?  Then that is what is told. */
+/* Was an option nothing knows taken for a param, with the file as its value or without any file?  Then that
+ * is what is told. */
 static bool swallowed(struct zpl_cli *cli)
 {
     for (size_t i = 0; i < cli->given_count; i++) {
         const char *text = cli->given[i].text;
         size_t n = text != NULL ? strlen(text) : 0;
-        if (n > 4 && strcmp(text + n - 4, ".zpl") == 0)
+        if ((n > 4 && strcmp(text + n - 4, ".zpl") == 0) ||
+            zpl_text_nearest(cli->given[i].name, cli->flags, cli->flag_count) != NULL)
             return !unknown_flag(cli, cli->given[i].name);
     }
     return false;
+}
+
+/* What a word too many may have been meant as; NULL: nothing comes to mind. */
+static const char *too_many(struct zpl_cli *cli)
+{
+    const char *word = cli->words[cli->command->most];
+    if (cli->given_count > 0)
+        return "a pattern of files stands in quotes, else the shell expands it: "
+               "--data 'data/*.csv'";
+    size_t n = strcspn(word, "=");
+    if ((cli->command->options & ZPL_OPT_PARAMS) && n > 0 && word[n] == '=')
+        return zpl_arena_printf(&cli->arena, "a param is given as --%.*s %s", (int)n, word,
+                                word + n + 1);
+    if (cli->command->options & ZPL_OPT_ONLY)
+        return zpl_arena_printf(&cli->arena, "of one step and what it needs: --only %s", word);
+    return NULL;
+}
+
+static enum zpl_err wrong_count(struct zpl_cli *cli)
+{
+    bool few = cli->word_count < cli->command->least;
+    const char *more = few ? NULL : too_many(cli);
+    const char *usage = zpl_arena_printf(&cli->arena, "usage: zpl %s %s%s%s", cli->command->name,
+                                         cli->command->arguments, more != NULL ? "; " : "",
+                                         more != NULL ? more : "");
+    zpl_cli_usage(cli, ZPL_CODE_USAGE, usage,
+                  few ? "zpl %s needs more words" : "zpl %s takes fewer words", cli->command->name);
+    return ZPL_ERR_USAGE;
 }
 
 /* Command, options, params, words. */
@@ -286,6 +358,8 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
             general_help();
         return ZPL_ERR_USAGE;
     }
+    if (cli->command != NULL && !list_flags(cli))
+        return ZPL_ERR_NOMEM;
     /* Known before anything is told. */
     for (int i = 2; cli->command != NULL && i < argc; i++)
         if (strcmp(argv[i], "--json") == 0)
@@ -295,6 +369,8 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
             cli->options |= ZPL_OPT_HELP;
         else if (strcmp(argv[i], "-f") == 0 && (cli->command->options & ZPL_OPT_FOLLOW))
             cli->options |= ZPL_OPT_FOLLOW;
+        else if (argv[i][0] == '-' && isalpha((unsigned char)argv[i][1]))
+            return short_flag(cli, argv[i]);
         else if (strncmp(argv[i], "--", 2) != 0 || argv[i][2] == '\0')
             cli->words[cli->word_count++] = argv[i];
         else if (!take_flag(cli, argc, argv, &i))
@@ -304,18 +380,7 @@ enum zpl_err zpl_cli_parse(struct zpl_cli *cli, int argc, char **argv)
         return ZPL_OK;
     if (cli->word_count < cli->command->least && swallowed(cli))
         return ZPL_ERR_USAGE;
-    if (cli->word_count < cli->command->least || cli->word_count > cli->command->most) {
-        const char *usage = zpl_arena_printf(
-            &cli->arena, "usage: zpl %s %s%s", cli->command->name, cli->command->arguments,
-            cli->word_count > cli->command->most && cli->given_count > 0
-                ? "; a pattern of files stands in quotes, else the shell "
-                  "expands it: --data 'data/*.csv'"
-                : "");
-        zpl_cli_usage(cli, ZPL_CODE_USAGE, usage,
-                      cli->word_count < cli->command->least ? "zpl %s needs more words"
-                                                            : "zpl %s takes fewer words",
-                      cli->command->name);
-        return ZPL_ERR_USAGE;
-    }
+    if (cli->word_count < cli->command->least || cli->word_count > cli->command->most)
+        return wrong_count(cli);
     return ZPL_OK;
 }

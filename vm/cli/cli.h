@@ -76,6 +76,8 @@ struct zpl_cli {
     bool colour_out, colour_err; /* a terminal that wants colour */
     bool terminal;               /* standard output is a terminal */
     unsigned width;              /* its columns, 80 when unknown */
+    const char **flags;          /* names of the options that the command has */
+    size_t flag_count;
     struct zpl_zygote *zygote;
     struct zpl_arena arena;
 };
@@ -113,6 +115,9 @@ bool zpl_cli_print_failed(void);
 /* The step of that name of the program; NULL after telling, with the nearest one. */
 const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
                                          const char *name);
+/* The name of a step that `word` may have meant: a near one, the only step of that name (`sql` of sql@few),
+ * or that of a variable (`few`); NULL: none. */
+const char *zpl_cli_near_step(const char *word, const char *const *names, size_t count);
 /* What --only and --from name. */
 enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_narrowing *out);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
@@ -94,6 +95,8 @@ static struct zpl_session_options options_of(const struct zpl_cli *cli, const ch
                                         .stack = cli->stack,
                                         .given = cli->given,
                                         .given_count = cli->given_count,
+                                        .flags = cli->flags,
+                                        .flag_count = cli->flag_count,
                                         .jobs = cli->jobs,
                                         .zygote = cli->zygote};
 }
@@ -135,12 +138,34 @@ enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session)
                                  : err;
 }
 
+/* A path on the command line is relative to where one is: told when it is there in the project instead. */
+static void tell_elsewhere(struct zpl_cli *cli, struct zpl_session *session)
+{
+    char full[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    for (size_t i = 0; i < cli->given_count; i++) {
+        const char *text = cli->given[i].text;
+        if (text == NULL || text[0] == '/' || zpl_fs_stat(text, &st, NULL) == ZPL_OK ||
+            zpl_path_join(full, session->project.root, text) != ZPL_OK ||
+            zpl_fs_stat(full, &st, NULL) != ZPL_OK)
+            continue;
+        struct zpl_diag *diag =
+            zpl_diag_warn(&session->diags, ZPL_CODE_SOURCE_READ, (struct zpl_span){0},
+                          "--%s %s is looked for in the folder where you are, not in the project's",
+                          cli->given[i].name, text);
+        zpl_diag_help(&session->diags, diag, "the one of the project: --%s %s", cli->given[i].name,
+                      full);
+    }
+}
+
 enum zpl_err zpl_cli_compile_open(struct zpl_cli *cli, struct zpl_session *session)
 {
     struct zpl_session_options options = zpl_cli_session_options(cli);
     enum zpl_err err = zpl_session_compile(session, &options);
     if (err == ZPL_OK)
         err = refuse_flag_names(session);
+    if (err == ZPL_ERR_CHECK)
+        tell_elsewhere(cli, session);
     return zpl_cli_signal != 0 ? ZPL_ERR_INTERRUPTED : err;
 }
 
@@ -223,10 +248,14 @@ bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path
         out->run = strtoll(copy, &end, 10);
         if (end == copy || *end != '\0' || out->run < 1) {
             static const char *const words[] = {"last"};
-            bool near = zpl_text_nearest(copy, words, 1) != NULL;
-            zpl_cli_usage(cli, ZPL_CODE_USAGE,
-                          near ? "did you mean `last`?" : "`zpl runs` lists them",
-                          "'%s' is no run: it is a number, or `last`", copy);
+            const char *help = "`zpl runs` lists them";
+            if (zpl_text_nearest(copy, words, 1) != NULL)
+                help = "did you mean `last`?";
+            else if (strstr(cli->command->arguments, "/STEP") != NULL && out->step == NULL)
+                help = zpl_arena_printf(
+                    &cli->arena, "`zpl runs` lists them; a step of the last one is last/%s", copy);
+            zpl_cli_usage(cli, ZPL_CODE_USAGE, help, "'%s' is no run: it is a number, or `last`",
+                          copy);
             return false;
         }
     }

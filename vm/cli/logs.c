@@ -99,12 +99,15 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
     if (err == ZPL_OK && wanted != NULL && !found) {
         size_t count;
         const char **names = zpl_run_record_names(&record, &cli->arena, &count);
-        const char *near = count > 0 ? zpl_text_nearest(wanted, names, count) : NULL;
+        const char *near = zpl_cli_near_step(wanted, names, count);
         struct zpl_diag *diag =
             zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
                          "run %lld has no step '%s'", (long long)run->id, wanted);
         if (near != NULL)
             zpl_diag_help(&session->diags, diag, "did you mean %s?", near);
+        else
+            zpl_diag_help(&session->diags, diag, "`zpl show %lld` lists its steps",
+                          (long long)run->id);
         err = ZPL_ERR_NOT_FOUND;
     }
     zpl_run_record_release(&record);

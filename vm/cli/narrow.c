@@ -1,7 +1,30 @@
 /* narrow.c - which steps of a program a command is about: --only and --from.   Floor: vm. */
+#include <string.h>
+
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
 #include "vm/plan.h"
+
+const char *zpl_cli_near_step(const char *word, const char *const *names, size_t count)
+{
+    const char *part = NULL;
+    size_t n = strlen(word);
+    for (size_t i = 0; i < count; i++) {
+        size_t step = strcspn(names[i], "@#[");
+        if (names[i][step] == '@' && strcmp(names[i] + step + 1, word) == 0)
+            return names[i];
+        if (part == NULL && step == n && memcmp(names[i], word, n) == 0)
+            part = names[i];
+    }
+    const char *near = count > 0 ? zpl_text_nearest(word, names, count) : NULL;
+    for (size_t i = 0; near == NULL && part == NULL && i < count; i++) {
+        const char *at = strchr(names[i], '@');
+        const char *variable = at != NULL ? at + 1 : names[i];
+        if (zpl_text_nearest(word, &variable, 1) != NULL)
+            return names[i];
+    }
+    return near != NULL ? near : part;
+}
 
 const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
                                          const char *name)
@@ -14,7 +37,7 @@ const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session
     struct zpl_span nowhere = {0};
     for (size_t i = 0; names != NULL && i < graph->count; i++)
         names[i] = graph->nodes[i].name;
-    const char *near = names != NULL ? zpl_text_nearest(name, names, graph->count) : NULL;
+    const char *near = names != NULL ? zpl_cli_near_step(name, names, graph->count) : NULL;
     struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
                                          "%s has no step '%s'", graph->pipeline, name);
     if (near != NULL)

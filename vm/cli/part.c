@@ -10,12 +10,12 @@ static enum zpl_err unknown_step(struct zpl_cli *cli, struct zpl_session *sessio
 {
     size_t count;
     const char **names = zpl_run_record_names(record, &cli->arena, &count);
-    const char *near = count > 0 ? zpl_text_nearest(rest, names, count) : NULL;
+    const char *near = zpl_cli_near_step(rest, names, count);
     const char *slash = strrchr(rest, '/');
     const char *end = "";
     if (near == NULL && slash != NULL && count > 0) { /* the step alone may be near */
         const char *step = zpl_arena_strndup(&cli->arena, rest, (size_t)(slash - rest));
-        near = step != NULL ? zpl_text_nearest(step, names, count) : NULL;
+        near = step != NULL ? zpl_cli_near_step(step, names, count) : NULL;
         end = slash;
     }
     struct zpl_diag *diag =

@@ -81,7 +81,7 @@ static void enter(struct talk *talk, bool at_end)
 /* A line more; the text of a cell has no line's end behind it. */
 static void take_line(struct talk *talk, const struct zpl_buf *line)
 {
-    if (talk->text.len == 0 && zpl_repl_is_command(zpl_buf_str(line))) {
+    if (talk->text.len == 0 && zpl_repl_is_command(&talk->repl, zpl_buf_str(line))) {
         talk->over = !zpl_repl_command(&talk->repl, zpl_buf_str(line));
         return;
     }

@@ -1,5 +1,7 @@
 /* runs.c - zpl runs.   Floor: vm. */
 #include "lang/base/fs.h"
+#include <string.h>
+
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
@@ -51,6 +53,35 @@ static void print_text(const struct zpl_cli *cli, const struct zpl_run_row *rows
     zpl_cli_print_take(&out);
 }
 
+/* Told with the nearest pipeline of this store; a file stands for the pipeline of its name. */
+static enum zpl_err unknown_pipeline(struct zpl_cli *cli, struct zpl_session *session,
+                                     struct zpl_metadata *metadata, const char *name)
+{
+    struct zpl_run_row *rows;
+    size_t count = 0;
+    const char *base = strrchr(name, '/');
+    base = base != NULL ? base + 1 : name;
+    size_t n = strlen(base);
+    n -= n > 4 && strcmp(base + n - 4, ".zpl") == 0 ? 4 : 0;
+    const char *word = zpl_arena_strndup(&cli->arena, base, n);
+    enum zpl_err err = metadata->run_list(metadata->self, NULL, SIZE_MAX, &rows, &count,
+                                          &cli->arena, &session->diags);
+    const char **names = zpl_arena_array(&cli->arena, count + 1, sizeof *names);
+    if (err != ZPL_OK || names == NULL || word == NULL)
+        return err != ZPL_OK ? err : zpl_diag_nomem(&session->diags);
+    for (size_t i = 0; i < count; i++)
+        names[i] = rows[i].pipeline;
+    const char *near = count > 0 ? zpl_text_nearest(word, names, count) : NULL;
+    struct zpl_diag *diag =
+        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                     "no pipeline called '%s' has run here", name);
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean '%s'?", near);
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl runs` lists the runs of all");
+    return ZPL_ERR_NOT_FOUND;
+}
+
 int zpl_cmd_runs(struct zpl_cli *cli)
 {
     struct zpl_session session;
@@ -64,6 +95,8 @@ int zpl_cmd_runs(struct zpl_cli *cli)
     if (err == ZPL_OK)
         err = metadata->run_list(metadata->self, pipeline, cli->limit, &rows, &count, &cli->arena,
                                  &session.diags);
+    if (err == ZPL_OK && count == 0 && pipeline != NULL)
+        err = unknown_pipeline(cli, &session, metadata, pipeline);
     if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
         print_json(rows, count);
     else if (err == ZPL_OK)

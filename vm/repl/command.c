@@ -17,11 +17,12 @@ static bool run_help(struct zpl_repl *repl, const char *argument)
     struct zpl_buf out = {0};
     (void)repl;
     (void)argument;
-    zpl_buf_puts(
-        &out, "x = …, local x = …   names a value; its type is told, nothing is computed\n"
-              "x, x.auc, f { x }    shows a value: only what it needs is computed, once\n"
-              "A text that is not finished goes on in the next line; Ctrl-C drops it, or stops\n"
-              "the step that runs; Ctrl-D ends the session.  `zpl doc NAME` explains a step.\n\n");
+    zpl_buf_puts(&out,
+                 "x = …, local x = …   names a value; its type is told, nothing is computed\n"
+                 "x, x.auc, f { x }    shows a value: only what it needs is computed, once\n"
+                 "A text that is not finished goes on in the next line; Ctrl-C drops it, or stops\n"
+                 "the step that runs; Ctrl-D or exit ends the session.  `zpl doc NAME` explains a "
+                 "step.\n\n");
     for (const struct command *c = commands(); c->name != NULL; c++)
         zpl_buf_printf(&out, ":%s%s%s%*s%s\n", c->name, c->argument[0] != '\0' ? " " : "",
                        c->argument, (int)(19 - strlen(c->name) - strlen(c->argument)), "",
@@ -149,8 +150,46 @@ static const struct command *commands(void)
     return COMMANDS;
 }
 
-bool zpl_repl_is_command(const char *line)
+/* What people type who do not know the commands' names yet, and the command that it means. */
+static const struct {
+    const char *word, *command;
+    bool bare; /* without a colon too */
+} ALIASES[] = {{"exit", "quit", true}, {"quit", "quit", true}, {"help", "help", true},
+               {"?", "help", true},    {"q", "quit", false},   {"h", "help", false}};
+#define ALIAS_COUNT (sizeof ALIASES / sizeof ALIASES[0])
+
+static const char *alias(const char *word, size_t n, bool bare)
 {
+    for (size_t i = 0; i < ALIAS_COUNT; i++)
+        if (strlen(ALIASES[i].word) == n && memcmp(ALIASES[i].word, word, n) == 0 &&
+            (ALIASES[i].bare || !bare))
+            return ALIASES[i].command;
+    return NULL;
+}
+
+/* The command that a line without a colon is: exit, quit(), help; NULL: none, or a name of the session. */
+static const char *bare_command(const struct zpl_repl *repl, const char *line)
+{
+    line += strspn(line, " \t");
+    size_t n = *line == '?' ? 1 : strcspn(line, " \t\r\n();");
+    const char *rest = line + n;
+    rest += strspn(rest, " \t");
+    rest += strncmp(rest, "()", 2) == 0 ? 2 : 0;
+    if (rest[strspn(rest, " \t\r\n;")] != '\0')
+        return NULL;
+    for (size_t i = 0; i < repl->cells.count; i++)
+        for (size_t k = 0; k < repl->cells.items[i]->name_count; k++) {
+            const char *name = repl->cells.items[i]->names[k];
+            if (strlen(name) == n && memcmp(name, line, n) == 0)
+                return NULL;
+        }
+    return alias(line, n, true);
+}
+
+bool zpl_repl_is_command(const struct zpl_repl *repl, const char *line)
+{
+    if (bare_command(repl, line) != NULL)
+        return true;
     while (isspace((unsigned char)*line))
         line++;
     return line[0] == ':' && isalpha((unsigned char)line[1]);
@@ -174,15 +213,21 @@ bool zpl_repl_command(struct zpl_repl *repl, const char *line)
     char name[16] = "";
     struct zpl_buf argument = {.cap = ZPL_SOURCE_BYTES_MAX};
     bool goes_on = true;
-    line += strspn(line, " \t") + 1;
-    size_t n = strcspn(line, " \t\r\n");
-    snprintf(name, sizeof name, "%.*s", (int)n, line);
-    line += n;
-    line += strspn(line, " \t\r\n");
-    n = strlen(line);
-    while (n > 0 && isspace((unsigned char)line[n - 1]))
-        n--;
-    zpl_buf_add(&argument, line, n);
+    const char *known = bare_command(repl, line);
+    if (known == NULL) {
+        line += strspn(line, " \t") + 1;
+        size_t n = strcspn(line, " \t\r\n");
+        known = alias(line, n, false);
+        snprintf(name, sizeof name, "%.*s", (int)n, line);
+        line += n;
+        line += strspn(line, " \t\r\n");
+        n = strlen(line);
+        while (n > 0 && isspace((unsigned char)line[n - 1]))
+            n--;
+        zpl_buf_add(&argument, line, n);
+    }
+    if (known != NULL)
+        snprintf(name, sizeof name, "%s", known);
     const struct command *c = commands();
     while (c->name != NULL && strcmp(c->name, name) != 0)
         c++;

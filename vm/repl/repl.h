@@ -79,8 +79,9 @@ void zpl_repl_show_step(const struct zpl_plan *plan, uint32_t node, struct zpl_b
 
 /* ---- commands (command.c) ---- */
 
-/* Does the line begin with a colon and a letter? */
-bool zpl_repl_is_command(const char *line);
+/* Does the line begin with a colon and a letter, or is it exit, quit, help or ?, none of them a name of the
+ * session? */
+bool zpl_repl_is_command(const struct zpl_repl *repl, const char *line);
 /* Carries out a line that does; false: the session is to end. */
 bool zpl_repl_command(struct zpl_repl *repl, const char *line);
 
