@@ -258,7 +258,7 @@ void zpl_again_abandon(struct zpl_reproducing *r)
     struct zpl_event event;
     int64_t until = zpl_clock_monotonic_ns() + (ZPL_GRACE_MS + ZPL_KILL_MS) * 1000000LL;
     uint32_t started = 0;
-    for (uint32_t i = 0; i < r->slot_count; i++)
+    for (uint32_t i = 0; r->slots != NULL && i < r->slot_count; i++)
         if (r->slots[i].started) {
             r->orchestrator->cancel(r->orchestrator->self, r->slots[i].task);
             started++;

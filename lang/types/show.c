@@ -214,6 +214,7 @@ const char *zpl_type_text(const struct zpl_type *type, bool brief, struct zpl_ar
     const char *copy =
         zpl_buf_error(&text) ? NULL : zpl_arena_strndup(arena, zpl_buf_str(&text), text.len);
     zpl_buf_release(&text);
-    return copy ? copy
-                : zpl_kind_name(type->kind); /* in a message the kind is better than nothing */
+    if (!copy) /* in a message the kind is better than nothing; a key is not made of it */
+        arena->failed = true;
+    return copy ? copy : zpl_kind_name(type->kind);
 }
