@@ -209,9 +209,10 @@ static bool make_bool(const struct making *m, duckdb_type from)
 }
 
 /* A text as an instant.  The plain cast, which is the cheap one, would pass over an offset and cut what is
- * below a microsecond. */
+ * below a microsecond.  Of a short text an offset's sign stands behind the day. */
 #define INSTANT                                                                                    \
-    "CASE WHEN length(@) < 20 THEN TRY_CAST(@ AS TIMESTAMP) "                                      \
+    "CASE WHEN length(@) < 20 AND NOT contains(substr(@, 12), '-') AND NOT contains(@, '+') "      \
+    "THEN TRY_CAST(@ AS TIMESTAMP) "                                                               \
     "WHEN NOT regexp_matches(@, '[.][0-9]{6}[0-9]*[1-9]') "                                        \
     "THEN CAST(TRY_CAST(@ AS TIMESTAMPTZ) AS TIMESTAMP) END"
 

@@ -106,22 +106,6 @@ const char *zpl_datafile_quote(const char *s, size_t n, struct zpl_arena *arena)
     return quoted != NULL ? quoted : "";
 }
 
-const char *zpl_datafile_clue(int64_t of, int64_t all, const char *what, int64_t row,
-                              const char *value, struct zpl_arena *arena)
-{
-    struct zpl_buf in = {0}, total = {0}, at = {0};
-    zpl_text_show_count(&in, (uint64_t)of);
-    zpl_text_show_count(&total, (uint64_t)all);
-    zpl_text_show_count(&at, (uint64_t)row);
-    const char *clue = zpl_arena_printf(
-        arena, "%s of %s values are %s; the first that is not stands in row %s: %s",
-        zpl_buf_str(&in), zpl_buf_str(&total), what, zpl_buf_str(&at), value != NULL ? value : "");
-    zpl_buf_release(&in);
-    zpl_buf_release(&total);
-    zpl_buf_release(&at);
-    return clue;
-}
-
 bool zpl_datafile_column(const struct zpl_datafile *file, const struct zpl_relation *have,
                          size_t at, const struct zpl_type *to, enum zpl_convert mode,
                          struct zpl_buf *out, struct zpl_arena *arena, const char **why)
@@ -131,6 +115,42 @@ bool zpl_datafile_column(const struct zpl_datafile *file, const struct zpl_relat
         return zpl_convert_json(have->api, have->names[at], to, mode, out, arena, why);
     return zpl_convert_column(have->api, have->names[at], have->types[at], to, mode, out, arena,
                               why);
+}
+
+bool zpl_datafile_guessed(const struct zpl_datafile *file, const struct zpl_relation *have,
+                          size_t at, const struct zpl_type *to, enum zpl_convert mode,
+                          struct zpl_buf *out, struct zpl_arena *arena, const char **why)
+{
+    /* What is compared first keeps the usual case cheap. */
+    const char *when = to->kind == ZPL_INT     ? "@ < '1' AND " ZPL_SQL_ZEROS("@")
+                       : to->kind == ZPL_FLOAT ? ZPL_SQL_ROUNDED("@")
+                       : to->kind == ZPL_BOOL  ? "lower(@) NOT IN ('true', 'false')"
+                                               : NULL;
+    struct zpl_buf value = {0}, x = {0};
+    bool text = when != NULL && have->api->get_type_id(have->types[at]) == DUCKDB_TYPE_VARCHAR;
+    bool fine = zpl_datafile_column(file, have, at, to, mode, &value, arena, why);
+    zpl_duck_ident(&x, have->names[at]);
+    if (text) {
+        zpl_buf_puts(out, "CASE WHEN ");
+        for (const char *p = when; *p != '\0'; p++)
+            zpl_buf_add(out, *p == '@' ? zpl_buf_str(&x) : p, *p == '@' ? x.len : 1);
+        zpl_buf_printf(out, " THEN %s ELSE ", zpl_convert_wrong(mode));
+    }
+    zpl_buf_puts(out, zpl_buf_str(&value));
+    zpl_buf_puts(out, text ? " END" : "");
+    zpl_buf_release(&value);
+    zpl_buf_release(&x);
+    return fine;
+}
+
+enum zpl_err zpl_datafile_stray(struct zpl_duck *duck, const struct zpl_datafile *file,
+                                const char *path, const struct zpl_row *row, int64_t *at,
+                                const char **key, struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    *key = NULL;
+    return strcmp(file->format, "json") != 0
+               ? ZPL_OK
+               : zpl_datafile_json_stray(duck, path, row, at, key, arena, diags);
 }
 
 /* Can a value that was taken for one of kind `have`, as JSON writes it, be of kind `to`? */
@@ -171,6 +191,8 @@ const char *zpl_datafile_misfit(const struct zpl_datafile *file, const struct zp
     bool fine =
         zpl_datafile_column(file, have, at, to, ZPL_CONVERT_UNNUMBERED, &unused, arena, &why);
     zpl_buf_release(&unused);
+    if (fine && look != NULL && look->misfit != NULL)
+        return look->misfit;
     if (!fine || strcmp(file->format, "json") != 0 || look == NULL || look->empty)
         return fine ? NULL : why;
     if (look->objects && to->kind != ZPL_JSON)

@@ -21,7 +21,7 @@ static bool is_delimiter(const char *s)
 struct sniffed {
     struct zpl_arena *arena;
     const char *delimiter;
-    bool header, plain_dates, plain_times;
+    bool header;
     struct zpl_column *columns;
     size_t count, capacity;
 };
@@ -31,20 +31,20 @@ static bool is_text(const struct zpl_duck_cell *cell, const char *text)
     return cell->n == strlen(text) && memcmp(cell->s, text, cell->n) == 0;
 }
 
-/* The zpl kind of a type that was guessed; text where the guess rests on a format that another file
- * of the same kind may not have. */
-static enum zpl_kind guessed_kind(const struct sniffed *s, const struct zpl_duck_cell *type)
+/* The zpl kind of a type that DuckDB guessed. */
+static enum zpl_kind guessed_kind(const struct zpl_duck_cell *type)
 {
-    if (is_text(type, "BOOLEAN"))
-        return ZPL_BOOL;
-    if (is_text(type, "BIGINT"))
-        return ZPL_INT;
-    if (is_text(type, "DOUBLE"))
-        return ZPL_FLOAT;
-    if (is_text(type, "DATE"))
-        return s->plain_dates ? ZPL_DATE : ZPL_STRING;
-    if (is_text(type, "TIMESTAMP"))
-        return s->plain_times ? ZPL_TIMESTAMP : ZPL_STRING;
+    static const struct {
+        const char *name;
+        enum zpl_kind kind;
+    } kinds[] = {{"BOOLEAN", ZPL_BOOL},
+                 {"BIGINT", ZPL_INT},
+                 {"DOUBLE", ZPL_FLOAT},
+                 {"DATE", ZPL_DATE},
+                 {"TIMESTAMP", ZPL_TIMESTAMP}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (is_text(type, kinds[i].name))
+            return kinds[i].kind;
     return ZPL_STRING;
 }
 
@@ -154,22 +154,20 @@ static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const st
     return err;
 }
 
-/* A row of the sniffer: delimiter, header, date format, timestamp format, column name, type. */
+/* A row of the sniffer: delimiter, header, column name, type. */
 static enum zpl_err keep_sniffed(void *self, const struct zpl_duck_cell *cells, size_t count)
 {
     (void)count;
     struct sniffed *s = self;
     s->delimiter = zpl_arena_strndup(s->arena, cells[0].s, cells[0].n);
     s->header = cells[1].i != 0;
-    s->plain_dates = cells[2].n == 0 || is_text(&cells[2], "%Y-%m-%d");
-    s->plain_times = cells[3].n == 0;
     struct zpl_column *grown =
         zpl_arena_grow(s->arena, s->columns, s->count, &s->capacity, sizeof *grown);
     if (grown == NULL)
         return ZPL_ERR_NOMEM;
     s->columns = grown;
-    grown[s->count].name = zpl_arena_strndup(s->arena, cells[4].s, cells[4].n);
-    grown[s->count].type = zpl_type_new(s->arena, guessed_kind(s, &cells[5]));
+    grown[s->count].name = zpl_arena_strndup(s->arena, cells[2].s, cells[2].n);
+    grown[s->count].type = zpl_type_new(s->arena, guessed_kind(&cells[3]));
     s->count++;
     return ZPL_OK;
 }
@@ -193,8 +191,7 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
         best = fields[d] > fields[best] ? d : best;
     const char *delimiter = options->delimiter != NULL ? options->delimiter : delimiters[best];
     zpl_buf_puts(&sql, "CREATE OR REPLACE TEMP TABLE zpl_sniffed AS SELECT Delimiter AS d, "
-                       "HasHeader::BIGINT AS h, coalesce(DateFormat, '') AS df, "
-                       "coalesce(TimestampFormat, '') AS tf, Columns AS c FROM sniff_csv(");
+                       "HasHeader::BIGINT AS h, Columns AS c FROM sniff_csv(");
     zpl_duck_path(&sql, options->path);
     zpl_buf_puts(&sql,
                  ", compression = 'none', quote = '\"', escape = '\"', comment = '', skip = 0, "
@@ -210,8 +207,8 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
     if (err == ZPL_OK && zpl_duck_try(duck, zpl_buf_str(&sql), &none, &words)) {
         duck->api->destroy_result(&none);
         err = zpl_duck_each(duck,
-                            "SELECT d, h, df, tf, u.name, u.type FROM "
-                            "(SELECT d, h, df, tf, unnest(c) AS u FROM zpl_sniffed)",
+                            "SELECT d, h, u.name, u.type FROM "
+                            "(SELECT d, h, unnest(c) AS u FROM zpl_sniffed)",
                             keep_sniffed, out, diags);
     } else if (err == ZPL_OK) {
         struct zpl_buf line = {0};
@@ -249,60 +246,115 @@ static const char *csv_from(const struct zpl_datafile_options *options, const st
     return text;
 }
 
-/* What the texts of the sample are. */
+/* What the values of the sample are. */
 struct looking {
     const struct sniffed *s;
-    struct zpl_datafile_look *looks;
+    const struct zpl_row *declared; /* or NULL */
+    struct zpl_datafile_seen *seen; /* one a column */
 };
 
-/* A row: column, values, numbers, first other row and value, times, first other row and value. */
-static enum zpl_err keep_look(void *self, const struct zpl_duck_cell *cells, size_t count)
+/* What the text v is, f being the Float that it is read as. */
+static const char kind_of_text[] =
+    /* clang-format off */
+    "CASE WHEN lower(v) IN ('true', 'false') THEN 'l' WHEN v IN ('0', '1') THEN '1' "
+    "WHEN f IS NOT NULL THEN CASE WHEN NOT " ZPL_SQL_WHOLE("v") " THEN 'f' "
+        "WHEN " ZPL_SQL_ZEROS("v") " THEN '0' "
+        "WHEN length(v) > 15 AND TRY_CAST(v AS BIGINT) IS NULL THEN 'b' "
+        "WHEN " ZPL_SQL_ROUNDED("v") " THEN 'w' ELSE 'i' END "
+    "WHEN substr(v, 5, 1) = '-' AND " ZPL_SQL_DATE("v") " THEN 'd' "
+    "WHEN substr(v, 5, 1) = '-' AND " ZPL_SQL_TIME("v") " THEN 't' "
+    "WHEN length(v) < 4 AND lower(v) IN ('yes', 'no', 'y', 'n', 't', 'f') THEN 'y' "
+    "WHEN contains(v, ',') AND regexp_full_match(v, '\\s*[+-]?([0-9]+,[0-9]+"
+        "|[0-9]{1,3}([.][0-9]{3})+,[0-9]+|[0-9]{1,3}(,[0-9]{3})+([.][0-9]+)?)\\s*') THEN 'c' "
+    "ELSE 's' END";
+/* clang-format on */
+
+/* A row: column, letter, how many, first row, the value there. */
+static enum zpl_err keep_seen(void *self, const struct zpl_duck_cell *cells, size_t count)
 {
     (void)count;
-    static const char *const what[] = {"numbers", "days or times"};
     struct looking *l = self;
-    struct zpl_datafile_look *look = &l->looks[cells[0].i];
-    look->empty = false;
-    for (size_t k = 0; k < 2; k++) {
-        const struct zpl_duck_cell *of = &cells[2 + 3 * k];
-        if (of[0].i * 2 >= cells[1].i && of[1].valid)
-            look->clue =
-                zpl_datafile_clue(of[0].i, cells[1].i, what[k], of[1].i,
-                                  zpl_datafile_quote(of[2].s, of[2].n, l->s->arena), l->s->arena);
-    }
+    struct zpl_datafile_seen *seen = &l->seen[cells[0].i];
+    const char *letter = strchr(ZPL_SEEN_LETTERS, cells[1].s[0]);
+    size_t kind = letter != NULL ? (size_t)(letter - ZPL_SEEN_LETTERS) : ZPL_SEEN_TEXT;
+    seen->counts[kind] = cells[2].i;
+    seen->first_row[kind] = cells[3].i;
+    seen->first[kind] = zpl_datafile_quote(cells[4].s, cells[4].n, l->s->arena);
     return ZPL_OK;
 }
 
-/* Which columns of text have no value at all, and which would be numbers or times but for some. */
-static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, const struct sniffed *s,
-                                  struct zpl_datafile_look *looks, struct zpl_diags *diags)
+/* What the values of each column are, but for columns of Int that are not declared, of which DuckDB has
+ * said all. */
+static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struct looking *l,
+                                  struct zpl_diags *diags)
 {
+    const struct sniffed *s = l->s;
     struct zpl_buf sql = {0}, list = {0};
-    struct looking l = {s, looks};
-    size_t texts = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        looks[i].empty = s->columns[i].type != NULL && s->columns[i].type->kind == ZPL_STRING;
-        if (looks[i].empty)
+    size_t texts = 0, hint = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if ((s->columns[i].type != NULL && s->columns[i].type->kind != ZPL_INT) ||
+            (l->declared != NULL && zpl_row_next(l->declared, s->columns[i].name, &hint) != NULL))
             zpl_buf_printf(&list, "%sc%zu", texts++ > 0 ? ", " : "", i);
-    }
     if (texts == 0)
         return ZPL_OK;
     size_t rows = LOOKED_AT_MAX / texts + 1;
-    zpl_buf_puts(&sql,
-                 "SELECT substr(n, 2)::BIGINT, count(*), count(f), min(r) FILTER (f IS NULL), "
-                 "arg_min(left(v, 40), r) FILTER (f IS NULL), count(t), min(r) FILTER (t IS NULL), "
-                 "arg_min(left(v, 40), r) FILTER (t IS NULL) FROM (SELECT n, v, r, "
-                 "TRY_CAST(v AS DOUBLE) AS f, TRY_CAST(v AS TIMESTAMP) AS t FROM (UNPIVOT "
-                 "(SELECT row_number() OVER () AS r, * FROM ");
+    zpl_buf_printf(&sql,
+                   "SELECT substr(n, 2)::BIGINT, k, count(*), min(r), arg_min(left(v, 40), r) FROM "
+                   "(SELECT n, v, r, %s AS k FROM (SELECT *, TRY_CAST(v AS DOUBLE) AS f FROM "
+                   "(UNPIVOT (SELECT row_number() OVER () AS r, * FROM ",
+                   kind_of_text);
     plain_csv(&sql, path, s->delimiter, s->count, s->header);
-    zpl_buf_printf(&sql, " LIMIT %zu) ON %s INTO NAME n VALUE v)) GROUP BY n",
+    zpl_buf_printf(&sql, " LIMIT %zu) ON %s INTO NAME n VALUE v))) GROUP BY n, k",
                    rows < ZPL_DATAFILE_SAMPLE ? rows : (size_t)ZPL_DATAFILE_SAMPLE,
                    zpl_buf_str(&list));
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK || zpl_buf_error(&list) != ZPL_OK
                            ? zpl_diag_nomem(diags)
-                           : zpl_duck_each(duck, zpl_buf_str(&sql), keep_look, &l, diags);
+                           : zpl_duck_each(duck, zpl_buf_str(&sql), keep_seen, l, diags);
     zpl_buf_release(&sql);
     zpl_buf_release(&list);
+    return err;
+}
+
+/* The kind of a column that DuckDB took for `guessed`, when the values that were looked at are of
+ * these kinds.  Of a wide file DuckDB has seen more rows: only what is told apart by how it is written
+ * makes another kind than DuckDB's. */
+static enum zpl_kind settle(enum zpl_kind guessed, unsigned kinds)
+{
+    enum zpl_kind seen = zpl_datafile_common(kinds);
+    if (guessed == ZPL_INT || kinds == 0)
+        return guessed;
+    if (seen == ZPL_DATE || seen == ZPL_TIMESTAMP)
+        return guessed == ZPL_TIMESTAMP ? guessed : seen;
+    if (guessed == ZPL_FLOAT)
+        return seen == ZPL_INT || seen == ZPL_FLOAT ? guessed : ZPL_STRING;
+    return guessed == ZPL_BOOL && seen == ZPL_BOOL ? guessed : ZPL_STRING;
+}
+
+/* Looks at the values, for the types that they make and for what is told of them. */
+static enum zpl_err look(struct zpl_duck *duck, const struct zpl_datafile_options *options,
+                         struct sniffed *s, struct zpl_datafile_look *looks,
+                         struct zpl_diags *diags)
+{
+    struct looking l = {s, options->look ? options->naming : NULL,
+                        zpl_arena_array(s->arena, s->count + 1, sizeof *l.seen)};
+    size_t hint = 0;
+    if (l.seen == NULL)
+        return zpl_diag_nomem(diags);
+    enum zpl_err err = look_at_texts(duck, options->path, &l, diags);
+    for (size_t i = 0; err == ZPL_OK && i < s->count && s->columns[i].type != NULL; i++) {
+        struct zpl_column *column = &s->columns[i];
+        const struct zpl_column *declared =
+            l.declared != NULL ? zpl_row_next(l.declared, column->name, &hint) : NULL;
+        unsigned kinds = zpl_datafile_kinds(&l.seen[i]);
+        looks[i].empty = column->type->kind == ZPL_STRING && kinds == 0;
+        column->type = zpl_type_new(s->arena, settle(column->type->kind, kinds));
+        if (column->type == NULL)
+            continue;
+        if (column->type->kind == ZPL_STRING)
+            looks[i].clue = zpl_datafile_clue(&l.seen[i], column->name, ZPL_STRING, s->arena);
+        if (declared != NULL)
+            looks[i].misfit = zpl_datafile_mistyped(&l.seen[i], column, declared->type, s->arena);
+    }
     return err;
 }
 
@@ -325,8 +377,8 @@ enum zpl_err zpl_datafile_csv(struct zpl_duck *duck, const struct zpl_datafile_o
     struct zpl_datafile_look *looks = zpl_arena_array(arena, s.count + 1, sizeof *looks);
     if (looks == NULL)
         return zpl_diag_nomem(diags);
-    if (options->look)
-        err = look_at_texts(duck, options->path, &s, looks, diags);
+    if (options->look || naming == NULL || naming->open)
+        err = look(duck, options, &s, looks, diags);
     if (err != ZPL_OK)
         return err;
     out->looks = looks;

@@ -12,34 +12,24 @@
 /* A wide file is sampled for this many values. */
 #define VALUES_MAX 1000000
 
-/* The kind of a value, as SQL tells it by one letter: null, whole, float, big (no Int or Float holds
- * it), logical, date, time, string, array, object. */
-static const char letters[] = "nifbldtsao";
-enum { NONE, WHOLE, REAL, BIG, LOGICAL, DATE, TIME, TEXT, ARRAY, OBJECT, KINDS };
-#define BIT(kind) (1u << (kind))
+static const char letters[] = ZPL_SEEN_LETTERS;
 
 static const char classes[] =
     "CREATE OR REPLACE TEMP MACRO zpl_kind(t, x) AS CASE WHEN t IS NULL OR t = 'NULL' THEN 'n' "
     "WHEN t = 'BOOLEAN' THEN 'l' WHEN t = 'OBJECT' THEN 'o' WHEN t = 'ARRAY' THEN 'a' "
-    "WHEN t IN ('BIGINT', 'UBIGINT') THEN if(TRY_CAST(x AS BIGINT) IS NULL, 'b', 'i') "
-    "WHEN t = 'DOUBLE' THEN CASE WHEN x IN ('NaN', 'Infinity', '-Infinity') THEN 'f' "
-    "WHEN regexp_full_match(x, '-?[0-9]+') OR NOT isfinite(TRY_CAST(x AS DOUBLE)) THEN 'b' "
-    "ELSE 'f' END "
-    "WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND TRY_CAST(x AS DATE) IS NOT NULL "
-    "THEN 'd' "
-    "WHEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
-    "(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?') AND "
-    "TRY_CAST(x AS TIMESTAMPTZ) IS NOT NULL THEN 't' ELSE 's' END";
+    "WHEN t IN ('BIGINT', 'UBIGINT') THEN CASE WHEN TRY_CAST(x AS BIGINT) IS NULL THEN 'b' "
+    "WHEN " ZPL_SQL_ROUNDED(
+        "x") " THEN 'w' ELSE 'i' END "
+             "WHEN t = 'DOUBLE' THEN CASE WHEN x IN ('NaN', 'Infinity', '-Infinity') THEN 'f' "
+             "WHEN regexp_full_match(x, '-?[0-9]+') OR NOT isfinite(TRY_CAST(x AS DOUBLE)) THEN "
+             "'b' "
+             "ELSE 'f' END "
+             "WHEN " ZPL_SQL_DATE("x") " THEN 'd' WHEN " ZPL_SQL_TIME("x") " THEN 't' ELSE 's' END";
 
-/* What the values of a key, or the elements of its arrays, are. */
-struct seen {
-    int64_t counts[KINDS], first_row[KINDS];
-    const char *first[KINDS]; /* the value in that row, quoted */
-};
 struct key {
     const char *name;
     int64_t order;
-    struct seen values, elements;
+    struct zpl_datafile_seen values, elements; /* elements of its arrays */
 };
 struct json_file {
     struct zpl_arena *arena;
@@ -233,7 +223,7 @@ static enum zpl_err keep_kind(void *self, const struct zpl_duck_cell *cells, siz
     struct key *key = key_of(f, &cells[0]);
     if (key == NULL || letter == NULL)
         return ZPL_ERR_NOMEM;
-    struct seen *seen = cells[1].i != 0 ? &key->elements : &key->values;
+    struct zpl_datafile_seen *seen = cells[1].i != 0 ? &key->elements : &key->values;
     size_t kind = (size_t)(letter - letters);
     seen->counts[kind] = cells[3].i;
     seen->first_row[kind] = cells[4].i;
@@ -275,44 +265,12 @@ static enum zpl_err look_at_keys(struct zpl_duck *duck, struct json_file *f, con
     return err;
 }
 
-static unsigned kinds_of(const struct seen *seen)
-{
-    unsigned kinds = 0;
-    for (unsigned i = WHOLE; i < KINDS; i++)
-        if (seen->counts[i] > 0)
-            kinds |= BIT(i);
-    return kinds;
-}
-
-static bool only(unsigned kinds, unsigned allowed)
-{
-    return kinds != 0 && (kinds & ~allowed) == 0;
-}
-
-/* The kind that holds values of all these kinds. */
-static enum zpl_kind common(unsigned kinds)
-{
-    if (only(kinds, BIT(WHOLE)))
-        return ZPL_INT;
-    if (only(kinds, BIT(WHOLE) | BIT(REAL)))
-        return ZPL_FLOAT;
-    if (only(kinds, BIT(LOGICAL)))
-        return ZPL_BOOL;
-    if (only(kinds, BIT(DATE)))
-        return ZPL_DATE;
-    if (only(kinds, BIT(DATE) | BIT(TIME)))
-        return ZPL_TIMESTAMP;
-    if (only(kinds, BIT(DATE) | BIT(TIME) | BIT(TEXT)) ||
-        only(kinds, BIT(WHOLE) | BIT(REAL) | BIT(BIG)))
-        return ZPL_STRING;
-    return ZPL_JSON;
-}
-
 static const struct zpl_type *type_of(const struct key *key, struct zpl_arena *arena)
 {
-    enum zpl_kind element = common(kinds_of(&key->elements));
-    if (!only(kinds_of(&key->values), BIT(ARRAY)) || element == ZPL_JSON)
-        return zpl_type_new(arena, common(kinds_of(&key->values)));
+    unsigned kinds = zpl_datafile_kinds(&key->values);
+    enum zpl_kind element = zpl_datafile_common(zpl_datafile_kinds(&key->elements));
+    if (kinds != 1u << ZPL_SEEN_ARRAY || element == ZPL_JSON)
+        return zpl_type_new(arena, zpl_datafile_common(kinds));
     struct zpl_type *list = zpl_arena_alloc(arena, sizeof *list);
     const struct zpl_type *plain = zpl_type_new(arena, ZPL_LIST);
     if (list == NULL || plain == NULL)
@@ -322,51 +280,21 @@ static const struct zpl_type *type_of(const struct key *key, struct zpl_arena *a
     return list->elem != NULL ? list : NULL;
 }
 
-/* What most values are, and the first that is something else. */
-static const char *clue_of(const struct key *key, struct zpl_arena *arena)
-{
-    static const struct {
-        unsigned kinds;
-        const char *words;
-    } families[] = {{BIT(WHOLE) | BIT(REAL), "numbers"},
-                    {BIT(DATE) | BIT(TIME), "days or times"},
-                    {BIT(LOGICAL), "truth values"},
-                    {BIT(TEXT), "texts"},
-                    {BIT(ARRAY), "lists"},
-                    {BIT(OBJECT), "objects"}};
-    const struct seen *seen = &key->values;
-    int64_t all = 0;
-    for (unsigned i = WHOLE; i < KINDS; i++)
-        all += seen->counts[i];
-    for (size_t f = 0; f < sizeof families / sizeof families[0]; f++) {
-        int64_t in = 0;
-        unsigned first = NONE;
-        for (unsigned i = WHOLE; i < KINDS; i++) {
-            if (families[f].kinds & BIT(i))
-                in += seen->counts[i];
-            else if (seen->counts[i] > 0 &&
-                     (first == NONE || seen->first_row[i] < seen->first_row[first]))
-                first = i;
-        }
-        if (in * 2 >= all && first != NONE)
-            return zpl_datafile_clue(in, all, families[f].words, seen->first_row[first],
-                                     seen->first[first], arena);
-    }
-    return NULL;
-}
-
 /* The columns: those that are declared, and with an open row, or none, the keys that were found. */
 static size_t list_columns(const struct json_file *f, const struct zpl_row *naming,
                            struct zpl_column *columns, struct zpl_datafile_look *looks)
 {
     size_t count = 0;
     for (size_t i = 0; i < f->count; i++) {
-        columns[count] = (struct zpl_column){f->keys[i].name, type_of(&f->keys[i], f->arena)};
-        unsigned kinds = kinds_of(&f->keys[i].values);
-        looks[count++] = (struct zpl_datafile_look){.empty = kinds == 0,
-                                                    .arrays = (kinds & BIT(ARRAY)) != 0,
-                                                    .objects = (kinds & BIT(OBJECT)) != 0,
-                                                    .clue = clue_of(&f->keys[i], f->arena)};
+        const struct zpl_type *type = type_of(&f->keys[i], f->arena);
+        columns[count] = (struct zpl_column){f->keys[i].name, type};
+        const struct zpl_datafile_seen *seen = &f->keys[i].values;
+        looks[count++] = (struct zpl_datafile_look){
+            .empty = zpl_datafile_kinds(seen) == 0,
+            .arrays = seen->counts[ZPL_SEEN_ARRAY] > 0,
+            .objects = seen->counts[ZPL_SEEN_OBJECT] > 0,
+            .clue = zpl_datafile_clue(seen, f->keys[i].name, type != NULL ? type->kind : ZPL_JSON,
+                                      f->arena)};
     }
     for (size_t i = 0; naming != NULL && i < naming->count; i++) {
         bool known = false;
@@ -402,6 +330,86 @@ static const char *from_of(const struct json_file *f, const struct zpl_row *row)
     return text;
 }
 
+struct stray {
+    struct zpl_arena *arena;
+    int64_t at;
+    const char *key;
+};
+
+static enum zpl_err keep_stray(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    struct stray *stray = self;
+    stray->at = cells[0].i;
+    stray->key = zpl_datafile_quote(cells[1].s, cells[1].n, stray->arena);
+    return ZPL_OK;
+}
+
+/* The first (row, key) of all objects of which the keys are, or are not, among these. */
+static void find_key(const struct json_file *f, const struct zpl_row *row, bool among,
+                     struct zpl_buf *sql)
+{
+    zpl_buf_puts(sql, "SELECT r, k FROM (SELECT r, unnest(json_keys(json)) AS k FROM ");
+    sample(f, INT64_MAX, sql);
+    zpl_buf_printf(sql, ") WHERE k %s (", among ? "IN" : "NOT IN");
+    for (size_t i = 0; i < row->count; i++) {
+        zpl_buf_puts(sql, i > 0 ? ", " : "");
+        zpl_duck_text(sql, row->columns[i].name, strlen(row->columns[i].name));
+    }
+    zpl_buf_puts(sql, ") LIMIT 1");
+}
+
+/* A file that can't be read to its end says so when its rows are read. */
+enum zpl_err zpl_datafile_json_stray(struct zpl_duck *duck, const char *path,
+                                     const struct zpl_row *row, int64_t *at, const char **key,
+                                     struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct json_file f = {.arena = arena, .path = path};
+    struct stray stray = {.arena = arena};
+    struct zpl_buf sql = {0};
+    const char *why = NULL;
+    enum zpl_err err = look_at_edges(&f, &why, diags);
+    find_key(&f, row, false, &sql);
+    if (err == ZPL_OK && why == NULL && row->count > 0)
+        err = ask(duck, &f, &sql, keep_stray, &stray, &why, diags);
+    zpl_buf_release(&sql);
+    *at = stray.at;
+    *key = stray.key;
+    return err;
+}
+
+/* Adds the declared keys that the sample has not and an object behind it has. */
+static enum zpl_err look_behind(struct zpl_duck *duck, struct json_file *f,
+                                const struct zpl_row *naming, const char **why,
+                                struct zpl_diags *diags)
+{
+    size_t sampled = f->count;
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && *why == NULL && i < naming->count; i++) {
+        struct zpl_row one = {.columns = &naming->columns[i], .count = 1};
+        struct stray found = {.arena = f->arena};
+        struct zpl_buf sql = {0};
+        bool known = false;
+        for (size_t k = 0; !known && k < sampled; k++)
+            known = strcmp(f->keys[k].name, one.columns->name) == 0;
+        if (known)
+            continue;
+        find_key(f, &one, true, &sql);
+        err = ask(duck, f, &sql, keep_stray, &found, why, diags);
+        zpl_buf_release(&sql);
+        struct key *keys = found.key != NULL ? zpl_arena_grow(f->arena, f->keys, f->count,
+                                                              &f->capacity, sizeof *keys)
+                                             : NULL;
+        if (found.key == NULL)
+            continue;
+        if (keys == NULL)
+            return zpl_diag_nomem(diags);
+        f->keys = keys;
+        keys[f->count++] = (struct key){.name = one.columns->name, .order = INT64_MAX};
+    }
+    return err;
+}
+
 enum zpl_err zpl_datafile_json(struct zpl_duck *duck, const struct zpl_datafile_options *options,
                                struct zpl_datafile *out, struct zpl_row *row, const char **why,
                                struct zpl_arena *arena, struct zpl_diags *diags)
@@ -417,6 +425,8 @@ enum zpl_err zpl_datafile_json(struct zpl_duck *duck, const struct zpl_datafile_
         err = look_at_rows(duck, &f, why, diags);
     if (err == ZPL_OK && *why == NULL && f.rows > 0)
         err = look_at_keys(duck, &f, why, diags);
+    if (err == ZPL_OK && *why == NULL && options->look && naming != NULL && f.rows >= f.most)
+        err = look_behind(duck, &f, naming, why, diags);
     if (err != ZPL_OK || *why != NULL)
         return err;
     if (naming == NULL && f.wrong == NULL && f.count == 0)

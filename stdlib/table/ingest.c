@@ -19,9 +19,25 @@ struct ingest {
     struct zpl_duck *duck;
     struct part *parts;
     size_t count;
-    const struct zpl_row *row; /* the columns that are wanted */
-    bool guessed;              /* nobody declared their types */
+    const struct zpl_row *row;      /* the columns that are wanted */
+    bool guess;                     /* types of columns that nobody declared were guessed */
+    const struct zpl_row *declared; /* by the program, or NULL */
 };
+
+static bool is_guessed(const struct ingest *in, const char *column)
+{
+    return in->guess && (in->declared == NULL || zpl_row_find(in->declared, column) == NULL);
+}
+
+/* The expression of a column of a file that is stored for a wanted column. */
+static bool put_column(const struct ingest *in, const struct part *part,
+                       const struct zpl_column *column, enum zpl_convert mode, struct zpl_buf *out,
+                       const char **why)
+{
+    size_t at = (size_t)zpl_relation_find(&part->have, column->name);
+    return (is_guessed(in, column->name) ? zpl_datafile_guessed : zpl_datafile_column)(
+        &part->file, &part->have, at, column->type, mode, out, in->context->arena, why);
+}
 
 /* The declared row; what `...` stands for in it are the first file's other columns, as they are. */
 static const struct zpl_row *wanted(struct ingest *in, const struct zpl_row *declared)
@@ -72,8 +88,7 @@ static int check_columns(struct ingest *in, const struct part *part)
             continue;
         }
         if (column->type == NULL ||
-            !zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type,
-                                 ZPL_CONVERT_UNNUMBERED, &unused, in->context->arena, &why)) {
+            !put_column(in, part, column, ZPL_CONVERT_UNNUMBERED, &unused, &why)) {
             zpl_diag_add(in->context->diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
                          "column '%s' of %s %s", column->name, part->shown, why);
             failed = 1;
@@ -109,8 +124,7 @@ static void add_is_bad(struct ingest *in, const struct part *part, const struct 
     long at = zpl_relation_find(&part->have, column->name);
     zpl_duck_ident(out, part->have.names[at]);
     zpl_buf_puts(out, " IS NOT NULL AND (");
-    zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type, ZPL_CONVERT_LENIENT,
-                        out, in->context->arena, &why);
+    put_column(in, part, column, ZPL_CONVERT_LENIENT, out, &why);
     zpl_buf_puts(out, ") IS NULL");
 }
 
@@ -165,6 +179,33 @@ static enum zpl_err find_bad(struct ingest *in, const struct part *part,
     return err;
 }
 
+/* "name" as a key of a table of the language. */
+static const char *key_text(const char *name, struct zpl_arena *arena)
+{
+    return zpl_text_is_name(name) ? name : zpl_arena_printf(arena, "[\"%s\"]", name);
+}
+
+static void tell_bad(struct ingest *in, const struct part *part, const struct zpl_column *column,
+                     const struct bad *bad)
+{
+    struct zpl_arena *arena = in->context->arena;
+    struct zpl_diags *diags = in->context->diags;
+    const struct zpl_datafile_advice advice =
+        zpl_datafile_advise(bad->value, column->name, column->type, arena);
+    const char *key = key_text(column->name, arena);
+    struct zpl_diag *diag = zpl_diag_add(
+        diags, ZPL_CODE_SOURCE_SCHEMA, nowhere, "row %lld of %s: column '%s' holds '%s', %s",
+        (long long)bad->row, part->shown, column->name, bad->value, advice.words);
+    if (is_guessed(in, column->name))
+        zpl_diag_help(diags, diag,
+                      "its type was guessed from the first 20,480 rows; say what it is: "
+                      "type = Table { %s = %s, ... }%s",
+                      key, advice.type, advice.more);
+    else
+        zpl_diag_help(diags, diag, "correct the value, or declare the column as %s: %s = %s%s",
+                      advice.type, key, advice.type, advice.more);
+}
+
 /* Tells the first such value of a file, or what is wrong with its text; false: neither. */
 static bool explain_part(struct ingest *in, const struct part *part, const char *said)
 {
@@ -178,16 +219,7 @@ static bool explain_part(struct ingest *in, const struct part *part, const char 
     long at = find_bad_column(in, part);
     if (at < 0 || find_bad(in, part, &in->row->columns[at], &first) != ZPL_OK || first.row == 0)
         return false;
-    const struct zpl_column *column = &in->row->columns[at];
-    struct zpl_diag *diag = zpl_diag_add(
-        diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
-        "row %lld of %s: column '%s' holds '%s', which is no %s", (long long)first.row, part->shown,
-        column->name, first.value, zpl_type_text(column->type, true, in->context->arena));
-    if (in->guessed)
-        zpl_diag_help(diags, diag,
-                      "its type was guessed from the first 20,480 rows; say what it is: "
-                      "type = Table { %s = String, ... }",
-                      column->name);
+    tell_bad(in, part, &in->row->columns[at], &first);
     return true;
 }
 
@@ -210,10 +242,8 @@ static void select_part(struct ingest *in, const struct part *part, struct zpl_b
     zpl_buf_puts(out, "SELECT ");
     for (size_t i = 0; i < in->row->count; i++) {
         const struct zpl_column *column = &in->row->columns[i];
-        long at = zpl_relation_find(&part->have, column->name);
         zpl_buf_puts(out, i > 0 ? ", " : "");
-        zpl_datafile_column(&part->file, &part->have, (size_t)at, column->type,
-                            ZPL_CONVERT_UNNUMBERED, out, in->context->arena, &why);
+        put_column(in, part, column, ZPL_CONVERT_UNNUMBERED, out, &why);
         zpl_buf_puts(out, " AS ");
         zpl_duck_ident(out, column->name);
     }
@@ -271,6 +301,31 @@ static int open_part(struct ingest *in, const struct zpl_datafile_options *optio
            ZPL_OK;
 }
 
+/* Is there a key that was not among those of the objects that were looked at?  Told; its values are
+ * not lost without a word. */
+static int tell_stray(struct ingest *in, const struct part *part)
+{
+    struct zpl_diags *diags = in->context->diags;
+    const char *key = NULL;
+    int64_t row = 0;
+    if (!in->guess)
+        return 0;
+    if (zpl_datafile_stray(in->duck, &part->file, part->path, in->row, &row, &key,
+                           in->context->arena, diags) != ZPL_OK)
+        return 1;
+    if (key == NULL)
+        return 0;
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, nowhere,
+                     "row %lld of %s has a key %s, which none of the rows that were looked at has",
+                     (long long)row, part->shown, key);
+    zpl_diag_help(
+        diags, diag,
+        "say which columns there are: with type = Table { … } exactly those are read, with "
+        "`...` in it those of the first rows too");
+    return 1;
+}
+
 /* Leaves word of which files the rows come from. */
 static int keep_parts(struct ingest *in)
 {
@@ -287,11 +342,14 @@ static int keep_parts(struct ingest *in)
 
 static int ingest(struct zpl_context *context, const struct zpl_datafile_options *options,
                   const struct zpl_ingest_file *files, size_t count, const struct zpl_type *type,
-                  const char *out, bool guessed)
+                  const char *out, bool guess, const struct zpl_row *declared)
 {
     context->apart = true; /* every column is read by an expression of its own */
-    struct ingest in = {
-        .context = context, .duck = zpl_context_duck(context), .count = count, .guessed = guessed};
+    struct ingest in = {.context = context,
+                        .duck = zpl_context_duck(context),
+                        .count = count,
+                        .guess = guess,
+                        .declared = declared};
     struct zpl_datafile_options each = *options;
     int failed = 0;
     if (in.duck == NULL)
@@ -308,7 +366,7 @@ static int ingest(struct zpl_context *context, const struct zpl_datafile_options
     in.row = failed ? NULL : wanted(&in, each.naming);
     failed = failed || in.row == NULL;
     for (size_t i = 0; !failed && i < count; i++)
-        failed = check_columns(&in, &in.parts[i]);
+        failed = check_columns(&in, &in.parts[i]) || tell_stray(&in, &in.parts[i]);
     if (!failed)
         failed = keep_parts(&in) || write_rows(&in, out);
     for (size_t i = 0; i < count; i++)
@@ -320,7 +378,7 @@ int zpl_ingest_files(struct zpl_context *context, const struct zpl_datafile_opti
                      const struct zpl_ingest_file *files, size_t count, const struct zpl_type *type,
                      const char *out)
 {
-    return ingest(context, options, files, count, type, out, false);
+    return ingest(context, options, files, count, type, out, false, NULL);
 }
 
 /* The file that a literal names; messages call it as seen from the project. */
@@ -348,7 +406,13 @@ int zpl_ingest(struct zpl_kernel_context *ctx, struct zpl_datafile_options *opti
     for (size_t i = 0; i < count; i++)
         files[i] = file_of(context, list ? given->as.list.items[i] : given);
     const struct zpl_type *type = zpl_context_type(context, ctx->output_type(ctx, "rows"));
-    bool guessed =
-        zpl_context_param(context, "type") == NULL && strcmp(options->format, "parquet") != 0;
-    return type == NULL || ingest(context, options, files, count, type, out, guessed);
+    const struct zpl_run_param *said = zpl_context_param(context, "type");
+    const struct zpl_type *declared =
+        said != NULL && said->value != NULL && said->value->kind == ZPL_LIT_TYPE
+            ? said->value->as.type
+            : NULL;
+    bool guess = strcmp(options->format, "parquet") != 0 &&
+                 (declared == NULL || declared->row == NULL || declared->row->open);
+    return type == NULL || ingest(context, options, files, count, type, out, guess,
+                                  declared != NULL ? declared->row : NULL);
 }

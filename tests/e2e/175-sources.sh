@@ -144,6 +144,94 @@ echo 'local far = json.read "far/*.json"' >far.zpl
 expect 1 zpl run far.zpl
 contains err "far/2.json has the key 'a' twice in line 30001"
 
+# what a guess was not made of is no value of it in later rows: told with row, column and what to declare
+late() { # late FIRST LAST FORMAT: 25,000 values FIRST and then LAST in column v
+    if [ "$3" = csv ]; then
+        echo id,v
+        seq -f "%g,$1" 25000
+        echo "25001,$2"
+    else
+        seq -f "{\"id\": %g, \"v\": $1}" 25000
+        echo "{\"id\": 25001, \"v\": $2}"
+    fi >late."$3"
+    echo "local late = $3.read 'late.$3'" >late.zpl
+}
+for format in csv json; do
+    late 1 1.5 $format
+    expect 1 zpl run late.zpl
+    contains err "row 25001 of late.$format: column 'v' holds '1.5', which is no Int"
+    contains err "type = Table { v = Float, ... }"
+    late 1 9223372036854775808 $format
+    expect 1 zpl run late.zpl
+    contains err "column 'v' holds '9223372036854775808', which does not fit an Int, which has 64 bits"
+    contains err "type = Table { v = String, ... }"
+    late 1.5 9007199254740993 $format
+    expect 1 zpl run late.zpl
+    contains err "row 25001 of late.$format: column 'v' holds '9007199254740993', which is no Float"
+    late 1.5 9007199254740992 $format
+    expect 0 zpl run late.zpl
+    late true 1 $format
+    expect 1 zpl run late.zpl
+    contains err "row 25001 of late.$format: column 'v' holds '1', which is no Bool"
+done
+late 1 007 csv
+expect 1 zpl run late.zpl
+contains err "column 'v' holds '007', which begins with a zero"
+late 2024-01-01 '2024-01-01 10:00:00' csv
+expect 1 zpl run late.zpl
+contains err "type = Table { v = Timestamp, ... }"
+late 1.5 1,5 csv
+sed -i 's/,1,5$/,"1,5"/' late.csv
+expect 1 zpl run late.zpl
+contains err "CAST(replace(\"v\", ',', '.') AS DOUBLE)"
+# what is declared takes what the type can hold
+echo 'local late = csv.read { "late.csv", type = Table { id = Float, v = String } }' >late.zpl
+expect 0 zpl run late.zpl
+printf 'id,ok\n007,yes\n' >declared.csv
+echo 'local d = csv.read { "declared.csv", type = Table { id = Int, ok = Bool } }
+local bad = sql [[ SELECT 1 AS n FROM d WHERE NOT (id = 7 AND ok) ]]' >declared.zpl
+expect 0 zpl run declared.zpl --json
+equal "$(json out "j['steps'][1]['outputs']['rows']['rows']")" 0
+
+# an offset counts, however short the text is
+printf 't\n2024-1-2 1:1:1+02\n2024-01-02 01:01:01+02\n2024-1-1 20:1:1-03\n' >offset.csv
+echo 'local d = csv.read { "offset.csv", type = Table { t = Timestamp } }
+local bad = sql [[ SELECT 1 AS n FROM d WHERE t <> TIMESTAMP $$2024-01-01 23:01:01$$ ]]' >offset.zpl
+expect 0 zpl run offset.zpl --json
+equal "$(json out "j['steps'][1]['outputs']['rows']['rows']")" 0
+
+# no two ids become one
+python3 - >ids.csv <<'P'
+print("id")
+for i in range(1000):
+    print(12345678901234567000 + i)
+P
+echo 'local ids = csv.read "ids.csv"
+local n = sql [[ SELECT DISTINCT id FROM ids ]]' >ids.zpl
+expect 0 zpl run ids.zpl --json
+equal "$(json out "j['steps'][1]['outputs']['rows']['rows']")" 1000
+echo 'local ids = csv.read { "ids.csv", type = Table { id = Int } }' >ids.zpl
+expect 3 zpl check ids.zpl
+contains err "row 1 has '12345678901234567000', which does not fit an Int, which has 64 bits (String keeps it)"
+
+# a key that only later objects have is not lost
+{
+    seq -f '{"a": %g}' 25000
+    echo '{"a": 1, "more": {"x": 2}}'
+} >keys.json
+echo 'local keys = json.read "keys.json"' >keys.zpl
+expect 1 zpl run keys.zpl
+contains err "row 25001 of keys.json has a key 'more', which none of the rows that were looked at has"
+echo 'local keys = json.read { "keys.json", type = Table { more = Json, ... } }
+local n = sql [[ SELECT more FROM keys WHERE more IS NOT NULL ]]' >keys.zpl
+expect 0 zpl run keys.zpl --json
+equal "$(json out "j['steps'][1]['outputs']['rows']['rows']")" 1
+echo 'local keys = json.read { "keys.json", type = Table { a = Int } }' >keys.zpl
+expect 0 zpl run keys.zpl
+echo 'local keys = json.read { "keys.json", type = Table { mor = Json, ... } }' >keys.zpl
+expect 3 zpl check keys.zpl
+contains err "has no column 'mor', which its type declares"
+
 # random tables and random changes: as an oracle says
 mkdir random && cd random
 PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/e2e/sources_property.py" --library "$DUCKDB_LIBRARY/libduckdb.so" \

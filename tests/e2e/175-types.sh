@@ -117,7 +117,7 @@ local copy = step "copy" { inputs = { rows = Table { i = Int } }, outputs = { ou
 copy { rows }
 T
 expect 1 zpl run command.zpl
-told E061 "row 2 of output 'out': column 'x' holds '9223372036854775808', which is no Int"
+told E061 "row 2 of output 'out': column 'x' holds '9223372036854775808', which does not fit an Int"
 cat >wrong.c <<'T'
 #include <stdlib.h>
 #include <string.h>

@@ -76,6 +76,47 @@ static void test_csv(void **state)
     /* a day that is not written as in ISO 8601 is text: another file may mean another order */
     answer = ask("csv", file("c.csv", "when\n2024/06/01 10:00:00\n2024/06/02 10:00:00\n"), NULL);
     assert_type(&answer, "Table {when: String}");
+    /* an offset says which instant is meant, and a day alone is one too */
+    answer = ask("csv",
+                 file("d.csv", "z,offset,mixed,long\n"
+                               "2024-01-02T10:00:00Z,2024-01-02 10:00:00+02,2024-01-02,"
+                               "2024-01-02 10:00:00.1234567\n"
+                               "2024-01-03T10:00:00Z,2024-01-03T10:00:00.5-08:30,"
+                               "2024-01-02 10:00,2024-01-02 10:00:00\n"),
+                 NULL);
+    assert_type(&answer, "Table {z: Timestamp, offset: Timestamp, mixed: Timestamp, long: String}");
+    answer = ask("csv", file("e.csv", "a,b,c,d\ntrue,yes,T,1\nFALSE,no,F,true\n"), NULL);
+    assert_type(&answer, "Table {a: Bool, b: String, c: String, d: String}");
+}
+
+/* What neither an Int nor a Float holds as it is written is text, in both formats. */
+static void test_whole_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *values[2];
+        const char *type;
+    } columns[] = {
+        {{"9223372036854775807", "-9223372036854775808"}, "Int"},
+        {{"9223372036854775808", "1"}, "String"},
+        {{"12345678901234567000", "12345678901234567001"}, "String"},
+        {{"-9223372036854775809", "0.5"}, "String"},
+        {{"9007199254740993", "1.5"}, "String"},
+        {{"9007199254740992", "1.5"}, "Float"},
+        {{"9007199254740994.0", "1.5"}, "Float"},
+        {{"1e300", "2"}, "Float"},
+    };
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+        char csv[100], json[100], type[40];
+        const char *const *v = columns[i].values;
+        snprintf(csv, sizeof csv, "x\n%s\n%s\n", v[0], v[1]);
+        snprintf(json, sizeof json, "{\"x\": %s}\n{\"x\": %s}\n", v[0], v[1]);
+        snprintf(type, sizeof type, "Table {x: %s}", columns[i].type);
+        struct zpl_schema_answer answer = ask("csv", file("w.csv", csv), NULL);
+        assert_type(&answer, type);
+        answer = ask("json", file("w.json", json), NULL);
+        assert_type(&answer, type);
+    }
 }
 
 static void test_csv_options(void **state)
@@ -247,6 +288,20 @@ static void test_clues(void **state)
         }
     struct zpl_schema_answer words = ask("csv", file("w.csv", "a\nx\ny\n1\n"), NULL);
     assert_null(look(&words, "a")->clue);
+    words = ask("csv",
+                file("c.csv", "preis;of;id;ok\n1,5;1.234,5;9223372036854775808;yes\n"
+                              "2;1.000,0;1;no\n"),
+                NULL);
+    assert_string_equal(look(&words, "preis")->clue,
+                        "2 of 2 values are numbers, some of them with a comma; the first such "
+                        "stands in row 1: '1,5'; a query makes it a Float: "
+                        "CAST(replace(\"preis\", ',', '.') AS DOUBLE) where it is a decimal comma");
+    assert_non_null(strstr(look(&words, "of")->clue,
+                           "CAST(replace(replace(\"of\", '.', ''), ',', '.') AS DOUBLE)"));
+    assert_string_equal(look(&words, "id")->clue,
+                        "2 of 2 values are numbers, but no Int and no Float holds them all; the "
+                        "first that makes it so stands in row 1: '9223372036854775808'");
+    assert_non_null(strstr(look(&words, "ok")->clue, "declared as Bool takes them"));
 }
 
 /* The answer about a file of which `type` is declared. */
@@ -285,9 +340,24 @@ static void test_types_that_can_not_be(void **state)
                       "Table {o: Json, a: List(Float), i: Float, t: Enum, b: Bool, n: Int}");
     for (size_t i = 0; i < answer.row->count; i++)
         assert_null(answer.looks[i].misfit);
-    answer = declared("csv", file("m.csv", "a,b\n1,x\n"), "Table {a: List(Int), b: Int}");
+    answer = declared("csv", file("m.csv", "a,b\n1,x\n2,3\n"), "Table {a: List(Int), b: Int}");
     assert_string_equal(look(&answer, "a")->misfit, "holds String, but List(Int) is declared");
-    assert_null(look(&answer, "b")->misfit);
+    assert_null(look(&answer, "b")->misfit); /* half of the values may be the rows' mistakes */
+    answer = declared("csv",
+                      file("n.csv", "a,b,c,d\n18446744073709551615,0,\"1,5\",2024-01-01 10:00:00\n"
+                                    "2,7,\"2,5\",2024-01-02 11:00:00\n,8,,\n"),
+                      "Table {a: Int, b: Bool, c: Float, d: Int}");
+    assert_null(look(&answer, "a")->misfit);
+    assert_string_equal(look(&answer, "b")->misfit,
+                        "holds Int, but Bool is declared: 2 of 3 values are none; row 2 has '7', "
+                        "which is no Bool (String keeps it)");
+    assert_non_null(strstr(look(&answer, "c")->misfit, "row 1 has '1,5', which is no Float"));
+    assert_non_null(
+        strstr(look(&answer, "d")->misfit, "row 1 has '2024-01-01 10:00:00', which is no Int"));
+    answer = declared("csv", file("n.csv", "a\n18446744073709551615\n"), "Table {a: Int}");
+    assert_non_null(strstr(look(&answer, "a")->misfit,
+                           "row 1 has '18446744073709551615', which does not fit an Int, which has "
+                           "64 bits (String keeps it)"));
 }
 
 /* A Parquet file's columns of no zpl type are nobody's trouble while others are declared. */
@@ -331,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_whole_numbers),
         cmocka_unit_test(test_csv_options),
         cmocka_unit_test(test_parquet),
         cmocka_unit_test(test_files_that_are_none),
