@@ -1,19 +1,52 @@
 /* export.c - see preview.h: a stored table in another format.   Floor: stdlib. */
+#include <stdio.h>
 #include <string.h>
 
 #include "lang/types/signature.h"
 #include "stdlib/preview/preview.h"
 #include "stdlib/table/convert.h"
 
-/* A column as the format says it best: JSON as what it is, not-a-number as null. */
+/* Does the type hold Floats, by itself or as items of lists? */
+static bool holds_floats(const struct zpl_duck_api *api, duckdb_logical_type type)
+{
+    duckdb_type id = api->get_type_id(type);
+    if (id != DUCKDB_TYPE_LIST)
+        return id == DUCKDB_TYPE_DOUBLE;
+    duckdb_logical_type child = api->list_type_child_type(type);
+    bool holds = holds_floats(api, child);
+    api->destroy_logical_type(&child);
+    return holds;
+}
+
+/* Floats x as JSON, in which NaN and infinities are texts; x is at this depth of lists. */
+static void add_floats(const struct zpl_duck_api *api, const char *x, duckdb_logical_type type,
+                       unsigned depth, struct zpl_buf *sql)
+{
+    if (api->get_type_id(type) != DUCKDB_TYPE_LIST) {
+        zpl_buf_printf(sql,
+                       "CASE WHEN isnan(%s) THEN '\"NaN\"'::JSON WHEN isinf(%s) THEN "
+                       "if(%s > 0, '\"Infinity\"', '\"-Infinity\"')::JSON "
+                       "WHEN %s IS NOT NULL THEN to_json(%s) END",
+                       x, x, x, x, x);
+        return;
+    }
+    char item[24];
+    snprintf(item, sizeof item, "zpl_e%u", depth);
+    duckdb_logical_type child = api->list_type_child_type(type);
+    zpl_buf_printf(sql, "list_transform(%s, lambda %s: ", x, item);
+    add_floats(api, item, child, depth + 1, sql);
+    zpl_buf_putc(sql, ')');
+    api->destroy_logical_type(&child);
+}
+
+/* A column as the format says it best. */
 static void add_column(const struct zpl_duck *duck, const char *name, const struct zpl_type *type,
                        duckdb_logical_type stored, bool json, struct zpl_buf *sql)
 {
-    bool real = duck->api->get_type_id(stored) == DUCKDB_TYPE_DOUBLE;
     struct zpl_buf x = {0};
     zpl_duck_ident(&x, name);
-    if (json && real)
-        zpl_buf_printf(sql, "CASE WHEN isfinite(%s) THEN %s END", zpl_buf_str(&x), zpl_buf_str(&x));
+    if (json && holds_floats(duck->api, stored))
+        add_floats(duck->api, zpl_buf_str(&x), stored, 0, sql);
     else if (json)
         zpl_convert_shown(name, type, sql);
     else

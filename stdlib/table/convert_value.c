@@ -178,7 +178,11 @@ static bool make_float_of_int(const struct making *m, duckdb_type from)
  * which of them came back would depend on the other rows. */
 static bool make_float(const struct making *m, duckdb_logical_type type)
 {
-    static const struct way text = {NULL, "DOUBLE", "is no Float", "declare the column as String"};
+    /* 1e400 is no infinity; what is asked first keeps the usual case cheap */
+    static const struct way text = {
+        "NOT (contains(@, 'e') OR contains(@, 'E') OR length(@) > 300) OR "
+        "isfinite(TRY_CAST(@ AS DOUBLE)) OR NOT regexp_matches(@, '[0-9]')",
+        "DOUBLE", "is no Float", "declare the column as String"};
     duckdb_type from = m->api->get_type_id(type);
     if (from == DUCKDB_TYPE_DECIMAL) {
         make_nearest(m, type);

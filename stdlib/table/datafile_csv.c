@@ -251,13 +251,16 @@ struct looking {
     const struct sniffed *s;
     const struct zpl_row *declared; /* or NULL */
     struct zpl_datafile_seen *seen; /* one a column */
+    bool all;                       /* rows that DuckDB has seen were looked at */
 };
 
 /* What the text v is, f being the Float that it is read as. */
 static const char kind_of_text[] =
     /* clang-format off */
     "CASE WHEN lower(v) IN ('true', 'false') THEN 'l' WHEN v IN ('0', '1') THEN '1' "
-    "WHEN f IS NOT NULL THEN CASE WHEN NOT " ZPL_SQL_WHOLE("v") " THEN 'f' "
+    "WHEN f IS NOT NULL AND NOT contains(v, '_') THEN "
+        "CASE WHEN NOT isfinite(f) THEN if(regexp_matches(v, '[0-9]'), 'b', 'x') "
+        "WHEN NOT " ZPL_SQL_WHOLE("v") " THEN 'f' "
         "WHEN " ZPL_SQL_ZEROS("v") " THEN '0' "
         "WHEN length(v) > 15 AND TRY_CAST(v AS BIGINT) IS NULL THEN 'b' "
         "WHEN " ZPL_SQL_ROUNDED("v") " THEN 'w' ELSE 'i' END "
@@ -298,6 +301,7 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
     if (texts == 0)
         return ZPL_OK;
     size_t rows = LOOKED_AT_MAX / texts + 1;
+    l->all = rows >= ZPL_DATAFILE_SAMPLE;
     zpl_buf_printf(&sql,
                    "SELECT substr(n, 2)::BIGINT, k, count(*), min(r), arg_min(left(v, 40), r) FROM "
                    "(SELECT n, v, r, %s AS k FROM (SELECT *, TRY_CAST(v AS DOUBLE) AS f FROM "
@@ -305,8 +309,7 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
                    kind_of_text);
     plain_csv(&sql, path, s->delimiter, s->count, s->header);
     zpl_buf_printf(&sql, " LIMIT %zu) ON %s INTO NAME n VALUE v))) GROUP BY n, k",
-                   rows < ZPL_DATAFILE_SAMPLE ? rows : (size_t)ZPL_DATAFILE_SAMPLE,
-                   zpl_buf_str(&list));
+                   l->all ? (size_t)ZPL_DATAFILE_SAMPLE : rows, zpl_buf_str(&list));
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK || zpl_buf_error(&list) != ZPL_OK
                            ? zpl_diag_nomem(diags)
                            : zpl_duck_each(duck, zpl_buf_str(&sql), keep_seen, l, diags);
@@ -316,9 +319,9 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
 }
 
 /* The kind of a column that DuckDB took for `guessed`, when the values that were looked at are of
- * these kinds.  Of a wide file DuckDB has seen more rows: only what is told apart by how it is written
- * makes another kind than DuckDB's. */
-static enum zpl_kind settle(enum zpl_kind guessed, unsigned kinds)
+ * these kinds.  Of a wide file DuckDB has seen more rows (`all`: it has not): then only what is told
+ * apart by how it is written makes another kind.  A first value of `inf` makes DuckDB see no numbers. */
+static enum zpl_kind settle(enum zpl_kind guessed, unsigned kinds, bool all)
 {
     enum zpl_kind seen = zpl_datafile_common(kinds);
     if (guessed == ZPL_INT || kinds == 0)
@@ -327,6 +330,8 @@ static enum zpl_kind settle(enum zpl_kind guessed, unsigned kinds)
         return guessed == ZPL_TIMESTAMP ? guessed : seen;
     if (guessed == ZPL_FLOAT)
         return seen == ZPL_INT || seen == ZPL_FLOAT ? guessed : ZPL_STRING;
+    if (guessed == ZPL_STRING && seen == ZPL_FLOAT && all && (kinds & ~(1u << ZPL_SEEN_NAMED)) != 0)
+        return ZPL_FLOAT;
     return guessed == ZPL_BOOL && seen == ZPL_BOOL ? guessed : ZPL_STRING;
 }
 
@@ -336,7 +341,7 @@ static enum zpl_err look(struct zpl_duck *duck, const struct zpl_datafile_option
                          struct zpl_diags *diags)
 {
     struct looking l = {s, options->look ? options->naming : NULL,
-                        zpl_arena_array(s->arena, s->count + 1, sizeof *l.seen)};
+                        zpl_arena_array(s->arena, s->count + 1, sizeof *l.seen), false};
     size_t hint = 0;
     if (l.seen == NULL)
         return zpl_diag_nomem(diags);
@@ -347,7 +352,7 @@ static enum zpl_err look(struct zpl_duck *duck, const struct zpl_datafile_option
             l.declared != NULL ? zpl_row_next(l.declared, column->name, &hint) : NULL;
         unsigned kinds = zpl_datafile_kinds(&l.seen[i]);
         looks[i].empty = column->type->kind == ZPL_STRING && kinds == 0;
-        column->type = zpl_type_new(s->arena, settle(column->type->kind, kinds));
+        column->type = zpl_type_new(s->arena, settle(column->type->kind, kinds, l.all));
         if (column->type == NULL)
             continue;
         if (column->type->kind == ZPL_STRING)

@@ -20,7 +20,7 @@ zpl_datafile_format_fn zpl_datafile_parquet;
 
 /* ---- what a type is guessed from (datafile_guess.c) ---- */
 
-/* What a value is.  BINARY: 0 or 1; LONG: an Int that no Float is equal to; BIG: a number that neither
+/* What a value is.  BINARY: 0 or 1; NAMED: NaN or an infinity as a text; LONG: an Int that no Float is equal to; BIG: a number that neither
  * Int nor Float holds; ZEROS: a whole number that begins with zeros, which are a part of what it says;
  * WORD: yes, no, t, f …, which may be meant as a truth value; COMMA: a number with a comma in it. */
 enum zpl_datafile_kind {
@@ -29,6 +29,7 @@ enum zpl_datafile_kind {
     ZPL_SEEN_WHOLE,
     ZPL_SEEN_LONG,
     ZPL_SEEN_REAL,
+    ZPL_SEEN_NAMED,
     ZPL_SEEN_BIG,
     ZPL_SEEN_LOGICAL,
     ZPL_SEEN_DATE,
@@ -42,7 +43,7 @@ enum zpl_datafile_kind {
     ZPL_SEEN_KINDS
 };
 /* Their letters, by which SQL tells them. */
-#define ZPL_SEEN_LETTERS "n1iwfbldt0ycsao"
+#define ZPL_SEEN_LETTERS "n1iwfxbldt0ycsao"
 
 /* Conditions of SQL about the text x.  The first is one of whole numbers of any size, the last one of
  * whole numbers that a Float would round: a Float has 53 bits, which are 15 digits. */

@@ -7,7 +7,7 @@
 
 #define BIT(kind) (1u << ZPL_SEEN_##kind)
 
-#define NUMBERS (BIT(BINARY) | BIT(WHOLE) | BIT(LONG) | BIT(REAL) | BIT(BIG))
+#define NUMBERS (BIT(BINARY) | BIT(WHOLE) | BIT(LONG) | BIT(REAL) | BIT(NAMED) | BIT(BIG))
 #define TEXTS   (BIT(ZEROS) | BIT(WORD) | BIT(COMMA) | BIT(TEXT))
 
 unsigned zpl_datafile_kinds(const struct zpl_datafile_seen *seen)
@@ -28,7 +28,7 @@ enum zpl_kind zpl_datafile_common(unsigned kinds)
 {
     if (only(kinds, BIT(BINARY) | BIT(WHOLE) | BIT(LONG)))
         return ZPL_INT;
-    if (only(kinds, BIT(BINARY) | BIT(WHOLE) | BIT(REAL)))
+    if (only(kinds, BIT(BINARY) | BIT(WHOLE) | BIT(REAL) | BIT(NAMED)))
         return ZPL_FLOAT;
     if (only(kinds, BIT(LOGICAL)))
         return ZPL_BOOL;
@@ -36,7 +36,7 @@ enum zpl_kind zpl_datafile_common(unsigned kinds)
         return ZPL_DATE;
     if (only(kinds, BIT(DATE) | BIT(TIME)))
         return ZPL_TIMESTAMP;
-    if (only(kinds, BIT(DATE) | BIT(TIME) | TEXTS) || only(kinds, NUMBERS))
+    if (only(kinds, BIT(DATE) | BIT(TIME) | BIT(NAMED) | TEXTS) || only(kinds, NUMBERS))
         return ZPL_STRING;
     return ZPL_JSON;
 }

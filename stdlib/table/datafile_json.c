@@ -24,6 +24,7 @@ static const char classes[] =
              "WHEN regexp_full_match(x, '-?[0-9]+') OR NOT isfinite(TRY_CAST(x AS DOUBLE)) THEN "
              "'b' "
              "ELSE 'f' END "
+             "WHEN x IN ('NaN', 'Infinity', '-Infinity') THEN 'x' "
              "WHEN " ZPL_SQL_DATE("x") " THEN 'd' WHEN " ZPL_SQL_TIME("x") " THEN 't' ELSE 's' END";
 
 struct key {

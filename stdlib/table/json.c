@@ -36,6 +36,8 @@ ZPL_KERNEL(json_read) = {
            "Objects, other arrays, and values of several kinds become Json, which keeps them as "
            "they are; whole\n"
            "numbers beyond 64 bits, or beside fractions beyond the 53 of a Float, become String.\n"
+           "NaN, Infinity and -Infinity, in quotes or as Python writes them, are Floats beside "
+           "numbers.\n"
            "\n"
            "Of a declared type a value is what a CSV field with its characters would be: \"12\" "
            "can be an Int, 1.0\n"

@@ -4,9 +4,11 @@
 need python3
 cat >x.zpl <<'Z'
 local odd = sql [[
-  SELECT i AS id, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 5 = 0 THEN 'nan'::DOUBLE ELSE i / 7.0 END AS x,
+  SELECT i AS id, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 5 = 0 THEN 'nan'::DOUBLE WHEN i % 7 = 1 THEN 'inf'::DOUBLE WHEN i % 7 = 2 THEN '-inf'::DOUBLE
+              ELSE i / 7.0 END AS x,
          CASE i % 4 WHEN 0 THEN 'a,"b"' WHEN 1 THEN 'two' || chr(10) || 'lines' WHEN 2 THEN '' ELSE 'ä€' END AS t,
-         DATE '2024-01-01' + i::INT AS d, i % 2 = 0 AS yes, [i, i + 1] AS l
+         DATE '2024-01-01' + i::INT AS d, i % 2 = 0 AS yes, [i, i + 1] AS l,
+         [ [i + 0.5, 'nan'::DOUBLE, NULL], ['-inf'::DOUBLE] ] AS fl
   FROM range(2000) t(i) ]]
 local made = step "made" { signature = "(rows: Table {id: Int}) -> (n: Int, s: String, r: Record {a: Int, b: List(String)})",
   lua = function (t) return #t.rows.id, "line\nend", { a = 1, b = { "x", "y" } } end } { odd }
@@ -26,9 +28,10 @@ done
 python3 - <<'P'
 import csv, json, hashlib, datetime
 def row(i):
-    x = None if i % 3 == 0 or i % 5 == 0 else i / 7.0
+    x = None if i % 3 == 0 else "NaN" if i % 5 == 0 else ("Infinity" if i % 7 == 1 else "-Infinity" if i % 7 == 2 else i / 7.0)
     t = ['a,"b"', "two\nlines", "", "ä€"][i % 4]
-    return {"id": i, "x": x, "t": t, "d": str(datetime.date(2024, 1, 1) + datetime.timedelta(i)), "yes": i % 2 == 0, "l": [i, i + 1]}
+    return {"id": i, "x": x, "t": t, "d": str(datetime.date(2024, 1, 1) + datetime.timedelta(i)), "yes": i % 2 == 0, "l": [i, i + 1],
+            "fl": [[i + 0.5, "NaN", None], ["-Infinity"]]}
 want = [row(i) for i in range(2000)]
 assert json.load(open("odd.json")) == want
 assert [json.loads(l) for l in open("odd.jsonl")] == want
@@ -37,7 +40,7 @@ with open("odd.csv", newline="") as f:
 assert len(got) == len(want)
 for g, w, i in zip(got, want, range(2000)):
     assert g["id"] == str(w["id"]) and g["t"] == w["t"] and g["d"] == w["d"] and g["yes"] == str(w["yes"]).lower(), (g, w)
-    assert g["x"] == ("" if i % 3 == 0 else "nan" if i % 5 == 0 else g["x"]) and (w["x"] is None or float(g["x"]) == w["x"]), (g, w)
+    assert g["x"] == ("" if i % 3 == 0 else "nan" if i % 5 == 0 else g["x"]) and (w["x"] in (None, "NaN") or float(g["x"]) == float(w["x"])), (g, w)
 assert hashlib.sha256(open("odd.parquet", "rb").read()).hexdigest() == json.load(open("rows.json"))["digest"]
 P
 [ -w odd.parquet ] || fail "what was exported can't be written to"
@@ -47,6 +50,32 @@ local n = sql [[ SELECT count(*) AS n, sum(id) AS s FROM back ]]' >back.zpl
 expect 0 zpl run back.zpl
 expect 0 zpl show last/sql/rows --json
 equal "$(json out "j['preview']['head']")" "[[2000, 1999000]]"
+
+# NaN, the infinities and null are four things, in every format and when they are read again
+for format in csv json; do
+    cat >again.zpl <<Z
+local back = $format.read "odd.$format"
+local n = sql [[ SELECT sum(x IS NULL) AS none, sum(isnan(x)) AS nan, sum(x = 'inf'::DOUBLE) AS up, sum(x = '-inf'::DOUBLE) AS down FROM back ]]
+Z
+    expect 0 zpl run again.zpl
+    expect 0 zpl show last/sql/rows --json
+    equal "$(json out "j['preview']['head'][0]")" "$(python3 -c '
+r = [i for i in range(2000) if i % 3]
+s = [i for i in r if i % 5]
+print([2000 - len(r), len(r) - len(s), sum(i % 7 == 1 for i in s), sum(i % 7 == 2 for i in s)])')"
+done
+expect 0 zpl show 1/sql@odd/rows --json
+equal "$(json out "[r[1] for r in j['preview']['head']][:6]")" "[null, \"Infinity\", \"-Infinity\", null, $(python3 -c 'print(4 / 7)'), \"NaN\"]"
+equal "$(json out "[j['preview']['columns'][1][k] for k in ('min', 'max', 'mean')]")" '["-Infinity", "Infinity", "NaN"]'
+# as Python writes them
+printf '{"a": NaN}\n{"a": -Infinity}\n{"a": 1}\n{"a": null}\n' >python.json
+echo 'local p = json.read "python.json"' >python.zpl
+expect 0 zpl run python.zpl
+expect 0 zpl show last/json.read/rows --json
+equal "$(json out "[j['preview']['columns'][0]['type'], j['preview']['head']]")" '["Float", [["NaN"], ["-Infinity"], [1], [null]]]'
+expect 0 zpl show last/json.read/rows
+contains out "NaN"
+contains out "-Infinity"
 
 # values, files, folders, models
 expect 0 zpl export 1/made/n n.json

@@ -97,6 +97,8 @@ static void test_csv_errors(void **state)
         {"a,b\n1,2024-01-01 10:00:00\n", "Table {a: Int, b: Date}", "which is no Date"},
         {"a,b\n1,x\n99999999999999999999,y\n", "Table {a: Int, b: String}",
          "holds '99999999999999999999', which does not fit an Int"},
+        {"a,b\n1e300,x\n-1e999,y\n", "Table {a: Float, b: String}",
+         "column 'a' holds '-1e999', which is no Float"},
         {"a,b\n1,x\n2,q\n", "Table {a: Int, b: Enum {\"x\", \"y\"}}",
          "x.csv breaks its contract: column 'b' is to be a value of Enum {\"x\", \"y\"}: "
          "1 of 2 rows is not: row 2 has \"q\""},

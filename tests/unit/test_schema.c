@@ -105,6 +105,9 @@ static void test_whole_numbers(void **state)
         {{"9007199254740992", "1.5"}, "Float"},
         {{"9007199254740994.0", "1.5"}, "Float"},
         {{"1e300", "2"}, "Float"},
+        {{"1e400", "2.5"}, "String"},
+        {{"NaN", "2"}, "Float"},
+        {{"-Infinity", "2.5"}, "Float"},
     };
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         char csv[100], json[100], type[40];
