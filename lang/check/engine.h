@@ -108,6 +108,9 @@ struct zpl_bind_answer {
     struct zpl_bind_error error;
 };
 
+/* The error of a file that is not there. */
+#define ZPL_SCHEMA_MISSING "does not exist"
+
 struct zpl_schema_request {
     const char *format;                /* "csv", "json", "parquet" */
     const char *path;                  /* absolute */

@@ -1,6 +1,8 @@
 /* source.c - what a file holds, at check time: the columns of a step that reads one. */
 #include <string.h>
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "lang/base/text.h"
 #include "lang/check/tell.h"
 
 /* This many files that differ from the first are told. */
@@ -95,6 +97,36 @@ static bool tell_outside(struct source *s, const char *path)
     return true;
 }
 
+/* The file of the same folder whose name is nearest, or NULL. */
+static const char *near_file(struct source *s, const char *path)
+{
+    const struct zpl_checker *checker = s->a->checker;
+    char folder[ZPL_PATH_MAX], pattern[ZPL_PATH_MAX];
+    const char *const *names = NULL;
+    struct zpl_diags quiet = {0};
+    size_t count = 0;
+    bool asked =
+        checker->sources && zpl_path_dir(folder, path) == ZPL_OK && !strpbrk(folder, "\\*?[]") &&
+        zpl_path_join(pattern, strcmp(folder, ".") == 0 ? "" : folder, "*") == ZPL_OK &&
+        checker->sources(checker->resolve_self, pattern, s->a->scratch, &names, &count, &quiet) ==
+            ZPL_OK;
+    zpl_diags_release(&quiet);
+    return asked ? zpl_text_nearest(path, names, count) : NULL;
+}
+
+static void tell_no_match(struct source *s, const char *pattern)
+{
+    struct zpl_diags *diags = &s->a->diags;
+    const char *near = near_file(s, pattern);
+    struct zpl_diag *d =
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, s->path_span, "no file matches '%s'", pattern);
+    if (near)
+        zpl_diag_note(diags, d, (struct zpl_span){0}, "there is '%s'", near);
+    zpl_diag_help(diags, d,
+                  "a pattern is relative to the project; * and ? stand for parts of one name, [ab] "
+                  "for one of these characters");
+}
+
 /* Adds the files that a path names: itself, or those that it matches. */
 static enum zpl_err add_path(struct source *s, const char *path)
 {
@@ -115,12 +147,7 @@ static enum zpl_err add_path(struct source *s, const char *path)
     if (err)
         return err;
     if (count == 0)
-        zpl_diag_help(
-            &a->diags,
-            zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span, "no file matches '%s'",
-                         path),
-            "a pattern is relative to the project; * and ? stand for parts of one name, [ab] for "
-            "one of these characters");
+        tell_no_match(s, path);
     for (size_t i = 0; i < count; i++) {
         struct file *files =
             zpl_arena_grow(a->scratch, s->files, s->count, &s->capacity, sizeof *files);
@@ -150,16 +177,23 @@ static enum zpl_err list_files(struct source *s)
 
 /* ---- what is in them ---- */
 
+/* A file that is not there has its path told; of another the path is right. */
 static void tell_unread(struct source *s, const char *name, const char *path, const char *error)
 {
     struct zpl_attempt *a = s->a;
     struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
                                       "can't read '%s': %s", name, error);
+    if (strcmp(error, ZPL_SCHEMA_MISSING) != 0)
+        return;
+    const char *near = near_file(s, name);
     if (strcmp(path, name) != 0)
         zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "looked for at %s", path);
-    zpl_diag_help(&a->diags, d,
-                  "paths in a program are relative to its project; correct this one, or give the "
-                  "param it comes from");
+    if (near)
+        zpl_diag_help(&a->diags, d, "did you mean '%s'?", near);
+    else
+        zpl_diag_help(&a->diags, d,
+                      "paths in a program are relative to its project; correct this one, or give "
+                      "the param it comes from");
 }
 
 /* Asks the engine about one file; its row stays NULL when it is not known or was told to be wrong. */

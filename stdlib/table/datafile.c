@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "lang/check/engine.h"
 #include "stdlib/table/datafile_format.h"
 
 static const struct format {
@@ -45,7 +46,7 @@ const char *zpl_datafile_problem(const char *format, const char *path, struct zp
         return zpl_arena_printf(arena, "is of a format this zpl can't read: '%s'", format);
     enum zpl_err err = zpl_fs_stat(path, &stat, NULL);
     if (err == ZPL_ERR_NOT_FOUND)
-        return "does not exist";
+        return ZPL_SCHEMA_MISSING;
     if (err != ZPL_OK)
         return zpl_arena_printf(arena, "can't be read: %s", strerror(errno));
     if (stat.is_dir)
