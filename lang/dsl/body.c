@@ -77,6 +77,23 @@ static void push_row_count(lua_State *L, const struct zpl_lua_input *input)
     lua_setfield(L, -2, "__len");
 }
 
+/* column[i] where there is nothing: a null cell is remembered, for an error that comes of it.
+ * Upvalues: the input, the column. */
+static int read_null(lua_State *L)
+{
+    struct zpl_body *body = zpl_sandbox_owner(L);
+    const struct zpl_lua_table *table = input_of(L)->table;
+    int whole;
+    lua_Integer row = lua_tointegerx(L, 2, &whole);
+    if (whole && row >= 1 && row <= table->rows) {
+        body->null_input = input_of(L)->name;
+        body->null_column = table->columns[lua_tointeger(L, lua_upvalueindex(2))];
+        body->null_row = row;
+    }
+    lua_pushnil(L);
+    return 1;
+}
+
 /* Raises the error of an input without column `name`. */
 static int tell_column(lua_State *L, const struct zpl_lua_input *input, const char *name)
 {
@@ -116,6 +133,10 @@ static int load_column(lua_State *L)
         lua_rawseti(L, -2, row + 1);
     }
     push_row_count(L, input);
+    lua_pushlightuserdata(L, (void *)input);
+    lua_pushinteger(L, (lua_Integer)column);
+    lua_pushcclosure(L, read_null, 2);
+    lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
@@ -416,6 +437,20 @@ static int64_t push_column(lua_State *L, const struct place *place)
     return column_length(L, place);
 }
 
+/* Raises the error of a column that has more or fewer rows than the first. */
+static void tell_length(lua_State *L, const struct place *place, int64_t length, const char *column,
+                        int64_t first)
+{
+    const char *shorter = length < first ? place->column : column;
+    int64_t last = length < first ? length : first, rows = length < first ? first : length;
+    luaL_error(
+        L,
+        "output '%s': column '%s' has %I rows, '%s' has %I: row %I of '%s' is nil; where the "
+        "last cells are to be null, say how many rows there are: `n = %I` in the column",
+        place->output, place->column, (LUAI_UACINT)length, column, (LUAI_UACINT)first,
+        (LUAI_UACINT)last + 1, shorter, (LUAI_UACINT)rows);
+}
+
 /* The number of rows of the table on top; every column has to have as many. */
 static int64_t check_columns(lua_State *L, const struct zpl_lua_output *output)
 {
@@ -428,12 +463,7 @@ static int64_t check_columns(lua_State *L, const struct zpl_lua_output *output)
         if (i == 0)
             first = rows = length;
         if (length != first)
-            luaL_error(
-                L,
-                "output '%s': column '%s' has %I rows, '%s' has %I; where the last cells are "
-                "nil, set `n` of the column",
-                output->name, place.column, (LUAI_UACINT)length, row->columns[0].name,
-                (LUAI_UACINT)first);
+            tell_length(L, &place, length, row->columns[0].name, first);
     }
     if (rows > ZPL_BODY_ROWS_MAX)
         luaL_error(L, "output '%s' has %I rows; a lua body gives at most %d", output->name,

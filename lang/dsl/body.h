@@ -16,6 +16,9 @@ struct zpl_body {
     struct zpl_arena arena; /* of the image's literals */
     struct zpl_arena cell;  /* of the value being delivered */
     bool running;           /* inside the body's own code */
+    /* The last cell of an input that the body read and that is null; row 0: none. */
+    const char *null_input, *null_column;
+    int64_t null_row;
     bool told, corrupt, no_memory;
 };
 

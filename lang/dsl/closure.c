@@ -241,6 +241,10 @@ static void tell_words(const struct zpl_body *body, const char *error)
     if (line > 0)
         zpl_diag_note(diags, diag, (struct zpl_span){0}, "at %s:%lld, in the body",
                       zpl_json_str(zpl_json_get(place, "file"), ""), (long long)line);
+    if (body->running && body->null_row > 0 && strstr(zpl_buf_str(&text), "a nil value"))
+        zpl_diag_note(diags, diag, (struct zpl_span){0},
+                      "the last null cell that was read is row %lld of '%s', column '%s'",
+                      (long long)body->null_row, body->null_input, body->null_column);
     zpl_buf_release(&text);
     zpl_json_release(places);
 }

@@ -179,6 +179,18 @@ expect 1 zpl run wrong_body.zpl
 contains err "arithmetic on a nil value (local 'sum')"
 contains err "at wrong_body.zpl:4, in the body"
 contains err "arithmetic on a nil value (captured value 'limit')"
+lacks err "null cell"
+cat >null_cell.zpl <<'Z'
+local rows = sql [[ SELECT i AS k, CASE WHEN i <> 7 THEN i * 2.5 END AS x FROM range(1, 11) r(i) ]]
+local total = step "total" { signature = "(rows: Table {k: Int, x: Float}) -> (sum: Float)", lua = function (t)
+  local sum = 0
+  for i = 1, #t.rows do sum = sum + t.rows.k[i] * t.rows.x[i] end
+  return sum
+end }
+total { rows }
+Z
+expect 1 zpl run null_cell.zpl
+contains err "the last null cell that was read is row 7 of 'rows', column 'x'"
 sed -i '1i -- a comment' wrong_body.zpl
 expect 1 zpl run wrong_body.zpl
 contains err "at wrong_body.zpl:5, in the body"

@@ -198,7 +198,10 @@ static void bodies_fail_with_words(void **state)
     fails("function (i) return { b = {} } end", "Table {a: Int}", "has no column 'a'");
     fails("function (i) return { a = {}, b = {} } end", "Table {a: Int}", "not declared: 'b'");
     fails("function (i) return { a = { 1, 2 }, b = { 1 } } end", "Table {a: Int, b: Int}",
-          "column 'b' has 1 rows, 'a' has 2");
+          "column 'b' has 1 rows, 'a' has 2: row 2 of 'b' is nil; where the last cells are to be "
+          "null, say how many rows there are: `n = 2` in the column");
+    fails("function (i) return { a = { 1, nil }, b = { 1, 2, 3 } } end", "Table {a: Int, b: Int}",
+          "column 'b' has 3 rows, 'a' has 1: row 2 of 'a' is nil");
     fails("function (i) return { a = { 1, 'x' } } end", "Table {a: Int}",
           "column 'a', row 2 is a string, wanted Int");
     fails("function (i) return { a = { x = 1 } } end", "Table {a: Int}", "no row number");
