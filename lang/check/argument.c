@@ -397,6 +397,28 @@ static void look_at_runtime(struct zpl_attempt *a, size_t input)
     a->values[input] = g->value;
 }
 
+/* Arguments of standard steps of which a call takes one at most. */
+static const struct {
+    const char *kernel, *one, *other, *words;
+} apart[] = {
+    {"split", "stratify", "time", "rows are parted by chance or by time"},
+};
+
+static void tell_apart(struct zpl_attempt *a)
+{
+    const char *kernel = a->call->step->kernel ? a->call->step->kernel : "";
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+        size_t one = input_named(a->line, apart[i].one);
+        size_t other = input_named(a->line, apart[i].other);
+        if (strcmp(kernel, apart[i].kernel) != 0 || one == ZPL_NO_INPUT || other == ZPL_NO_INPUT ||
+            !a->given[one] || !a->given[other])
+            continue;
+        zpl_diag_add(&a->diags, ZPL_CODE_BAD_CALL, a->given[other]->span,
+                     "%s takes %s or %s, not both: %s", a->call->step->name, apart[i].one,
+                     apart[i].other, apart[i].words);
+    }
+}
+
 bool zpl_attempt_arguments(struct zpl_attempt *a)
 {
     size_t count = a->line->input_count;
@@ -424,5 +446,6 @@ bool zpl_attempt_arguments(struct zpl_attempt *a)
         else if (!field->optional && !is_meant(a, i))
             tell_missing(a, i);
     }
+    tell_apart(a);
     return true;
 }
