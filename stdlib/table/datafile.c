@@ -95,7 +95,9 @@ bool zpl_datafile_is_sparse(const char *format)
 const char *zpl_datafile_fault(const char *format, const char *path, const char *said,
                                struct zpl_arena *arena)
 {
-    return strcmp(format, "json") == 0 ? zpl_datafile_json_fault(path, said, arena) : NULL;
+    return strcmp(format, "json") == 0  ? zpl_datafile_json_fault(path, said, arena)
+           : strcmp(format, "csv") == 0 ? zpl_datafile_csv_fault(path, said, arena)
+                                        : NULL;
 }
 
 const char *zpl_datafile_quote(const char *s, size_t n, struct zpl_arena *arena)

@@ -48,32 +48,67 @@ static enum zpl_kind guessed_kind(const struct zpl_duck_cell *type)
     return ZPL_STRING;
 }
 
-/* The first line's fields for each delimiter that may be meant; quoted ones hold no delimiters. */
 static const char *const delimiters[] = {",", ";", "\t", "|"};
 #define DELIMITERS (sizeof delimiters / sizeof delimiters[0])
 
-static enum zpl_err count_fields(const char *path, size_t *fields, struct zpl_diags *diags)
+/* The first line. */
+struct first_line {
+    const char *wrong;         /* words about a file that begins as none should, or NULL */
+    size_t fields[DELIMITERS]; /* for each delimiter that may be meant; quoted ones hold none */
+};
+
+/* Excel writes a line of this kind before the header. */
+static bool names_separator(const char *line, size_t n)
+{
+    return n >= 5 && n <= 7 && memcmp(line, "sep=", 4) == 0;
+}
+
+static void look_at_line(const char *text, size_t n, bool header, struct first_line *out)
+{
+    bool quoted = false;
+    size_t i;
+    for (size_t d = 0; d < DELIMITERS; d++)
+        out->fields[d] = 1;
+    if (n >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+        out->wrong = "is UTF-16: save it as UTF-8";
+        return;
+    }
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        n -= 3;
+    }
+    for (i = 0; i < n && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        for (size_t d = 0; !quoted && d < DELIMITERS; d++)
+            out->fields[d] += text[i] == delimiters[d][0];
+    }
+    if (i == 0 && header)
+        out->wrong = "begins with an empty line: remove it, so that the names of the columns come "
+                     "first";
+    else if (names_separator(text, i))
+        out->wrong = "begins with a line `sep=`, which is none of the table: remove it, and give "
+                     "the delimiter as an argument: delimiter = \";\"";
+    else if (header && memchr(text, '\0', i) != NULL)
+        out->wrong = "has a NUL in its first line: save it as text in UTF-8";
+}
+
+/* DuckDB would pass over empty lines to find a header, and cut a name at a NUL. */
+static enum zpl_err read_first_line(const struct zpl_datafile_options *options,
+                                    struct first_line *out, struct zpl_diags *diags)
 {
     enum { LINE_BYTES = 64 << 10 };
     struct zpl_buf line = {0};
     size_t got = 0;
-    bool quoted = false;
-    int fd = zpl_fs_open(path, O_RDONLY, 0);
+    int fd = zpl_fs_open(options->path, O_RDONLY, 0);
     char *text = zpl_buf_extend(&line, LINE_BYTES);
-    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", path, errno)
+    enum zpl_err err = fd < 0         ? zpl_diag_system(diags, "open", options->path, errno)
                        : text == NULL ? zpl_diag_nomem(diags)
                        : zpl_fs_read_all(fd, text, LINE_BYTES, &got) != ZPL_OK
-                           ? zpl_diag_system(diags, "read", path, errno)
+                           ? zpl_diag_system(diags, "read", options->path, errno)
                            : ZPL_OK;
-    for (size_t d = 0; d < DELIMITERS; d++)
-        fields[d] = 1;
-    for (size_t i = 0; err == ZPL_OK && i < got && (quoted || (text[i] != '\n' && text[i] != '\r'));
-         i++) {
-        if (text[i] == '"')
-            quoted = !quoted;
-        for (size_t d = 0; !quoted && d < DELIMITERS; d++)
-            fields[d] += text[i] == delimiters[d][0];
-    }
+    if (err == ZPL_OK)
+        look_at_line(text, got, !options->header_given || options->header, out);
     if (fd >= 0)
         close(fd);
     zpl_buf_release(&line);
@@ -123,7 +158,8 @@ static enum zpl_err keep_twin(void *self, const struct zpl_duck_cell *cells, siz
     return ZPL_OK;
 }
 
-/* DuckDB renames a column whose name is there already to name_1: looks whether it has. */
+/* DuckDB calls a column without a name column1, trims names, and renames one that is there already to
+ * name_1: looks whether it has. */
 static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const struct sniffed *s,
                                const char **why, struct zpl_diags *diags)
 {
@@ -137,13 +173,15 @@ static enum zpl_err find_twins(struct zpl_duck *duck, const char *path, const st
     if (!renamed)
         return ZPL_OK;
     /* A name a row: a header may have thousands. */
-    zpl_buf_puts(&sql, "SELECT arg_max(name, place) FROM (SELECT unnest(names) AS name, "
-                       "generate_subscripts(names, 1) AS place FROM (SELECT [");
+    zpl_buf_puts(&sql,
+                 "SELECT arg_max(name, place) FROM (SELECT if(trim(n) = '', "
+                 "'column' || (place - 1), trim(n)) AS name, place FROM (SELECT unnest(names) "
+                 "AS n, generate_subscripts(names, 1) AS place FROM (SELECT [");
     for (size_t i = 0; i < s->count; i++)
-        zpl_buf_printf(&sql, "%sc%zu", i > 0 ? ", " : "", i);
+        zpl_buf_printf(&sql, "%scoalesce(c%zu, '')", i > 0 ? ", " : "", i);
     zpl_buf_puts(&sql, "] AS names FROM ");
     plain_csv(&sql, path, s->delimiter, s->count, false);
-    zpl_buf_puts(&sql, " LIMIT 1)) WHERE name <> '' GROUP BY lower(name) HAVING count(*) > 1 "
+    zpl_buf_puts(&sql, " LIMIT 1))) GROUP BY lower(name) HAVING count(*) > 1 "
                        "ORDER BY max(place) LIMIT 1");
     enum zpl_err err = zpl_buf_error(&sql) == ZPL_OK
                            ? zpl_duck_each(duck, zpl_buf_str(&sql), keep_twin, &head, diags)
@@ -179,9 +217,12 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
 {
     struct zpl_buf sql = {0}, words = {0}, better = {0};
     duckdb_result none;
-    size_t fields[DELIMITERS], best = 0;
-    enum zpl_err err = count_fields(options->path, fields, diags);
-    if (err != ZPL_OK)
+    struct first_line first = {0};
+    const size_t *fields = first.fields;
+    size_t best = 0;
+    enum zpl_err err = read_first_line(options, &first, diags);
+    *why = first.wrong;
+    if (err != ZPL_OK || *why != NULL)
         return err;
     if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
         *why = "can't be read with this delimiter: it is one character, no quote and no line end";
@@ -215,7 +256,9 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
         bool found = options->delimiter == NULL &&
                      find_bad_line(duck, options->path, delimiter, fields[best], &better);
         zpl_duck_words(zpl_buf_str(found ? &better : &words), &line);
-        *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
+        *why = zpl_datafile_csv_fault(options->path, zpl_buf_str(&line), out->arena);
+        if (*why == NULL)
+            *why = zpl_arena_printf(out->arena, "can't be read as CSV: %s", zpl_buf_str(&line));
         zpl_buf_release(&line);
     }
     zpl_buf_release(&sql);

@@ -1,4 +1,4 @@
-/* datafile_fault.c - where the text of a JSON file goes wrong, found after DuckDB gave up.
+/* datafile_fault.c - where the text of a file goes wrong, found after DuckDB gave up.
  * Floor: stdlib. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,4 +144,32 @@ const char *zpl_datafile_json_fault(const char *path, const char *said, struct z
     why = c == '[' ? bad_array(path, arena) : bad_line(in, arena);
     fclose(in);
     return why;
+}
+
+/* DuckDB says nothing that helps of a file whose lines end in different ways. */
+const char *zpl_datafile_csv_fault(const char *path, const char *said, struct zpl_arena *arena)
+{
+    long long line = 1, other = 0;
+    int first = 0, last = 0, c;
+    FILE *in = strstr(said, "state machine reached an invalid state") ? fopen(path, "re") : NULL;
+    if (in == NULL)
+        return NULL;
+    while (other == 0 && (c = getc(in)) != EOF) {
+        if (c == '\n') {
+            int end = last == '\r' ? '\r' : '\n'; /* CR LF, or LF alone */
+            if (first != 0 && end != first)
+                other = line;
+            first = end;
+            line++;
+        }
+        last = c;
+    }
+    fclose(in);
+    if (other == 0)
+        return NULL;
+    return zpl_arena_printf(
+        arena,
+        "has lines that end in CR LF and lines that end in LF: line %lld is the "
+        "first that ends otherwise than those before; let all end alike",
+        other);
 }

@@ -89,5 +89,7 @@ enum zpl_err zpl_datafile_json_stray(struct zpl_duck *duck, const char *path,
                                      struct zpl_arena *arena, struct zpl_diags *diags);
 /* What is wrong with the text of a JSON file, with its line; NULL: nothing that we know of. */
 const char *zpl_datafile_json_fault(const char *path, const char *said, struct zpl_arena *arena);
+/* The same of a CSV file. */
+const char *zpl_datafile_csv_fault(const char *path, const char *said, struct zpl_arena *arena);
 
 #endif

@@ -157,7 +157,7 @@ static bool is_number(const char *s)
 {
     char *end;
     strtod(s, &end);
-    return end != s && end[strspn(end, " \t")] == '\0';
+    return end != s && end[strspn(end, " \t")] == '\0' && strpbrk(s, "xX") == NULL;
 }
 
 /* Is it a number but for its commas and points? */

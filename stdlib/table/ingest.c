@@ -136,8 +136,8 @@ static enum zpl_err keep_column(void *self, const struct zpl_duck_cell *cells, s
 }
 
 /* Which wanted column is the first with such a value, in the first row that has one?  All are looked at
- * in one pass; -1: none. */
-static long find_bad_column(struct ingest *in, const struct part *part)
+ * in one pass; -1: none.  *said is why the rows can't be read to their end, or NULL. */
+static long find_bad_column(struct ingest *in, const struct part *part, const char **said)
 {
     struct zpl_buf sql = {0};
     struct zpl_diags quiet = {0};
@@ -152,6 +152,9 @@ static long find_bad_column(struct ingest *in, const struct part *part)
                    part->file.from);
     if (zpl_buf_error(&sql) == ZPL_OK && in->row->count > 0)
         (void)zpl_duck_each(in->duck, zpl_buf_str(&sql), keep_column, &found, &quiet);
+    *said = quiet.count > 0 && quiet.items[0]->code == ZPL_CODE_STEP_FAILED
+                ? zpl_arena_strdup(in->context->arena, quiet.items[0]->message)
+                : NULL;
     zpl_diags_release(&quiet);
     zpl_buf_release(&sql);
     return found;
@@ -211,12 +214,17 @@ static bool explain_part(struct ingest *in, const struct part *part, const char 
 {
     struct zpl_diags *diags = in->context->diags;
     struct bad first;
+    const char *unread;
+    long at = find_bad_column(in, part, &unread);
+    if (strcmp(part->file.format, "json") != 0)
+        said = unread != NULL ? unread : "";
     const char *why = zpl_datafile_fault(part->file.format, part->path, said, in->context->arena);
+    if (why == NULL && at < 0 && unread != NULL)
+        why = zpl_arena_printf(in->context->arena, "can't be read to its end: %s", unread);
     if (why != NULL) {
         zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, nowhere, "%s %s", part->shown, why);
         return true;
     }
-    long at = find_bad_column(in, part);
     if (at < 0 || find_bad(in, part, &in->row->columns[at], &first) != ZPL_OK || first.row == 0)
         return false;
     tell_bad(in, part, &in->row->columns[at], &first);

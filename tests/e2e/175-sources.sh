@@ -200,6 +200,26 @@ local bad = sql [[ SELECT 1 AS n FROM d WHERE t <> TIMESTAMP $$2024-01-01 23:01:
 expect 0 zpl run offset.zpl --json
 equal "$(json out "j['steps'][1]['outputs']['rows']['rows']")" 0
 
+# a line that is none, far behind what was looked at: with its file, and of several with the one it stands in
+mkdir torn
+printf 'id,v\n1,x\n' >torn/1.csv
+echo 'local torn = csv.read "torn/*.csv"' >torn.zpl
+torn() { # torn LINE WORDS: what is said of this line behind 25,000 others
+    {
+        echo id,v
+        seq -f '%g,x' 25000
+        printf "$1\\n"
+    } >torn/2.csv
+    expect 1 zpl run torn.zpl
+    contains err "E060"
+    contains err "torn/2.csv $2"
+}
+torn '1,2,3' "can't be read to its end: CSV Error on Line: 25002"
+torn '1' "can't be read to its end: CSV Error on Line: 25002"
+torn '1,"x' "can't be read to its end: CSV Error on Line: 25002"
+torn '1,K\366ln' "can't be read to its end: CSV Error on Line: 25002"
+torn '1,x\r' "has lines that end in CR LF and lines that end in LF: line 25002 is the first"
+
 # no two ids become one
 python3 - >ids.csv <<'P'
 print("id")

@@ -183,6 +183,40 @@ static void test_files_that_are_none(void **state)
                            "can't be read as CSV: "));
 }
 
+static void test_csv_that_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *words;
+    } files[] = {
+        /* DuckDB would look for the header behind it, and the header would be a row */
+        {"\na,b\nx,y\n", 0, "begins with an empty line"},
+        {"\xef\xbb\xbf\r\na,b\r\nx,y\r\n", 0, "begins with an empty line"},
+        {"sep=;\na;b\n1;2\n", 0, "begins with a line `sep=`"},
+        {"\xff\xfe"
+         "a\0,\0b\0\n\0",
+         10, "is UTF-16"},
+        {"a\0x,b\n1,2\n", 10, "has a NUL in its first line"},
+        {"a,b\r\n1,2\r\n3,4\n5,6\r\n", 0, "line 3 is the first that ends otherwise"},
+        /* names that DuckDB makes alike, and then renames one */
+        {"a,,column1\n1,2,3\n", 0, "has two columns called 'column1'"},
+        {"a,a \n1,2\n", 0, "has two columns called 'a'"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *text = files[i].text;
+        snprintf(path, sizeof path, "%s/none.csv", folder);
+        assert_int_equal(zpl_fs_write_file(path, text, files[i].n > 0 ? files[i].n : strlen(text),
+                                           false, &diags),
+                         ZPL_OK);
+        const char *error = ask("csv", path, NULL).error;
+        if (error == NULL || strstr(error, files[i].words) == NULL)
+            fail_msg("%zu said: %s\n  not: %s", i, error != NULL ? error : "nothing",
+                     files[i].words);
+    }
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
 static void json_is(const char *text, const char *type)
@@ -408,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_csv_options),
         cmocka_unit_test(test_parquet),
         cmocka_unit_test(test_files_that_are_none),
+        cmocka_unit_test(test_csv_that_is_none),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_that_is_none),
         cmocka_unit_test(test_clues),
