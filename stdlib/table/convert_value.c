@@ -174,6 +174,18 @@ static bool make_float_of_int(const struct making *m, duckdb_type from)
     }
 }
 
+/* Of a DECIMAL without a point the numbers are whole, and are not rounded either. */
+static void make_decimal(const struct making *m, duckdb_logical_type type)
+{
+    static const struct way whole = {"TRY_CAST(CAST(CAST(@ AS HUGEINT) AS DOUBLE) AS HUGEINT) = @",
+                                     "CAST(CAST(@ AS HUGEINT) AS DOUBLE)",
+                                     "is no Float, which has 53 bits", exact_help};
+    if (m->api->decimal_scale(type) == 0 && m->api->decimal_width(type) > DECIMAL_DIGITS)
+        make_way(m, DUCKDB_TYPE_DECIMAL, &whole);
+    else
+        make_nearest(m, type);
+}
+
 /* What is stored has one zero: DuckDB's writer takes -0.0 and 0.0 for one value of a dictionary, so
  * which of them came back would depend on the other rows. */
 static bool make_float(const struct making *m, duckdb_logical_type type)
@@ -185,7 +197,7 @@ static bool make_float(const struct making *m, duckdb_logical_type type)
         "DOUBLE", "is no Float", "declare the column as String"};
     duckdb_type from = m->api->get_type_id(type);
     if (from == DUCKDB_TYPE_DECIMAL) {
-        make_nearest(m, type);
+        make_decimal(m, type);
         return true;
     }
     if (zpl_convert_kind(from) == ZPL_INT)

@@ -193,8 +193,10 @@ static void tell_bad(struct ingest *in, const struct part *part, const struct zp
 {
     struct zpl_arena *arena = in->context->arena;
     struct zpl_diags *diags = in->context->diags;
-    const struct zpl_datafile_advice advice =
+    struct zpl_datafile_advice advice =
         zpl_datafile_advise(bad->value, column->name, column->type, arena);
+    if (strcmp(part->file.format, "parquet") == 0 && column->type->kind == ZPL_FLOAT)
+        advice.type = "Int"; /* it was a whole number, of a column of such */
     const char *key = key_text(column->name, arena);
     struct zpl_diag *diag = zpl_diag_add(
         diags, ZPL_CODE_SOURCE_SCHEMA, nowhere, "row %lld of %s: column '%s' holds '%s', %s",
@@ -238,7 +240,11 @@ static void explain(struct ingest *in, const struct zpl_diags *said)
     for (size_t i = 0; i < in->count; i++)
         if (explain_part(in, &in->parts[i], words))
             return;
-    zpl_diags_append(in->context->diags, said);
+    if (in->count == 1 && said->count > 0 && said->items[0]->code == ZPL_CODE_STEP_FAILED)
+        zpl_diag_add(in->context->diags, ZPL_CODE_SOURCE_READ, nowhere,
+                     "%s can't be read to its end: %s", in->parts[0].shown, words);
+    else
+        zpl_diags_append(in->context->diags, said);
 }
 
 /* ---- all rows ---- */

@@ -194,3 +194,19 @@ row 2, column 'x': '\xC3(' is no text: it is not UTF-8
 row 2, column 'x': '\xC3(' is no text: it is not UTF-8
 column 'x' has the Arrow format 'tsn:UTC', which tables have no type for
 T
+
+# columns of a Parquet file whose names are alike are told, not renamed
+$PY - <<'P'
+import pyarrow as pa, pyarrow.parquet as pq
+for n, names in enumerate([["a", "a", "a_1"], ["a", "A"], ["a\0b", "c"], ["l", "l_1", "s"]]):
+    columns = [pa.array([1]) if c != "l" else pa.array([[[1]]]) for c in names]
+    pq.write_table(pa.Table.from_arrays(columns, names=names), "names%d.parquet" % n)
+P
+for n in 0 1 2 3; do echo "local rows = parquet.read 'names$n.parquet'" >names$n.zpl; done
+expect 3 zpl check names0.zpl
+contains err "has two columns called 'a'"
+expect 3 zpl check names1.zpl
+contains err "has two columns called 'A'"
+expect 3 zpl check names2.zpl
+contains err "has a NUL in the name of its column 1"
+expect 0 zpl check names3.zpl

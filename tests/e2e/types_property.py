@@ -212,6 +212,8 @@ MISFITS = {
     "uint64": (pa.uint64(), [1, 2**63], "", ["row 2", "column 'x'", "9223372036854775808"]),
     "ns": (pa.timestamp("ns"), [0, 1717243200123456789], "", ["row 2", "column 'x'", "123456789"]),
     "rounded": (pa.int64(), [1, 2, 2**53 + 1], "Float", ["row 3", "column 'x'", "9007199254740993"]),
+    "whole decimal": (pa.decimal128(20, 0), [D(2**53), D(2**53 + 1)], "", ["row 2", "column 'x'", "9007199254740993"]),
+    "wide decimal": (pa.decimal256(70, 0), [D("1" * 60)], "", ["DECIMAL of 70 digits, 'x'"]),
     "fraction": (pa.float64(), [1.0, 0.5], "Int", ["row 2", "column 'x'", "0.5"]),
     "nan": (pa.float64(), [math.nan], "Int", ["row 1", "column 'x'", "nan"]),
     "text": (pa.string(), ["1", "x"], "Int", ["row 2", "column 'x'", "'x'"]),
