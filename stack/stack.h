@@ -96,8 +96,10 @@ struct zpl_artifacts {
      * error the artifact is either there whole or not at all. */
     enum zpl_err (*publish)(void *self, const char *path, const struct zpl_digest *digest,
                             uint64_t bytes, struct zpl_diags *diags);
-    /* ZPL_OK, or NOT_FOUND without a diagnostic. */
-    enum zpl_err (*has)(void *self, const struct zpl_digest *digest, struct zpl_diags *diags);
+    /* ZPL_OK, or NOT_FOUND without a diagnostic, also for a file that has another size than `bytes`
+     * (UINT64_MAX: any).  The bytes themselves are not read. */
+    enum zpl_err (*has)(void *self, const struct zpl_digest *digest, uint64_t bytes,
+                        struct zpl_diags *diags);
     /* A local absolute path where the bytes can be read until the run ends; fetched if they are
      * elsewhere.  NOT_FOUND with a diagnostic. */
     enum zpl_err (*local)(void *self, const struct zpl_digest *digest,
@@ -155,6 +157,7 @@ struct zpl_output_row {
     size_t column_count;
     const char *json; /* value of a Report, scalar or Json, else NULL; over ZPL_INLINE_BYTES_MAX it
                          is not kept: the artifact has it */
+    bool just_made;   /* not kept: by this process, so its bytes need no second look */
 };
 struct zpl_input_row {
     const char *name;
@@ -188,6 +191,9 @@ struct zpl_step_row {
     size_t output_count;
     const struct zpl_input_row *inputs;
     size_t input_count;
+    bool
+        unsure; /* read: its bytes were written before this machine was started, and nobody has read
+                    them since; a power loss may have torn them */
 };
 
 struct zpl_metadata {
@@ -227,6 +233,8 @@ struct zpl_metadata {
     /* The successful step of that key, with outputs (no log).  NOT_FOUND without a diagnostic. */
     enum zpl_err (*step_by_key)(void *self, const struct zpl_digest *key, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
+    /* The outputs of the steps of that key were read and are whole: none is unsure any more. */
+    enum zpl_err (*step_sure)(void *self, const struct zpl_digest *key, struct zpl_diags *diags);
     /* The newest successful row of that name in that pipeline, with ingredients. */
     enum zpl_err (*step_last)(void *self, const char *pipeline, const char *name,
                               struct zpl_step_row *out, struct zpl_arena *arena,
@@ -273,6 +281,8 @@ struct zpl_metadata {
     /* Outputs of all steps that ran, newest first. */
     enum zpl_err (*made_list)(void *self, struct zpl_made_row **out, size_t *count,
                               struct zpl_arena *arena, struct zpl_diags *diags);
+    /* Alone: forgets what is not what was written, as far as what it is kept in can still be read. */
+    enum zpl_err (*mend)(void *self, struct zpl_diags *diags);
     /* Looks the whole store over; *why (arena) says what is wrong with it, NULL when nothing is. */
     enum zpl_err (*integrity)(void *self, const char **why, struct zpl_arena *arena,
                               struct zpl_diags *diags);
@@ -340,6 +350,8 @@ struct zpl_stack_config {
     const char *orchestrator;          /* its word in the catalog; NULL: "here" */
     const struct zpl_literal *options; /* of the orchestrator: a RECORD, or NULL */
     struct zpl_zygote *zygote;
+    const char
+        *boot; /* which start of the machine this is, "": nobody knows; NULL: the kernel is asked */
 };
 /* Opens a component when it is first needed: a command that only reads metadata starts no worker.
  * The embedded flavours: here (local), sqlite (home/zpl.db), folder (home/objects), folder

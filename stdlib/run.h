@@ -26,6 +26,8 @@ struct zpl_run_input {
     const char *
         wants; /* text of a Table: rules that its rows are held to before the kernel runs; or NULL */
     const char *maker; /* the step that made it, for messages; with `wants` only */
+    bool hold;         /* the bytes are held to `digest` before the kernel runs, by who calls it */
+    struct zpl_digest digest;
 };
 struct zpl_run_output {
     const char *name;

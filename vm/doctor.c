@@ -18,6 +18,8 @@ struct visit {
     struct zpl_artifacts *artifacts;
     const volatile sig_atomic_t *interrupted;
     struct zpl_doctor *out;
+    bool repair;
+    bool damaged; /* the database, so that nothing else can be told by it */
     struct zpl_finding *findings;
     size_t capacity;
     struct zpl_made_row *made;
@@ -170,7 +172,7 @@ static enum zpl_err still_missing(struct visit *v, const struct zpl_digest *dige
 {
     struct zpl_made_row *made;
     size_t count;
-    enum zpl_err err = v->artifacts->has(v->artifacts->self, digest, v->diags);
+    enum zpl_err err = v->artifacts->has(v->artifacts->self, digest, UINT64_MAX, v->diags);
     *missing = err == ZPL_ERR_NOT_FOUND;
     if (!*missing)
         return err;
@@ -254,15 +256,65 @@ static enum zpl_err look_at_artifacts(struct visit *v)
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+/* Alone: other processes' answers come from what is damaged too. */
+static enum zpl_err begin_alone(struct visit *v)
+{
+    int64_t run;
+    enum zpl_err err = v->metadata->alone_begin(v->metadata->self, &run, v->diags);
+    if (err == ZPL_ERR_BUSY) {
+        struct zpl_diag *diag =
+            zpl_diag_add(v->diags, ZPL_CODE_STORE_BUSY, (struct zpl_span){0},
+                         "run %lld goes on: nothing is repaired meanwhile", (long long)run);
+        zpl_diag_help(v->diags, diag, "do it again when `zpl runs` shows that it has ended");
+    }
+    return err;
+}
+
+/* Forgets what is damaged in the database; *mended tells whether nothing is left that is. */
+static enum zpl_err mend(struct visit *v, bool *mended)
+{
+    struct zpl_metadata *m = v->metadata;
+    struct zpl_diags quiet = {0};
+    const char *why = NULL;
+    *mended = false;
+    enum zpl_err err = begin_alone(v);
+    if (err != ZPL_OK)
+        return err;
+    err = m->alone_commit(m->self, m->mend(m->self, &quiet), &quiet);
+    m->alone_end(m->self);
+    if (err == ZPL_OK)
+        err = m->integrity(m->self, &why, v->arena, &quiet);
+    *mended = err == ZPL_OK && why == NULL;
+    zpl_diags_release(&quiet);
+    return ZPL_OK;
+}
+
 static enum zpl_err look_at_database(struct visit *v)
 {
+    bool mended = false;
     const char *why;
     enum zpl_err err = v->metadata->integrity(v->metadata->self, &why, v->arena, v->diags);
-    if (err == ZPL_OK && why != NULL)
+    if (err != ZPL_OK || why == NULL)
+        return err;
+    if (v->repair)
+        err = mend(v, &mended);
+    if (err != ZPL_OK)
+        return err;
+    if (mended) {
+        find(v, false, "database", "what it named is made again when it is needed",
+             "zpl.db was damaged, and what was is forgotten: %s", why);
+        if (v->out->finding_count > 0)
+            v->findings[v->out->finding_count - 1].repaired = true;
+    } else {
+        v->damaged = true;
         find(v, true, "database",
-             "copy the .zpl folder away, remove it, and run the pipelines again",
+             v->repair
+                 ? "copy the .zpl folder away, remove it, and run the pipelines again"
+                 : "`zpl doctor --repair` forgets what is damaged, as far as it can; what else is "
+                   "wrong is told when that is done",
              "zpl.db is damaged: %s", why);
-    return err;
+    }
+    return ZPL_OK;
 }
 
 static enum zpl_err look_at_runs(struct visit *v)
@@ -323,14 +375,7 @@ static void look_at_disk(struct visit *v)
 static enum zpl_err repair(struct visit *v)
 {
     struct zpl_metadata *m = v->metadata;
-    int64_t run;
-    enum zpl_err err = m->alone_begin(m->self, &run, v->diags);
-    if (err == ZPL_ERR_BUSY) {
-        struct zpl_diag *diag =
-            zpl_diag_add(v->diags, ZPL_CODE_STORE_BUSY, (struct zpl_span){0},
-                         "run %lld goes on: nothing is repaired meanwhile", (long long)run);
-        zpl_diag_help(v->diags, diag, "do it again when `zpl runs` shows that it has ended");
-    }
+    enum zpl_err err = begin_alone(v);
     if (err != ZPL_OK)
         return err;
     for (size_t i = 0; err == ZPL_OK && i < v->bad_count; i++)
@@ -356,6 +401,7 @@ enum zpl_err zpl_doctor(struct zpl_session *session, bool want_repair,
 {
     struct visit v = {.session = session,
                       .interrupted = interrupted,
+                      .repair = want_repair,
                       .out = out,
                       .arena = arena,
                       .diags = &session->diags};
@@ -365,9 +411,9 @@ enum zpl_err zpl_doctor(struct zpl_session *session, bool want_repair,
         err = look_at_database(&v);
     if (err == ZPL_OK)
         err = look_at_scratch(&v);
-    if (err == ZPL_OK)
+    if (err == ZPL_OK && !v.damaged)
         err = look_at_artifacts(&v);
-    if (err == ZPL_OK)
+    if (err == ZPL_OK && !v.damaged)
         err = look_at_runs(&v);
     if (err == ZPL_OK)
         look_at_disk(&v);

@@ -1,7 +1,8 @@
 /* doctor.h - looks the whole store over and says what to do.
  * Promise: every artifact's bytes are read and held to their digest; without `repair` nothing but what
  * killed processes left in scratch is touched, and runs may go on meanwhile.  With it, outputs whose bytes
- * are wrong or missing are forgotten, so that they are made again when they are needed.
+ * are wrong or missing are forgotten, so that they are made again when they are needed, and so are damaged rows
+ * of the database.  While the database is damaged nothing else is looked at: it would be told by what is not so.
  * Owns: texts are in the arena.
  * Errors: those of a store that can't be opened; ZPL_ERR_BUSY when there is something to repair and a run
  * goes on (told); ZPL_ERR_INTERRUPTED.   Floor: vm. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/json_read.h"
+#include "vm/sound.h"
 
 /* A whole path or an empty name is refused by the deployer. */
 const char *zpl_effect_name(struct zpl_plan *plan, uint32_t id)
@@ -70,7 +71,6 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_output_row *row = zpl_plan_input(plan, zpl_node_argument(node, "model")).row;
     struct zpl_deployer *deployer;
-    struct zpl_artifacts *artifacts;
     struct zpl_buf text = {0};
     char path[ZPL_PATH_MAX];
     struct zpl_deployment deployment = {.name = zpl_effect_name(plan, id),
@@ -80,9 +80,7 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
                                         .key = plan->steps[id].key};
     enum zpl_err err = zpl_session_deployer(plan->session, &deployer);
     if (err == ZPL_OK)
-        err = zpl_session_artifacts(plan->session, &artifacts);
-    if (err == ZPL_OK)
-        err = artifacts->local(artifacts->self, &row->digest, path, diags);
+        err = zpl_sound_local(plan->session, &row->digest, path, diags);
     if (err == ZPL_OK)
         err = manifest(plan, id, run, &deployment, &text, diags);
     if (err == ZPL_OK) {

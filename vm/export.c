@@ -17,6 +17,7 @@
 #include "vm/engine.h"
 #include "vm/json_read.h"
 #include "vm/preview.h"
+#include "vm/sound.h"
 
 #define BLOCK_BYTES (1u << 20)
 
@@ -248,7 +249,6 @@ static enum zpl_err put_in_place(const struct export *x, bool force)
 /* Where its bytes are; a value that the record has needs none. */
 static enum zpl_err find_bytes(struct export *x)
 {
-    struct zpl_artifacts *artifacts;
     struct zpl_digest digest;
     if (zpl_json_get(x->output, "value") != NULL)
         return ZPL_OK;
@@ -258,8 +258,7 @@ static enum zpl_err find_bytes(struct export *x)
                                                    : "the step did not make it in this run");
         return ZPL_ERR_USAGE;
     }
-    enum zpl_err err = zpl_session_artifacts(x->session, &artifacts);
-    return err == ZPL_OK ? artifacts->local(artifacts->self, &digest, x->bytes, x->diags) : err;
+    return zpl_sound_local(x->session, &digest, x->bytes, x->diags);
 }
 
 enum zpl_err zpl_export(struct zpl_session *session, const struct zpl_json *output,

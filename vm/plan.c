@@ -6,6 +6,7 @@
 #include "lang/base/fs.h"
 #include "vm/effect.h"
 #include "vm/key.h"
+#include "vm/sound.h"
 #include "vm/why.h"
 
 static const char *const STATUS_NAMES[] = {"pending", "would_run", "unknown", "cached",   "skipped",
@@ -267,36 +268,51 @@ static enum zpl_err heed_condition(struct zpl_plan *plan, const struct zpl_node 
     return err;
 }
 
+/* Is an output there, and as it was stored if a power loss may have torn it? */
+static enum zpl_err is_there(struct zpl_plan *plan, const struct zpl_output_row *row, bool unsure)
+{
+    struct zpl_artifacts *artifacts;
+    struct zpl_diags quiet = {0};
+    char path[ZPL_PATH_MAX];
+    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
+    if (err == ZPL_OK)
+        err = artifacts->has(artifacts->self, &row->digest, row->bytes, &plan->session->diags);
+    if (err != ZPL_OK || !unsure)
+        return err;
+    err = zpl_sound_local(plan->session, &row->digest, path, &quiet);
+    if (err != ZPL_ERR_CORRUPT && err != ZPL_ERR_NOT_FOUND)
+        zpl_diags_append(&plan->session->diags, &quiet);
+    zpl_diags_release(&quiet);
+    return err == ZPL_ERR_CORRUPT ? ZPL_ERR_NOT_FOUND : err;
+}
+
 /* Are all outputs of a stored step there?  Values kept in the row always are. */
 static enum zpl_err all_there(struct zpl_plan *plan, const struct zpl_step_row *row, bool *there)
 {
-    struct zpl_artifacts *artifacts;
-    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
-    *there = true;
-    for (size_t i = 0; err == ZPL_OK && *there && i < row->output_count; i++) {
-        if (row->outputs[i].json != NULL)
-            continue;
-        err = artifacts->has(artifacts->self, &row->outputs[i].digest, &plan->session->diags);
-        *there = err == ZPL_OK;
-        if (err == ZPL_ERR_NOT_FOUND)
-            err = ZPL_OK;
+    struct zpl_metadata *metadata;
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < row->output_count; i++)
+        if (row->outputs[i].json == NULL)
+            err = is_there(plan, &row->outputs[i], row->unsure);
+    *there = err == ZPL_OK;
+    if (*there && row->unsure) {
+        err = zpl_session_metadata(plan->session, true, &metadata);
+        if (err == ZPL_OK)
+            err = metadata->step_sure(metadata->self, &row->key, &plan->session->diags);
     }
-    return err;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 
 /* A value too long for its row is read from the store: conditions look into reports, maps into lists. */
 static enum zpl_err fetch_value(struct zpl_plan *plan, const struct zpl_output *output,
                                 struct zpl_output_row *row)
 {
-    struct zpl_artifacts *artifacts;
     struct zpl_diags *diags = &plan->session->diags;
     struct zpl_buf text = {0};
     char path[ZPL_PATH_MAX];
     if (row->json != NULL || !zpl_output_is_value(output))
         return ZPL_OK;
-    enum zpl_err err = zpl_session_artifacts(plan->session, &artifacts);
-    if (err == ZPL_OK)
-        err = artifacts->local(artifacts->self, &row->digest, path, diags);
+    enum zpl_err err = zpl_sound_local(plan->session, &row->digest, path, diags);
     if (err == ZPL_OK)
         err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, diags);
     if (err == ZPL_OK) {

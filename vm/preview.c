@@ -12,6 +12,7 @@
 #include "stdlib/outcome.h"
 #include "vm/engine.h"
 #include "vm/json_read.h"
+#include "vm/sound.h"
 
 /* The first bytes of a file into `out`. */
 static enum zpl_err read_start(const char *path, struct zpl_buf *out, struct zpl_diags *diags)
@@ -206,8 +207,8 @@ static enum zpl_err find_bytes(struct looking *l, const struct zpl_digest *diges
         return ZPL_OK;
     enum zpl_err err = zpl_session_artifacts(l->session, &artifacts);
     if (err == ZPL_OK)
-        err = artifacts->has(artifacts->self, digest, diags);
-    return err == ZPL_OK ? artifacts->local(artifacts->self, digest, l->path, diags) : err;
+        err = artifacts->has(artifacts->self, digest, UINT64_MAX, diags);
+    return err == ZPL_OK ? zpl_sound_local(l->session, digest, l->path, diags) : err;
 }
 
 enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_json *output,

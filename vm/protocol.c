@@ -33,6 +33,7 @@ static struct zpl_json *input_json(const struct zpl_run_input *input)
     zpl_json_set_take(o, "name", zpl_json_string(input->name));
     zpl_json_set_take(o, "type", zpl_json_string(input->type));
     zpl_json_set_take(o, "path", zpl_json_string(input->path));
+    zpl_json_set_take(o, "digest", input->hold ? zpl_digest_json(&input->digest) : zpl_json_null());
     zpl_json_set_take(o, "rows", zpl_json_int(input->rows));
     zpl_json_set_take(o, "all", zpl_json_bool(input->reads_all));
     zpl_json_set_take(o, "reads", zpl_names_json(input->reads, input->read_count));
@@ -189,7 +190,9 @@ static bool read_inputs(const struct zpl_json *json, struct zpl_run_task *task,
         input->path = zpl_read_text(o, "path", arena);
         input->wants = zpl_read_text(o, "wants", arena);
         input->maker = zpl_read_text(o, "maker", arena);
+        input->hold = zpl_read_digest(o, "digest", &input->digest);
         if (input->name == NULL || input->type == NULL || input->path == NULL ||
+            (!input->hold && zpl_json_kind(zpl_json_get(o, "digest")) != ZPL_JSON_NULL) ||
             !is_text_or_null(o, "wants") || !is_text_or_null(o, "maker") ||
             !zpl_read_int(o, "rows", -1, INT64_MAX, &input->rows) ||
             !zpl_read_bool(o, "all", &input->reads_all) ||

@@ -263,7 +263,7 @@ static enum zpl_err look_for_inputs(struct recalling *r)
         if (!zpl_argument_is_input(&node->arguments[i]) ||
             !zpl_plan_made(r->plan, node->arguments[i].value, &made) || made.row->json != NULL)
             continue;
-        err = artifacts->has(artifacts->self, &made.row->digest, diags_of(r));
+        err = artifacts->has(artifacts->self, &made.row->digest, made.row->bytes, diags_of(r));
         if (err != ZPL_ERR_NOT_FOUND)
             continue;
         err = ZPL_OK;

@@ -107,7 +107,8 @@ static void keep_look(struct zpl_reproducing *r, struct zpl_again_slot *slot, si
     struct zpl_arena *arena = &r->plan.arena;
     if (then->rows < 0 || now->rows < 0 || r->look_count == ZPL_REPRODUCE_LOOKS_MAX ||
         then->bytes > ZPL_REPRODUCE_LOOK_BYTES || now->bytes > ZPL_REPRODUCE_LOOK_BYTES ||
-        r->artifacts->has(r->artifacts->self, &then->digest, &r->session->diags) != ZPL_OK)
+        r->artifacts->has(r->artifacts->self, &then->digest, then->bytes, &r->session->diags) !=
+            ZPL_OK)
         return;
     const char *path = zpl_task_output_path(slot->plan, &node->outputs[i], slot->scratch);
     struct zpl_reproduce_look *look = &r->looks[r->look_count];

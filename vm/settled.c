@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lang/base/version.h"
+#include "stack/boot.h"
 #include "vm/effect.h"
 #include "vm/report.h"
 #include "vm/witness.h"
@@ -79,9 +80,15 @@ static void put_sights(struct zpl_buf *out, const struct zpl_witness *witness)
     }
 }
 
-static int by_bytes(const void *a, const void *b)
+struct kept {
+    struct zpl_digest digest;
+    uint64_t bytes;
+};
+
+static int by_digest(const void *a, const void *b)
 {
-    return memcmp(a, b, sizeof(struct zpl_digest));
+    const struct kept *x = a, *y = b;
+    return memcmp(&x->digest, &y->digest, sizeof x->digest);
 }
 
 /* The artifacts that have to be there, each once. */
@@ -91,24 +98,26 @@ static bool put_artifacts(struct zpl_buf *out, const struct zpl_plan *plan)
     struct zpl_arena arena = {0};
     for (size_t id = 0; id < plan->graph->count; id++)
         most += plan->graph->nodes[id].output_count;
-    struct zpl_digest *digests = zpl_arena_array(&arena, most + 1, sizeof *digests);
-    for (size_t id = 0; digests != NULL && id < plan->graph->count; id++) {
+    struct kept *artifacts = zpl_arena_array(&arena, most + 1, sizeof *artifacts);
+    for (size_t id = 0; artifacts != NULL && id < plan->graph->count; id++) {
         const struct zpl_step_plan *step = &plan->steps[id];
         for (size_t i = 0; step->outputs != NULL && !zpl_effect_is(&plan->graph->nodes[id]) &&
                            i < plan->graph->nodes[id].output_count;
              i++)
             if (step->outputs[i].json == NULL || step->outputs[i].bytes > ZPL_INLINE_BYTES_MAX)
-                digests[count++] = step->outputs[i].digest;
+                artifacts[count++] = (struct kept){step->outputs[i].digest, step->outputs[i].bytes};
     }
-    bool fine = digests != NULL;
+    bool fine = artifacts != NULL;
     if (fine && count > 0)
-        qsort(digests, count, sizeof *digests, by_bytes);
+        qsort(artifacts, count, sizeof *artifacts, by_digest);
     for (size_t i = 0; fine && i < count; i++)
-        if (i == 0 || by_bytes(&digests[i - 1], &digests[i]) != 0)
-            digests[kept++] = digests[i];
+        if (i == 0 || by_digest(&artifacts[i - 1], &artifacts[i]) != 0)
+            artifacts[kept++] = artifacts[i];
     zpl_buf_u32(out, (uint32_t)kept);
-    if (kept > 0)
-        zpl_buf_add(out, digests, kept * sizeof *digests);
+    for (size_t i = 0; i < kept; i++) {
+        put_digest(out, &artifacts[i].digest);
+        zpl_buf_u64(out, artifacts[i].bytes);
+    }
     zpl_arena_release(&arena);
     return fine;
 }
@@ -188,6 +197,7 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     struct zpl_session *session = plan->session;
     struct zpl_metadata *metadata;
     struct zpl_digest name, digest;
+    char boot[ZPL_BOOT_SIZE];
     struct zpl_buf text = {0}, value = {0};
     if (options->stack != NULL || !is_settled(run) ||
         !name_of(session, options, &session->text_digest, &name))
@@ -198,6 +208,8 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     if (err == ZPL_OK) {
         zpl_buf_u32(&value, ZPL_SETTLED_VERSION);
         zpl_buf_u64(&value, (uint64_t)run->id);
+        zpl_boot_name(&session->config, boot);
+        put_text(&value, boot);
         put_digest(&value, &digest);
         put_sights(&value, &session->witness);
         bool fine = put_artifacts(&value, plan);
@@ -308,9 +320,10 @@ static bool artifacts_are_there(struct reader *r, struct zpl_session *session,
     bool there = !r->failed && zpl_session_artifacts(session, &artifacts) == ZPL_OK;
     for (uint64_t i = 0; there && i < count; i++) {
         struct zpl_digest digest = get_digest(r);
+        uint64_t bytes = get_number(r, 8);
         char hex[ZPL_HEX_SIZE];
         zpl_digest_hex(&digest, hex);
-        there = !r->failed && (artifacts->has(artifacts->self, &digest, &quiet) == ZPL_OK ||
+        there = !r->failed && (artifacts->has(artifacts->self, &digest, bytes, &quiet) == ZPL_OK ||
                                doubt(out, r->arena, "there is no artifact", hex));
     }
     zpl_diags_release(&quiet);
@@ -357,7 +370,12 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
     if (get_number(&r, 4) != ZPL_SETTLED_VERSION)
         return ZPL_OK;
     int64_t like = (int64_t)get_number(&r, 8);
+    const char *boot = get_text(&r);
     struct zpl_digest plan = get_digest(&r);
+    if (!r.failed && !zpl_boot_is(&session->config, boot)) {
+        out->doubt = "this machine was started since, so that what was stored is to be read once";
+        return ZPL_OK;
+    }
     if (!sights_hold(&r, &session->project, out) || !artifacts_are_there(&r, session, out) ||
         !effects_stand(&r, session, out) || !read_steps(&r, out))
         return ZPL_OK;

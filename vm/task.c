@@ -7,6 +7,7 @@
 #include "lang/base/fs.h"
 #include "vm/key.h"
 #include "vm/protocol.h"
+#include "vm/sound.h"
 #include "vm/user_files.h"
 
 /* The ending of an output's file, so that people and libraries know it. */
@@ -31,24 +32,26 @@ const char *zpl_task_output_path(struct zpl_plan *plan, const struct zpl_output 
 
 /* Where an input can be read: in the store, or, for a value kept in its row, in scratch. */
 static enum zpl_err input_path(struct zpl_plan *plan, const struct zpl_output_row *row,
-                               const char *name, const char *scratch, const char **out)
+                               const char *scratch, struct zpl_run_input *input)
 {
     struct zpl_artifacts *artifacts;
     struct zpl_diags *diags = &plan->session->diags;
     char path[ZPL_PATH_MAX];
     enum zpl_err err;
     if (row->json != NULL) {
-        const char *file = zpl_arena_printf(&plan->arena, "%s/in.%s.json", scratch, name);
+        const char *file = zpl_arena_printf(&plan->arena, "%s/in.%s.json", scratch, input->name);
         if (file == NULL)
             return zpl_diag_nomem(diags);
-        *out = file;
+        input->path = file;
         return zpl_fs_write_file(file, row->json, strlen(row->json), false, diags);
     }
     err = zpl_session_artifacts(plan->session, &artifacts);
     if (err == ZPL_OK)
         err = artifacts->local(artifacts->self, &row->digest, path, diags);
     if (err == ZPL_OK)
-        *out = zpl_arena_strdup(&plan->arena, path);
+        input->path = zpl_arena_strdup(&plan->arena, path);
+    input->hold = !row->just_made;
+    input->digest = row->digest;
     return err;
 }
 
@@ -67,7 +70,7 @@ static enum zpl_err make_input(struct zpl_plan *plan, const struct zpl_argument 
         input->wants = zpl_type_text(argument->wants, false, &plan->arena);
         input->maker = made.step;
     }
-    return input_path(plan, row, argument->name, scratch, &input->path);
+    return input_path(plan, row, scratch, input);
 }
 
 /* The files of a source as the kernel opens them, which its key does not know: one absolute path, or a
@@ -227,12 +230,15 @@ static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *
                                    .bytes = made->bytes,
                                    .rows = made->rows,
                                    .columns = columns,
-                                   .column_count = made->column_count};
+                                   .column_count = made->column_count,
+                                   .just_made = true};
     if (fits || (made->json != NULL && zpl_output_is_value(output)))
         row->json = zpl_arena_strdup(&plan->arena, made->json);
     const char *path = zpl_task_output_path(plan, output, scratch);
     if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
         err = zpl_diag_nomem(diags);
+    if (err == ZPL_OK && !fits)
+        err = zpl_sound_make_room(plan->session, &made->digest, diags);
     if (err == ZPL_OK && !fits)
         err = artifacts->publish(artifacts->self, path, &made->digest, made->bytes, diags);
     return err;

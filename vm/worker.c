@@ -11,6 +11,7 @@
 #include "stdlib/table/bind.h"
 #include "vm/confine.h"
 #include "vm/protocol.h"
+#include "vm/sound.h"
 
 /* Sends one framed message with its kind in front; a driver that is gone is no error of ours. */
 static enum zpl_err send_kind(int fd, char kind, const struct zpl_buf *body)
@@ -59,6 +60,16 @@ static enum zpl_err confine(const struct zpl_task *task, struct zpl_diags *diags
     return err;
 }
 
+/* What was stored before this run is read to its end before a step is made of it. */
+static enum zpl_err hold_inputs(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < task->input_count; i++)
+        if (task->inputs[i].hold)
+            err = zpl_sound_path(task->inputs[i].path, &task->inputs[i].digest, diags);
+    return err;
+}
+
 /* Runs a decoded task and encodes its answer; *failed when the process should take no other. */
 static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct zpl_buf *out,
                            struct zpl_arena *arena, struct zpl_diags *diags)
@@ -85,7 +96,9 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         task->run.self = &fd;
         task->run.log = on_log;
         task->run.progress = on_progress;
-        err = zpl_run_kernel(&task->run, &made, arena, diags);
+        err = hold_inputs(&task->run, diags);
+        if (err == ZPL_OK)
+            err = zpl_run_kernel(&task->run, &made, arena, diags);
         *failed = err != ZPL_OK;
         return zpl_reply_encode_run(err, &made, diags, out);
     case ZPL_TASK_PREVIEW:

@@ -71,10 +71,17 @@ static enum zpl_err report(const struct zpl_sqldb *db, int code, const char *ope
                             db->path, words);
         zpl_diag_help(diags, diag, "put a copy from a backup in its place, or move it away");
         return ZPL_ERR_CORRUPT;
+    case SQLITE_ERROR: /* of SQL that fitted when it was written */
+        diag = zpl_diag_add(diags, ZPL_CODE_STORE, nowhere, "cannot %s %s: %s", operation, db->path,
+                            words);
+        zpl_diag_help(
+            diags, diag,
+            "its tables are not what they were: put a copy from a backup in its place, or "
+            "move it away");
+        return ZPL_ERR_INPUT;
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
-    case SQLITE_ERROR:
         zpl_diag_add(diags, ZPL_CODE_STORE, nowhere, "cannot %s %s: %s", operation, db->path,
                      words);
         return ZPL_ERR_INPUT;
@@ -197,6 +204,7 @@ enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct z
     if (code == SQLITE_OK)
         code = sqlite3_exec(db->handle,
                             "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                            "PRAGMA cell_size_check=ON; "
                             "PRAGMA schema_version",
                             NULL, NULL, NULL);
     if (code != SQLITE_OK)

@@ -18,7 +18,8 @@ struct zpl_sqlrow; /* a prepared statement that stands on a row; borrowed from t
 
 enum zpl_sqldb_mode { ZPL_SQLDB_READ, ZPL_SQLDB_WRITE };
 
-/* Opens (and for WRITE creates) with WAL, synchronous=NORMAL, foreign keys, busy timeout 60 s.
+/* Opens (and for WRITE creates) with WAL, synchronous=NORMAL, foreign keys, busy timeout 60 s; pages whose
+ * cells do not fit them are found when they are read.
  * READ never changes the data, and works in a folder that can't be written; ZPL_ERR_NOT_FOUND (with a
  * diagnostic) if the file is absent. */
 enum zpl_err zpl_sqldb_open(const char *path, enum zpl_sqldb_mode mode, struct zpl_sqldb **out,

@@ -1,7 +1,8 @@
 /* folder.c - the artifact store in a folder: home/objects/ab/cdef… by the SHA-256 of the bytes.
  * An artifact is a file, or a folder of files and folders; files are read-only.  It appears whole,
  * by rename from scratch, which is on the same file system.  Nothing is synced here: after a power
- * loss a file may be torn, so what is to outlast one is synced as a whole before it is relied on.
+ * loss a file may be torn, so what was written before the machine was started is read before it is
+ * relied on (step_sure of the metadata).
  * Folders stay writable for their owner, or neither rename nor removal would be possible.
  * Scratch: home/scratch/<pid>-<n>/ belongs to one open store, which holds a lock in it; one whose
  * lock is free was left by a dead process and is removed when a store is opened.
@@ -278,12 +279,16 @@ static enum zpl_err publish(void *self, const char *path, const struct zpl_diges
     return err == ZPL_OK ? move(folder, path, target, torn, diags) : err;
 }
 
-static enum zpl_err has(void *self, const struct zpl_digest *digest, struct zpl_diags *diags)
+static enum zpl_err has(void *self, const struct zpl_digest *digest, uint64_t bytes,
+                        struct zpl_diags *diags)
 {
     char path[ZPL_PATH_MAX];
     struct zpl_stat st;
     enum zpl_err err = object_path(self, digest, path, diags);
-    return err == ZPL_OK ? zpl_fs_stat(path, &st, diags) : err;
+    if (err == ZPL_OK)
+        err = zpl_fs_stat(path, &st, diags);
+    bool torn = err == ZPL_OK && st.is_file && bytes != UINT64_MAX && st.size != bytes;
+    return torn ? ZPL_ERR_NOT_FOUND : err;
 }
 
 static enum zpl_err local(void *self, const struct zpl_digest *digest, char *path,

@@ -93,8 +93,8 @@ static enum zpl_err memo_get(void *self, const char *space, const struct zpl_dig
     struct zpl_sqlrow *row;
     zpl_digest_hex(key, hex);
     enum zpl_err err =
-        zpl_sqldb_query(store->db, &row, diags, "SELECT data FROM memo WHERE space = ? AND key = ?",
-                        "ss", space, hex);
+        zpl_sqldb_query(store->db, &row, diags,
+                        "SELECT data, sum FROM memo WHERE space = ? AND key = ?", "ss", space, hex);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
@@ -103,7 +103,12 @@ static enum zpl_err memo_get(void *self, const char *space, const struct zpl_dig
     const void *data = zpl_sqlrow_blob(row, 0, &len);
     zpl_buf_clear(out);
     zpl_buf_add(out, data, len);
+    struct zpl_digest sum = zpl_sqlite_memo_sum(space, hex, data, len), stored;
+    const char *text = zpl_sqlrow_text(row, 1);
+    bool same = text && zpl_digest_parse(text, &stored) && zpl_digest_equal(&sum, &stored);
     zpl_sqldb_reset(row);
+    if (!same)
+        return ZPL_ERR_NOT_FOUND; /* it is asked again, and remembered anew */
     err = zpl_buf_error(out);
     return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(diags) : err;
 }
@@ -112,14 +117,16 @@ static enum zpl_err memo_put(void *self, const char *space, const struct zpl_dig
                              const void *data, size_t len, struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
-    char hex[ZPL_HEX_SIZE];
+    char hex[ZPL_HEX_SIZE], sum_hex[ZPL_HEX_SIZE];
     zpl_digest_hex(key, hex);
+    struct zpl_digest sum = zpl_sqlite_memo_sum(space, hex, data, len);
+    zpl_digest_hex(&sum, sum_hex);
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     if (err != ZPL_OK)
         return err;
     err = zpl_sqldb_run(store->db, diags,
-                        "INSERT OR REPLACE INTO memo (space, key, data) VALUES (?, ?, ?)", "ssb",
-                        space, hex, len > 0 ? data : "", len);
+                        "INSERT OR REPLACE INTO memo (space, key, data, sum) VALUES (?, ?, ?, ?)",
+                        "ssbs", space, hex, len > 0 ? data : "", len, sum_hex);
     return zpl_sqlite_end(store, err, diags);
 }
 
@@ -282,6 +289,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
     if (!store)
         return zpl_diag_nomem(diags);
     *store = (struct zpl_sqlite){.write = write, .lock = -1, .leases = -1};
+    zpl_boot_name(config, store->boot);
     enum zpl_err err = zpl_home_join(store->home, config->home, "", diags);
     if (err == ZPL_OK)
         err = zpl_home_join(path, config->home, "zpl.db", diags);
@@ -306,6 +314,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .step_put = zpl_sqlite_step_put,
         .step_made = zpl_sqlite_step_made,
         .step_by_key = zpl_sqlite_step_by_key,
+        .step_sure = zpl_sqlite_step_sure,
         .step_last = zpl_sqlite_step_last,
         .step_of_run = zpl_sqlite_step_of_run,
         .step_makers = zpl_sqlite_step_makers,
@@ -320,6 +329,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .retain = zpl_sqlite_retain,
         .forget = zpl_sqlite_forget,
         .made_list = zpl_sqlite_made_list,
+        .mend = zpl_sqlite_mend,
         .integrity = zpl_sqlite_integrity,
         .release = release,
     };

@@ -8,16 +8,18 @@
 
 #include "lang/base/limits.h"
 #include "lang/base/sqldb.h"
+#include "stack/boot.h"
 #include "stack/stack.h"
 
 struct zpl_sqlite {
     struct zpl_sqldb *db;
     char home[ZPL_PATH_MAX];
     bool write;
-    bool held;     /* a read transaction is open */
-    int lock;      /* home/zpl.lock; -1 when opened for reading */
-    int leases;    /* home/leases; -1 when reading a store that has none */
-    int64_t *runs; /* whose leases we hold */
+    bool held;                /* a read transaction is open */
+    char boot[ZPL_BOOT_SIZE]; /* this start of the machine; "": nobody knows */
+    int lock;                 /* home/zpl.lock; -1 when opened for reading */
+    int leases;               /* home/leases; -1 when reading a store that has none */
+    int64_t *runs;            /* whose leases we hold */
     size_t run_count, run_capacity;
 };
 
@@ -41,6 +43,29 @@ enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *d
 enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
                                   char hex[ZPL_HEX_SIZE], struct zpl_diags *diags);
 
+/* What rows are held to (sqlite_sum.c): sealed once they are written, within the transaction; checked when
+ * they are read: ZPL_ERR_CORRUPT, told, for one that is not what was written. */
+enum zpl_err zpl_sqlite_seal_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_check_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+/* With outputs, columns and inputs. */
+enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+/* That a row is not what was written is told; ZPL_ERR_CORRUPT. */
+enum zpl_err zpl_sqlite_damaged(const char *table, int64_t id, struct zpl_diags *diags);
+/* Do the pages and the indexes of a small table hold all its rows?  Where a missing row would be told as one
+ * that never was. */
+enum zpl_err zpl_sqlite_check_table(struct zpl_sqlite *store, const char *table,
+                                    struct zpl_diags *diags);
+void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE]);
+/* The log and its sum are columns of the row. */
+enum zpl_err zpl_sqlite_check_log(struct zpl_sqlrow *row, int log, int sum, int64_t step,
+                                  struct zpl_diags *diags);
+/* A long text of a run against its name; NULL: the run has none. */
+enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
+                                   struct zpl_diags *diags);
+struct zpl_digest zpl_sqlite_memo_sum(const char *space, const char *key, const void *data,
+                                      size_t len);
+
 /* The functions of struct zpl_metadata that other files hold. */
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
                                   struct zpl_diags *diags);
@@ -63,6 +88,8 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
 enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
                                     struct zpl_step_row *out, struct zpl_arena *arena,
                                     struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_sure(void *self, const struct zpl_digest *key,
+                                  struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *name,
                                   struct zpl_step_row *out, struct zpl_arena *arena,
                                   struct zpl_diags *diags);
@@ -86,6 +113,7 @@ enum zpl_err zpl_sqlite_forget(void *self, const struct zpl_digest *digest,
                                struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t *count,
                                   struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_mend(void *self, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_integrity(void *self, const char **why, struct zpl_arena *arena,
                                   struct zpl_diags *diags);
 

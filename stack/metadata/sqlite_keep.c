@@ -1,4 +1,4 @@
-/* sqlite_keep.c - housekeeping of the metadata store: being alone with it, forgetting, looking it over.
+/* sqlite_keep.c - housekeeping of the metadata store: being alone with it, forgetting, what it says was made.
  * A run begins by a write, and a write needs the byte of home/zpl.lock.  Who holds that byte and finds no
  * run going on is alone until it gives the byte back, whatever the database's own transaction does.
  * Errors: those of sqldb.h; STORE_CORRUPT when a stored digest is none.   Floor: stack. */
@@ -114,7 +114,7 @@ enum zpl_err zpl_sqlite_forget(void *self, const struct zpl_digest *digest, stru
                          "s", hex);
 }
 
-/* ---- looking it over ------------------------------------------------------------------------- */
+/* ---- what was made ---------------------------------------------------------------------------- */
 
 enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t *count,
                                   struct zpl_arena *arena, struct zpl_diags *diags)
@@ -155,33 +155,4 @@ enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t 
             zpl_sqldb_reset(row);
     }
     return err == ZPL_ERR_NOT_FOUND ? zpl_sqlite_arena(arena, diags) : err;
-}
-
-enum zpl_err zpl_sqlite_integrity(void *self, const char **why, struct zpl_arena *arena,
-                                  struct zpl_diags *diags)
-{
-    struct zpl_sqlite *store = self;
-    struct zpl_sqlrow *row;
-    *why = NULL;
-    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, "PRAGMA integrity_check(1)", "");
-    if (err == ZPL_OK)
-        err = zpl_sqldb_step(store->db, row, diags);
-    if (err == ZPL_OK) {
-        const char *text = zpl_sqlrow_text(row, 0);
-        if (text == NULL || strcmp(text, "ok") != 0)
-            *why = zpl_sqlite_text(arena, row, 0, "no answer");
-        zpl_sqldb_reset(row);
-    }
-    if (err == ZPL_OK && *why == NULL)
-        err = zpl_sqldb_query(store->db, &row, diags, "PRAGMA foreign_key_check", "");
-    if (err == ZPL_OK && *why == NULL) {
-        err = zpl_sqldb_step(store->db, row, diags);
-        if (err == ZPL_OK) {
-            *why = zpl_arena_printf(arena, "a row of its table %s belongs to nothing",
-                                    zpl_sqlrow_text(row, 0));
-            zpl_sqldb_reset(row);
-        }
-        err = err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
-    }
-    return err == ZPL_OK ? zpl_sqlite_arena(arena, diags) : err;
 }

@@ -59,6 +59,60 @@ static enum zpl_err from_1(struct zpl_sqlite *store, struct zpl_diags *diags)
         diags);
 }
 
+/* Seals each row of a table. */
+static enum zpl_err seal_all(struct zpl_sqlite *store, const char *ids,
+                             enum zpl_err (*seal)(struct zpl_sqlite *, int64_t, struct zpl_diags *),
+                             struct zpl_diags *diags)
+{
+    struct zpl_sqlrow *row;
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, ids, "");
+    while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK)
+        err = seal(store, zpl_sqlrow_int(row, 0), diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        return ZPL_OK;
+    zpl_sqldb_reset(row);
+    return err;
+}
+
+/* A step's log first: its sum is part of the step's. */
+static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+{
+    struct zpl_sqlrow *row;
+    char hex[ZPL_HEX_SIZE];
+    size_t len = 0;
+    enum zpl_err err =
+        zpl_sqldb_query(store->db, &row, diags, "SELECT log FROM steps WHERE id = ?", "i", id);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(store->db, row, diags);
+    if (err != ZPL_OK)
+        return err;
+    const void *log = zpl_sqlrow_blob(row, 0, &len);
+    zpl_sqlite_log_sum(log, len, hex);
+    zpl_sqldb_reset(row);
+    err =
+        zpl_sqldb_run(store->db, diags, "UPDATE steps SET log_sum = ? WHERE id = ?", "si", hex, id);
+    return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
+}
+
+/* Rows had no sums.  What is remembered is asked for again. */
+static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    enum zpl_err err = zpl_sqldb_exec(store->db,
+                                      "ALTER TABLE runs ADD COLUMN sum TEXT;"
+                                      "ALTER TABLE steps ADD COLUMN log_sum TEXT;"
+                                      "ALTER TABLE steps ADD COLUMN sum TEXT;"
+                                      "ALTER TABLE steps ADD COLUMN boot TEXT;"
+                                      "UPDATE steps SET boot = '';"
+                                      "DELETE FROM memo;"
+                                      "ALTER TABLE memo ADD COLUMN sum TEXT;",
+                                      diags);
+    if (err == ZPL_OK)
+        err = seal_all(store, "SELECT id FROM runs", zpl_sqlite_seal_run, diags);
+    if (err == ZPL_OK)
+        err = seal_all(store, "SELECT id FROM steps", seal_old_step, diags);
+    return err == ZPL_OK ? zpl_sqldb_exec(store->db, "PRAGMA user_version = 3;", diags) : err;
+}
+
 enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags)
 {
     enum zpl_err err = zpl_sqldb_begin(store->db, diags);
@@ -66,6 +120,8 @@ enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struc
         return err;
     if (version == 1)
         err = from_1(store, diags);
+    if (err == ZPL_OK)
+        err = from_2(store, diags);
     if (err == ZPL_OK)
         return zpl_sqldb_commit(store->db, diags);
     zpl_sqldb_rollback(store->db);

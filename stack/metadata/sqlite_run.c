@@ -43,7 +43,8 @@ enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
     struct zpl_digest digest = zpl_digest_of(text, strlen(text));
     zpl_digest_hex(&digest, hex);
     return zpl_sqldb_run(store->db, diags,
-                         "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                         "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT (digest) "
+                         "DO UPDATE SET text = excluded.text WHERE text IS NOT excluded.text",
                          "ss", hex, text);
 }
 
@@ -64,6 +65,9 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
     if (err != ZPL_OK)
         return err;
     *id = zpl_sqldb_last_id(store->db);
+    err = zpl_sqlite_seal_run(store, *id, diags);
+    if (err != ZPL_OK)
+        return err;
     err = zpl_lock_take(store->leases, zpl_sqlite_run_byte(*id), false);
     return err == ZPL_OK ? ZPL_OK : zpl_diag_system(diags, "lock the store in", store->home, errno);
 }
@@ -96,13 +100,17 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
     if (err != ZPL_OK)
         return err;
     char plan[ZPL_HEX_SIZE];
-    err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
+    err = zpl_sqlite_check_run(store, run->id, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
     if (err == ZPL_OK)
         err = zpl_sqldb_run(store->db, diags,
                             "UPDATE runs SET status = ?, ended_ns = ?, error = ?, "
                             "plan = coalesce(nullif(?, ''), plan) WHERE id = ?",
                             "sissi", STATUS_WORDS[run->status], run->ended_ns, run->error, plan,
                             run->id);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_seal_run(store, run->id, diags);
     err = zpl_sqlite_end(store, err, diags);
     size_t ours = find_ours(store, run->id);
     if (err != ZPL_OK || ours == store->run_count)
@@ -130,19 +138,27 @@ enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_di
 {
     struct zpl_sqlite *store = self;
     char hex[ZPL_HEX_SIZE];
+    struct zpl_diags quiet = {0};
     zpl_digest_hex(plan, hex);
     *id = 0;
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     if (err != ZPL_OK)
         return err;
-    err = zpl_sqldb_run(
-        store->db, diags,
-        "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, plan, graph) "
-        "SELECT pipeline, file, 'done', ?, ?, params, digest, graph FROM runs, texts "
-        "WHERE id = ? AND status = 'done' AND digest = ?",
-        "iiis", started_ns, ended_ns, like, hex);
+    bool whole = zpl_sqlite_check_run(store, like, &quiet) == ZPL_OK;
+    zpl_diags_release(&quiet);
+    err = !whole
+              ? ZPL_ERR_NOT_FOUND
+              : zpl_sqldb_run(
+                    store->db, diags,
+                    "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, plan, "
+                    "graph) "
+                    "SELECT pipeline, file, 'done', ?, ?, params, digest, graph FROM runs, texts "
+                    "WHERE id = ? AND status = 'done' AND digest = ?",
+                    "iiis", started_ns, ended_ns, like, hex);
     if (err == ZPL_OK && zpl_sqldb_changes(store->db) > 0)
         *id = zpl_sqldb_last_id(store->db);
+    if (err == ZPL_OK && *id > 0)
+        err = zpl_sqlite_seal_run(store, *id, diags);
     err = zpl_sqlite_end(store, err, diags);
     return err == ZPL_OK && *id == 0 ? ZPL_ERR_NOT_FOUND : err;
 }
@@ -175,7 +191,8 @@ static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
     enum zpl_err err = zpl_sqldb_query(store->db, &row, diags,
                                        full ? "SELECT " BRIEF_COLUMNS ", "
                                               "(SELECT text FROM texts WHERE digest = plan), "
-                                              "(SELECT text FROM texts WHERE digest = graph) "
+                                              "(SELECT text FROM texts WHERE digest = graph), "
+                                              "plan, graph "
                                               "FROM runs WHERE id = ?"
                                             : "SELECT " BRIEF_COLUMNS " FROM runs WHERE id = ?",
                                        "i", id);
@@ -187,9 +204,15 @@ static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
     if (full) {
         out->plan = zpl_sqlite_text(arena, row, 8, NULL);
         out->graph = zpl_sqlite_text(arena, row, 9, NULL);
+        err = zpl_sqlite_check_text(zpl_sqlrow_text(row, 10), zpl_sqlrow_text(row, 8), id, diags);
+        if (err == ZPL_OK)
+            err =
+                zpl_sqlite_check_text(zpl_sqlrow_text(row, 11), zpl_sqlrow_text(row, 9), id, diags);
     }
+    if (err == ZPL_OK)
+        err = zpl_sqlite_check_run(store, id, diags);
     zpl_sqldb_reset(row);
-    return zpl_sqlite_arena(arena, diags);
+    return err == ZPL_OK ? zpl_sqlite_arena(arena, diags) : err;
 }
 
 /* A run that is marked running and whose lease nobody holds was interrupted; unless it has just
@@ -213,6 +236,8 @@ enum zpl_err zpl_sqlite_run_get(void *self, int64_t id, struct zpl_run_row *out,
 {
     struct zpl_sqlite *store = self;
     enum zpl_err err = read_one(store, id, true, out, arena, diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        err = zpl_sqlite_check_table(store, "runs", diags) == ZPL_OK ? err : ZPL_ERR_CORRUPT;
     return err == ZPL_OK ? judge(store, true, out, arena, diags) : err;
 }
 
@@ -226,14 +251,16 @@ enum zpl_err zpl_sqlite_run_list(void *self, const char *pipeline, size_t limit,
     *out = NULL;
     *count = 0;
     int64_t most = limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
-    enum zpl_err err =
-        pipeline ? zpl_sqldb_query(store->db, &row, diags,
-                                   "SELECT " BRIEF_COLUMNS " FROM runs WHERE pipeline = ? "
-                                   "ORDER BY id DESC LIMIT ?",
-                                   "si", pipeline, most)
-                 : zpl_sqldb_query(store->db, &row, diags,
-                                   "SELECT " BRIEF_COLUMNS " FROM runs ORDER BY id DESC LIMIT ?",
-                                   "i", most);
+    enum zpl_err err = zpl_sqlite_check_table(store, "runs", diags);
+    if (err != ZPL_OK)
+        return err;
+    err = pipeline ? zpl_sqldb_query(store->db, &row, diags,
+                                     "SELECT " BRIEF_COLUMNS " FROM runs WHERE pipeline = ? "
+                                     "ORDER BY id DESC LIMIT ?",
+                                     "si", pipeline, most)
+                   : zpl_sqldb_query(store->db, &row, diags,
+                                     "SELECT " BRIEF_COLUMNS " FROM runs ORDER BY id DESC LIMIT ?",
+                                     "i", most);
     if (err != ZPL_OK)
         return err;
     while ((err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
@@ -243,7 +270,12 @@ enum zpl_err zpl_sqlite_run_list(void *self, const char *pipeline, size_t limit,
             return zpl_diag_nomem(diags);
         }
         *out = rows;
-        read_brief(row, &rows[(*count)++], arena);
+        read_brief(row, &rows[*count], arena);
+        err = zpl_sqlite_check_run(store, rows[(*count)++].id, diags);
+        if (err != ZPL_OK) {
+            zpl_sqldb_reset(row);
+            return err;
+        }
     }
     if (err != ZPL_ERR_NOT_FOUND)
         return err;

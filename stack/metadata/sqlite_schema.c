@@ -21,8 +21,9 @@ const char zpl_sqlite_schema[] =
     "  ended_ns INTEGER,"
     "  params TEXT,"
     "  error TEXT,"
-    "  plan TEXT,"   /* digest of a text */
-    "  graph TEXT);" /* the same */
+    "  plan TEXT,"  /* digest of a text */
+    "  graph TEXT," /* the same */
+    "  sum TEXT);"  /* of the row: see sqlite_sum.c */
     "CREATE INDEX runs_of_pipeline ON runs (pipeline, id);"
     "CREATE INDEX runs_by_plan ON runs (plan);"
     "CREATE INDEX runs_by_graph ON runs (graph);"
@@ -46,6 +47,9 @@ const char zpl_sqlite_schema[] =
     "  error TEXT,"
     "  ingredients TEXT,"
     "  log BLOB,"
+    "  log_sum TEXT,"
+    "  sum TEXT,"  /* of the row with its outputs, columns and inputs */
+    "  boot TEXT," /* in which its bytes were written; NULL: they were read after another */
     "  UNIQUE (run, name));"
     "CREATE INDEX steps_by_key ON steps (key) WHERE status = 'ran';"
     "CREATE INDEX steps_by_name ON steps (pipeline, name, id) WHERE status = 'ran';"
@@ -83,6 +87,7 @@ const char zpl_sqlite_schema[] =
     "  space TEXT NOT NULL,"
     "  key TEXT NOT NULL,"
     "  data BLOB NOT NULL,"
+    "  sum TEXT,"
     "  PRIMARY KEY (space, key));"
 
     "PRAGMA user_version = " NUMBER_OF(ZPL_SCHEMA_VERSION) ";";

@@ -57,24 +57,25 @@ static enum zpl_err put_input(struct zpl_sqlite *store, int64_t step,
 static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *step,
                         struct zpl_diags *diags)
 {
-    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE];
+    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE], log_sum[ZPL_HEX_SIZE];
+    zpl_sqlite_log_sum(step->log, step->log_len, log_sum);
     zpl_digest_hex(&step->key, key);
     zpl_digest_hex(&step->shape_key, shape_key);
     enum zpl_err err = zpl_sqldb_run(
         store->db, diags,
         "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
-        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?)",
-        "isssssssiiiissb", step->run, step->pipeline, step->name, step->step, step->kernel,
+        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log, log_sum, boot) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?)",
+        "isssssssiiiissbss", step->run, step->pipeline, step->name, step->step, step->kernel,
         step->status == ZPL_STEP_RAN ? "ran" : "failed", key, shape_key, step->started_ns,
         step->duration_ns, (int64_t)step->peak_bytes, (int64_t)step->attempts, step->error,
-        step->ingredients, step->log, step->log_len);
+        step->ingredients, step->log, step->log_len, log_sum, store->boot);
     int64_t id = zpl_sqldb_last_id(store->db);
     for (size_t i = 0; err == ZPL_OK && i < step->output_count; i++)
         err = put_output(store, id, &step->outputs[i], diags);
     for (size_t i = 0; err == ZPL_OK && i < step->input_count; i++)
         err = put_input(store, id, &step->inputs[i], diags);
-    return err;
+    return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 
 enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
@@ -183,18 +184,23 @@ static enum zpl_err read_input(struct reader *r, struct zpl_sqlrow *row, void *i
 /* Is all that was read of a step what it should be? */
 static enum zpl_err sound(const struct reader *r, int64_t step)
 {
-    if (!r->corrupt)
-        return zpl_sqlite_arena(r->arena, r->diags);
-    zpl_diag_add(r->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
-                 "cannot use the row %lld of steps in zpl.db: it holds a digest that is none",
-                 (long long)step);
-    return ZPL_ERR_CORRUPT;
+    return r->corrupt ? zpl_sqlite_damaged("steps", step, r->diags)
+                      : zpl_sqlite_arena(r->arena, r->diags);
 }
 
 #define STEP_COLUMNS                                                                               \
     "id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, "     \
-    "peak_bytes, attempts, error, ingredients"
-#define LOG_COLUMN 15
+    "peak_bytes, attempts, error, ingredients, boot"
+#define BOOT_COLUMN    15
+#define LOG_COLUMN     16
+#define LOG_SUM_COLUMN 17
+
+/* Were its bytes written in another start of the machine, and not read since? */
+static bool is_unsure(const struct zpl_sqlite *store, struct zpl_sqlrow *row, int column)
+{
+    const char *boot = zpl_sqlrow_text(row, column);
+    return boot && (boot[0] == '\0' || strcmp(boot, store->boot) != 0);
+}
 
 /* The step a statement stands on, with outputs and inputs: while it stands there, all that is read
  * is of one state of the database. */
@@ -218,14 +224,19 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
                                  .peak_bytes = (uint64_t)zpl_sqlrow_int(row, 11),
                                  .attempts = (uint32_t)zpl_sqlrow_int(row, 12),
                                  .error = read_text(r, row, 13),
-                                 .ingredients = read_text(r, row, 14)};
+                                 .ingredients = read_text(r, row, 14),
+                                 .unsure = is_unsure(r->store, row, BOOT_COLUMN)};
     if (log) {
         const char *text = zpl_sqlrow_blob(row, LOG_COLUMN, &out->log_len);
         out->log = zpl_arena_strndup(r->arena, text ? text : "", out->log_len);
     }
-    enum zpl_err err =
-        read_list(r, "SELECT " OUTPUT_COLUMNS " FROM outputs o WHERE o.step = ? ORDER BY o.id", id,
-                  read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
+    enum zpl_err err = zpl_sqlite_check_step(r->store, id, r->diags);
+    if (err == ZPL_OK && log)
+        err = zpl_sqlite_check_log(row, LOG_COLUMN, LOG_SUM_COLUMN, id, r->diags);
+    if (err == ZPL_OK)
+        err =
+            read_list(r, "SELECT " OUTPUT_COLUMNS " FROM outputs o WHERE o.step = ? ORDER BY o.id",
+                      id, read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
     out->outputs = outputs;
     if (err == ZPL_OK)
         err = read_list(r,
@@ -236,17 +247,23 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
     return err == ZPL_OK ? sound(r, id) : err;
 }
 
-/* The first step of a query; consumes the statement. */
+/* The first step of a query, which asked for `name`, `run` or `key` (NULL, 0: not asked for): an index may
+ * have led to another row.  Consumes the statement. */
 static enum zpl_err read_first(struct reader *r, enum zpl_err err, struct zpl_sqlrow *row, bool log,
+                               const char *name, int64_t run, const struct zpl_digest *key,
                                struct zpl_step_row *out)
 {
     if (err == ZPL_OK)
         err = zpl_sqldb_step(r->store->db, row, r->diags);
     if (err != ZPL_OK)
         return err;
+    int64_t id = zpl_sqlrow_int(row, 0);
     err = read_step(r, row, log, out);
     zpl_sqldb_reset(row);
-    return err;
+    bool other =
+        err == ZPL_OK && ((name && strcmp(out->name, name) != 0) || (run > 0 && out->run != run) ||
+                          (key && !zpl_digest_equal(&out->key, key)));
+    return other ? zpl_sqlite_damaged("steps", id, r->diags) : err;
 }
 
 /* The step that the first row says, with the outputs of all rows. */
@@ -255,8 +272,10 @@ static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct z
     enum zpl_err err = ZPL_OK;
     size_t capacity = 0;
     int64_t id = zpl_sqlrow_int(row, 7);
-    *out = (struct zpl_step_row){.started_ns = zpl_sqlrow_int(row, 8),
-                                 .duration_ns = zpl_sqlrow_int(row, 9)};
+    *out = (struct zpl_step_row){.key = read_digest(r, row, 8),
+                                 .started_ns = zpl_sqlrow_int(row, 9),
+                                 .duration_ns = zpl_sqlrow_int(row, 10),
+                                 .unsure = is_unsure(r->store, row, 11)};
     struct zpl_output_row *items = NULL;
     while (err == ZPL_OK && !zpl_sqlrow_is_null(row, 0)) {
         struct zpl_output_row *more =
@@ -271,7 +290,9 @@ static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct z
     out->outputs = items;
     if (err != ZPL_ERR_NOT_FOUND)
         zpl_sqldb_reset(row);
-    return err == ZPL_OK || err == ZPL_ERR_NOT_FOUND ? sound(r, id) : err;
+    if (err == ZPL_OK || err == ZPL_ERR_NOT_FOUND)
+        err = sound(r, id);
+    return err == ZPL_OK ? zpl_sqlite_check_step(r->store, id, r->diags) : err;
 }
 
 enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
@@ -284,13 +305,18 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
     zpl_digest_hex(key, hex);
     enum zpl_err err = zpl_sqldb_query(
         r.store->db, &row, diags,
-        "SELECT " OUTPUT_COLUMNS ", s.id, s.started_ns, s.duration_ns FROM steps s "
+        "SELECT " OUTPUT_COLUMNS ", s.id, s.key, s.started_ns, s.duration_ns, s.boot FROM steps s "
         "LEFT JOIN outputs o ON o.step = s.id WHERE s.id = (SELECT id FROM steps WHERE key = ? "
         "AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
         "s", hex);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(r.store->db, row, diags);
-    return err == ZPL_OK ? read_made(&r, row, out) : err;
+    if (err != ZPL_OK)
+        return err;
+    int64_t id = zpl_sqlrow_int(row, 7);
+    err = read_made(&r, row, out);
+    bool other = err == ZPL_OK && !zpl_digest_equal(&out->key, key); /* an index led to it */
+    return other ? zpl_sqlite_damaged("steps", id, diags) : err;
 }
 
 enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
@@ -305,7 +331,24 @@ enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,
                                        "SELECT " STEP_COLUMNS " FROM steps WHERE key = ? "
                                        "AND status = 'ran' ORDER BY id DESC LIMIT 1",
                                        "s", hex);
-    return read_first(&r, err, row, false, out);
+    return read_first(&r, err, row, false, NULL, 0, key, out);
+}
+
+enum zpl_err zpl_sqlite_step_sure(void *self, const struct zpl_digest *key, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(key, hex);
+    if (store->boot[0] == '\0')
+        return ZPL_OK; /* it may be the start in which they were written */
+    enum zpl_err err = zpl_sqlite_begin(store, diags);
+    if (err != ZPL_OK)
+        return err;
+    err = zpl_sqldb_run(store->db, diags,
+                        "UPDATE steps SET boot = NULL WHERE key = ? AND status = 'ran' "
+                        "AND boot <> ?",
+                        "ss", hex, store->boot);
+    return zpl_sqlite_end(store, err, diags);
 }
 
 enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *name,
@@ -319,7 +362,7 @@ enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *
                         "SELECT " STEP_COLUMNS " FROM steps WHERE pipeline = ? AND name = ? "
                         "AND status = 'ran' ORDER BY id DESC LIMIT 1",
                         "ss", pipeline, name);
-    return read_first(&r, err, row, false, out);
+    return read_first(&r, err, row, false, name, 0, NULL, out);
 }
 
 enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
@@ -328,10 +371,11 @@ enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
 {
     struct reader r = {.store = self, .arena = arena, .diags = diags};
     struct zpl_sqlrow *row;
-    enum zpl_err err = zpl_sqldb_query(
-        r.store->db, &row, diags,
-        "SELECT " STEP_COLUMNS ", log FROM steps WHERE run = ? AND name = ?", "is", run, name);
-    return read_first(&r, err, row, true, out);
+    enum zpl_err err = zpl_sqldb_query(r.store->db, &row, diags,
+                                       "SELECT " STEP_COLUMNS
+                                       ", log, log_sum FROM steps WHERE run = ? AND name = ?",
+                                       "is", run, name);
+    return read_first(&r, err, row, true, name, run, NULL, out);
 }
 
 /* ---- lineage --------------------------------------------------------------------------------- */
@@ -370,13 +414,21 @@ static enum zpl_err read_lineage(struct zpl_sqlite *store, const char *sql, cons
     *count = 0;
     enum zpl_err err = prefix_range(prefix, low, high, diags);
     if (err == ZPL_OK)
+        err = zpl_sqlite_check_table(store, "outputs", diags);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_check_table(store, "inputs", diags);
+    if (err == ZPL_OK)
         err = zpl_sqldb_query(store->db, &row, diags, sql, "ssi", low, high,
                               (int64_t)ZPL_LINEAGE_STEPS_MAX);
     if (err != ZPL_OK)
         return err;
     while ((err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
         struct zpl_step_row *steps = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *steps);
-        err = steps ? read_step(&r, row, false, &steps[*count]) : zpl_diag_nomem(diags);
+        if (steps && zpl_sqlrow_is_null(row, 0))
+            err = zpl_sqlite_damaged("outputs or inputs", zpl_sqlrow_int(row, BOOT_COLUMN + 1),
+                                     diags);
+        else
+            err = steps ? read_step(&r, row, false, &steps[*count]) : zpl_diag_nomem(diags);
         if (err != ZPL_OK) {
             zpl_sqldb_reset(row);
             return err;
@@ -391,8 +443,9 @@ enum zpl_err zpl_sqlite_step_makers(void *self, const char *prefix, struct zpl_s
                                     size_t *count, struct zpl_arena *arena, struct zpl_diags *diags)
 {
     return read_lineage(self,
-                        "SELECT " STEP_COLUMNS " FROM steps WHERE id IN (SELECT step FROM outputs "
-                        "WHERE digest >= ? AND digest < ?) ORDER BY id DESC LIMIT ?",
+                        "SELECT " STEP_COLUMNS ", of FROM (SELECT DISTINCT step AS of FROM outputs "
+                        "WHERE digest >= ? AND digest < ?) LEFT JOIN steps ON id = of "
+                        "ORDER BY of DESC LIMIT ?",
                         prefix, out, count, arena, diags);
 }
 
@@ -401,7 +454,8 @@ enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_
                                      struct zpl_diags *diags)
 {
     return read_lineage(self,
-                        "SELECT " STEP_COLUMNS " FROM steps WHERE id IN (SELECT step FROM inputs "
-                        "WHERE digest >= ? AND digest < ?) ORDER BY id DESC LIMIT ?",
+                        "SELECT " STEP_COLUMNS ", of FROM (SELECT DISTINCT step AS of FROM inputs "
+                        "WHERE digest >= ? AND digest < ?) LEFT JOIN steps ON id = of "
+                        "ORDER BY of DESC LIMIT ?",
                         prefix, out, count, arena, diags);
 }

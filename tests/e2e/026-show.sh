@@ -177,7 +177,12 @@ contains err "did you mean --rows?"
 # bytes that are gone, and bytes that are torn
 object=.zpl/objects/$(json rows.json "j['digest'][:2] + '/' + j['digest'][2:]")
 cp "$object" kept && chmod u+w "$object" && head -c 300 kept >"$object"
-expect 1 zpl show last/csv.read/rows
+expect 4 zpl show last/csv.read/rows
+contains err "$object are not what was stored"
+contains err "zpl doctor --repair"
+expect 4 zpl export last/csv.read/rows rows.torn.csv
+contains err "zpl doctor --repair"
+[ ! -e rows.torn.csv ] || fail "torn bytes were exported"
 rm -f "$object"
 expect 0 zpl show last/csv.read/rows
 contains out "not in the store any more"

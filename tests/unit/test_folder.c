@@ -78,7 +78,7 @@ static enum zpl_err publish(struct fixture *f, const char *path, const char *tex
 static enum zpl_err has(struct fixture *f, const char *text)
 {
     struct zpl_digest digest = zpl_digest_of(text, strlen(text));
-    return f->store.has(f->store.self, &digest, &f->diags);
+    return f->store.has(f->store.self, &digest, strlen(text), &f->diags);
 }
 
 static void local_path(struct fixture *f, const char *text, char path[ZPL_PATH_MAX])
@@ -324,7 +324,7 @@ static void a_read_only_store_can_be_read(void **state)
         bool good =
             setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
         good = good && zpl_artifacts_open(&f->config, &store, &diags) == ZPL_OK;
-        good = good && store.has(store.self, &digest, &diags) == ZPL_OK;
+        good = good && store.has(store.self, &digest, 7, &diags) == ZPL_OK;
         good = good && store.local(store.self, &digest, path, &diags) == ZPL_OK;
         good = good && open(path, O_RDONLY) >= 0 && diags.count == 0;
         good = good && store.scratch(store.self, path, &diags) == ZPL_ERR_IO;

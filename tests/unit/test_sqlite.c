@@ -394,6 +394,150 @@ static void a_damaged_digest_is_told(void **state)
     assert_int_equal(f->diags.items[1]->code, ZPL_CODE_STORE_CORRUPT);
 }
 
+/* A step with all that can belong to one, and its run. */
+static void put_whole_step(struct fixture *f)
+{
+    const struct zpl_column_row columns[] = {{"a", digest_of("a")}, {"b", digest_of("b")}};
+    const struct zpl_output_row outputs[] = {{.name = "rows",
+                                              .type = "Table {a: Int, b: Int}",
+                                              .digest = digest_of("rows"),
+                                              .bytes = 4,
+                                              .rows = 2,
+                                              .columns = columns,
+                                              .column_count = 2},
+                                             {.name = "n",
+                                              .type = "Int",
+                                              .digest = digest_of("7"),
+                                              .bytes = 1,
+                                              .rows = -1,
+                                              .json = "7"}};
+    const struct zpl_input_row input = {"in", digest_of("in"), "before", "out"};
+    struct zpl_step_row step = plain_step(begin_run(f, "p"), "s", "key");
+    step.ingredients = "[]";
+    step.log = "said";
+    step.log_len = 4;
+    step.outputs = outputs;
+    step.output_count = 2;
+    step.inputs = &input;
+    step.input_count = 1;
+    assert_int_equal(put(f, &step), ZPL_OK);
+    const struct zpl_run_row end = {.id = 1, .status = ZPL_RUN_DONE, .ended_ns = 5};
+    assert_int_equal(f->store.run_end(f->store.self, &end, &f->diags), ZPL_OK);
+}
+
+static void start_afresh(struct fixture *f, const char *boot)
+{
+    close_store(f);
+    if (!boot)
+        assert_int_equal(zpl_fs_remove_tree(f->home, &f->diags), ZPL_OK);
+    f->config.boot = boot;
+    assert_int_equal(zpl_metadata_open(&f->config, true, &f->store, &f->diags), ZPL_OK);
+}
+
+static enum zpl_err read_all(struct fixture *f)
+{
+    struct zpl_step_row step;
+    struct zpl_run_row run;
+    enum zpl_err err = f->store.step_of_run(f->store.self, 1, "s", &step, &f->arena, &f->diags);
+    return err == ZPL_OK ? f->store.run_get(f->store.self, 1, &run, &f->arena, &f->diags) : err;
+}
+
+static void what_was_not_written_is_told(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const CHANGES[] = {
+        "UPDATE steps SET key = replace(key, substr(key, 1, 1), 'f')",
+        "UPDATE steps SET kernel = 'sqm'",
+        "UPDATE steps SET duration_ns = 1",
+        "UPDATE steps SET peak_bytes = 1",
+        "UPDATE steps SET error = ''",
+        "UPDATE steps SET ingredients = NULL",
+        "UPDATE steps SET log = 'sand'",
+        "UPDATE steps SET log_sum = NULL",
+        "UPDATE steps SET sum = NULL",
+        "UPDATE outputs SET rows = 3 WHERE name = 'rows'",
+        "UPDATE outputs SET type = 'Table {a: Int, c: Int}' WHERE name = 'rows'",
+        "UPDATE outputs SET value = '8' WHERE name = 'n'",
+        "DELETE FROM outputs WHERE name = 'n'",
+        "UPDATE columns SET name = 'c' WHERE name = 'b'",
+        "UPDATE columns SET output = 2",
+        "UPDATE inputs SET digest = (SELECT digest FROM outputs LIMIT 1)",
+        "UPDATE inputs SET step = 2",
+        "UPDATE runs SET status = 'failed'",
+        "UPDATE runs SET params = '{}'",
+        "UPDATE runs SET graph = plan",
+        "UPDATE texts SET text = '[ ]' WHERE text = '[]'",
+        "DELETE FROM texts WHERE text = '{}'"};
+    for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
+        const char *why = NULL;
+        int64_t run;
+        start_afresh(f, NULL);
+        put_whole_step(f);
+        assert_int_equal(read_all(f), ZPL_OK);
+        assert_int_equal(f->store.integrity(f->store.self, &why, &f->arena, &f->diags), ZPL_OK);
+        assert_null(why);
+        alter(f, zpl_arena_printf(&f->arena, "PRAGMA foreign_keys = OFF; %s", CHANGES[i]));
+        assert_int_equal(read_all(f), ZPL_ERR_CORRUPT);
+        assert_int_equal(f->diags.items[0]->code, ZPL_CODE_STORE_CORRUPT);
+        assert_non_null(strstr(f->diags.items[0]->help, "zpl doctor --repair"));
+        zpl_diags_clear(&f->diags);
+        assert_int_equal(f->store.integrity(f->store.self, &why, &f->arena, &f->diags), ZPL_OK);
+        assert_non_null(why);
+        assert_int_equal(f->store.alone_begin(f->store.self, &run, &f->diags), ZPL_OK);
+        assert_int_equal(f->store.mend(f->store.self, &f->diags), ZPL_OK);
+        assert_int_equal(f->store.alone_commit(f->store.self, ZPL_OK, &f->diags), ZPL_OK);
+        f->store.alone_end(f->store.self);
+        assert_int_equal(read_all(f), ZPL_ERR_NOT_FOUND);
+        assert_int_equal(f->store.integrity(f->store.self, &why, &f->arena, &f->diags), ZPL_OK);
+        assert_null(why);
+        assert_int_equal(f->diags.count, 0);
+    }
+}
+
+static void what_is_remembered_and_damaged_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_digest key = digest_of("question");
+    struct zpl_buf answer = {0};
+    assert_int_equal(f->store.memo_put(f->store.self, "bind", &key, "answer", 6, &f->diags),
+                     ZPL_OK);
+    assert_int_equal(f->store.memo_get(f->store.self, "bind", &key, &answer, &f->diags), ZPL_OK);
+    alter(f, "UPDATE memo SET data = 'anzwer'");
+    assert_int_equal(f->store.memo_get(f->store.self, "bind", &key, &answer, &f->diags),
+                     ZPL_ERR_NOT_FOUND);
+    assert_int_equal(f->diags.count, 0);
+    zpl_buf_release(&answer);
+}
+
+static void what_another_start_wrote_is_unsure(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *boot;
+        bool unsure;
+    } STARTS[] = {{"one", false}, {"two", true}, {"", true}, {"three", true}};
+    struct zpl_step_row step;
+    struct zpl_digest key = digest_of("key");
+    start_afresh(f, "one");
+    put_whole_step(f);
+    for (size_t i = 0; i < sizeof STARTS / sizeof *STARTS; i++) {
+        start_afresh(f, STARTS[i].boot);
+        assert_int_equal(by_key(f, "key", &step), ZPL_OK);
+        assert_int_equal(step.unsure, STARTS[i].unsure);
+    }
+    /* who does not know which start it is can't tell that another one read it */
+    start_afresh(f, "");
+    assert_int_equal(f->store.step_sure(f->store.self, &key, &f->diags), ZPL_OK);
+    assert_int_equal(by_key(f, "key", &step), ZPL_OK);
+    assert_true(step.unsure);
+    /* what a later start read came from the disk */
+    start_afresh(f, "two");
+    assert_int_equal(f->store.step_sure(f->store.self, &key, &f->diags), ZPL_OK);
+    start_afresh(f, "three");
+    assert_int_equal(by_key(f, "key", &step), ZPL_OK);
+    assert_false(step.unsure);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -410,6 +554,9 @@ int main(void)
         TEST(lineage_goes_both_ways),
         TEST(a_memo_comes_back),
         TEST(a_missing_store_is_not_found_silently),
+        TEST(what_was_not_written_is_told),
+        TEST(what_is_remembered_and_damaged_is_forgotten),
+        TEST(what_another_start_wrote_is_unsure),
         TEST(another_version_is_refused),
         TEST(a_corrupt_file_is_told),
         TEST(a_damaged_digest_is_told),

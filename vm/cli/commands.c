@@ -91,8 +91,10 @@ static const struct zpl_command COMMANDS[] = {
     {"doctor", "[--repair]", "look the whole store over and say what to do",
      "Reads the database and every artifact, and holds the bytes to their digests.  Ends with 1 "
      "when there\n"
-     "is a problem.  --repair forgets outputs whose bytes are wrong or missing: their steps run "
-     "again.",
+     "is a problem.  --repair forgets outputs whose bytes are wrong or missing, and damaged rows "
+     "of "
+     "the\n"
+     "database: their steps run again.",
      "zpl doctor", ZPL_OPT_JSON | ZPL_OPT_REPAIR, 0, 0, zpl_cmd_doctor},
     {"logs", "[RUN[/STEP]] [--follow]", "what steps printed",
      "Without a step, of all steps of the run.  --follow waits for what they print next, each line "

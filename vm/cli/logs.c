@@ -54,6 +54,14 @@ static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, in
         err = metadata->step_of_run(metadata->self, run, name, &row, &cli->arena, &session->diags);
     if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
         return err;
+    int64_t ran = err == ZPL_OK ? run : origin(cli, session, metadata, step);
+    if (err != ZPL_OK && ran == run) { /* by its key it is there */
+        struct zpl_diag *diag = zpl_diag_add(
+            &session->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
+            "cannot find step %s of run %lld in zpl.db, which has it", name, (long long)run);
+        zpl_diag_help(&session->diags, diag, "`zpl doctor --repair` mends what finds it");
+        return ZPL_ERR_CORRUPT;
+    }
     if (json != NULL) {
         add_json(name, status, err == ZPL_OK ? &row : NULL, json);
         return ZPL_OK;
@@ -64,7 +72,6 @@ static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, in
         add_text(&row, out);
         return ZPL_OK;
     }
-    int64_t ran = origin(cli, session, metadata, step);
     zpl_buf_printf(out, "%s did not run in run %lld (%s)", name, (long long)run, status);
     if (ran > 0)
         zpl_buf_printf(out, "; it ran in run %lld: zpl logs %lld/%s", (long long)ran,
