@@ -24,6 +24,14 @@ enum zpl_err zpl_lock_take(int fd, uint64_t byte, bool wait)
     return errno == EAGAIN || errno == EACCES ? ZPL_ERR_BUSY : ZPL_ERR_IO;
 }
 
+enum zpl_err zpl_lock_share(int fd, uint64_t byte)
+{
+    struct flock lock = byte_lock(F_RDLCK, byte);
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return ZPL_OK;
+    return errno == EAGAIN || errno == EACCES ? ZPL_ERR_BUSY : ZPL_ERR_IO;
+}
+
 void zpl_lock_give(int fd, uint64_t byte)
 {
     struct flock lock = byte_lock(F_UNLCK, byte);

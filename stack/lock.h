@@ -16,6 +16,8 @@ int zpl_lock_open(const char *path);
  * ZPL_ERR_INTERRUPTED when a signal ended the wait, ZPL_ERR_IO.  What the same description holds
  * already is taken again. */
 enum zpl_err zpl_lock_take(int fd, uint64_t byte, bool wait);
+/* Takes the byte for reading, beside others that do, or makes a writer's lock one: as above, without waiting. */
+enum zpl_err zpl_lock_share(int fd, uint64_t byte);
 void zpl_lock_give(int fd, uint64_t byte);
 /* Does another description hold it?  `fd` may be open for reading only. */
 bool zpl_lock_is_held(int fd, uint64_t byte);

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "stack/home.h"
 #include "stdlib/outcome.h"
 
 #define FREE_LEAST (512ull << 20) /* bytes below which steps will fail for want of room */
@@ -359,6 +361,14 @@ static enum zpl_err look_at_scratch(struct visit *v)
 
 static void look_at_disk(struct visit *v)
 {
+    struct statfs kind;
+    const char *network = statfs(v->session->project.home, &kind) == 0
+                              ? zpl_home_network((uint64_t)kind.f_type)
+                              : NULL;
+    if (network != NULL)
+        find(v, false, "disk", "ZPL_HOME=FOLDER keeps it on a local disk",
+             "the store is on a network file system, %s: one machine at a time can use it",
+             network);
     struct statvfs fs;
     struct zpl_buf size = {0};
     if (statvfs(v->session->project.home, &fs) != 0)

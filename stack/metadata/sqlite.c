@@ -17,6 +17,8 @@
 
 /* Bytes of home/leases: below LEASE_RUNS by the bits of a key, above by the number of a run. */
 #define LEASE_RUNS (UINT64_C(1) << 62)
+/* Held for reading by everybody who has the store open: the byte of run 0, which there is none of. */
+#define LEASE_OPEN LEASE_RUNS
 
 /* ---- transactions ---------------------------------------------------------------------------- */
 
@@ -45,7 +47,7 @@ static enum zpl_err take_write_lock(struct zpl_sqlite *store, struct zpl_diags *
     do {
         err = zpl_lock_take(store->lock, 0, true);
     } while (err == ZPL_ERR_INTERRUPTED);
-    return err == ZPL_OK ? ZPL_OK : zpl_diag_system(diags, "lock the store in", store->home, errno);
+    return err == ZPL_OK ? ZPL_OK : zpl_home_lock_failed(store->home, errno, diags);
 }
 
 enum zpl_err zpl_sqlite_begin(struct zpl_sqlite *store, struct zpl_diags *diags)
@@ -151,8 +153,7 @@ static enum zpl_err lease(void *self, const struct zpl_digest *key, bool wait,
     if (!store->write)
         ZPL_BUG("a lease in a store opened for reading");
     enum zpl_err err = zpl_lock_take(store->leases, key_byte(key), wait);
-    return err == ZPL_ERR_IO ? zpl_diag_system(diags, "lock the store in", store->home, errno)
-                             : err;
+    return err == ZPL_ERR_IO ? zpl_home_lock_failed(store->home, errno, diags) : err;
 }
 
 static void unlease(void *self, const struct zpl_digest *key)
@@ -219,6 +220,50 @@ static enum zpl_err create(struct zpl_sqlite *store, struct zpl_diags *diags)
     return err;
 }
 
+static enum zpl_err used_elsewhere(const struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, ZPL_CODE_STORE_BUSY, (struct zpl_span){0},
+                     "the store in %s is in use on another machine", store->home);
+    zpl_diag_help(
+        diags, diag,
+        "ask for it there, or when it is done: the database's log is in memory that machines "
+        "do not share");
+    return ZPL_ERR_BUSY;
+}
+
+/* Is this the machine that had the store last? */
+static bool had_it_last(const struct zpl_sqlite *store, const char *path)
+{
+    struct zpl_buf last = {0};
+    struct zpl_diags quiet = {0};
+    bool ours = zpl_fs_read_file(path, ZPL_BOOT_SIZE, &last, &quiet) == ZPL_OK &&
+                strcmp(zpl_buf_str(&last), store->boot) == 0;
+    zpl_buf_release(&last);
+    zpl_diags_release(&quiet);
+    return ours;
+}
+
+/* One machine at a time: the processes that have a database with such a log open share memory.  The file
+ * `machine` names the one that had it last; another waits until nobody has it open any more. */
+static enum zpl_err enter(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    char path[ZPL_PATH_MAX];
+    if (store->boot[0] == '\0' || store->leases < 0 || access(store->home, W_OK) != 0)
+        return ZPL_OK; /* nobody knows; it had no writers yet; all that we can do is read files */
+    enum zpl_err err = zpl_home_join(path, store->home, "machine", diags);
+    if (err != ZPL_OK)
+        return err;
+    bool ours = had_it_last(store, path);
+    if (!ours && zpl_lock_is_held(store->leases, LEASE_OPEN) && !had_it_last(store, path))
+        return used_elsewhere(store, diags);
+    if (!ours) /* before the lock: who meets that is to find the name */
+        err = zpl_fs_write_file(path, store->boot, strlen(store->boot), false, diags);
+    if (err == ZPL_OK && zpl_lock_share(store->leases, LEASE_OPEN) == ZPL_ERR_IO)
+        err = zpl_home_lock_failed(store->home, errno, diags);
+    return err;
+}
+
 static enum zpl_err open_for_writing(struct zpl_sqlite *store, const char *home, const char *path,
                                      struct zpl_diags *diags)
 {
@@ -239,7 +284,9 @@ static enum zpl_err open_for_writing(struct zpl_sqlite *store, const char *home,
     err = take_write_lock(store, diags);
     if (err != ZPL_OK)
         return err;
-    err = zpl_sqldb_open(path, ZPL_SQLDB_WRITE, &store->db, diags);
+    err = enter(store, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_open(path, ZPL_SQLDB_WRITE, &store->db, diags);
     if (err == ZPL_OK)
         err = check_version(store, path, diags);
     if (err == ZPL_ERR_NOT_FOUND)
@@ -256,16 +303,15 @@ static enum zpl_err open_for_reading(struct zpl_sqlite *store, const char *home,
     enum zpl_err err = zpl_fs_stat(path, &st, diags);
     if (err == ZPL_OK)
         err = zpl_home_join(leases, home, "leases", diags);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_open(path, ZPL_SQLDB_READ, &store->db, diags);
-    if (err == ZPL_OK)
-        err = check_version(store, path, diags);
     if (err != ZPL_OK)
         return err;
     store->leases = zpl_fs_open(leases, O_RDONLY, 0);
     if (store->leases < 0 && errno != ENOENT)
         return zpl_diag_system(diags, "open", leases, errno);
-    return ZPL_OK;
+    err = enter(store, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_open(path, ZPL_SQLDB_READ, &store->db, diags);
+    return err == ZPL_OK ? check_version(store, path, diags) : err;
 }
 
 static void release(void *self)

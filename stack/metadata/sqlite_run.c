@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/fault.h"
+#include "stack/home.h"
 #include "stack/lock.h"
 #include "stack/metadata/sqlite.h"
 
@@ -69,7 +70,7 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
     if (err != ZPL_OK)
         return err;
     err = zpl_lock_take(store->leases, zpl_sqlite_run_byte(*id), false);
-    return err == ZPL_OK ? ZPL_OK : zpl_diag_system(diags, "lock the store in", store->home, errno);
+    return err == ZPL_OK ? ZPL_OK : zpl_home_lock_failed(store->home, errno, diags);
 }
 
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,

@@ -22,6 +22,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/sqldb.h"
 #include "lang/base/version.h"
+#include "stack/home.h"
 #include "stack/stack.h"
 
 struct fixture {

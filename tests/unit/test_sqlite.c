@@ -538,6 +538,54 @@ static void what_another_start_wrote_is_unsure(void **state)
     assert_false(step.unsure);
 }
 
+static void one_machine_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    const struct zpl_stack_config here = {.home = f->home, .boot = "here"},
+                                  there = {.home = f->home, .boot = "there"};
+    start_afresh(f, "here");
+    begin_run(f, "p");
+    for (int write = 0; write < 2; write++) {
+        struct zpl_metadata other;
+        assert_int_equal(zpl_metadata_open(&there, write, &other, &f->diags), ZPL_ERR_BUSY);
+        assert_int_equal(f->diags.items[0]->code, ZPL_CODE_STORE_BUSY);
+        assert_non_null(strstr(f->diags.items[0]->message, "another machine"));
+        zpl_diags_clear(&f->diags);
+        assert_int_equal(zpl_metadata_open(&here, write, &other, &f->diags), ZPL_OK);
+        other.release(other.self);
+    }
+    /* who only reads is in the way of another machine too, and each has it when the other has gone */
+    struct zpl_metadata reader, other;
+    close_store(f);
+    assert_int_equal(zpl_metadata_open(&here, false, &reader, &f->diags), ZPL_OK);
+    assert_int_equal(zpl_metadata_open(&there, true, &other, &f->diags), ZPL_ERR_BUSY);
+    reader.release(reader.self);
+    assert_int_equal(zpl_metadata_open(&there, true, &other, &f->diags), ZPL_OK);
+    assert_int_equal(zpl_metadata_open(&here, true, &reader, &f->diags), ZPL_ERR_BUSY);
+    other.release(other.self);
+}
+
+static void a_network_is_known_by_its_type(void **state)
+{
+    static const struct {
+        uint64_t type;
+        const char *name;
+    } KNOWN[] = {
+        {0x6969, "NFS"},    {0xFF534D42, "CIFS"},   {(uint64_t)(int32_t)0xFF534D42, "CIFS"},
+        {0x01021997, "9p"}, {0x0BD00BD0, "Lustre"}, {0xEF53, NULL},
+        {0x58465342, NULL}, {0x01021994, NULL},     {0x9123683E, NULL}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++) {
+        const char *name = zpl_home_network(KNOWN[i].type);
+        assert_true(name == NULL ? KNOWN[i].name == NULL
+                                 : KNOWN[i].name != NULL && strcmp(name, KNOWN[i].name) == 0);
+    }
+    assert_int_equal(zpl_home_lock_failed(f->home, ENOLCK, &f->diags), ZPL_ERR_IO);
+    assert_non_null(strstr(f->diags.items[0]->message, f->home));
+    assert_non_null(strstr(f->diags.items[0]->help, "ZPL_HOME"));
+    zpl_diags_clear(&f->diags);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -557,6 +605,8 @@ int main(void)
         TEST(what_was_not_written_is_told),
         TEST(what_is_remembered_and_damaged_is_forgotten),
         TEST(what_another_start_wrote_is_unsure),
+        TEST(one_machine_at_a_time),
+        TEST(a_network_is_known_by_its_type),
         TEST(another_version_is_refused),
         TEST(a_corrupt_file_is_told),
         TEST(a_damaged_digest_is_told),
