@@ -52,11 +52,14 @@ static struct zpl_json *warnings_json(const struct zpl_bind_answer *answer)
     return list;
 }
 
+/* [TABLE, COLUMN], and true for a key. */
 static struct zpl_json *source_json(const struct zpl_bind_source *source)
 {
     struct zpl_json *pair = zpl_json_array();
     zpl_json_add_take(pair, zpl_json_int(source->table));
     zpl_json_add_take(pair, zpl_json_int(source->column));
+    if (source->key)
+        zpl_json_add_take(pair, zpl_json_bool(true));
     return pair;
 }
 
@@ -68,13 +71,22 @@ static struct zpl_json *numbers_json(const uint32_t *numbers, size_t count)
     return list;
 }
 
-/* [TABLE, COLUMN] of a column passed on; { of, by, over, with, plain } of any other; "all" when not
- * known. */
+static bool is_chosen(const struct zpl_bind_origin *origin)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        count += origin->chosen_count[k];
+    return count > 0;
+}
+
+/* [TABLE, COLUMN] of a column passed on; { of, by, over, with, rows, gaps, picks, plain } of any other; "all"
+ * when not known. */
 static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
 {
     if (origin->all)
         return zpl_json_string("all");
-    if (origin->plain && origin->count == 1 && origin->over_count + origin->with_count == 0)
+    if (origin->plain && origin->count == 1 && origin->over_count + origin->with_count == 0 &&
+        !is_chosen(origin))
         return source_json(&origin->sources[0]);
     struct zpl_json *o = zpl_json_object();
     struct zpl_json *of = zpl_json_array();
@@ -85,6 +97,9 @@ static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
     zpl_json_set_take(o, "by", by);
     zpl_json_set_take(o, "over", numbers_json(origin->over, origin->over_count));
     zpl_json_set_take(o, "with", numbers_json(origin->with, origin->with_count));
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        zpl_json_set_take(o, zpl_choice_names[k],
+                          numbers_json(origin->chosen[k], origin->chosen_count[k]));
     zpl_json_set_take(o, "plain", zpl_json_bool(origin->plain));
     return o;
 }
@@ -113,6 +128,10 @@ static void set_lineage(struct zpl_json *o, const struct zpl_bind_answer *answer
         zpl_json_release(origins);
     if (!answer->rows_unknown)
         zpl_json_set_take(o, "rows", rows_json(answer));
+    struct zpl_json *chosen = zpl_json_array();
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        zpl_json_add_take(chosen, origin_json(&answer->choices[k]));
+    zpl_json_set_take(o, "choices", chosen);
 }
 
 /* What a query gives, or what is wrong with it. */
@@ -236,7 +255,8 @@ static bool read_source(const struct zpl_json *pair, size_t table_count, bool by
     int64_t column = zpl_json_i64(zpl_json_at(pair, 1), -1);
     if (table < 0 || (uint64_t)table >= table_count || column < 0 || column > UINT32_MAX)
         return false;
-    *out = (struct zpl_bind_source){(uint32_t)table, (uint32_t)column, by};
+    bool key = by && zpl_json_truth(zpl_json_at(pair, 2), false);
+    *out = (struct zpl_bind_source){(uint32_t)table, (uint32_t)column, by, key};
     return true;
 }
 
@@ -277,6 +297,12 @@ static bool read_origin(const struct zpl_json *json, size_t table_count,
                 return false;
     out->over = read_numbers(zpl_json_get(json, "over"), table_count, &out->over_count, arena);
     out->with = read_numbers(zpl_json_get(json, "with"), UINT32_MAX, &out->with_count, arena);
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
+        out->chosen[k] = read_numbers(zpl_json_get(json, zpl_choice_names[k]), table_count,
+                                      &out->chosen_count[k], arena);
+        if (out->chosen[k] == NULL)
+            return false;
+    }
     return zpl_json_kind(json) == ZPL_JSON_OBJECT && out->over != NULL && out->with != NULL;
 }
 
@@ -303,6 +329,10 @@ static bool read_lineage(const struct zpl_json *answer, size_t table_count,
             !zpl_read_bool(zpl_json_at(rows, i), "filtered", &made[i].filtered))
             return false;
     }
+    const struct zpl_json *chosen = zpl_json_get(answer, "choices");
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        if (!read_origin(zpl_json_at(chosen, k), table_count, &out->choices[k], arena))
+            return false;
     out->origins = list != NULL ? origins : NULL;
     out->rows = made;
     out->rows_count = zpl_json_count(rows);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "lang/base/diag.h"
+#include "lang/types/choice.h"
 #include "lang/types/type.h"
 
 struct zpl_bind_table {
@@ -38,7 +39,10 @@ struct zpl_bind_reads {
 /* A column of the request's tables. */
 struct zpl_bind_source {
     uint32_t table, column;
-    bool by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated */
+    bool
+        by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated or may
+                be missing */
+    bool key; /* it does as a key of the groups that are the result's rows, and by nothing else */
 };
 /* What one column of the result is computed from (value lineage).  Filters of the result's own rows
  * are no part of it: they choose rows, not values. */
@@ -51,6 +55,9 @@ struct zpl_bind_origin {
     size_t over_count;
     const uint32_t *with; /* params that it is computed with */
     size_t with_count;
+    const uint32_t
+        *chosen[ZPL_CHOICES]; /* tables whose rows decide it, by their number or their gaps */
+    size_t chosen_count[ZPL_CHOICES];
 };
 /* The result's rows, or some of them: each is made of one row of each of these tables. */
 struct zpl_bind_rows {
@@ -101,6 +108,7 @@ struct zpl_bind_answer {
     const struct zpl_bind_rows *rows;      /* alternatives, as of a union */
     size_t rows_count;
     bool rows_unknown;
+    struct zpl_bind_origin choices[ZPL_CHOICES]; /* what decides the result's rows */
     const char *identity;           /* the statement's meaning without layout: 64 hex digits */
     const char *const *params_used; /* NULL-terminated names */
     const struct zpl_bind_warning *warnings;

@@ -15,6 +15,8 @@ struct training {
     const char *label;
     const struct zpl_lineage_column *answer; /* what the label is computed of */
     size_t answer_count, told;
+    struct zpl_trace chosen;         /* to the label, by whatever way */
+    struct zpl_lineage_column maker; /* where the label was computed */
 };
 
 bool zpl_leak_allowed(const struct zpl_node *node, const char *name)
@@ -56,7 +58,7 @@ static const char *relation(const struct zpl_trace *t, size_t end)
     for (size_t i = end; i != 0; i = t->steps[i].behind) {
         if (t->steps[i].how == ZPL_LINEAGE_MAYBE)
             return "may be computed from";
-        if (t->steps[i].how == ZPL_LINEAGE_BY)
+        if (t->steps[i].how == ZPL_LINEAGE_BY || t->steps[i].how == ZPL_LINEAGE_KEY)
             words = "depends on";
     }
     return words;
@@ -135,12 +137,60 @@ static size_t shared(const struct training *t, struct zpl_lineage_column *roots,
     return both;
 }
 
+static bool is_same(struct zpl_lineage_column a, struct zpl_lineage_column b)
+{
+    return a.node == b.node && a.output == b.output && a.column == b.column;
+}
+
+static bool is_time(const struct zpl_graph *graph, struct zpl_lineage_column column)
+{
+    const struct zpl_type *type =
+        zpl_lineage_row(graph, column.node, column.output)->columns[column.column].type;
+    return type && (type->kind == ZPL_TIMESTAMP || type->kind == ZPL_DATE);
+}
+
+/* A zpl_trace_end_fn: is it the label, or all that the label is computed of?  Of a time it is not: what
+ * goes by the time of a row is not by how it ended. */
+static bool is_label(void *self, struct zpl_lineage_column column)
+{
+    const struct training *t = self;
+    const struct zpl_graph *graph = t->checker->graph;
+    if (zpl_lineage_is_choice(graph, column))
+        return false;
+    return is_same(zpl_trace_maker(graph, column), t->maker) ||
+           (t->answer_count == 1 && is_same(column, t->answer[0]) && !is_time(graph, column));
+}
+
+/* Is the feature chosen by the label?  Told; false: it is not. */
+static bool tell_chosen(struct training *t, struct zpl_diags *diags, struct zpl_span span,
+                        const char *name, struct zpl_lineage_column feature)
+{
+    long end = zpl_trace_find(&t->chosen, feature, is_label, t);
+    if (end < 0)
+        return false;
+    const char *found = zpl_lineage_name(t->checker->graph, t->chosen.steps[end].at);
+    struct zpl_diag *d =
+        strcmp(found, t->label) == 0
+            ? zpl_diag_add(diags, ZPL_CODE_LEAK, span,
+                           "feature '%s' %s label '%s': it gives the answer away", name,
+                           relation(&t->chosen, (size_t)end), t->label)
+            : zpl_diag_add(diags, ZPL_CODE_LEAK, span,
+                           "feature '%s' %s '%s', as label '%s' does: it gives the answer away",
+                           name, relation(&t->chosen, (size_t)end), found, t->label);
+    zpl_trace_tell(&t->chosen, (size_t)end, diags, d);
+    zpl_diag_help(diags, d, "leave it out, or say that it is meant: allow = { leak = { \"%s\" } }",
+                  name);
+    return true;
+}
+
 static void tell_answer(struct training *t, struct zpl_diags *diags, struct zpl_span span,
                         const char *name, struct zpl_lineage_column feature)
 {
     size_t count;
     struct zpl_lineage_column *roots = zpl_trace_roots(&t->trace, feature, &count), label;
     size_t both = roots ? shared(t, roots, count) : 0;
+    if (both < t->answer_count && tell_chosen(t, diags, span, name, feature))
+        return;
     if (both == 0 || !find_column(t, t->label, &label))
         return;
     const char *columns = say_columns(t, roots, both);
@@ -226,6 +276,54 @@ static size_t judge_features(struct training *t, const struct zpl_row *features)
     return errors;
 }
 
+struct one {
+    uint32_t node, output;
+    size_t count;
+};
+
+static void take_one(void *self, uint32_t node, uint32_t output)
+{
+    struct one *one = self;
+    *one = (struct one){node, output, one->count + 1};
+}
+
+/* The table that each row of this one is a row of, with others perhaps; NULL: not known. */
+static const struct zpl_value *leading(const struct zpl_node *node, const struct zpl_output *output)
+{
+    for (size_t i = 0; i < output->rows_count; i++)
+        if (output->rows[i].count == 0 ||
+            output->rows[i].arguments[0] != output->rows[0].arguments[0])
+            return NULL;
+    if (output->rows_count > 0)
+        return node->arguments[output->rows[0].arguments[0]].value;
+    for (size_t i = 0; !node->body && i < node->argument_count; i++)
+        if (node->arguments[i].value->type && node->arguments[i].value->type->kind == ZPL_TABLE)
+            return node->arguments[i].value;
+    return NULL;
+}
+
+/* The nodes whose rows all those are that the model learns from. */
+static const uint32_t *find_own(struct training *t, size_t *count)
+{
+    const struct zpl_graph *graph = t->checker->graph;
+    uint32_t *own = NULL;
+    size_t capacity = 0;
+    const struct zpl_value *table = leading(t->node, &(struct zpl_output){0});
+    while (table) {
+        struct one one = {0};
+        zpl_lineage_outputs(graph, table, take_one, &one);
+        uint32_t *grown = one.count == 1
+                              ? zpl_arena_grow(t->trace.arena, own, *count, &capacity, sizeof *own)
+                              : NULL;
+        if (!grown)
+            return own;
+        own = grown;
+        own[(*count)++] = one.node;
+        table = leading(&graph->nodes[one.node], &graph->nodes[one.node].outputs[one.output]);
+    }
+    return own;
+}
+
 static size_t judge_model(struct zpl_checker *checker, const struct zpl_call *call,
                           const struct zpl_node *node, const struct zpl_type *model)
 {
@@ -235,8 +333,13 @@ static size_t judge_model(struct zpl_checker *checker, const struct zpl_call *ca
                          .trace = {.graph = checker->graph, .arena = &checker->scratch},
                          .label = model->label};
     struct zpl_lineage_column label;
-    if (t.label && find_column(&t, t.label, &label))
+    t.trace.own = find_own(&t, &t.trace.own_count);
+    t.chosen = t.trace;
+    t.chosen.sure = true;
+    if (t.label && find_column(&t, t.label, &label)) {
         t.answer = zpl_trace_roots(&t.trace, label, &t.answer_count);
+        t.maker = zpl_trace_maker(checker->graph, label);
+    }
     return judge_features(&t, model->row);
 }
 

@@ -42,6 +42,7 @@ struct zpl_query {
     const struct zpl_column_origin *origins;
     const struct zpl_row_origin *rows;
     size_t rows_count;
+    const struct zpl_column_origin *choices;
 };
 
 /* What the engine found unknown. */

@@ -1,5 +1,6 @@
 /* query_origin.c - what a query's columns and rows come from, in the words of the graph: the engine
  * speaks of the tables it was told of, a node of its arguments.   Floor: lang/check. */
+#include <string.h>
 #include "lang/check/query.h"
 
 /* A table of the request. */
@@ -55,6 +56,36 @@ static bool fill_with(const struct zpl_query *q, const uint32_t *scalars, size_t
     return with != NULL;
 }
 
+/* Is the table another query's?  What rows a file has, and in which part of a split they are, is chosen
+ * by nothing that a model could learn. */
+static bool is_chosen(const struct zpl_query *q, const struct table *t)
+{
+    const struct zpl_value *value = t->in->value;
+    const struct zpl_graph *graph = q->checker->graph;
+    if (value->kind != ZPL_VALUE_REF || value->ref.node >= graph->count)
+        return value->kind != ZPL_VALUE_LITERAL;
+    const char *kernel = graph->nodes[value->ref.node].kernel;
+    return kernel && strcmp(kernel, "sql") == 0;
+}
+
+static bool fill_chosen(const struct zpl_query *q, const struct table *tables, size_t table_count,
+                        const struct zpl_bind_origin *from, struct zpl_column_origin *out)
+{
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
+        uint32_t *chosen = zpl_arena_array(q->arena, from->chosen_count[k], sizeof *chosen);
+        if (!chosen)
+            return false;
+        for (size_t i = 0; i < from->chosen_count[k]; i++) {
+            const struct table *t =
+                from->chosen[k][i] < table_count ? &tables[from->chosen[k][i]] : NULL;
+            if (t && t->argument != UINT32_MAX && is_chosen(q, t))
+                chosen[out->chosen_count[k]++] = t->argument;
+        }
+        out->chosen[k] = chosen;
+    }
+    return true;
+}
+
 static bool fill_origin(const struct zpl_query *q, const struct table *tables, size_t table_count,
                         const struct zpl_bind_origin *from, struct zpl_column_origin *out)
 {
@@ -74,10 +105,10 @@ static bool fill_origin(const struct zpl_query *q, const struct table *tables, s
             out->all = true; /* no such column: nothing is known */
         else if (t->argument != UINT32_MAX)
             sources[out->count++] =
-                (struct zpl_column_source){t->argument, t->columns[s->column], s->by};
+                (struct zpl_column_source){t->argument, t->columns[s->column], s->by, s->key};
     }
     out->plain = out->plain && !out->all;
-    return true;
+    return fill_chosen(q, tables, table_count, from, out);
 }
 
 static bool fill_rows(struct zpl_query *q, const struct table *tables, size_t table_count,
@@ -119,6 +150,11 @@ bool zpl_query_origins(struct zpl_query *q, const struct zpl_bind_answer *answer
         if (!fill_origin(q, tables, table_count, &answer->origins[i], &origins[i]) ||
             !fill_with(q, scalars, scalar_count, &answer->origins[i], &origins[i]))
             return false;
+    struct zpl_column_origin *choices = zpl_arena_array(q->arena, ZPL_CHOICES, sizeof *choices);
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        if (!choices || !fill_origin(q, tables, table_count, &answer->choices[k], &choices[k]))
+            return false;
     q->origins = answer->origins ? origins : NULL;
+    q->choices = answer->origins ? choices : NULL;
     return answer->rows_unknown || !answer->rows || fill_rows(q, tables, table_count, answer);
 }

@@ -56,6 +56,7 @@ static enum zpl_err give_rows(const struct zpl_query *q, const struct zpl_row *r
     output->origins = q->origins;
     output->rows = q->rows;
     output->rows_count = q->rows_count;
+    output->choices = q->choices;
     output->type = row ? zpl_type_table(arena, row) : zpl_type_new(arena, ZPL_UNKNOWN);
     node->outputs = output;
     node->output_count = 1;
@@ -203,6 +204,7 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
     output->origins = q->origins;
     output->rows = q->rows;
     output->rows_count = q->rows_count;
+    output->choices = q->choices;
     return ZPL_OK;
 }
 

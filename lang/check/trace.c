@@ -48,7 +48,7 @@ static uint32_t *turns_of(struct zpl_trace *t, uint32_t node, uint32_t output)
     }
     struct zpl_trace_mark *mark = place_of(t->marks, t->mark_room, node, output);
     if (!mark->turns) {
-        mark->turns = zpl_arena_array(t->arena, row->count + 1, sizeof *mark->turns);
+        mark->turns = zpl_arena_array(t->arena, row->count + ZPL_CHOICES, sizeof *mark->turns);
         mark->node = node;
         mark->output = output;
         t->mark_count += mark->turns != NULL;
@@ -79,12 +79,23 @@ struct walk {
     bool moved;
 };
 
+/* Is it what chooses rows that the model learns from? */
+static bool is_own(const struct zpl_trace *t, struct zpl_lineage_column column)
+{
+    bool own = false;
+    for (size_t i = 0; i < t->own_count && !own; i++)
+        own = t->own[i] == column.node && zpl_lineage_is_choice(t->graph, column);
+    return own;
+}
+
 static bool step_back(void *self, struct zpl_lineage_column from, enum zpl_lineage_how how)
 {
     struct walk *w = self;
     if (w->computed && how != ZPL_LINEAGE_PLAIN && how != ZPL_LINEAGE_OF)
         return true;
-    if (w->trace->values && how == ZPL_LINEAGE_BY)
+    bool by = how == ZPL_LINEAGE_BY || how == ZPL_LINEAGE_KEY;
+    if ((w->trace->values && by) || is_own(w->trace, from) ||
+        (w->trace->sure && (how == ZPL_LINEAGE_MAYBE || how == ZPL_LINEAGE_KEY)))
         return true;
     w->moved = true;
     meet(w->trace, from, w->at, how, !w->computed);
@@ -106,7 +117,7 @@ long zpl_trace_find(struct zpl_trace *t, struct zpl_lineage_column start, zpl_tr
     for (w.at = 0; w.at < t->count; w.at++) {
         if (is_end(self, t->steps[w.at].at))
             return (long)w.at;
-        zpl_lineage_visit(t->graph, t->steps[w.at].at, step_back, &w);
+        zpl_lineage_visit_choices(t->graph, t->steps[w.at].at, step_back, &w);
     }
     for (size_t i = 0; i < t->count; i++) {
         uint32_t *turns = turns_of(t, t->steps[i].at.node, t->steps[i].at.output);
@@ -222,6 +233,21 @@ static void tell_step(const struct zpl_graph *graph, struct zpl_diags *diags, st
     const struct zpl_node *node = &graph->nodes[made.node];
     const char *step = zpl_say_node(node), *name = zpl_lineage_name(graph, made);
     const char *source = zpl_lineage_name(graph, from);
+    bool rows = zpl_lineage_is_choice(graph, made);
+    if (zpl_lineage_is_choice(graph, from)) {
+        source = zpl_say_node(&graph->nodes[from.node]);
+        if (rows)
+            zpl_diag_note(diags, d, node->span, "step '%s' chose its rows by those of step '%s'",
+                          step, source);
+        else
+            zpl_diag_note(diags, d, node->span, "step '%s' made '%s' by which rows step '%s' has",
+                          step, name, source);
+        return;
+    }
+    if (rows) {
+        zpl_diag_note(diags, d, node->span, "step '%s' chose its rows by '%s'", step, source);
+        return;
+    }
     switch (how) {
     case ZPL_LINEAGE_PLAIN:
         if (strcmp(name, source) == 0)
@@ -234,6 +260,7 @@ static void tell_step(const struct zpl_graph *graph, struct zpl_diags *diags, st
                       source);
         break;
     case ZPL_LINEAGE_BY:
+    case ZPL_LINEAGE_KEY:
         zpl_diag_note(diags, d, node->span, "step '%s' chose '%s' by '%s'", step, name, source);
         break;
     case ZPL_LINEAGE_MAYBE: /* a column that stays hindsight was only renamed */

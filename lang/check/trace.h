@@ -19,6 +19,10 @@ struct zpl_trace {
     struct zpl_trace_step *steps; /* in the order in which they were met */
     size_t count, capacity;
     bool values; /* does not follow what is only chosen by */
+    bool sure;   /* does not follow what a body may do, nor keys that the rows have anyway */
+    const uint32_t *own; /* nodes whose rows those that the model learns from are: what chooses them
+                            chooses no value */
+    size_t own_count;
     struct zpl_trace_mark *marks;
     size_t mark_count, mark_room;
     uint32_t turn;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "lang/base/arena.h"
 #include "lang/base/span.h"
+#include "lang/types/choice.h"
 #include "lang/types/literal.h"
 #include "lang/types/type.h"
 
@@ -100,7 +101,10 @@ struct zpl_argument {
 /* A column that another is computed from. */
 struct zpl_column_source {
     uint32_t argument, column; /* of the node; of the table that it is given */
-    bool by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated */
+    bool
+        by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated or may
+                be missing */
+    bool key; /* it does as a key of the groups that are the result's rows, and by nothing else */
 };
 struct zpl_column_origin {
     const struct zpl_column_source *sources;
@@ -111,6 +115,10 @@ struct zpl_column_origin {
     size_t over_count;
     const uint32_t *with; /* arguments: scalars known only at run time that it is computed with */
     size_t with_count;
+    const uint32_t
+        *chosen[ZPL_CHOICES]; /* arguments: tables whose rows decide it.  Only of queries:
+                                            what rows a file has is chosen by nothing */
+    size_t chosen_count[ZPL_CHOICES];
 };
 /* Rows that are made of one row of each of some tables. */
 struct zpl_row_origin {
@@ -126,6 +134,9 @@ struct zpl_output {
     const struct zpl_column_origin *origins;
     const struct zpl_row_origin *rows; /* of a query, alternatives (NULL: not known) */
     size_t rows_count;
+    const struct zpl_column_origin
+        *choices; /* of a query, ZPL_CHOICES: what decides its rows (NULL: not
+                                                known) */
     /* Of a source, one a column: why its type was guessed no narrower, or NULL.  No part of the JSON. */
     const char *const *clues;
 };

@@ -34,6 +34,9 @@ bool zpl_lineage_is_obvious(const struct zpl_node *node, const char *column,
     if (!origin->plain || origin->all || origin->count != 1 || origin->over_count ||
         origin->with_count)
         return false;
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        if (origin->chosen_count[k])
+            return false;
     for (size_t i = 0; i < node->argument_count; i++) {
         const struct zpl_row *row = row_of(&node->arguments[i]);
         size_t hint = origin->sources->column;
@@ -85,6 +88,8 @@ struct way {
     zpl_lineage_visit_fn *visit;
     void *self;
     bool going, found;
+    bool chooses; /* not a column of the argument, but its choice of that kind */
+    enum zpl_row_choice choice;
 };
 
 static void go(struct way *w, uint32_t node, uint32_t output, const struct zpl_column *column)
@@ -102,6 +107,11 @@ static void go_to_output(void *self, uint32_t node, uint32_t output)
     const struct zpl_argument *a = w->argument;
     if (!row)
         return;
+    if (w->chooses) {
+        const struct zpl_lineage_column choice = {node, output, (uint32_t)row->count + w->choice};
+        w->going = w->going && w->visit(w->self, choice, ZPL_LINEAGE_BY);
+        return;
+    }
     if (w->name) {
         const struct zpl_column *column = zpl_row_next(row, w->name, &w->hint);
         if (column)
@@ -164,10 +174,46 @@ static bool visit_sources(struct way *w, const struct zpl_node *node,
         w->argument = &node->arguments[s->argument];
         w->name = row_of(w->argument)->columns[s->column].name;
         w->hint = s->column;
-        w->how = s->by ? ZPL_LINEAGE_BY : origin->plain ? ZPL_LINEAGE_PLAIN : ZPL_LINEAGE_OF;
+        w->how = s->key          ? ZPL_LINEAGE_KEY
+                 : s->by         ? ZPL_LINEAGE_BY
+                 : origin->plain ? ZPL_LINEAGE_PLAIN
+                                 : ZPL_LINEAGE_OF;
         zpl_lineage_outputs(w->graph, w->argument->value, go_to_output, w);
     }
     return w->going;
+}
+
+bool zpl_lineage_is_choice(const struct zpl_graph *graph, struct zpl_lineage_column column)
+{
+    const struct zpl_row *row = zpl_lineage_row(graph, column.node, column.output);
+    return row && column.column >= row->count;
+}
+
+bool zpl_lineage_visit_choices(const struct zpl_graph *graph, struct zpl_lineage_column of,
+                               zpl_lineage_visit_fn *visit, void *self)
+{
+    const struct zpl_row *row = zpl_lineage_row(graph, of.node, of.output);
+    if (!row || of.column >= row->count + ZPL_CHOICES)
+        return true;
+    const struct zpl_node *node = &graph->nodes[of.node];
+    const struct zpl_output *output = &node->outputs[of.output];
+    const struct zpl_column_origin *origin =
+        of.column >= row->count
+            ? (output->choices ? &output->choices[of.column - row->count] : NULL)
+            : (output->origins ? &output->origins[of.column] : NULL);
+    struct way w = {.graph = graph, .visit = visit, .self = self, .going = true};
+    if (of.column < row->count)
+        w.going = zpl_lineage_visit(graph, of, visit, self);
+    else if (origin)
+        w.going = origin->all ? visit_all(&w, node) : visit_sources(&w, node, origin);
+    w.chooses = true;
+    for (size_t k = 0; origin && !origin->all && k < ZPL_CHOICES; k++)
+        for (size_t i = 0; w.going && i < origin->chosen_count[k]; i++) {
+            w.choice = (enum zpl_row_choice)k;
+            w.argument = &node->arguments[origin->chosen[k][i]];
+            zpl_lineage_outputs(graph, w.argument->value, go_to_output, &w);
+        }
+    return w.going;
 }
 
 bool zpl_lineage_visit(const struct zpl_graph *graph, struct zpl_lineage_column of,

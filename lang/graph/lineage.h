@@ -14,9 +14,10 @@ enum zpl_lineage_how {
     ZPL_LINEAGE_PLAIN, /* it is that column */
     ZPL_LINEAGE_OF,    /* computed of it */
     ZPL_LINEAGE_BY,    /* chosen by it: keys and filters */
+    ZPL_LINEAGE_KEY,   /* the same: a key of the groups that the rows are */
     ZPL_LINEAGE_MAYBE  /* the step reads it */
 };
-/* A column of a node's output. */
+/* A column of a node's output; behind the last stand its choices (enum zpl_row_choice): what decides the rows. */
 struct zpl_lineage_column {
     uint32_t node, output, column;
 };
@@ -26,6 +27,11 @@ typedef bool zpl_lineage_visit_fn(void *self, struct zpl_lineage_column from,
 /* Calls visit for every column that `of` comes from, until it returns false (which is returned). */
 bool zpl_lineage_visit(const struct zpl_graph *graph, struct zpl_lineage_column of,
                        zpl_lineage_visit_fn *visit, void *self);
+/* The same, and for every choice that decides it. */
+bool zpl_lineage_visit_choices(const struct zpl_graph *graph, struct zpl_lineage_column of,
+                               zpl_lineage_visit_fn *visit, void *self);
+/* Is it one of the choices behind the columns? */
+bool zpl_lineage_is_choice(const struct zpl_graph *graph, struct zpl_lineage_column column);
 
 /* Calls visit for every output that a value, known at run time, may be or holds. */
 void zpl_lineage_outputs(const struct zpl_graph *graph, const struct zpl_value *value,

@@ -19,14 +19,14 @@ static const struct zpl_row *row_of(const struct zpl_node *node, size_t argument
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* [[ARGUMENT, COLUMN], …] of the sources that only choose, or of the others. */
+/* [[ARGUMENT, COLUMN], …] of the sources that are keys of the rows, that choose otherwise, or of the others. */
 static struct zpl_json *sources_json(const struct zpl_node *node,
-                                     const struct zpl_column_origin *origin, bool by)
+                                     const struct zpl_column_origin *origin, bool by, bool key)
 {
     struct zpl_json *array = zpl_json_array();
     for (size_t i = 0; i < origin->count; i++) {
         const struct zpl_column_source *s = &origin->sources[i];
-        if (s->by != by)
+        if (s->by != by || s->key != key)
             continue;
         struct zpl_json *pair = zpl_json_array();
         zpl_json_add_take(pair, zpl_json_string(node->arguments[s->argument].name));
@@ -60,12 +60,30 @@ static struct zpl_json *origin_json(const struct zpl_node *node,
     if (origin->all)
         return zpl_json_string("all");
     struct zpl_json *object = zpl_json_object();
-    set_sources(object, "of", sources_json(node, origin, false));
-    set_sources(object, "by", sources_json(node, origin, true));
+    set_sources(object, "of", sources_json(node, origin, false, false));
+    set_sources(object, "by", sources_json(node, origin, true, false));
+    set_sources(object, "key", sources_json(node, origin, true, true));
     set_sources(object, "over", names_json(node, origin->over, origin->over_count));
     set_sources(object, "with", names_json(node, origin->with, origin->with_count));
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        set_sources(object, zpl_choice_names[k],
+                    names_json(node, origin->chosen[k], origin->chosen_count[k]));
     if (origin->plain)
         zpl_json_set_take(object, "plain", zpl_json_bool(true));
+    return object;
+}
+
+/* What decides the rows; an empty object: nothing does. */
+static struct zpl_json *choices_json(const struct zpl_node *node, const struct zpl_output *output)
+{
+    struct zpl_json *object = zpl_json_object();
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
+        struct zpl_json *origin = origin_json(node, &output->choices[k]);
+        if (output->choices[k].all || zpl_json_count(origin) > 0)
+            zpl_json_set_take(object, zpl_choice_names[k], origin);
+        else
+            zpl_json_release(origin);
+    }
     return object;
 }
 
@@ -100,6 +118,8 @@ void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
         zpl_json_release(from);
     if (output->rows)
         zpl_json_set_take(object, "rows", rows_json(node, output));
+    if (output->choices)
+        set_sources(object, "chosen", choices_json(node, output));
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -128,7 +148,7 @@ static const uint32_t *read_names(const struct zpl_json *array, const struct zpl
 }
 
 static bool read_sources(const struct zpl_json *array, const struct zpl_node *node, bool by,
-                         struct zpl_column_source *out)
+                         bool key, struct zpl_column_source *out)
 {
     for (size_t i = 0; i < zpl_json_count(array); i++) {
         const struct zpl_json *pair = zpl_json_at(array, i);
@@ -140,7 +160,7 @@ static bool read_sources(const struct zpl_json *array, const struct zpl_node *no
             row ? zpl_row_find(row, zpl_json_str(zpl_json_at(pair, 1), "")) : NULL;
         if (!column)
             return false;
-        out[i] = (struct zpl_column_source){argument, (uint32_t)(column - row->columns), by};
+        out[i] = (struct zpl_column_source){argument, (uint32_t)(column - row->columns), by, key};
     }
     return true;
 }
@@ -163,14 +183,18 @@ static void sort(struct zpl_column_source *sources, size_t count)
 static bool read_origin(const struct zpl_json *json, const struct zpl_node *node,
                         struct zpl_column_origin *out, struct zpl_arena *arena)
 {
-    const struct zpl_json *of = zpl_json_get(json, "of"), *by = zpl_json_get(json, "by");
+    const struct zpl_json *of = zpl_json_get(json, "of"), *by = zpl_json_get(json, "by"),
+                          *key = zpl_json_get(json, "key");
     out->all = strcmp(zpl_json_str(json, ""), "all") == 0;
     if (out->all)
         return true;
-    size_t first = zpl_json_count(of), count = first + zpl_json_count(by);
+    size_t first = zpl_json_count(of), second = first + zpl_json_count(by),
+           count = second + zpl_json_count(key);
     struct zpl_column_source *sources = zpl_arena_array(arena, count, sizeof *sources);
     if (!sources || zpl_json_kind(json) != ZPL_JSON_OBJECT ||
-        !read_sources(of, node, false, sources) || !read_sources(by, node, true, sources + first))
+        !read_sources(of, node, false, false, sources) ||
+        !read_sources(by, node, true, false, sources + first) ||
+        !read_sources(key, node, true, true, sources + second))
         return false;
     sort(sources, count);
     out->sources = sources;
@@ -178,6 +202,12 @@ static bool read_origin(const struct zpl_json *json, const struct zpl_node *node
     out->plain = zpl_json_truth(zpl_json_get(json, "plain"), false) && first == 1;
     out->over = read_names(zpl_json_get(json, "over"), node, &out->over_count, arena);
     out->with = read_names(zpl_json_get(json, "with"), node, &out->with_count, arena);
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
+        out->chosen[k] =
+            read_names(zpl_json_get(json, zpl_choice_names[k]), node, &out->chosen_count[k], arena);
+        if (!out->chosen[k])
+            return false;
+    }
     return out->over && out->with;
 }
 
@@ -191,7 +221,8 @@ static bool obvious(const struct zpl_node *node, const char *name, size_t hint,
         const struct zpl_column *column = row ? zpl_row_next(row, name, &hint) : NULL;
         if (!column)
             continue;
-        *source = (struct zpl_column_source){(uint32_t)i, (uint32_t)(column - row->columns), false};
+        *source = (struct zpl_column_source){(uint32_t)i, (uint32_t)(column - row->columns), false,
+                                             false};
         *out = (struct zpl_column_origin){.sources = source, .count = 1, .plain = true};
         return true;
     }
@@ -215,6 +246,19 @@ static bool read_rows(const struct zpl_json *array, const struct zpl_node *node,
     return rows != NULL;
 }
 
+static bool read_choices(const struct zpl_json *chosen, const struct zpl_node *node,
+                         struct zpl_output *output, struct zpl_arena *arena)
+{
+    struct zpl_column_origin *read = zpl_arena_array(arena, ZPL_CHOICES, sizeof *read);
+    for (size_t k = 0; read && k < ZPL_CHOICES; k++) {
+        const struct zpl_json *said = zpl_json_get(chosen, zpl_choice_names[k]);
+        if (said && !read_origin(said, node, &read[k], arena))
+            return false;
+    }
+    output->choices = read;
+    return read != NULL;
+}
+
 bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node,
                       struct zpl_output *output, struct zpl_arena *arena)
 {
@@ -236,5 +280,5 @@ bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node
             return false;
     }
     output->origins = origins;
-    return origins != NULL;
+    return origins != NULL && read_choices(zpl_json_get(object, "chosen"), node, output, arena);
 }

@@ -323,6 +323,7 @@ static enum zpl_err find_facts(struct binding *b)
         a->rows = b->lineage.rows;
         a->rows_count = b->lineage.rows_count;
         a->rows_unknown = b->lineage.rows_unknown;
+        memcpy(a->choices, b->lineage.choices, sizeof a->choices);
         a->identity = b->guarded.identity;
         a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
         if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL ||

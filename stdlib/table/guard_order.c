@@ -27,8 +27,7 @@ void zpl_order_add(struct zpl_order_keys *keys, const struct zpl_json *list)
     }
 }
 
-/* The same expression, wherever it stands and whatever it is called? */
-static bool is_same(const struct zpl_json *a, const struct zpl_json *b)
+bool zpl_order_same(const struct zpl_json *a, const struct zpl_json *b)
 {
     enum zpl_json_kind kind = zpl_json_kind(a);
     const struct zpl_json *x = zpl_json_get(a, "column_names"),
@@ -48,9 +47,9 @@ static bool is_same(const struct zpl_json *a, const struct zpl_json *b)
         const char *key = kind == ZPL_JSON_OBJECT ? zpl_json_key_at(a, i) : "";
         bool layout = strcmp(key, "query_location") == 0 || strcmp(key, "alias") == 0;
         if (!layout && kind == ZPL_JSON_OBJECT &&
-            !is_same(zpl_json_value_at(a, i), zpl_json_get(b, key)))
+            !zpl_order_same(zpl_json_value_at(a, i), zpl_json_get(b, key)))
             return false;
-        if (kind == ZPL_JSON_ARRAY && !is_same(zpl_json_at(a, i), zpl_json_at(b, i)))
+        if (kind == ZPL_JSON_ARRAY && !zpl_order_same(zpl_json_at(a, i), zpl_json_at(b, i)))
             return false;
     }
     return true;
@@ -59,13 +58,12 @@ static bool is_same(const struct zpl_json *a, const struct zpl_json *b)
 bool zpl_order_has(const struct zpl_order_keys *keys, const struct zpl_json *expression)
 {
     for (size_t i = 0; i < keys->count; i++)
-        if (is_same(keys->items[i], expression))
+        if (zpl_order_same(keys->items[i], expression))
             return true;
     return false;
 }
 
-/* What an item of a SELECT is called, NULL: by its own words. */
-static const char *name_of(const struct zpl_json *item)
+const char *zpl_order_name(const struct zpl_json *item)
 {
     const struct zpl_json *names = zpl_json_get(item, "column_names");
     const char *alias = zpl_guard_text(item, "alias");
@@ -148,7 +146,7 @@ static bool is_told_apart(struct looking *l, const struct zpl_json *query, const
         return false;
     for (size_t i = 0; i < zpl_json_count(list); i++) {
         const struct zpl_json *item = zpl_json_at(list, i);
-        const char *name = name_of(item);
+        const char *name = zpl_order_name(item);
         star = star || zpl_guard_is(item, "STAR");
         for (size_t k = 0; name != NULL && k < keys->count; k++)
             if (names(keys->items[k], source, name, bare) && inner.count < ZPL_ORDER_KEYS_MAX)

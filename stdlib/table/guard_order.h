@@ -29,6 +29,10 @@ bool zpl_order_is_total(const struct zpl_bind_request *request, const struct zpl
 bool zpl_order_multiplies(const struct zpl_json *query);
 /* Are there no two rows of the result that are alike in the keys and still differ? */
 bool zpl_order_covers(const struct zpl_json *query, const struct zpl_order_keys *keys);
+/* The same expression, wherever it stands and whatever it is called? */
+bool zpl_order_same(const struct zpl_json *a, const struct zpl_json *b);
+/* What an item of a SELECT is called, NULL: by its own words. */
+const char *zpl_order_name(const struct zpl_json *item);
 /* Is an expression one of the keys? */
 bool zpl_order_has(const struct zpl_order_keys *keys, const struct zpl_json *expression);
 

@@ -36,6 +36,7 @@ struct zpl_lineage {
     const struct zpl_bind_rows *rows;
     size_t rows_count;
     bool rows_unknown;
+    struct zpl_bind_origin choices[ZPL_CHOICES]; /* what decides the rows */
 };
 /* What the `count` result columns are computed from; `scratch` holds what is of no use afterwards. False when memory is out. */
 bool zpl_lineage_follow(const struct zpl_bind_request *request, const struct zpl_json *tree,

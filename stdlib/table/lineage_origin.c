@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/text.h"
+#include "stdlib/table/guard.h"
 #include "stdlib/table/lineage.h"
 #include "stdlib/table/origin.h"
 
@@ -19,13 +20,13 @@ static bool has_hindsight(const struct zpl_bind_request *request, const char *na
     return false;
 }
 
-/* Numbers the columns of all tables. */
+/* Numbers the columns of all tables, and their choices. */
 static bool number(struct zpl_origin *o)
 {
     const struct zpl_bind_request *request = o->request;
     uint32_t *offsets = zpl_arena_array(o->arena, request->table_count + 1, sizeof *offsets);
     for (size_t t = 0; offsets != NULL && t < request->table_count; t++)
-        offsets[t + 1] = offsets[t] + (uint32_t)request->tables[t].row->count;
+        offsets[t + 1] = offsets[t] + (uint32_t)request->tables[t].row->count + ZPL_CHOICES;
     o->offsets = offsets;
     size_t count = offsets != NULL ? offsets[request->table_count] : 0;
     o->everything.ids = zpl_arena_array(o->arena, count + 1, sizeof *o->everything.ids);
@@ -58,31 +59,55 @@ static const uint32_t *copy(const struct zpl_origin_set *set, struct zpl_arena *
     return ids;
 }
 
-/* One column's answer. */
-static bool tell(struct zpl_origin *o, const struct zpl_origin_column *column,
+/* One value's answer. */
+static bool tell(struct zpl_origin *o, const struct zpl_origin_value *value,
                  struct zpl_bind_origin *out, struct zpl_arena *arena)
 {
-    if (column->value.unknown) {
+    if (value->unknown) {
         out->all = true;
         return true;
     }
-    struct zpl_origin_set all = zpl_origin_all(o, &column->value);
+    struct zpl_origin_set all = zpl_origin_all(o, value);
     struct zpl_bind_source *sources = zpl_arena_array(arena, all.count + 1, sizeof *sources);
-    uint32_t table = 0;
-    for (size_t i = 0; sources != NULL && i < all.count; i++) {
+    uint32_t *chosen[ZPL_CHOICES], table = 0;
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
+        chosen[k] = zpl_arena_array(arena, o->request->table_count + 1, sizeof *chosen[k]);
+        out->chosen[k] = chosen[k];
+        if (sources == NULL || chosen[k] == NULL)
+            return false;
+    }
+    for (size_t i = 0; i < all.count; i++) {
         while (o->offsets[table + 1] <= all.ids[i])
             table++;
-        sources[i] = (struct zpl_bind_source){table, all.ids[i] - o->offsets[table],
-                                              !has(column->value.of, all.ids[i])};
+        uint32_t c = all.ids[i] - o->offsets[table];
+        size_t columns = o->request->tables[table].row->count;
+        if (c >= columns)
+            chosen[c - columns][out->chosen_count[c - columns]++] = table;
+        else
+            sources[out->count++] = (struct zpl_bind_source){table, c, !has(value->of, all.ids[i]),
+                                                             !has(value->of, all.ids[i]) &&
+                                                                 !has(value->by, all.ids[i])};
     }
     out->sources = sources;
-    out->count = all.count;
-    out->plain = column->plain >= 0;
-    out->over = copy(&column->value.over, arena);
-    out->over_count = column->value.over.count;
-    out->with = copy(&column->value.with, arena);
-    out->with_count = column->value.with.count;
-    return sources != NULL && out->over != NULL && out->with != NULL;
+    out->over = copy(&value->over, arena);
+    out->over_count = value->over.count;
+    out->with = copy(&value->with, arena);
+    out->with_count = value->with.count;
+    return out->over != NULL && out->with != NULL;
+}
+
+/* What decides the rows. */
+static bool tell_choices(struct zpl_origin *o, const struct zpl_origin_relation *made,
+                         struct zpl_lineage *out, struct zpl_arena *arena)
+{
+    const struct zpl_origin_value values[ZPL_CHOICES] = {
+        [ZPL_CHOICE_ROWS] = {.by = made->rows, .unknown = made->lost},
+        [ZPL_CHOICE_GAPS] = {.by = made->gaps, .unknown = made->lost},
+        [ZPL_CHOICE_PICKS] = {.by = made->picked, .unknown = made->lost}};
+    for (size_t k = 0; k < ZPL_CHOICES; k++)
+        if (!tell(o, &values[k], &out->choices[k], arena))
+            return false;
+    return true;
 }
 
 static bool tell_rows(const struct zpl_origin_relation *made, struct zpl_lineage *out,
@@ -114,15 +139,20 @@ bool zpl_lineage_follow(const struct zpl_bind_request *request, const struct zpl
     *out = (struct zpl_lineage){.origins = origins, .hindsight = hindsight};
     if (origins == NULL || hindsight == NULL || !number(&o))
         return false;
+    o.top = tree;
+    while (zpl_guard_is(o.top, "CTE_NODE"))
+        o.top = zpl_json_get(o.top, "child");
     zpl_origin_query(&o, tree, NULL, &made);
     bool lost = made.lost || made.count != count;
     for (size_t i = 0; i < count; i++) {
         hindsight[i] = lost ? has_hindsight(request, names[i]) : made.columns[i].hindsight;
         origins[i].all = lost;
-        if (!lost && !tell(&o, &made.columns[i], &origins[i], arena))
+        if (!lost && !tell(&o, &made.columns[i].value, &origins[i], arena))
             return false;
+        origins[i].plain = !origins[i].all && made.columns[i].plain >= 0;
     }
-    return tell_rows(&made, out, arena) && !zpl_arena_failed(scratch);
+    return tell_choices(&o, &made, out, arena) && tell_rows(&made, out, arena) &&
+           !zpl_arena_failed(scratch);
 }
 
 bool zpl_lineage_narrow(const struct zpl_bind_request *request, const struct zpl_bind_reads *reads,
@@ -145,8 +175,9 @@ bool zpl_lineage_narrow(const struct zpl_bind_request *request, const struct zpl
         if (read[t] == NULL)
             return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct zpl_bind_origin *origin = &lineage->origins[i];
+    for (size_t i = 0; i < count + ZPL_CHOICES; i++) {
+        struct zpl_bind_origin *origin =
+            i < count ? &lineage->origins[i] : &lineage->choices[i - count];
         size_t kept = 0, of = 0;
         for (size_t k = 0; k < origin->count; k++)
             if (read[origin->sources[k].table][origin->sources[k].column]) {

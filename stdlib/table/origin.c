@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "stdlib/table/guard.h"
+#include "stdlib/table/guard_order.h"
 
 /* Follows the names of a WITH in their order, so that each is met by its name once. */
 static void follow_withs(struct zpl_origin *o, const struct zpl_json *map,
@@ -72,7 +73,8 @@ struct selecting {
     const struct zpl_json *node;
     struct zpl_origin_scope scope;
     struct zpl_origin_set kept;  /* what decides which rows its aggregates and windows see */
-    struct zpl_origin_set group; /* the keys of its groups too */
+    struct zpl_origin_set keys;  /* of its groups */
+    struct zpl_origin_set group; /* both */
     struct zpl_origin_relation from;
 };
 
@@ -104,8 +106,10 @@ static void make_item(struct zpl_origin *o, struct selecting *s, const struct zp
     bool hindsight = passed != NULL && passed->hindsight;
     long plain = passed != NULL && inner == item ? passed->plain : -1;
     zpl_origin_look(o, item, &s->scope, &value);
-    if (zpl_origin_aggregates(item))
-        value.by = zpl_origin_join(o, value.by, s->group);
+    if (zpl_origin_aggregates(item)) {
+        value.by = zpl_origin_join(o, value.by, s->node == o->top ? s->kept : s->group);
+        value.keys = s->node == o->top ? s->keys : value.keys;
+    }
     struct zpl_origin_column *column = zpl_origin_add(o, out, "", name);
     if (column != NULL) {
         column->value = value;
@@ -114,16 +118,19 @@ static void make_item(struct zpl_origin *o, struct selecting *s, const struct zp
     }
 }
 
-/* What a WHERE filters by.  That rows without a value are left out says nothing of the value. */
+/* What a WHERE filters by.  That rows without a value are left out says nothing of the value, only of
+ * where there is none. */
 static void look_at_filter(struct zpl_origin *o, const struct zpl_json *v,
-                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
+                           const struct zpl_origin_scope *scope, struct zpl_origin_value *out,
+                           struct zpl_origin_value *gaps)
 {
     if (!scope->inside && zpl_guard_is(v, "CONJUNCTION_AND")) {
         const struct zpl_json *parts = zpl_json_get(v, "children");
         for (size_t i = 0; i < zpl_json_count(parts); i++)
-            look_at_filter(o, zpl_json_at(parts, i), scope, out);
-    } else if (scope->inside || !zpl_guard_is(v, "OPERATOR_IS_NOT_NULL")) {
-        zpl_origin_look(o, v, scope, out);
+            look_at_filter(o, zpl_json_at(parts, i), scope, out, gaps);
+    } else {
+        bool gap = !scope->inside && zpl_guard_is(v, "OPERATOR_IS_NOT_NULL");
+        zpl_origin_look(o, v, scope, gap ? gaps : out);
     }
 }
 
@@ -180,12 +187,15 @@ static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
     /* A name is the result's before it is the FROM's; both count. */
     const struct zpl_origin_scope made = {.outer = scope, .made = out, .window = scope->window};
     struct zpl_origin_value value = {0};
-    bool filters = false;
+    bool filters = false, picks = false;
     for (size_t i = 0; i < zpl_json_count(list); i++) {
         const struct zpl_json *modifier = zpl_json_at(list, i);
         const struct zpl_json *orders = zpl_json_get(modifier, "orders");
         bool distinct = zpl_guard_is(modifier, "DISTINCT_MODIFIER"), all = distinct;
         filters = filters || !zpl_guard_is(modifier, "ORDER_MODIFIER");
+        picks =
+            picks || (distinct ? zpl_json_count(zpl_json_get(modifier, "distinct_on_targets")) > 0
+                               : !zpl_guard_is(modifier, "ORDER_MODIFIER"));
         for (size_t k = 0; k < zpl_json_count(orders); k++) {
             const struct zpl_json *key = zpl_json_get(zpl_json_at(orders, k), "expression");
             all = all || place_of(key) > 0 || zpl_guard_is(key, "STAR");
@@ -197,6 +207,8 @@ static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
         zpl_origin_look(o, modifier, scope, &value);
     }
     out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &value));
+    if (picks)
+        out->picked = zpl_origin_join(o, out->picked, zpl_origin_all(o, &value));
     return filters;
 }
 
@@ -236,7 +248,7 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
     const struct zpl_json *having = zpl_json_get(node, "having");
     const struct zpl_json *qualify = zpl_json_get(node, "qualify");
     struct selecting s = {.node = node, .scope = *scope};
-    struct zpl_origin_value kept = {0};
+    struct zpl_origin_value kept = {0}, gaps = {0}, picked = {0};
     bool aggregated = zpl_json_count(zpl_json_get(node, "group_expressions")) > 0 ||
                       zpl_json_kind(having) == ZPL_JSON_OBJECT || zpl_origin_aggregates(list);
     s.scope.outer = scope;
@@ -245,10 +257,11 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
     zpl_origin_source(o, zpl_json_get(node, "from_table"), scope, &s.from);
     s.scope.from = &s.from;
     s.scope.made = out;
-    look_at_filter(o, where, &s.scope, &kept);
+    look_at_filter(o, where, &s.scope, &kept, &gaps);
     s.kept = zpl_origin_join(o, s.from.rows, zpl_origin_all(o, &kept));
     s.scope.window = s.kept;
-    s.group = aggregated ? zpl_origin_join(o, s.kept, look_at_groups(o, &s)) : s.kept;
+    s.keys = aggregated ? look_at_groups(o, &s) : s.keys;
+    s.group = zpl_origin_join(o, s.kept, s.keys);
     s.scope.window = s.group;
     if (zpl_json_count(zpl_json_get(node, "group_expressions")) == 0 && !leaves_out(where) &&
         !groups_by_all(node) && !is_sampled(node))
@@ -259,8 +272,12 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
         else
             make_item(o, &s, zpl_json_at(list, i), out);
     zpl_origin_look(o, having, &s.scope, &kept);
-    zpl_origin_look(o, qualify, &s.scope, &kept);
-    out->rows = zpl_origin_join(o, s.group, zpl_origin_all(o, &kept));
+    zpl_origin_look(o, qualify, &s.scope, &picked);
+    out->picked = zpl_origin_join(o, s.from.picked, zpl_origin_all(o, &picked));
+    out->rows = zpl_origin_join(o, zpl_origin_join(o, s.group, zpl_origin_all(o, &kept)),
+                                zpl_origin_all(o, &picked));
+    if (!aggregated)
+        out->gaps = zpl_origin_join(o, s.from.gaps, zpl_origin_all(o, &gaps));
     bool filters = look_at_end(o, node, &s.scope, out) || aggregated ||
                    zpl_json_kind(where) == ZPL_JSON_OBJECT ||
                    zpl_json_kind(qualify) == ZPL_JSON_OBJECT || is_sampled(node);
@@ -269,11 +286,61 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
         zpl_origin_lose(o, out);
 }
 
+/* The parts of a union whose rows are of one table, of which a filter decides in which part a row is. */
+struct parted {
+    struct zpl_origin_set by; /* nothing: they are not */
+    const struct zpl_json *left, *right;
+    bool by_name;
+};
+
+static struct parted part(struct zpl_origin *o, const struct zpl_json *node,
+                          const struct zpl_origin_relation *left,
+                          const struct zpl_origin_relation *right)
+{
+    static const char *const filters[] = {"where_clause", "having", "qualify", "from_table"};
+    struct parted p = {.left = zpl_json_get(node, "left"), .right = zpl_json_get(node, "right")};
+    bool same = zpl_guard_is(p.left, "SELECT_NODE") && zpl_guard_is(p.right, "SELECT_NODE");
+    for (size_t i = 0; same && i < sizeof filters / sizeof *filters; i++)
+        same = zpl_order_same(zpl_json_get(p.left, filters[i]), zpl_json_get(p.right, filters[i]));
+    for (uint32_t t = 0; !same && t < o->request->table_count; t++)
+        if (zpl_origin_is_made_of(left, t) && zpl_origin_is_made_of(right, t))
+            p.by = zpl_origin_join(o, zpl_origin_presence(o, left), zpl_origin_presence(o, right));
+    return p;
+}
+
+/* The item of a SELECT list that column i of that name is; NULL: not known. */
+static const struct zpl_json *item_of(const struct zpl_json *select, size_t i, const char *name)
+{
+    const struct zpl_json *list = zpl_json_get(select, "select_list");
+    if (holds_star(list))
+        return NULL;
+    for (size_t k = 0; name != NULL && k < zpl_json_count(list); k++) {
+        const char *called = zpl_order_name(zpl_json_at(list, k));
+        if (called != NULL && zpl_text_equal_nocase(called, name))
+            return zpl_json_at(list, k);
+    }
+    return name == NULL ? zpl_json_at(list, i) : NULL;
+}
+
+/* What decides a column's value because the column says in which part a row is: nothing where both
+ * parts compute it alike. */
+static struct zpl_origin_set parted_by(const struct parted *p, size_t i,
+                                       const struct zpl_origin_column *left,
+                                       const struct zpl_origin_column *right)
+{
+    const char *name = p->by_name ? right->name : NULL;
+    const struct zpl_json *a = item_of(p->left, i, name), *b = item_of(p->right, i, name);
+    bool alike = (left->plain >= 0 && left->plain == right->plain) ||
+                 (a != NULL && b != NULL && zpl_order_same(a, b));
+    return alike ? (struct zpl_origin_set){0} : p->by;
+}
+
 /* A column that is the other's too, where rows of both follow each other. */
 static void unite(struct zpl_origin *o, struct zpl_origin_column *to,
-                  const struct zpl_origin_column *from)
+                  const struct zpl_origin_column *from, struct zpl_origin_set by)
 {
     zpl_origin_merge(o, &to->value, &from->value);
+    to->value.by = zpl_origin_join(o, to->value.by, by);
     to->plain = to->plain == from->plain ? to->plain : -1;
     to->hindsight = to->hindsight || from->hindsight;
 }
@@ -287,15 +354,23 @@ static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
     zpl_origin_query(o, zpl_json_get(node, "left"), scope, &left);
     zpl_origin_query(o, zpl_json_get(node, "right"), scope, &right);
     bool lost = left.lost || right.lost || (!by_name && left.count != right.count);
+    struct parted parted = part(o, node, &left, &right);
+    parted.by_name = by_name;
     zpl_origin_append(o, out, &left);
     out->rows = zpl_origin_join(o, out->rows, right.rows);
+    out->gaps = zpl_origin_join(o, out->gaps, right.gaps);
+    out->picked = zpl_origin_join(o, out->picked, right.picked);
+    for (size_t i = 0; !lost && i < left.count; i++) /* what the other part has not */
+        if (by_name && zpl_origin_named(&right, left.columns[i].name) == NULL)
+            out->columns[i].value.by = zpl_origin_join(o, out->columns[i].value.by, parted.by);
     for (size_t i = 0; !lost && i < right.count; i++) {
+        const struct zpl_origin_column *from = &right.columns[i];
         struct zpl_origin_column *to =
-            by_name ? zpl_origin_named(out, right.columns[i].name) : &out->columns[i];
-        if (to == NULL)
-            zpl_origin_copy(o, out, &right.columns[i], "", right.columns[i].name);
-        else if (unions)
-            unite(o, to, &right.columns[i]);
+            by_name ? zpl_origin_named(out, from->name) : &out->columns[i];
+        if (to == NULL && (to = zpl_origin_copy(o, out, from, "", from->name)) != NULL)
+            to->value.by = zpl_origin_join(o, to->value.by, parted.by);
+        else if (to != NULL && unions)
+            unite(o, to, from, parted_by(&parted, i, to, from));
     }
     for (size_t i = 0; !zpl_json_truth(zpl_json_get(node, "setop_all"), false) || !unions; i++) {
         if (i >= left.count && i >= right.count)

@@ -1,8 +1,9 @@
 /* origin.h - which columns of the tables each column of a query is computed from: the syntax tree is
  * followed by name through SELECT lists, stars, joins, subqueries, WITH and unions.
  * A value has columns that it is computed `of`, and others that it is only chosen `by`: keys of joins,
- * groups and windows, and the filters of what is aggregated.  What filters the rows of the result
- * itself counts for none of its columns.
+ * groups and windows, the filters of what is aggregated, and what decides whether a row is there where
+ * that becomes a value: in EXISTS, IN, outer joins, and in which part of a union a row is.  What filters
+ * the rows of the result itself counts for none of its columns.
  * Owns: everything is in the origin's arena.   Errors: what can't be followed is `unknown` or `lost`;
  * running out of memory leaves the arena failed.   Floor: stdlib, private to lineage. */
 #ifndef ZPL_TABLE_ORIGIN_H
@@ -11,13 +12,15 @@
 #include "lang/base/json.h"
 #include "lang/check/engine.h"
 
-/* Columns by number, ascending. */
+/* Columns by number, ascending.  Behind those of each table come two numbers that stand for its rows: which
+ * there are, and which are not there for the want of a value. */
 struct zpl_origin_set {
     uint32_t *ids;
     size_t count, room;
 };
 struct zpl_origin_value {
     struct zpl_origin_set of, by;
+    struct zpl_origin_set keys; /* the groups that are the result's rows: they choose too */
     struct zpl_origin_set over; /* tables, by number: an aggregate puts all their rows together */
     struct zpl_origin_set with; /* params, by number */
     bool unknown;
@@ -41,6 +44,8 @@ struct zpl_origin_relation {
     size_t count, capacity;
     bool lost;                             /* there are others that could not be followed */
     struct zpl_origin_set rows;            /* what decides which rows there are, in which order */
+    struct zpl_origin_set gaps;            /* what rows that were left out have no value of */
+    struct zpl_origin_set picked;          /* what picks some among several, as LIMIT does */
     const struct zpl_origin_rows *made_of; /* alternatives */
     size_t made_count;
     bool made_unknown;
@@ -58,7 +63,8 @@ struct zpl_origin_scope {
 struct zpl_origin {
     const struct zpl_bind_request *request;
     struct zpl_arena *arena;
-    const uint32_t *offsets; /* the number of the first column of each table */
+    const struct zpl_json *top; /* the SELECT whose rows are the result's, NULL: there is none */
+    const uint32_t *offsets; /* the number of the first column of each table; one more: the end */
     struct zpl_origin_set everything;
     struct {
         const struct zpl_json *with;
@@ -93,6 +99,9 @@ struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_se
                                       struct zpl_origin_set b);
 void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
                       const struct zpl_origin_value *from);
+/* All that decides whether a row of the relation is there. */
+struct zpl_origin_set zpl_origin_presence(struct zpl_origin *o,
+                                          const struct zpl_origin_relation *relation);
 /* All of a value; of one that is not known, everything. */
 struct zpl_origin_set zpl_origin_all(struct zpl_origin *o, const struct zpl_origin_value *value);
 /* A new column of a relation; NULL when memory is out. */
@@ -118,6 +127,8 @@ void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
 void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *left,
                      const struct zpl_origin_relation *right, bool both_filter,
                      struct zpl_origin_relation *out);
+/* Is any of its rows made of a row of that table? */
+bool zpl_origin_is_made_of(const struct zpl_origin_relation *relation, uint32_t table);
 /* Adds the alternatives of `from`; `filtered`: not all of them. */
 void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,
                              bool filtered, struct zpl_origin_relation *out);

@@ -126,7 +126,7 @@ static bool is_of(const struct zpl_origin *o, const struct zpl_origin_set *of, u
 {
     const struct zpl_row *row = o->request->tables[table].row;
     for (size_t i = 0; i < of->count; i++) {
-        if (of->ids[i] < o->offsets[table] || of->ids[i] >= o->offsets[table + 1])
+        if (of->ids[i] < o->offsets[table] || of->ids[i] >= o->offsets[table] + row->count)
             continue;
         const struct zpl_type *type = row->columns[of->ids[i] - o->offsets[table]].type;
         if (type == NULL || (type->kind != ZPL_TIMESTAMP && type->kind != ZPL_DATE))
@@ -256,7 +256,7 @@ static void look_at_subquery(struct zpl_origin *o, const struct zpl_json *v,
     bool exists = strstr(zpl_json_str(zpl_json_get(v, "subquery_type"), ""), "EXISTS") != NULL;
     for (size_t i = 0; !exists && i < rows.count; i++)
         zpl_origin_merge(o, out, &rows.columns[i].value);
-    out->by = zpl_origin_join(o, out->by, rows.rows);
+    out->by = zpl_origin_join(o, out->by, zpl_origin_presence(o, &rows));
     out->unknown = out->unknown || rows.lost;
     zpl_origin_look(o, zpl_json_get(v, "child"), scope, out);
 }

@@ -28,6 +28,10 @@ static void follow_given(struct zpl_origin *o, size_t t, struct zpl_origin_relat
     struct zpl_origin_rows *rows = zpl_arena_alloc(o->arena, sizeof *rows);
     if (table == NULL || rows == NULL)
         return;
+    const uint32_t choices = o->offsets[t] + (uint32_t)row->count;
+    out->rows = zpl_origin_one(o, choices + ZPL_CHOICE_ROWS);
+    out->gaps = zpl_origin_one(o, choices + ZPL_CHOICE_GAPS);
+    out->picked = zpl_origin_one(o, choices + ZPL_CHOICE_PICKS);
     *table = (uint32_t)t;
     *rows = (struct zpl_origin_rows){table, 1, false};
     out->made_of = rows;
@@ -147,11 +151,33 @@ static void share(struct zpl_origin *o, const struct zpl_json *node,
     }
 }
 
-/* A column that a join brings to a row depends on what the rows are joined by. */
-static void bring(struct zpl_origin *o, struct zpl_origin_relation *side,
-                  const struct zpl_origin_value *key)
+/* Are rows of the same table on both sides? */
+static bool share_tables(const struct zpl_origin_relation *a, const struct zpl_origin_relation *b)
 {
-    struct zpl_origin_set by = zpl_origin_all(o, key);
+    for (size_t i = 0; i < a->made_count; i++)
+        for (size_t k = 0; k < a->made_of[i].count; k++)
+            if (zpl_origin_is_made_of(b, a->made_of[i].tables[k]))
+                return true;
+    return false;
+}
+
+/* What decides, beside the key, which row of `side` a join brings.  Where a row may find none, that is whether one is
+ * there.  An inner join leaves both out: to bring rows that were chosen among themselves is to choose,
+ * whatever the join; to bring some rows of a table to others of it too. */
+static struct zpl_origin_set brought_by(struct zpl_origin *o, const struct zpl_json *node,
+                                        const struct zpl_origin_relation *side,
+                                        const struct zpl_origin_relation *to, bool outer)
+{
+    bool all = outer || is_ref_type(node, "ASOF") || is_ref_type(node, "POSITIONAL") ||
+               share_tables(side, to);
+    return all ? zpl_origin_presence(o, side) : side->picked;
+}
+
+/* A column that a join brings to a row depends on what the rows are joined and chosen by. */
+static void bring(struct zpl_origin *o, struct zpl_origin_relation *side,
+                  const struct zpl_origin_value *key, struct zpl_origin_set chosen)
+{
+    struct zpl_origin_set by = zpl_origin_join(o, zpl_origin_all(o, key), chosen);
     for (size_t i = 0; i < side->count; i++) {
         side->columns[i].value.by = zpl_origin_join(o, side->columns[i].value.by, by);
         side->columns[i].value.unknown = side->columns[i].value.unknown || key->unknown;
@@ -193,12 +219,13 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
     lateral.from = &both;
     zpl_origin_look(o, zpl_json_get(node, "condition"), &lateral, &key);
     share(o, node, &left, &right, to_left, &key);
-    if (!filters && !to_left)
-        bring(o, &right, &key);
-    else if (to_left)
-        bring(o, &left, &key);
-    if (full)
-        bring(o, &right, &key);
+    bool outer = to_left || strcmp(kind, "LEFT") == 0;
+    struct zpl_origin_set rights = brought_by(o, node, &right, &left, outer);
+    struct zpl_origin_set lefts = brought_by(o, node, &left, &right, outer);
+    if (to_left || is_ref_type(node, "POSITIONAL"))
+        bring(o, &left, &key, lefts);
+    if ((!filters && !to_left) || full)
+        bring(o, &right, &key, rights);
     zpl_origin_append(o, out, &left);
     if (!filters)
         zpl_origin_append(o, out, &right);

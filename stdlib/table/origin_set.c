@@ -74,6 +74,7 @@ void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
 {
     to->of = zpl_origin_join(o, to->of, from->of);
     to->by = zpl_origin_join(o, to->by, from->by);
+    to->keys = zpl_origin_join(o, to->keys, from->keys);
     to->over = zpl_origin_join(o, to->over, from->over);
     to->with = zpl_origin_join(o, to->with, from->with);
     to->unknown = to->unknown || from->unknown;
@@ -81,7 +82,15 @@ void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
 
 struct zpl_origin_set zpl_origin_all(struct zpl_origin *o, const struct zpl_origin_value *value)
 {
-    return value->unknown ? o->everything : zpl_origin_join(o, value->of, value->by);
+    if (value->unknown)
+        return o->everything;
+    return zpl_origin_join(o, zpl_origin_join(o, value->of, value->by), value->keys);
+}
+
+struct zpl_origin_set zpl_origin_presence(struct zpl_origin *o,
+                                          const struct zpl_origin_relation *relation)
+{
+    return zpl_origin_join(o, relation->rows, relation->gaps);
 }
 
 struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin_relation *to,
@@ -175,6 +184,15 @@ static void tell_apart(struct zpl_origin *o, struct zpl_origin_relation *source)
     }
 }
 
+/* Adds what decides the rows of `from`. */
+static void join_rows(struct zpl_origin *o, struct zpl_origin_relation *to,
+                      const struct zpl_origin_relation *from)
+{
+    to->rows = zpl_origin_join(o, to->rows, from->rows);
+    to->gaps = zpl_origin_join(o, to->gaps, from->gaps);
+    to->picked = zpl_origin_join(o, to->picked, from->picked);
+}
+
 /* Adds `from`, called by a source's alias and, where they are given, by other names. */
 void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
                        const struct zpl_origin_relation *from, const char *source,
@@ -188,7 +206,7 @@ void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
     }
     tell_apart(o, to);
     to->lost = to->lost || from->lost;
-    to->rows = zpl_origin_join(o, to->rows, from->rows);
+    join_rows(o, to, from);
     zpl_origin_alternatives(o, from, false, to);
 }
 
@@ -202,7 +220,7 @@ void zpl_origin_append(struct zpl_origin *o, struct zpl_origin_relation *out,
             *column = side->columns[i];
     }
     out->lost = out->lost || side->lost;
-    out->rows = zpl_origin_join(o, out->rows, side->rows);
+    join_rows(o, out, side);
 }
 
 static struct zpl_origin_rows *make_room(struct zpl_origin *o, struct zpl_origin_relation *out,
@@ -219,6 +237,15 @@ static struct zpl_origin_rows *make_room(struct zpl_origin *o, struct zpl_origin
         memcpy(rows, out->made_of, out->made_count * sizeof *rows);
     out->made_of = rows;
     return rows;
+}
+
+bool zpl_origin_is_made_of(const struct zpl_origin_relation *relation, uint32_t table)
+{
+    for (size_t i = 0; i < relation->made_count; i++)
+        for (size_t k = 0; k < relation->made_of[i].count; k++)
+            if (relation->made_of[i].tables[k] == table)
+                return true;
+    return false;
 }
 
 void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,

@@ -16,7 +16,7 @@ static inline void query_fixture(struct zpl_graph *graph, struct zpl_arena *aren
         .value = zpl_value_ref(arena, 0, 0, NULL, graph->nodes[0].outputs->type),
         .reads = columns,
         .read_count = 2};
-    static const struct zpl_column_source sources[] = {{0, 0, false}, {0, 1, true}};
+    static const struct zpl_column_source sources[] = {{0, 0, false, false}, {0, 1, true, false}};
     static const struct zpl_column_origin origins[] = {
         {.sources = sources, .count = 1, .plain = true},
         {.sources = sources, .count = 1, .plain = true},

@@ -198,6 +198,38 @@ static inline void query_nested(struct queries *g, struct zpl_buf *out, unsigned
     g->scope_count = before;
 }
 
+/* A condition on rows of one table alone. */
+static inline void query_condition(struct queries *g, struct zpl_buf *out,
+                                   const struct query_source *table)
+{
+    size_t before = g->scope_count;
+    struct query_source scope[QUERY_SOURCES];
+    memcpy(scope, g->scope, sizeof scope);
+    g->scope[0] = *table;
+    g->scope_count = 1;
+    query_expression(g, out, 'b', 1);
+    memcpy(g->scope, scope, sizeof scope);
+    g->scope_count = before;
+}
+
+/* Each row of table `a` once, in one part of a union or the other, which some columns say. */
+static inline void query_parted(struct queries *g, struct zpl_buf *out, struct query_source *made)
+{
+    struct zpl_buf condition = {0};
+    *made = query_tables[0];
+    query_condition(g, &condition, made);
+    zpl_buf_printf(
+        out,
+        query_chance(g, 2)
+            ? "(SELECT *, 1 AS p FROM a WHERE %s UNION ALL SELECT * REPLACE (k + 1 AS k), 0 "
+              "FROM a WHERE (%s) IS NOT TRUE)"
+            : "(SELECT id, k, x * 2 AS x, f, upper(s) AS s, b, d, 1 AS p FROM a WHERE %s UNION "
+              "ALL SELECT id, k + 1, x * 2, f, s, b, d, 0 FROM a WHERE (%s) IS NOT TRUE)",
+        zpl_buf_str(&condition), zpl_buf_str(&condition));
+    made->columns[made->count++] = (struct query_column){"p", 'i', false};
+    zpl_buf_release(&condition);
+}
+
 /* A source of rows: a table, a name of a WITH, a form or a subquery; it is not in scope yet. */
 static inline void query_source(struct queries *g, struct zpl_buf *out, unsigned depth,
                                 struct query_source *made)
@@ -208,6 +240,8 @@ static inline void query_source(struct queries *g, struct zpl_buf *out, unsigned
     }
     if (depth > 0 && query_chance(g, 2)) {
         query_nested(g, out, depth - 1, made);
+    } else if (g->rows_stay && query_chance(g, 4)) {
+        query_parted(g, out, made);
     } else {
         *made = g->rows_stay ? query_tables[0] : *query_table(g);
         zpl_buf_puts(out, made->alias);
@@ -287,7 +321,15 @@ static inline void query_join_one(struct queries *g, struct zpl_buf *out)
     struct query_source made = query_tables[1];
     bool asof = query_chance(g, 3);
     snprintf(made.alias, sizeof made.alias, "t%u", ++g->names);
-    zpl_buf_printf(out, " %sLEFT JOIN c AS %s ON ", asof ? "ASOF " : "", made.alias);
+    zpl_buf_printf(out, " %sLEFT JOIN ", asof ? "ASOF " : "");
+    if (query_chance(g, 2)) {
+        zpl_buf_puts(out, "(SELECT * FROM c WHERE ");
+        query_condition(g, out, &query_tables[1]);
+        zpl_buf_putc(out, ')');
+    } else {
+        zpl_buf_puts(out, "c");
+    }
+    zpl_buf_printf(out, " AS %s ON ", made.alias);
     zpl_buf_puts(out, "greatest(");
     query_name(g, out, 'i');
     query_write(g, out, ", %i)", 1);

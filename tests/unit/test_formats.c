@@ -218,6 +218,30 @@ static enum zpl_err read_graph(const char *text, struct zpl_graph *out)
     return err;
 }
 
+/* What the tables a query reads were chosen by came later than the fixture: it may be absent. */
+static void choices_come_back(struct zpl_graph *made)
+{
+    static const uint32_t arguments[] = {0};
+    static const struct zpl_column_source sources[] = {{0, 0, true, false}, {0, 1, true, true}};
+    static const struct zpl_column_origin chosen = {.sources = sources,
+                                                    .count = 2,
+                                                    .chosen = {arguments, arguments, arguments},
+                                                    .chosen_count = {1, 0, 1}};
+    const struct zpl_column_origin choices[ZPL_CHOICES] = {chosen, {.all = true}};
+    struct zpl_output query = made->nodes[made->count - 1].outputs[0];
+    const struct zpl_column_origin origins[] = {chosen, chosen, chosen, {.all = true}};
+    struct zpl_graph back = {0};
+    query.origins = origins;
+    query.choices = choices;
+    made->nodes[made->count - 1].outputs = &query;
+    const char *text = text_of(zpl_graph_to_json(made, NULL));
+    assert_non_null(strstr(text, "\"key\":[[\"flights\",\"distance\"]],\"picks\":[\"flights\"]"));
+    assert_non_null(strstr(text, "\"chosen\":{\"gaps\":\"all\",\"rows\":{"));
+    assert_int_equal(read_graph(text, &back), ZPL_OK);
+    assert_string_equal(text_of(zpl_graph_to_json(&back, NULL)), text);
+    zpl_graph_release(&back);
+}
+
 static void graph(void **state)
 {
     (void)state;
@@ -230,6 +254,7 @@ static void graph(void **state)
     assert_string_equal(text_of(zpl_graph_to_json(&back, NULL)), text);
     assert_int_equal(read_graph(next_version(text, "version", ZPL_GRAPH_VERSION), &refused),
                      ZPL_ERR_VERSION);
+    choices_come_back(&made);
     zpl_graph_release(&made);
     zpl_graph_release(&back);
     zpl_graph_release(&refused);
@@ -360,7 +385,7 @@ static void say_replies(struct said *said)
     keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
-    struct zpl_bind_source sources[] = {{0, 0, false}, {0, 1, true}};
+    struct zpl_bind_source sources[] = {{0, 0, false, false}, {0, 1, true, true}};
     static const uint32_t tables[] = {0};
     const struct zpl_bind_origin origins[] = {{.sources = sources, .count = 1, .plain = true},
                                               {.sources = sources,
@@ -368,13 +393,16 @@ static void say_replies(struct said *said)
                                                .over = tables,
                                                .over_count = 1,
                                                .with = tables,
-                                               .with_count = 1},
+                                               .with_count = 1,
+                                               .chosen = {tables, tables},
+                                               .chosen_count = {1, 1}},
                                               {.all = true}};
     const struct zpl_bind_rows rows = {tables, 1, true};
     const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
                                          .origins = origins,
                                          .rows = &rows,
                                          .rows_count = 1,
+                                         .choices = {{.chosen = {tables}, .chosen_count = {1}}},
                                          .reads = &reads,
                                          .identity = IDENTITY,
                                          .params_used = abc,

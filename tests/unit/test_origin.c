@@ -8,7 +8,9 @@
 #include <time.h>
 #include "tests/unit/binding.h"
 
-/* "f.delay+f.date" by table and column; what only chooses in brackets, "=" before what is passed on. */
+/* "f.delay+f.date" by table and column; what only chooses in brackets, keys of the rows in square ones, "="
+ * before what is passed on, and last the tables whose rows (#), gaps (~) and picks (^) decide it. */
+static bool choices_told;
 static const char *text_of(const struct zpl_bind_answer *answer)
 {
     static const char *const names[][6] = {{"date", "delay", "distance", "origin", "end", "kind"},
@@ -21,8 +23,18 @@ static const char *text_of(const struct zpl_bind_answer *answer)
         if (o->all)
             zpl_buf_putc(&out, '*');
         for (size_t k = 0; k < o->count; k++)
-            zpl_buf_printf(&out, o->sources[k].by ? "%s(%s)" : "%s%s", k > 0 ? "+" : "",
-                           names[o->sources[k].table][o->sources[k].column]);
+            zpl_buf_printf(&out,
+                           o->sources[k].key  ? "%s[%s]"
+                           : o->sources[k].by ? "%s(%s)"
+                                              : "%s%s",
+                           k > 0 ? "+" : "", names[o->sources[k].table][o->sources[k].column]);
+        for (size_t c = 0; choices_told && c < ZPL_CHOICES; c++)
+            for (size_t k = 0; k < o->chosen_count[c]; k++)
+                zpl_buf_printf(&out, "%s%s",
+                               c == ZPL_CHOICE_ROWS   ? "#"
+                               : c == ZPL_CHOICE_GAPS ? "~"
+                                                      : "^",
+                               o->chosen[c][k] == 0 ? "f" : "p");
     }
     const char *text = zpl_arena_strdup(&arena, zpl_buf_str(&out));
     zpl_buf_release(&out);
@@ -76,11 +88,11 @@ static void test_what_only_chooses(void **state)
         "SELECT DISTINCT origin FROM flights QUALIFY row_number() OVER (ORDER BY delay) < 3",
         "origin:=origin");
     assert_origins("SELECT origin, count(*) AS n, sum(distance) AS s FROM flights GROUP BY origin",
-                   "origin:=origin n:(origin) s:distance+(origin)");
+                   "origin:=origin n:[origin] s:distance+[origin]");
     assert_origins("SELECT upper(origin) AS o, max(date) AS d FROM flights GROUP BY 1",
-                   "o:origin d:date+(origin)");
+                   "o:origin d:date+[origin]");
     assert_origins("SELECT origin AS o, kind, count(delay) AS n FROM flights GROUP BY ALL",
-                   "o:=origin kind:=kind n:delay+(origin)+(kind)");
+                   "o:=origin kind:=kind n:delay+[origin]+[kind]");
     assert_origins("SELECT count(*) AS n FROM flights WHERE delay > 15", "n:(delay)");
     assert_origins("SELECT count(*) AS n FROM flights WHERE delay IS NOT NULL AND distance > 1",
                    "n:(distance)");
@@ -105,6 +117,74 @@ static void test_what_only_chooses(void **state)
                    "FROM flights f",
                    "m:(origin)+(p.origin)+seats");
     assert_origins("SELECT delay IN (SELECT seats FROM planes) AS i FROM flights", "i:delay+seats");
+}
+
+/* Whether a row is there decides what an outer join brings, which part of a union it is of, and what IN and
+ * EXISTS say. */
+static void test_what_may_be_missing(void **state)
+{
+    (void)state;
+    const char *joins[] = {"LEFT JOIN", "FULL JOIN"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_origins(
+            zpl_arena_printf(&arena,
+                             "SELECT r.kind IS NULL AS k, r.one FROM flights f %s (SELECT "
+                             "kind, 1 AS one FROM flights WHERE delay > 5) r USING (kind)",
+                             joins[i]),
+            "k:(delay)+kind one:(delay)+(kind)");
+        assert_origins(zpl_arena_printf(&arena,
+                                        "SELECT one FROM planes %s (SELECT 1 AS one FROM flights "
+                                        "WHERE delay IS NOT NULL) ON true",
+                                        joins[i]),
+                       "one:(delay)");
+    }
+    assert_origins(
+        "SELECT one FROM (SELECT 1 AS one FROM flights WHERE delay > 5) RIGHT JOIN planes "
+        "ON true",
+        "one:(delay)");
+    assert_origins("SELECT r.seats FROM flights LEFT JOIN (SELECT * FROM planes LIMIT (SELECT "
+                   "max(delay) FROM flights)) r ON true",
+                   "seats:=(delay)+seats");
+    /* An inner join leaves out what another has not: a filter of the rows, unless one of several is picked. */
+    assert_origins("SELECT distance FROM planes JOIN (SELECT * FROM flights WHERE delay > 5) USING "
+                   "(origin)",
+                   "distance:=distance+(origin)+(p.origin)");
+    assert_origins(
+        "SELECT distance FROM planes JOIN (SELECT * FROM flights QUALIFY row_number() OVER "
+        "(PARTITION BY origin ORDER BY delay) = 1) USING (origin)",
+        "distance:=(delay)+distance+(origin)+(p.origin)");
+    assert_origins(
+        "SELECT r.distance FROM flights f JOIN (SELECT * FROM flights WHERE delay > 5) r "
+        "USING (origin)",
+        "distance:=(delay)+distance+(origin)");
+    assert_origins(
+        "SELECT distance FROM planes ASOF JOIN (SELECT * FROM flights WHERE delay > 5) r ON "
+        "seats >= r.distance",
+        "distance:=(delay)+distance+(seats)");
+    /* The parts of a union. */
+    assert_origins("SELECT distance, 1 AS c, kind FROM flights WHERE delay > 5 UNION ALL SELECT "
+                   "distance, 0, upper(kind) FROM flights WHERE delay <= 5",
+                   "distance:=distance c:(delay) kind:(delay)+kind");
+    assert_origins(
+        "SELECT 1 AS c, distance * 2 AS d FROM flights WHERE delay > 5 UNION ALL BY NAME "
+        "SELECT distance * 2 AS d, kind FROM flights WHERE delay IS NULL",
+        "c:(delay) d:distance kind:=(delay)+kind");
+    assert_origins(
+        "SELECT 'distance' AS n, distance AS v FROM flights WHERE delay > 5 UNION ALL SELECT "
+        "'delay', date_part('hour', date) FROM flights WHERE delay > 5",
+        "n: v:date+distance");
+    assert_origins("SELECT 'f' AS n FROM flights WHERE delay > 5 UNION ALL SELECT 'p' FROM planes",
+                   "n:");
+    /* What the tables themselves were chosen by. */
+    choices_told = true;
+    assert_origins("SELECT p.seats, f.delay FROM flights f LEFT JOIN planes p ON true",
+                   "seats:=seats#p~p delay:=delay");
+    assert_origins("SELECT count(*) AS n FROM flights", "n:#f");
+    assert_origins("SELECT 5 IN (SELECT seats FROM planes) AS i FROM flights", "i:seats#p~p");
+    assert_origins("SELECT l.n FROM planes LEFT JOIN (SELECT count(*) AS n FROM flights) l ON true",
+                   "n:#f");
+    assert_origins("SELECT p.seats FROM flights f JOIN planes p ON true", "seats:=seats^p");
+    choices_told = false;
 }
 
 static void test_what_is_not_known_is_all(void **state)
@@ -227,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_what_only_chooses),
+        cmocka_unit_test(test_what_may_be_missing),
         cmocka_unit_test(test_what_is_not_known_is_all),
         cmocka_unit_test(test_names_given_twice),
         cmocka_unit_test(test_rows),

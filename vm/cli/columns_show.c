@@ -10,6 +10,7 @@
 static const char *const HOW[] = {[ZPL_LINEAGE_PLAIN] = "plain",
                                   [ZPL_LINEAGE_OF] = "of",
                                   [ZPL_LINEAGE_BY] = "by",
+                                  [ZPL_LINEAGE_KEY] = "by",
                                   [ZPL_LINEAGE_MAYBE] = "maybe"};
 
 static void words(struct zpl_buf *out, const char *text)
@@ -78,6 +79,7 @@ static void tree(const struct zpl_columns *c, size_t i, bool up, unsigned depth,
     static const char *const words[][2] = {[ZPL_LINEAGE_PLAIN] = {"", ""},
                                            [ZPL_LINEAGE_OF] = {"into ", "of "},
                                            [ZPL_LINEAGE_BY] = {"chooses ", "by "},
+                                           [ZPL_LINEAGE_KEY] = {"chooses ", "by "},
                                            [ZPL_LINEAGE_MAYBE] = {"maybe into ", "maybe of "}};
     for (size_t e = 0; e < c->edge_count && depth < DEPTH_MAX; e++) {
         const struct zpl_columns_edge *edge = &c->edges[e];
