@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
+#include "lang/check/effect.h"
 #include "lang/check/leak.h"
 #include "lang/dsl/slot.h"
 #include "lang/dsl/step.h"
@@ -230,6 +231,8 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
         zpl_check_allow(L, id, c->table);
     if (zpl_check_leak(&host->checker, &call, id) == ZPL_ERR_NOMEM)
         zpl_host_no_memory(L);
+    if (!host->request->returns) /* in a session a later cell may deploy once more */
+        (void)zpl_check_effect(&host->checker, &call, id);
     return push_outputs(c, id);
 }
 

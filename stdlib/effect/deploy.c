@@ -16,7 +16,9 @@ ZPL_KERNEL(deploy) = {
         "           digits, _ - and .\n"
         "\n"
         "An effect: it has no output, and happens again when the model is another one or what was\n"
-        "deployed is gone.  With `when = …` it happens only if the condition holds.\n"
+        "deployed is gone.  With `when = …` it happens only if the condition holds.  A program "
+        "deploys\n"
+        "under a name once, or under conditions of which one holds.\n"
         "\n"
         "    deploy { model, name = \"delays\", when = report.auc >= 0.6 }",
     .engines = "",
