@@ -5,6 +5,7 @@
 #include <strings.h>
 #include "lang/base/text.h"
 #include "lang/check/query_tell.h"
+#include "lang/check/sqlname.h"
 #include "lang/check/tell.h"
 
 /* A message describes this many tables. */
@@ -192,20 +193,6 @@ static void help_elsewhere(const struct zpl_query *q, struct zpl_diag *d,
     }
 }
 
-/* The name between double quotes. */
-const char *zpl_query_quoted(const struct zpl_query *q, const char *name)
-{
-    struct zpl_buf text = {0};
-    zpl_buf_putc(&text, '"');
-    for (; *name; name++)
-        zpl_buf_printf(&text, "%s%c", *name == '"' ? "\"" : "", *name);
-    zpl_buf_putc(&text, '"');
-    const char *kept =
-        zpl_buf_error(&text) ? NULL : zpl_arena_strdup(q->scratch, zpl_buf_str(&text));
-    zpl_buf_release(&text);
-    return kept;
-}
-
 /* In the place of a wrong column: the near one, or NULL for it and the table before its dot. */
 static void fix_column(const struct zpl_query *q, struct zpl_query_fix *fix, const char *near)
 {
@@ -220,14 +207,52 @@ static void fix_column(const struct zpl_query *q, struct zpl_query_fix *fix, con
             from--;
     fix->offset = from;
     fix->length = to - from;
-    fix->with = near ? zpl_query_quoted(q, near) : "NULL";
+    fix->with = near ? zpl_sql_quoted(near, q->scratch) : "NULL";
     fix->empty = !near;
+}
+
+/* A query without a FROM that has a word much like it; false: it is none. */
+static bool tell_from(const struct zpl_query *q, struct zpl_query_fix *fix)
+{
+    size_t length;
+    long at = find_word(q->asked, "from") < 0 ? zpl_query_misspelt(q, "FROM", &length) : -1;
+    if (at < 0)
+        return false;
+    struct zpl_diag *d = zpl_diag_add(q->diags, ZPL_CODE_SQL_SYNTAX, zpl_query_place(q, at, length),
+                                      "the query has no FROM, so there is nothing to name");
+    zpl_diag_help(q->diags, d, "did you mean FROM?");
+    fix->offset = (size_t)at;
+    fix->length = length;
+    fix->with = "FROM";
+    return true;
+}
+
+/* The `day` of date_diff(day, a, b), which is a text. */
+static bool is_part(const struct zpl_query *q, const struct zpl_bind_error *error, const char *word)
+{
+    static const char *const parts[] = {"second", "minute", "hour",    "day",
+                                        "week",   "month",  "quarter", "year"};
+    const char *s = q->asked;
+    size_t at = error->offset > 0 ? (size_t)error->offset : 0;
+    bool is_one = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        is_one = is_one || zpl_text_equal_nocase(word, parts[i]);
+    while (at > 0 && s[at - 1] == ' ')
+        at--;
+    if (!is_one || at == 0 || s[at - 1] != '(')
+        return false;
+    size_t begin = at - 1;
+    while (begin > 0 && zpl_query_is_word(s[begin - 1]))
+        begin--;
+    return strncasecmp(s + begin, "date", 4) == 0;
 }
 
 static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *error,
                         struct zpl_span span, const char *word, struct zpl_query_fix *fix)
 {
     struct zpl_choice c = {.q = q, .word = word};
+    if (tell_from(q, fix))
+        return;
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
     for (size_t i = 0; i < error->scope_count; i++)
@@ -249,6 +274,8 @@ static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *
                       scalar->name);
     else if (blank)
         zpl_diag_help(q->diags, d, "write \"%s\" in double quotes", blank);
+    else if (is_part(q, error, word))
+        zpl_diag_help(q->diags, d, "the part of a date is a text, in single quotes: '%s'", word);
     else if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
     else if (in_quotes) /* what stands in double quotes is often a text */
@@ -304,13 +331,28 @@ static void tell_literal(const struct zpl_query *q, const struct zpl_bind_error 
     fix->with = "NULL";
 }
 
+/* Names are quoted as other dialects do it, which the engine takes for operators. */
+static bool tell_backticks(const struct zpl_query *q)
+{
+    long at;
+    const char *name = zpl_query_backticked(q, &at);
+    if (!name)
+        return false;
+    struct zpl_diag *d =
+        zpl_diag_add(q->diags, ZPL_CODE_SQL_SYNTAX, zpl_query_place(q, at, strlen(name) + 2),
+                     "a name is quoted with double quotes, not with backticks");
+    zpl_diag_help(q->diags, d, "write %s", zpl_sql_name(name, q->scratch));
+    return true;
+}
+
 static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *error,
                        enum zpl_code code, struct zpl_span span, struct zpl_query_fix *fix)
 {
     bool function = zpl_query_classify(q, error) == ZPL_WORD_FUNCTION;
     bool twins = code == ZPL_CODE_DUPLICATE_COLUMN;
     struct zpl_choice c = {.q = q, .word = error->name ? error->name : ""};
-    if (code == ZPL_CODE_SQL_FORBIDDEN && tell_pivot(q, error))
+    if ((code == ZPL_CODE_SQL_FORBIDDEN && tell_pivot(q, error)) ||
+        ((function || error->fault == ZPL_BIND_SYNTAX) && tell_backticks(q)))
         return;
     struct zpl_diag *d = zpl_diag_add(q->diags, code, span, "%s", error->message);
     if (error->fault == ZPL_BIND_TYPE || (error->fault == ZPL_BIND_NAME && !twins && !function))
@@ -320,8 +362,10 @@ static void tell_other(const struct zpl_query *q, const struct zpl_bind_error *e
     zpl_choice_offer_all(&c, error->candidates);
     const char *near = function ? zpl_query_function(error->name) : NULL;
     near = near || !error->name ? near : zpl_choice_nearest(&c);
-    const char *hint =
-        error->fault == ZPL_BIND_SYNTAX && !error->name ? zpl_query_hint(q, error->offset) : NULL;
+    const char *hint = error->fault == ZPL_BIND_SYNTAX && !error->name
+                           ? zpl_query_hint(q, error->offset)
+                       : error->fault == ZPL_BIND_TYPE ? zpl_query_hint_cast(q, error)
+                                                       : NULL;
     if (twins)
         zpl_diag_help(q->diags, d, "name one of them otherwise with AS");
     else if (hint)

@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 #include "lang/base/text.h"
-#include "lang/check/query.h"
+#include "lang/check/query_tell.h"
+#include "lang/check/sqlname.h"
 
 static bool is_word(char c)
 {
@@ -130,16 +131,89 @@ const char *zpl_query_function(const char *name)
     return NULL;
 }
 
-/* A column whose name is a word of SQL. */
+/* A column or table whose name is a word of SQL, here or right before: the engine stumbles over what
+ * comes next. */
 static const char *hint_reserved(const struct zpl_query *q, const char *word)
 {
-    for (size_t i = 0; *word && i < q->input_count; i++)
-        for (size_t c = 0; q->inputs[i].row && c < q->inputs[i].row->count; c++)
-            if (zpl_text_equal_nocase(q->inputs[i].row->columns[c].name, word))
-                return zpl_arena_printf(q->scratch,
-                                        "%s is a word of SQL; as the name of a column it stands in "
-                                        "double quotes: \"%s\"",
-                                        word, q->inputs[i].row->columns[c].name);
+    const char *name = NULL;
+    for (size_t i = 0; zpl_sql_is_reserved(word) && i < q->input_count; i++) {
+        const struct zpl_query_input *in = &q->inputs[i];
+        for (size_t c = 0; in->row && c < in->row->count; c++)
+            if (zpl_text_equal_nocase(in->row->columns[c].name, word))
+                name = in->row->columns[c].name;
+        if (in->row && zpl_text_equal_nocase(in->name, word))
+            name = in->name;
+    }
+    return name ? zpl_arena_printf(q->scratch,
+                                   "%s is a word of SQL; as a name it stands in double quotes: %s",
+                                   word, zpl_sql_quoted(name, q->scratch))
+                : NULL;
+}
+
+/* GROUP city. */
+static const char *hint_by(const struct zpl_query *q, const char *word, const char *before)
+{
+    static const char *const firsts[] = {"GROUP", "ORDER", "PARTITION"};
+    for (size_t i = 0; *word && i < sizeof firsts / sizeof *firsts; i++)
+        if (zpl_text_equal_nocase(before, firsts[i]) && !zpl_text_equal_nocase(word, "BY"))
+            return zpl_arena_printf(q->scratch, "write %s BY %s", firsts[i], word);
+    return NULL;
+}
+
+long zpl_query_misspelt(const struct zpl_query *q, const char *keyword, size_t *length)
+{
+    const char *s = q->asked;
+    for (size_t at = 0; s[at]; at += *length > 0 ? *length : 1) {
+        *length = 0;
+        while (is_word(s[at + *length]))
+            ++*length;
+        const char *word = zpl_arena_strndup(q->scratch, s + at, *length);
+        size_t next = at + *length;
+        if (!word || *length < 3 || !isspace((unsigned char)s[next]))
+            continue;
+        next += strspn(s + next, " \n\t\r");
+        if (zpl_text_nearest(word, &keyword, 1) && (is_word(s[next]) || s[next] == '('))
+            return (long)at;
+    }
+    return -1;
+}
+
+const char *zpl_query_backticked(const struct zpl_query *q, long *offset)
+{
+    const char *s = q->asked, *open = NULL;
+    for (const char *at = s; *at; at++) {
+        if (!open && (*at == '\'' || *at == '"')) {
+            const char *end = strchr(at + 1, *at);
+            at = end ? end : at + strlen(at) - 1;
+        } else if (*at == '`' && open) {
+            *offset = open - s;
+            return at == open + 1
+                       ? NULL
+                       : zpl_arena_strndup(q->scratch, open + 1, (size_t)(at - open - 1));
+        } else if (*at == '`') {
+            open = at;
+        }
+    }
+    return NULL;
+}
+
+const char *zpl_query_hint_cast(const struct zpl_query *q, const struct zpl_bind_error *error)
+{
+    static const char *const numeric[] = {"avg",    "sum",         "mean",     "median",
+                                          "stddev", "stddev_samp", "variance", "var_samp"};
+    bool is_bool = strstr(error->message, "can't be applied to (Bool)") != NULL;
+    bool is_text = strstr(error->message, "can't be applied to (String)") != NULL;
+    for (size_t i = 0; i < sizeof numeric / sizeof *numeric; i++) {
+        size_t n = strlen(numeric[i]);
+        if ((is_bool || is_text) && strncmp(error->message + 1, numeric[i], n) == 0 &&
+            error->message[n + 1] == '\'')
+            return is_bool
+                       ? zpl_arena_printf(q->scratch, "count it as 0 and 1: %s(x::INT)", numeric[i])
+                       : zpl_arena_printf(q->scratch,
+                                          "make numbers of the texts: "
+                                          "%s(TRY_CAST(x AS DOUBLE))",
+                                          numeric[i]);
+    }
     return NULL;
 }
 
@@ -165,9 +239,9 @@ static const char *hint_keyword(const struct zpl_query *q, const char *word, con
 
 const char *zpl_query_hint(const struct zpl_query *q, long offset)
 {
-    if (offset < 0 || (size_t)offset >= strlen(q->asked))
+    if (offset < 0)
         return NULL;
-    size_t at = (size_t)offset;
+    size_t at = (size_t)offset < strlen(q->asked) ? (size_t)offset : strlen(q->asked);
     const char *word = word_at(q, at), *before = word_before(q, at);
     if (!word || !before)
         return NULL;
@@ -179,5 +253,7 @@ const char *zpl_query_hint(const struct zpl_query *q, long offset)
     if (zpl_text_equal_nocase(before, "TOP") && isdigit((unsigned char)*word))
         return zpl_arena_printf(q->scratch, "there is no TOP: write LIMIT %s at the end", word);
     hint = hint_reserved(q, word);
+    hint = hint ? hint : hint_reserved(q, before);
+    hint = hint ? hint : hint_by(q, word, before);
     return hint ? hint : hint_keyword(q, word, before);
 }

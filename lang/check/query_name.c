@@ -3,6 +3,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/check/query_tell.h"
+#include "lang/check/sqlname.h"
 #include "lang/check/tell.h"
 
 /* The name in scope of which the engine was not told, or NULL. */
@@ -114,7 +115,7 @@ void zpl_query_tell_qualifier(const struct zpl_query *q, const struct zpl_bind_e
         zpl_diag_help(q->diags, d, "it is read as '%s' here: write %s", near, near);
     else if (near)
         zpl_diag_help(q->diags, d, "did you mean '%s'?", near);
-    fix->with = c.count == 1 ? zpl_query_quoted(q, near) : "NULL";
+    fix->with = c.count == 1 ? zpl_sql_quoted(near, q->scratch) : "NULL";
     fix->empty = c.count != 1;
     for (size_t end = fix->offset + fix->length; fix->empty && q->asked[end] == '.';) {
         for (end++; zpl_query_is_word(q->asked[end]);)

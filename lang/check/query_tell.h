@@ -23,8 +23,12 @@ bool zpl_query_is_word(char c);
 /* The table, or the scalar, of that name; NULL: there is none. */
 const struct zpl_query_input *zpl_query_find_input(const struct zpl_query *q, const char *name,
                                                    bool table);
-/* A name as SQL needs it; scratch text. */
-const char *zpl_query_quoted(const struct zpl_query *q, const char *name);
+/* Where a word that is one letter or two from this one stands before another, as FORM for FROM; -1: nowhere. */
+long zpl_query_misspelt(const struct zpl_query *q, const char *keyword, size_t *length);
+/* A name between backticks; NULL: there is none.  *offset is where it begins. */
+const char *zpl_query_backticked(const struct zpl_query *q, long *offset);
+/* Of the error of an aggregate that does not take the type of what it is given; NULL: nothing to say. */
+const char *zpl_query_hint_cast(const struct zpl_query *q, const struct zpl_bind_error *error);
 
 /* query_name.c: an unknown table or $name, and the word before a dot. */
 void zpl_query_tell_name(const struct zpl_query *q, const struct zpl_bind_error *error,

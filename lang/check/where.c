@@ -1,5 +1,6 @@
 /* where.c - the `where f: Number` of a signature. */
 #include <string.h>
+#include "lang/check/sqlname.h"
 #include "lang/check/tell.h"
 
 /* A message names this many columns of the wrong type. */
@@ -24,14 +25,16 @@ static const char *say_number(struct zpl_attempt *a, const struct zpl_column *co
     switch (column->type->kind) {
     case ZPL_TIMESTAMP:
     case ZPL_DATE:
-        text = zpl_arena_printf(a->scratch, "epoch(%s) counts seconds", column->name);
+        text = zpl_arena_printf(a->scratch, "epoch(%s) counts seconds",
+                                zpl_sql_name(column->name, a->scratch));
         break;
     case ZPL_LIST:
-        text = zpl_arena_printf(a->scratch, "len(%s) counts its values", column->name);
+        text = zpl_arena_printf(a->scratch, "len(%s) counts its values",
+                                zpl_sql_name(column->name, a->scratch));
         break;
     default:
         text = zpl_arena_printf(a->scratch, "%s = 'a value' is a Bool, which counts as 0 and 1",
-                                column->name);
+                                zpl_sql_name(column->name, a->scratch));
     }
     return text ? text : "";
 }

@@ -66,7 +66,7 @@ ZPL_KERNEL(json_read) = {
            "what their\n"
            "columns declare (Int { min = 0 }).\n"
            "\n"
-           "    local events = json.read { \"data/events.json\", type = Table { at = Timestamp, "
+           "    local events = json.read { \"data/events.json\", type = Table { sent = Timestamp, "
            "user = Json } }",
     .source = "json",
     .engines = "duckdb",
