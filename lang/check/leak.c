@@ -233,8 +233,8 @@ static size_t judge(struct training *t, const struct zpl_argument *table, const 
     struct zpl_lineage_column feature = {0};
     struct zpl_diags told = {0};
     if (!zpl_trace_column(t->checker->graph, table->value, name, hint, &feature) ||
-        zpl_leak_allowed(t->node, name))
-        return 0;
+        zpl_leak_allowed(t->node, name) || (t->label && strcmp(name, t->label) == 0))
+        return 0; /* the label itself is told by zpl_check_call() */
     struct zpl_span span = place_of(t->call, table, name);
     long end = zpl_trace_hindsight(&t->trace, feature);
     if (end >= 0)

@@ -74,6 +74,20 @@ static struct zpl_span place_of(struct zpl_attempt *a, size_t param, const char 
     return a->given[input]->span;
 }
 
+/* A column that may be meant, unless that is one which is needed too. */
+static void tell_near(struct zpl_attempt *a, struct zpl_diag *d, const char *name,
+                      const struct zpl_row *have, size_t source)
+{
+    const struct zpl_row *needed =
+        source != ZPL_NO_INPUT && a->given[source] ? a->given[source]->value->type->row : NULL;
+    struct zpl_column *others = zpl_arena_array(a->scratch, have->count + 1, sizeof *others);
+    struct zpl_row row = {.columns = others};
+    for (size_t i = 0; others && i < have->count; i++)
+        if (!needed || !zpl_row_find(needed, have->columns[i].name))
+            others[row.count++] = have->columns[i];
+    zpl_tell_near_column(&a->diags, d, name, &row);
+}
+
 /* Columns that the step or one of its other inputs needs are not there. */
 static void tell_missing_all(struct zpl_attempt *a, size_t input, const struct zpl_row *have,
                              const char *const *names, size_t count, size_t source)
@@ -96,7 +110,7 @@ static void tell_missing_all(struct zpl_attempt *a, size_t input, const struct z
                       a->line->inputs[source].name, count > 1 ? "them" : "it");
     add_maker(a, d, input);
     if (count == 1)
-        zpl_tell_near_column(&a->diags, d, names[0], have);
+        tell_near(a, d, names[0], have, source);
     zpl_buf_release(&text);
 }
 

@@ -222,9 +222,12 @@ int zpl_misuse_at(lua_State *L, const struct zpl_value *value, struct zpl_span s
 {
     if (zpl_is_poison(value))
         return zpl_push_poison(L);
-    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_RUNTIME_VALUE, span,
-                                          "'%s' is known only at run time: it can't be %s here",
-                                          zpl_value_words(L, value), use);
+    bool column = value->kind == ZPL_VALUE_LITERAL; /* t.c, which names a column */
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_RUNTIME_VALUE, span,
+                      column ? "column %s has its values only at run time: it can't be %s here"
+                             : "'%s' is known only at run time: it can't be %s here",
+                      zpl_value_words(L, value), use);
     if (value->kind == ZPL_VALUE_REF) {
         const struct zpl_node *node = &zpl_host_of(L)->program->graph.nodes[value->ref.node];
         zpl_host_note(L, diag, node->span,
