@@ -231,6 +231,10 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
         zpl_origin_append(o, out, &right);
     out->rows =
         zpl_origin_join(o, zpl_origin_join(o, both.rows, out->rows), zpl_origin_all(o, &key));
+    if (strcmp(kind, "SEMI") == 0) /* as IS NOT NULL does, and IS NULL */
+        out->gaps = zpl_origin_join(o, out->gaps, right.gaps);
+    else if (filters)
+        out->rows = zpl_origin_join(o, out->rows, right.gaps);
     out->lost =
         out->lost || (filters && right.lost) || (is_ref_type(node, "NATURAL") && key.unknown);
     if (filters)

@@ -175,6 +175,19 @@ static void test_what_may_be_missing(void **state)
         "n: v:date+distance");
     assert_origins("SELECT 'f' AS n FROM flights WHERE delay > 5 UNION ALL SELECT 'p' FROM planes",
                    "n:");
+    assert_origins(
+        "SELECT 1 AS c FROM flights f SEMI JOIN (SELECT * FROM flights WHERE delay IS NOT NULL) "
+        "r USING (origin) UNION ALL SELECT 0 FROM flights f ANTI JOIN (SELECT * FROM flights "
+        "WHERE delay IS NOT NULL) r USING (origin)",
+        "c:(delay)+(origin)");
+    assert_origins(
+        "SELECT count(*) AS n FROM flights f SEMI JOIN (SELECT * FROM flights WHERE delay IS NOT "
+        "NULL) r USING (origin)",
+        "n:(origin)");
+    assert_origins(
+        "SELECT count(*) AS n FROM flights f ANTI JOIN (SELECT * FROM flights WHERE delay IS NOT "
+        "NULL) r USING (origin)",
+        "n:(delay)+(origin)");
     /* What the tables themselves were chosen by. */
     choices_told = true;
     assert_origins("SELECT p.seats, f.delay FROM flights f LEFT JOIN planes p ON true",
