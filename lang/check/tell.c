@@ -6,6 +6,7 @@
 
 /* A message lists this many columns of a table. */
 #define COLUMNS_TOLD 12
+#define LAST_TOLD    3 /* of these */
 /* A message names this many steps that a value is made of. */
 #define MAKERS_TOLD 4
 
@@ -131,15 +132,19 @@ void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char
                       const struct zpl_row *row)
 {
     struct zpl_buf text = {0};
-    size_t told = 0;
-    for (size_t i = 0; i < row->count && told < COLUMNS_TOLD; i++) {
+    size_t told = 0, between = row->count > COLUMNS_TOLD ? row->count - COLUMNS_TOLD : 0;
+    for (size_t i = 0; i < row->count; i++) {
+        if (between &&
+            i == COLUMNS_TOLD - LAST_TOLD) { /* what is to be predicted often stands last */
+            zpl_buf_printf(&text, ", … %zu more …", between);
+            i += between - 1;
+            continue;
+        }
         if (!row->columns[i].type)
             continue;
         zpl_buf_printf(&text, "%s%s", told ? ", " : "", row->columns[i].name);
         told++;
     }
-    if (told < row->count)
-        zpl_buf_printf(&text, ", … %zu more", row->count - told);
     const char *columns = told ? zpl_buf_str(&text) : "no columns";
     if (!zpl_buf_error(&text) && name)
         zpl_diag_note(diags, diag, (struct zpl_span){0}, "'%s' has %s%s", name, columns,

@@ -15,7 +15,7 @@ void zpl_tell_clue(const struct zpl_graph *graph, struct zpl_diags *diags, struc
 void zpl_tell_column_maker(const struct zpl_graph *graph, struct zpl_diags *diags,
                            struct zpl_diag *diag, const struct zpl_value *value,
                            const char *const *columns, size_t count);
-/* "'train' has hour, weekday, … 12 more". */
+/* "'train' has hour, weekday, … 12 more …, late". */
 void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char *name,
                       const struct zpl_row *row);
 /* Help "did you mean 'late'?", when a column is near enough. */
