@@ -656,11 +656,19 @@ static void wrong_sources_are_told(void **state)
            "'id'");
     bench_end(&b);
     with_file(&b, &f, "");
-    f.error = "no such file";
+    f.error = ZPL_SCHEMA_MISSING;
     check(&b, &csv, "csv.read { \"x.csv\" }");
     const struct zpl_diag *d =
-        told(&b, ZPL_CODE_SOURCE_READ, "\"x.csv\"", "can't read 'x.csv': no such file");
+        told(&b, ZPL_CODE_SOURCE_READ, "\"x.csv\"", "can't read 'x.csv': does not exist");
     noted(&b, d, "", "looked for at /project/x.csv");
+    helped(d, "relative to its project");
+    bench_end(&b);
+    with_file(&b, &f, "");
+    f.error = "is empty"; /* its path is right */
+    check(&b, &csv, "csv.read { \"x.csv\" }");
+    d = told(&b, ZPL_CODE_SOURCE_READ, "\"x.csv\"", "can't read 'x.csv': is empty");
+    assert_null(d->notes);
+    assert_null(d->help);
     assert_output(&b, 0, "Unknown");
     bench_end(&b);
     with_file(&b, &f, "Table {id: Int}");
