@@ -57,6 +57,12 @@ enum zpl_err zpl_sqlite_damaged(const char *table, int64_t id, struct zpl_diags 
 enum zpl_err zpl_sqlite_check_table(struct zpl_sqlite *store, const char *table,
                                     struct zpl_diags *diags);
 void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE]);
+/* Of a step's key, times and outputs, as they are stored. */
+void zpl_sqlite_made_sum(const struct zpl_step_row *step, char hex[ZPL_HEX_SIZE]);
+/* Gives an old row that sum. */
+enum zpl_err zpl_sqlite_seal_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+/* The value of an output that is kept in its row; NULL: it has none, or is too long. */
+const char *zpl_sqlite_short_value(const struct zpl_output_row *output);
 /* The log and its sum are columns of the row. */
 enum zpl_err zpl_sqlite_check_log(struct zpl_sqlrow *row, int log, int sum, int64_t step,
                                   struct zpl_diags *diags);

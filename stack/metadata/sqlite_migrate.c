@@ -74,7 +74,7 @@ static enum zpl_err seal_all(struct zpl_sqlite *store, const char *ids,
     return err;
 }
 
-/* A step's log first: its sum is part of the step's. */
+/* The step's own sum last: the others are part of it. */
 static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
@@ -91,6 +91,8 @@ static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct z
     zpl_sqldb_reset(row);
     err =
         zpl_sqldb_run(store->db, diags, "UPDATE steps SET log_sum = ? WHERE id = ?", "si", hex, id);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_seal_made(store, id, diags);
     return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 
@@ -100,6 +102,7 @@ static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
     enum zpl_err err = zpl_sqldb_exec(store->db,
                                       "ALTER TABLE runs ADD COLUMN sum TEXT;"
                                       "ALTER TABLE steps ADD COLUMN log_sum TEXT;"
+                                      "ALTER TABLE steps ADD COLUMN made_sum TEXT;"
                                       "ALTER TABLE steps ADD COLUMN sum TEXT;"
                                       "ALTER TABLE steps ADD COLUMN boot TEXT;"
                                       "UPDATE steps SET boot = '';"

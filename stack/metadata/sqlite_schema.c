@@ -48,8 +48,9 @@ const char zpl_sqlite_schema[] =
     "  ingredients TEXT,"
     "  log BLOB,"
     "  log_sum TEXT,"
-    "  sum TEXT,"  /* of the row with its outputs, columns and inputs */
-    "  boot TEXT," /* in which its bytes were written; NULL: they were read after another */
+    "  made_sum TEXT," /* of its key, times and outputs: what a hit needs */
+    "  sum TEXT,"      /* of the row with its outputs, columns and inputs */
+    "  boot TEXT,"     /* in which its bytes were written; NULL: they were read after another */
     "  UNIQUE (run, name));"
     "CREATE INDEX steps_by_key ON steps (key) WHERE status = 'ran';"
     "CREATE INDEX steps_by_name ON steps (pipeline, name, id) WHERE status = 'ran';"

@@ -26,18 +26,23 @@ static enum zpl_err put_columns(struct zpl_sqlite *store, int64_t output,
     return err;
 }
 
+const char *zpl_sqlite_short_value(const struct zpl_output_row *output)
+{
+    bool fits = output->json && strlen(output->json) <= ZPL_INLINE_BYTES_MAX;
+    return fits ? output->json : NULL;
+}
+
 static enum zpl_err put_output(struct zpl_sqlite *store, int64_t step,
                                const struct zpl_output_row *row, struct zpl_diags *diags)
 {
     char hex[ZPL_HEX_SIZE];
-    bool short_value = row->json && strlen(row->json) <= ZPL_INLINE_BYTES_MAX;
     zpl_digest_hex(&row->digest, hex);
     enum zpl_err err =
         zpl_sqldb_run(store->db, diags,
                       "INSERT INTO outputs (step, name, type, digest, bytes, rows, value) "
                       "VALUES (?, ?, ?, ?, ?, nullif(?, -1), ?)",
                       "isssiis", step, row->name, row->type, hex, (int64_t)row->bytes, row->rows,
-                      short_value ? row->json : NULL);
+                      zpl_sqlite_short_value(row));
     return err == ZPL_OK ? put_columns(store, zpl_sqldb_last_id(store->db), row, diags) : err;
 }
 
@@ -57,19 +62,21 @@ static enum zpl_err put_input(struct zpl_sqlite *store, int64_t step,
 static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *step,
                         struct zpl_diags *diags)
 {
-    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE], log_sum[ZPL_HEX_SIZE];
+    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE], log_sum[ZPL_HEX_SIZE], made_sum[ZPL_HEX_SIZE];
     zpl_sqlite_log_sum(step->log, step->log_len, log_sum);
+    zpl_sqlite_made_sum(step, made_sum);
     zpl_digest_hex(&step->key, key);
     zpl_digest_hex(&step->shape_key, shape_key);
     enum zpl_err err = zpl_sqldb_run(
         store->db, diags,
         "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
-        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log, log_sum, boot) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?)",
-        "isssssssiiiissbss", step->run, step->pipeline, step->name, step->step, step->kernel,
+        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log, log_sum, "
+        "made_sum, boot) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?)",
+        "isssssssiiiissbsss", step->run, step->pipeline, step->name, step->step, step->kernel,
         step->status == ZPL_STEP_RAN ? "ran" : "failed", key, shape_key, step->started_ns,
         step->duration_ns, (int64_t)step->peak_bytes, (int64_t)step->attempts, step->error,
-        step->ingredients, step->log, step->log_len, log_sum, store->boot);
+        step->ingredients, step->log, step->log_len, log_sum, made_sum, store->boot);
     int64_t id = zpl_sqldb_last_id(store->db);
     for (size_t i = 0; err == ZPL_OK && i < step->output_count; i++)
         err = put_output(store, id, &step->outputs[i], diags);
@@ -266,17 +273,22 @@ static enum zpl_err read_first(struct reader *r, enum zpl_err err, struct zpl_sq
     return other ? zpl_sqlite_damaged("steps", id, r->diags) : err;
 }
 
-/* The step that the first row says, with the outputs of all rows. */
-static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct zpl_step_row *out)
+#define MADE_COLUMNS OUTPUT_COLUMNS ", s.id, s.key, s.started_ns, s.duration_ns, s.boot, s.made_sum"
+#define MADE_FROM    " FROM steps s LEFT JOIN outputs o ON o.step = s.id WHERE s.id = "
+
+/* The step of the first row, with the outputs of all rows; its id and the sum that it was given. */
+static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct zpl_step_row *out,
+                              int64_t *id, const char **sum)
 {
     enum zpl_err err = ZPL_OK;
     size_t capacity = 0;
-    int64_t id = zpl_sqlrow_int(row, 7);
+    struct zpl_output_row *items = NULL;
+    *id = zpl_sqlrow_int(row, 7);
     *out = (struct zpl_step_row){.key = read_digest(r, row, 8),
                                  .started_ns = zpl_sqlrow_int(row, 9),
                                  .duration_ns = zpl_sqlrow_int(row, 10),
                                  .unsure = is_unsure(r->store, row, 11)};
-    struct zpl_output_row *items = NULL;
+    *sum = read_text(r, row, 12);
     while (err == ZPL_OK && !zpl_sqlrow_is_null(row, 0)) {
         struct zpl_output_row *more =
             zpl_arena_grow(r->arena, items, out->output_count, &capacity, sizeof *items);
@@ -290,9 +302,7 @@ static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct z
     out->outputs = items;
     if (err != ZPL_ERR_NOT_FOUND)
         zpl_sqldb_reset(row);
-    if (err == ZPL_OK || err == ZPL_ERR_NOT_FOUND)
-        err = sound(r, id);
-    return err == ZPL_OK ? zpl_sqlite_check_step(r->store, id, r->diags) : err;
+    return err == ZPL_OK || err == ZPL_ERR_NOT_FOUND ? sound(r, *id) : err;
 }
 
 enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
@@ -301,22 +311,48 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
 {
     struct reader r = {.store = self, .arena = arena, .diags = diags};
     struct zpl_sqlrow *row;
-    char hex[ZPL_HEX_SIZE];
+    const char *stored;
+    char hex[ZPL_HEX_SIZE], sum[ZPL_HEX_SIZE];
+    int64_t id;
     zpl_digest_hex(key, hex);
-    enum zpl_err err = zpl_sqldb_query(
-        r.store->db, &row, diags,
-        "SELECT " OUTPUT_COLUMNS ", s.id, s.key, s.started_ns, s.duration_ns, s.boot FROM steps s "
-        "LEFT JOIN outputs o ON o.step = s.id WHERE s.id = (SELECT id FROM steps WHERE key = ? "
-        "AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
-        "s", hex);
+    enum zpl_err err =
+        zpl_sqldb_query(r.store->db, &row, diags,
+                        "SELECT " MADE_COLUMNS MADE_FROM "(SELECT id FROM steps WHERE key = ? "
+                        "AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
+                        "s", hex);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(r.store->db, row, diags);
+    if (err == ZPL_OK)
+        err = read_made(&r, row, out, &id, &stored);
     if (err != ZPL_OK)
         return err;
-    int64_t id = zpl_sqlrow_int(row, 7);
-    err = read_made(&r, row, out);
-    bool other = err == ZPL_OK && !zpl_digest_equal(&out->key, key); /* an index led to it */
-    return other ? zpl_sqlite_damaged("steps", id, diags) : err;
+    zpl_sqlite_made_sum(out, sum);
+    bool whole = stored && strcmp(stored, sum) == 0 &&
+                 zpl_digest_equal(&out->key, key); /* an index may have led to another row */
+    return whole ? ZPL_OK : zpl_sqlite_damaged("steps", id, diags);
+}
+
+enum zpl_err zpl_sqlite_seal_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+{
+    struct zpl_arena arena = {0};
+    struct reader r = {.store = store, .arena = &arena, .diags = diags};
+    struct zpl_step_row step;
+    struct zpl_sqlrow *row;
+    const char *none;
+    char sum[ZPL_HEX_SIZE];
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags,
+                                       "SELECT " MADE_COLUMNS MADE_FROM "? ORDER BY o.id", "i", id);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(store->db, row, diags);
+    if (err == ZPL_OK)
+        err = read_made(&r, row, &step, &id, &none);
+    if (err == ZPL_OK) {
+        zpl_sqlite_made_sum(&step, sum);
+        err = zpl_sqldb_run(store->db, diags, "UPDATE steps SET made_sum = ? WHERE id = ?", "si",
+                            sum, id);
+    }
+    zpl_arena_release(&arena);
+    return err;
 }
 
 enum zpl_err zpl_sqlite_step_by_key(void *self, const struct zpl_digest *key,

@@ -1,7 +1,7 @@
 /* sqlite_sum.c - what rows are held to.  A database has no sums of its pages: a byte that a disk changed
  * would be read as what was written.  So a run, and a step with all that belongs to it, have the digest of
  * their columns in `sum`, and it is looked at whenever they are read; a step's log has its own, so that
- * nobody reads a log to look at a step; a long text has its digest for a name; and what is remembered
+ * nobody reads a log to look at a step, and so has what it made, which a run asks of every step; a long text has its digest for a name; and what is remembered
  * (memo) is just asked for again.
  * Errors: STORE_CORRUPT that names the row.   Floor: stack. */
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define RUN_COLUMNS "id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph"
 #define STEP_COLUMNS                                                                               \
     "id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, "     \
-    "peak_bytes, attempts, error, ingredients, log_sum"
+    "peak_bytes, attempts, error, ingredients, log_sum, made_sum"
 
 /* A query about one id, and how many columns it gives. */
 struct part {
@@ -20,7 +20,7 @@ struct part {
 };
 static const struct part RUN[] = {{"SELECT " RUN_COLUMNS " FROM runs WHERE id = ?", 10}, {0}};
 static const struct part STEP[] = {
-    {"SELECT " STEP_COLUMNS " FROM steps WHERE id = ?", 16},
+    {"SELECT " STEP_COLUMNS " FROM steps WHERE id = ?", 17},
     {"SELECT id, name, type, digest, bytes, rows, value FROM outputs WHERE step = ? ORDER BY id",
      7},
     {"SELECT output, name, digest FROM columns WHERE output IN "
@@ -117,6 +117,39 @@ enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct z
 enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     return check(store, STEP, "steps", "SELECT sum FROM steps WHERE id = ?", id, diags);
+}
+
+static void add_text(struct zpl_hasher *hasher, const char *text)
+{
+    zpl_hasher_field(hasher, text ? "=" : "", text ? 1 : 0);
+    zpl_hasher_field(hasher, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void add_output(struct zpl_hasher *hasher, const struct zpl_output_row *output)
+{
+    uint64_t numbers[] = {output->bytes, (uint64_t)output->rows, output->column_count};
+    add_text(hasher, output->name);
+    add_text(hasher, output->type);
+    add_text(hasher, zpl_sqlite_short_value(output));
+    zpl_hasher_field(hasher, output->digest.b, sizeof output->digest.b);
+    zpl_hasher_field(hasher, numbers, sizeof numbers);
+    for (size_t i = 0; i < output->column_count; i++) {
+        add_text(hasher, output->columns[i].name);
+        zpl_hasher_field(hasher, output->columns[i].digest.b, sizeof output->columns[i].digest.b);
+    }
+}
+
+void zpl_sqlite_made_sum(const struct zpl_step_row *step, char hex[ZPL_HEX_SIZE])
+{
+    struct zpl_hasher hasher;
+    int64_t numbers[] = {step->started_ns, step->duration_ns, (int64_t)step->output_count};
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, step->key.b, sizeof step->key.b);
+    zpl_hasher_field(&hasher, numbers, sizeof numbers);
+    for (size_t i = 0; i < step->output_count; i++)
+        add_output(&hasher, &step->outputs[i]);
+    struct zpl_digest sum = zpl_hasher_final(&hasher);
+    zpl_digest_hex(&sum, hex);
 }
 
 void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE])
