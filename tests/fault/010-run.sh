@@ -26,7 +26,7 @@ reference small full
 lane() {
     for kind; do
         pipeline=small quiet=6
-        case $kind in fork | fsync | rename) pipeline=full ;; sqlite) quiet=40 ;; esac
+        case $kind in fork | fsync | rename) pipeline=full ;; sqlite) quiet=40 ;; open) quiet=15 ;; esac
         (sweep $pipeline $kind $quiet) || exit 1
     done
 }

@@ -26,6 +26,6 @@ lane() { # lane PIPELINE QUIET KIND...
 }
 (lane small 40 sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
 first=$!
-(lane program 6 fork open:EMFILE write:ENOSPC read) >second 2>&1 &
+(lane program 6 fork write:ENOSPC read && lane program 15 open:EMFILE) >second 2>&1 &
 second=$!
 two_lanes

@@ -3,7 +3,7 @@ gives what it gives of the undisturbed store, or fails with words that name what
 none hangs.  What a step reads is never the wrong bytes, `doctor` finds every damaged artifact, and what it
 repairs leads back to the same digests.
 usage: flip_any.py ZPL COUNT SEED      in a folder with flip.zpl; COUNT "all": every byte"""
-import json, os, random, re, shutil, subprocess, sys, tempfile, threading
+import json, os, random, re, shutil, signal, subprocess, sys, tempfile, threading
 
 ZPL, COUNT, SEED = sys.argv[1], sys.argv[2], int(sys.argv[3])
 SECONDS = 10
@@ -28,6 +28,7 @@ class Project:
     """A folder with a store, and what the commands say of it."""
 
     def __init__(self, base, number, wal):
+        self.wal = wal
         self.folder = os.path.join(base, str(number))
         os.mkdir(self.folder)
         open(os.path.join(self.folder, "flip.zpl"), "w").write(PROGRAM)
@@ -149,6 +150,8 @@ def cases(project, chance):
     """(file, its bytes, where) without end, or of every byte."""
     if COUNT == "all":
         for name, data in sorted(project.files.items()):
+            if project.wal and not name.endswith("-wal"):
+                continue # the others have it
             for at in range(len(data)):
                 yield flip(project, name, at, 1 << chance.randrange(8))
             for size in range(0, len(data), 1 if len(data) < 4096 else 509):
@@ -188,15 +191,17 @@ def work(project, number, lanes):
     for n, (name, data, where) in enumerate(cases(project, order)):
         if COUNT != "all" and n >= int(COUNT) // lanes or len(failures) > 20:
             return
-        if COUNT != "all" or n % lanes == number:
+        if COUNT != "all" or project.wal or n % (lanes - 1) == number:
             look(project, name, data, where, chance, COUNT == "all")
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 base = tempfile.mkdtemp(prefix="zpl-flip-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
 try:
     lanes = os.cpu_count() or 1
-    projects = [Project(base, n, wal=n % 8 == 1) for n in range(max(lanes, 2))]
-    threads = [threading.Thread(target=work, args=(project, n, len(projects))) for n, project in enumerate(projects)]
+    projects = [Project(base, n, wal=n == lanes) for n in range(lanes + 1)]
+    threads = [threading.Thread(target=work, args=(project, n, len(projects)), daemon=True)
+               for n, project in enumerate(projects)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -163,10 +163,14 @@ static const char *const texts[] = {
     [ZPL_CODE_STORE_VERSION] = "The store was written by another version of zpl, whose formats "
                                "this one does not know. Use that\n"
                                "version, or another folder with ZPL_HOME.",
-    [ZPL_CODE_STORE_CORRUPT] = "A file of the store holds other bytes than were put there. Remove "
-                               "the artifact that is named; the\n"
-                               "next run makes it again.",
-    [ZPL_CODE_STORE_BUSY] = "Another process held the store for a minute. Wait for it, or end it.",
+    [ZPL_CODE_STORE_CORRUPT] =
+        "The store holds other bytes than were put there: a disk, or somebody, "
+        "changed them. `zpl doctor`\n"
+        "tells of all there are, and `zpl doctor --repair` forgets them, so that "
+        "the next run makes them again.",
+    [ZPL_CODE_STORE_BUSY] =
+        "Another process held the store for a minute, or another machine has it "
+        "open. Wait for it, or end it.",
     [ZPL_CODE_DEPLOY] = "The model can't be made available where the stack's deployer puts models.",
     [ZPL_CODE_STEP_FAILED] = "A step ended with an error; the message is its own. `zpl logs RUN "
                              "STEP` shows all it printed.",
