@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/json_read.h"
+#include "vm/map.h"
 #include "vm/sound.h"
 
 /* A whole path or an empty name is refused by the deployer. */
@@ -27,19 +28,138 @@ enum zpl_err zpl_effect_stands(struct zpl_plan *plan, uint32_t id, bool *stands)
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 
+/* What a map's items say of one step; one an item, NULL: it was left out. */
+struct item_evidence {
+    uint32_t node;
+    struct zpl_json **items;
+    size_t count;
+    struct item_evidence *next;
+};
 /* Reports that this deployment was decided by, by step name. */
 struct evidence {
     struct zpl_plan *plan;
     struct zpl_json *metrics;
+    struct item_evidence *mapped;
 };
 
-static void add_evidence(void *self, uint32_t node, uint32_t output)
+static void add_report(struct evidence *evidence, uint32_t node, uint32_t output)
 {
-    struct evidence *evidence = self;
-    const struct zpl_output_row *row = &evidence->plan->steps[node].outputs[output];
+    const struct zpl_output_row *rows = evidence->plan->steps[node].outputs;
     struct zpl_json *value = NULL;
-    if (row->json != NULL && zpl_json_parse(row->json, strlen(row->json), &value, NULL) == ZPL_OK)
+    if (rows == NULL || rows[output].json == NULL) /* skipped: another alternative was taken */
+        return;
+    if (zpl_json_parse(rows[output].json, strlen(rows[output].json), &value, NULL) == ZPL_OK)
         zpl_json_set_take(evidence->metrics, evidence->plan->graph->nodes[node].name, value);
+}
+
+static void first_maker(void *self, uint32_t node, uint32_t output)
+{
+    uint32_t *first = self;
+    (void)output;
+    if (*first == ZPL_NO_NODE)
+        *first = node;
+}
+
+/* The entry of a step; NULL: memory is out. */
+static struct item_evidence *mapped_of(struct evidence *evidence, uint32_t node, size_t count)
+{
+    struct zpl_arena *arena = &evidence->plan->arena;
+    struct item_evidence *entry = evidence->mapped;
+    while (entry != NULL && entry->node != node)
+        entry = entry->next;
+    if (entry != NULL)
+        return entry;
+    entry = zpl_arena_alloc(arena, sizeof *entry);
+    struct zpl_json **items = zpl_arena_array(arena, count + 1, sizeof *items);
+    if (entry == NULL || items == NULL)
+        return NULL;
+    *entry = (struct item_evidence){node, items, count, evidence->mapped};
+    evidence->mapped = entry;
+    return entry;
+}
+
+/* The value of one item; NULL: it was left out, or is no value. */
+static struct zpl_json *item_json(const struct zpl_made *made)
+{
+    struct zpl_json *value = NULL;
+    if (made->literal != NULL)
+        return made->literal->kind == ZPL_LIT_FLOAT ? zpl_json_real(made->literal->as.f)
+                                                    : zpl_literal_json(made->literal);
+    if (made->row != NULL && made->row->json != NULL)
+        (void)zpl_json_parse(made->row->json, strlen(made->row->json), &value, NULL);
+    return value;
+}
+
+/* What a gathered value was for every item; a field of a report stands in an object, with the others
+ * that are looked at. */
+static void add_gathered(struct evidence *evidence, const struct zpl_value *gather)
+{
+    const struct zpl_value *inner = gather->gather.value;
+    const struct zpl_gathered *gathered = zpl_mapping_gathered(evidence->plan, gather);
+    const char *field = inner->kind == ZPL_VALUE_REF ? inner->ref.field : NULL;
+    uint32_t node = ZPL_NO_NODE;
+    zpl_value_refs(inner, first_maker, &node);
+    if (gathered == NULL || node == ZPL_NO_NODE)
+        return;
+    struct item_evidence *entry =
+        mapped_of(evidence, node, evidence->plan->maps[gather->gather.map]->count);
+    for (size_t i = 0; entry != NULL && i < entry->count; i++) {
+        struct zpl_json *value = item_json(&gathered->items[i]);
+        if (value != NULL && field != NULL) {
+            if (entry->items[i] == NULL)
+                entry->items[i] = zpl_json_object();
+            zpl_json_set_take(entry->items[i], field, value);
+        } else if (value != NULL) {
+            zpl_json_release(entry->items[i]);
+            entry->items[i] = value;
+        }
+    }
+}
+
+static void add_evidence(struct evidence *evidence, const struct zpl_value *value)
+{
+    if (value == NULL)
+        return;
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_ITEM:
+        return;
+    case ZPL_VALUE_REF:
+        add_report(evidence, value->ref.node, value->ref.output);
+        return;
+    case ZPL_VALUE_GATHER:
+        add_gathered(evidence, value);
+        return;
+    case ZPL_VALUE_COND:
+        add_evidence(evidence, value->cond.left);
+        add_evidence(evidence, value->cond.right);
+        return;
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; i < value->list.count; i++)
+            add_evidence(evidence, value->list.items[i]);
+        return;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; i < value->pick.count; i++) {
+            add_evidence(evidence, value->pick.items[i]);
+            add_evidence(evidence, value->pick.by != NULL ? value->pick.by[i] : NULL);
+        }
+        return;
+    }
+}
+
+/* All of it as one object, by step name; of a step inside a map an array, null for an item left out. */
+static struct zpl_json *reports(struct zpl_plan *plan, const struct zpl_value *when)
+{
+    struct evidence evidence = {.plan = plan, .metrics = zpl_json_object()};
+    add_evidence(&evidence, when);
+    for (struct item_evidence *entry = evidence.mapped; entry != NULL; entry = entry->next) {
+        struct zpl_json *array = zpl_json_array();
+        for (size_t i = 0; i < entry->count; i++)
+            zpl_json_add_take(array, entry->items[i] != NULL ? entry->items[i] : zpl_json_null());
+        zpl_json_set_take(evidence.metrics, plan->graph->nodes[entry->node].name, array);
+    }
+    return evidence.metrics;
 }
 
 /* What stands beside the model: who made it, from what, and why it was let through. */
@@ -48,20 +168,17 @@ static enum zpl_err manifest(struct zpl_plan *plan, uint32_t id, int64_t run,
                              struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
-    struct evidence evidence = {plan, zpl_json_object()};
     struct zpl_json *o = zpl_json_object();
-    if (node->when != NULL)
-        zpl_value_refs(node->when, add_evidence, &evidence);
     zpl_json_set_take(o, "name", zpl_json_string(deployment->name));
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
     zpl_json_set_take(o, "run", zpl_json_int(run));
     zpl_json_set_take(o, "model", zpl_digest_json(&deployment->model));
     zpl_json_set_take(o, "type", zpl_json_string(deployment->model_type));
     zpl_json_set_take(o, "key", zpl_digest_json(&deployment->key));
-    zpl_json_set_take(o, "reports", evidence.metrics);
+    zpl_json_set_take(o, "reports", reports(plan, node->when));
     enum zpl_err err = zpl_json_write(o, false, out);
     zpl_json_release(o);
-    return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(diags);
+    return err == ZPL_OK && !zpl_arena_failed(&plan->arena) ? ZPL_OK : zpl_diag_nomem(diags);
 }
 
 /* The model goes to the stack's deployer. */

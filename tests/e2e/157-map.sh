@@ -87,3 +87,38 @@ equal "$code" 0
 zpl run map.zpl --n 0 --json >none.json 2>err || true
 python3 -c 'import json; steps = {s["name"]: s["status"] for s in json.load(open("none.json"))["steps"]}; assert steps["part[*]"] == "skipped", steps'
 contains err "most of step total"
+
+# a condition may be about what all items made: a deployment tells what it was decided by, of every item
+cat >gate.zpl <<'Z'
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))",
+  lua = function (t) local x = {} for i = 1, t.n do x[i] = i end return x end }
+local data = csv.read "rows.csv"
+local train, test = split { data, ratio = 0.6 }
+local base = xgboost.train { train, label = "late", as = "base" }
+local never = evaluate { base, test, as = "never", when = drift { train, test }.share > 9 }
+local reports, inner = each(list { 3 }, function (k)
+  local model = xgboost.train { train, label = "late", rounds = k }
+  local reports = each(list { k, as = "more" }, function (j)
+    return evaluate { xgboost.train { train, label = "late", rounds = j, as = "small" }, test, as = "judge" }
+  end)
+  deploy { model, name = "item", as = "each", when = mean(reports).rows > 0 }
+  return evaluate { model, test, when = k > 1 }, mean(reports).log_loss
+end)
+deploy { base, name = "gate", when = max(reports, "auc").auc >= 0 and mean(reports).log_loss >= 0
+  and min(inner) >= 0 and coalesce(never.auc, 1) > 0 }
+Z
+export ZPL_HOME="$PWD/three"
+expect 0 zpl run gate.zpl --json
+python3 - <<'P'
+import glob, json, sqlite3
+# of steps that make the same whichever was first ran: all are told by their last number
+reports = json.load(open("three/deployments/gate/latest/manifest.json"))["reports"]
+made = {n.split("[")[-1]: json.loads(v) for n, v in sqlite3.connect("three/zpl.db").execute(
+    "SELECT steps.name, outputs.value FROM steps JOIN outputs ON outputs.step = steps.id "
+    "JOIN runs ON runs.id = steps.run WHERE runs.pipeline = 'gate' AND steps.step = 'evaluate'")}
+assert reports["evaluate[*]"] == [None] + [{f: made["%d]" % i][f] for f in ("auc", "log_loss")} for i in (2, 3)], reports
+assert len(reports["judge[*][*]"]) == 3 and "never" not in reports, reports
+item = json.load(open("three/deployments/item/latest/manifest.json"))["reports"]
+(name, rows), = item.items()
+assert name.startswith("judge[") and name.endswith("][*]") and set(map(str, rows)) == {"{'rows': %d}" % made["2]"]["rows"]}, item
+P
