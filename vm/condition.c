@@ -5,6 +5,21 @@
 
 #include "vm/map.h"
 
+/* "a.b": a field, or a field of a field; NULL: it is not there. */
+static const struct zpl_json *find_field(const struct zpl_json *json, const char *path)
+{
+    const struct zpl_json *found = zpl_json_get(json, path);
+    for (const char *dot = strchr(path, '.'); found == NULL && dot != NULL;
+         dot = strchr(dot + 1, '.'))
+        for (size_t i = 0; found == NULL && i < zpl_json_count(json); i++) {
+            const char *key = zpl_json_key_at(json, i);
+            if (key != NULL && strlen(key) == (size_t)(dot - path) &&
+                memcmp(key, path, (size_t)(dot - path)) == 0)
+                found = find_field(zpl_json_value_at(json, i), dot + 1);
+        }
+    return found;
+}
+
 /* The JSON value of an output that is known, as a literal. */
 static const struct zpl_literal *read_field(const struct zpl_plan *plan,
                                             const struct zpl_value *value, struct zpl_arena *arena)
@@ -17,13 +32,9 @@ static const struct zpl_literal *read_field(const struct zpl_plan *plan,
     const char *text = maker->outputs[value->ref.output].json;
     if (zpl_json_parse(text, strlen(text), &json, NULL) == ZPL_OK) {
         const struct zpl_json *field =
-            value->ref.field != NULL ? zpl_json_get(json, value->ref.field) : json;
+            value->ref.field != NULL ? find_field(json, value->ref.field) : json;
         /* JSON writes the Float 1.0 as 1: the declared type tells which it is. */
-        if (zpl_json_kind(field) == ZPL_JSON_INT && value->type != NULL &&
-            value->type->kind == ZPL_FLOAT)
-            literal = zpl_literal_float(arena, (double)zpl_json_i64(field, 0));
-        else
-            literal = zpl_literal_from_json(field, arena);
+        literal = field != NULL ? zpl_literal_of_json(field, value->type, arena) : NULL;
     }
     zpl_json_release(json);
     return literal;
@@ -318,6 +329,22 @@ static const struct zpl_literal *collect(const struct zpl_plan *plan, const stru
     return literal;
 }
 
+static const struct zpl_literal *field_of(const struct zpl_literal *record, const char *path)
+{
+    for (size_t i = 0; record->kind == ZPL_LIT_RECORD && i < record->as.list.count; i++) {
+        const char *key = record->as.list.keys[i];
+        const struct zpl_literal *inner = NULL;
+        if (strcmp(key, path) == 0)
+            return record->as.list.items[i];
+        size_t n = strlen(key);
+        if (strncmp(key, path, n) == 0 && path[n] == '.')
+            inner = field_of(record->as.list.items[i], path + n + 1);
+        if (inner != NULL)
+            return inner;
+    }
+    return NULL;
+}
+
 /* The item at hand, its number, or a field of it. */
 static const struct zpl_literal *item(const struct zpl_plan *plan, const struct zpl_value *value,
                                       struct zpl_arena *arena)
@@ -327,12 +354,7 @@ static const struct zpl_literal *item(const struct zpl_plan *plan, const struct 
         return NULL;
     if (value->item.index)
         return zpl_literal_int(arena, (int64_t)at->index + 1);
-    if (value->item.field == NULL)
-        return at->value;
-    for (size_t i = 0; at->value->kind == ZPL_LIT_RECORD && i < at->value->as.list.count; i++)
-        if (strcmp(at->value->as.list.keys[i], value->item.field) == 0)
-            return at->value->as.list.items[i];
-    return NULL;
+    return value->item.field == NULL ? at->value : field_of(at->value, value->item.field);
 }
 
 /* The list of what was not left out; NULL when some of it is no literal. */

@@ -82,12 +82,12 @@ static struct item_evidence *mapped_of(struct evidence *evidence, uint32_t node,
 static struct zpl_json *item_json(const struct zpl_made *made)
 {
     struct zpl_json *value = NULL;
-    if (made->literal != NULL)
-        return made->literal->kind == ZPL_LIT_FLOAT ? zpl_json_real(made->literal->as.f)
-                                                    : zpl_literal_json(made->literal);
     if (made->row != NULL && made->row->json != NULL)
         (void)zpl_json_parse(made->row->json, strlen(made->row->json), &value, NULL);
-    return value;
+    if (value != NULL || made->literal == NULL)
+        return value;
+    return made->literal->kind == ZPL_LIT_FLOAT ? zpl_json_real(made->literal->as.f)
+                                                : zpl_literal_json(made->literal);
 }
 
 /* What a gathered value was for every item; a field of a report stands in an object, with the others

@@ -104,7 +104,7 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
     if (state.status == ZPL_PLAN_PENDING) {
         m->items = zpl_plan_value(plan, graph->maps[map].over, &plan->arena);
         if (m->items == NULL || m->items->kind != ZPL_LIT_LIST) {
-            zpl_diag_add(&plan->session->diags, ZPL_CODE_WRONG_KIND, graph->maps[map].span,
+            zpl_diag_add(&plan->session->program.diags, ZPL_CODE_WRONG_KIND, graph->maps[map].span,
                          "what `each` maps over turned out to be no list");
             return ZPL_ERR_STEP;
         }

@@ -237,7 +237,8 @@ static void tell_kind(struct zpl_attempt *a, size_t input)
         a->line->inputs[input].name, a->call->step->name,
         zpl_say_kind(a->line->inputs[input].type->kind, a->scratch),
         zpl_say_value(g->value, a->scratch),
-        g->value->kind == ZPL_VALUE_REF && zpl_kind_is_scalar(a->line->inputs[input].type->kind)
+        g->value->kind != ZPL_VALUE_LITERAL && g->value->type->optional ? ", which may be absent"
+        : g->value->kind == ZPL_VALUE_REF && zpl_kind_is_scalar(a->line->inputs[input].type->kind)
             ? " known only at run time"
             : "");
     zpl_tell_maker(a->checker->graph, &a->diags, d, g->value);
@@ -357,6 +358,13 @@ static bool is_static(enum zpl_kind kind)
     return kind == ZPL_COLUMN_OF || kind == ZPL_COLUMNS_OF || kind == ZPL_TYPE_OF;
 }
 
+/* May a value of the kind have others in it? */
+static bool is_compound(enum zpl_kind kind)
+{
+    return kind == ZPL_LIST || kind == ZPL_RECORD || kind == ZPL_ANY || kind == ZPL_VAR ||
+           kind == ZPL_JSON;
+}
+
 static void look_at_literal(struct zpl_attempt *a, size_t input)
 {
     const struct zpl_type *want = a->line->inputs[input].type;
@@ -386,6 +394,20 @@ static void look_at_runtime(struct zpl_attempt *a, size_t input)
                                           "'%s' of %s has to be known before anything runs",
                                           field->name, a->call->step->name);
         zpl_tell_maker(a->checker->graph, &a->diags, d, g->value);
+        return;
+    }
+    const struct zpl_value *artifact =
+        is_compound(field->type->kind) && is_compound(have) ? zpl_value_artifact(g->value) : NULL;
+    if (artifact) {
+        struct zpl_diag *d = zpl_diag_add(
+            &a->diags, ZPL_CODE_WRONG_KIND, g->span,
+            "'%s' of %s is a %s with %s in it, which a step takes as an argument of its own only",
+            field->name, a->call->step->name, have == ZPL_LIST ? "list" : "record",
+            zpl_say_kind(artifact->type->kind, a->scratch));
+        zpl_diag_help(&a->diags, d,
+                      "give numbers, texts or reports of them instead: what is done with each "
+                      "stands where it is made, as inside the function of `each`");
+        zpl_tell_maker(a->checker->graph, &a->diags, d, artifact);
         return;
     }
     bool json = field->type->kind == ZPL_JSON && zpl_kind_is_scalar(have);

@@ -49,6 +49,23 @@ static int gather(lua_State *L, int base, uint32_t map, struct zpl_site call)
     return results;
 }
 
+/* Is it a list of tables or models, whose items are no values? */
+static bool holds_artifacts(lua_State *L, const struct zpl_value *over, struct zpl_site call)
+{
+    const struct zpl_value *artifact = zpl_value_artifact(over);
+    uint32_t node = call.node ? zpl_tree_argument(call.unit->tree, call.node, 0) : 0;
+    struct zpl_site where =
+        node ? zpl_site_node(call.unit, zpl_tree_bare(call.unit->tree, node)) : call;
+    if (!artifact)
+        return false;
+    zpl_host_help(L,
+                  zpl_host_tell(L, ZPL_CODE_WRONG_KIND, where.span,
+                                "each maps over values, and this list holds %s of every item",
+                                zpl_value_words(L, artifact)),
+                  "do it inside the function that makes them, and return what it gives");
+    return true;
+}
+
 /* Calls the function at 2 once, with the item of the list at 1 that is at hand. */
 static int map(lua_State *L, const struct zpl_value *over, struct zpl_site call)
 {
@@ -147,7 +164,7 @@ static int each(lua_State *L)
     lua_settop(L, 2);
     const struct zpl_value *value = zpl_test_value(L, 1);
     if (value && value->type->kind == ZPL_LIST && lua_type(L, 2) == LUA_TFUNCTION)
-        return map(L, value, call);
+        return holds_artifacts(L, value, call) ? zpl_push_poisons(L) : map(L, value, call);
     if (value) {
         zpl_branch_on(L, value);
         zpl_misuse(L, value, "mapped over",

@@ -121,6 +121,21 @@ static int coalesce(lua_State *L)
     return finish(&p);
 }
 
+/* Is it a column of tables that is to be compared?  It is no value; told. */
+static bool is_of_tables(struct picking *p, const struct zpl_value *value, const char *field)
+{
+    if (!field || reduced_type(value)->kind != ZPL_TABLE)
+        return false;
+    zpl_host_help(
+        p->L,
+        zpl_host_tell(p->L, ZPL_CODE_WRONG_KIND, argument_site(p, 1).span,
+                      "%s of tables: a column has one value a row", p->name),
+        "let a step give what is compared as a number, and return the two together: { rows "
+        "= rows, share = share }");
+    p->poison = true;
+    return true;
+}
+
 /* Reads the list of a reduction and, with a field's name at 2, that field of every item into `by`. */
 static bool read_list(struct picking *p)
 {
@@ -129,6 +144,8 @@ static bool read_list(struct picking *p)
     struct zpl_site where = argument_site(p, 1);
     const char *field = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
     const struct zpl_value *value = zpl_test_value(L, 1);
+    if (value && is_of_tables(p, value, field))
+        return true;
     if (value && (value->kind == ZPL_VALUE_GATHER || (value->type->kind == ZPL_LIST && !field))) {
         make_room(p, 1);
         p->items[p->count++] = value;
@@ -155,7 +172,7 @@ static bool read_list(struct picking *p)
         lua_rawgeti(L, 1, i);
         keep(p, zpl_site_item(where, (size_t)i));
     }
-    for (size_t i = 0; i < p->count && !p->poison; i++) {
+    for (size_t i = 0; i < p->count && !p->poison && !is_of_tables(p, p->items[i], field); i++) {
         p->by[i] =
             field ? zpl_check_field(&host->checker, p->items[i], field, argument_site(p, 2).span)
                   : p->items[i];

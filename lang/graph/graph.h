@@ -276,6 +276,9 @@ const struct zpl_type *zpl_literal_natural_type(struct zpl_arena *arena,
  * nothing: what it comes from is its map's list. */
 void zpl_value_refs(const struct zpl_value *value,
                     void (*visit)(void *self, uint32_t node, uint32_t output), void *self);
+/* Of a list, record or choice the first table, model or other artifact within, which no literal can stand
+ * for; of such a value alone itself; NULL: there is none, its value is known once its steps have run. */
+const struct zpl_value *zpl_value_artifact(const struct zpl_value *value);
 /* As it reads in a program: "evaluate.report.auc >= 0.6 and not drift.report.drifted". */
 void zpl_value_show(const struct zpl_graph *graph, const struct zpl_value *value,
                     struct zpl_buf *out);

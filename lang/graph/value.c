@@ -303,6 +303,37 @@ void zpl_value_refs(const struct zpl_value *value,
     }
 }
 
+static bool is_artifact(enum zpl_kind kind)
+{
+    return kind == ZPL_TABLE || kind == ZPL_MODEL || kind == ZPL_TENSOR || kind == ZPL_FILE ||
+           kind == ZPL_DIR || kind == ZPL_ENDPOINT;
+}
+
+const struct zpl_value *zpl_value_artifact(const struct zpl_value *value)
+{
+    const struct zpl_value *found = NULL;
+    switch (value->kind) {
+    case ZPL_VALUE_LITERAL:
+    case ZPL_VALUE_COND:
+    case ZPL_VALUE_ITEM:
+        return NULL;
+    case ZPL_VALUE_REF:
+        return value->type && !value->ref.field && is_artifact(value->type->kind) ? value : NULL;
+    case ZPL_VALUE_GATHER:
+        return zpl_value_artifact(value->gather.value);
+    case ZPL_VALUE_LIST:
+    case ZPL_VALUE_RECORD:
+        for (size_t i = 0; !found && i < value->list.count; i++)
+            found = zpl_value_artifact(value->list.items[i]);
+        return found;
+    case ZPL_VALUE_PICK:
+        for (size_t i = 0; !found && i < value->pick.count; i++)
+            found = zpl_value_artifact(value->pick.items[i]);
+        return found;
+    }
+    return NULL;
+}
+
 /* How tightly a condition binds in Lua, so that only needed parentheses are shown. */
 enum { BIND_OR = 1, BIND_AND, BIND_COMPARE, BIND_NOT, BIND_VALUE };
 

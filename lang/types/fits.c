@@ -162,7 +162,7 @@ static bool fits(const struct question *q, const struct zpl_type *have, const st
     if (have == want || have->kind == ZPL_UNKNOWN || is_open_question(want))
         return true;
     if (have->optional && !want->optional && !column)
-        return no(q, "may be absent, wanted %s", zpl_type_text(want, true, q->arena));
+        return q->why && no(q, "may be absent, wanted %s", zpl_type_text(want, true, q->arena));
     if (have->kind != want->kind)
         return kind_serves(have->kind, want->kind) || differs(q, have, want);
     switch (have->kind) {

@@ -8,6 +8,7 @@
 #include "lang/base/text.h"
 #include "lang/types/literal.h"
 #include "lang/types/signature.h"
+#include "lang/types/type.h"
 
 static struct zpl_json *wrap_take(const char *key, struct zpl_json *value)
 {
@@ -240,4 +241,46 @@ const struct zpl_literal *zpl_literal_from_json(const struct zpl_json *json,
                                                 struct zpl_arena *arena)
 {
     return read_value(json, arena, 0);
+}
+
+const struct zpl_literal *zpl_literal_of_json(const struct zpl_json *json,
+                                              const struct zpl_type *type, struct zpl_arena *arena)
+{
+    size_t count = zpl_json_count(json), n;
+    const struct zpl_literal **items = zpl_arena_array(arena, count + 1, sizeof *items);
+    const char **keys = zpl_arena_array(arena, count + 1, sizeof *keys);
+    const char *s;
+    if (!items || !keys)
+        return NULL;
+    switch (zpl_json_kind(json)) {
+    case ZPL_JSON_BOOL:
+        return zpl_literal_bool(arena, zpl_json_truth(json, false));
+    case ZPL_JSON_INT:
+        return type && type->kind == ZPL_FLOAT ? zpl_literal_float(arena, zpl_json_f64(json, 0))
+                                               : zpl_literal_int(arena, zpl_json_i64(json, 0));
+    case ZPL_JSON_REAL:
+        return zpl_literal_float(arena, zpl_json_f64(json, 0));
+    case ZPL_JSON_STRING:
+        s = zpl_json_strn(json, &n);
+        return zpl_literal_string(arena, s, n);
+    case ZPL_JSON_ARRAY:
+        for (size_t i = 0; i < count; i++)
+            if (!(items[i] =
+                      zpl_literal_of_json(zpl_json_at(json, i), type ? type->elem : NULL, arena)))
+                return NULL;
+        return zpl_literal_list(arena, items, count);
+    case ZPL_JSON_OBJECT:
+        for (size_t i = 0; i < count; i++) {
+            keys[i] = zpl_arena_strdup(arena, zpl_json_key_at(json, i));
+            const struct zpl_column *field =
+                type && type->row && keys[i] ? zpl_row_find(type->row, keys[i]) : NULL;
+            items[i] =
+                zpl_literal_of_json(zpl_json_value_at(json, i), field ? field->type : NULL, arena);
+            if (!keys[i] || !items[i])
+                return NULL;
+        }
+        return zpl_literal_record(arena, items, keys, count);
+    default:
+        return zpl_literal_null();
+    }
 }

@@ -68,47 +68,6 @@ static bool write_value(void *self, const struct zpl_literal *value)
     return fine;
 }
 
-/* The literal of a stored value; a whole number is a Float where the type says so. */
-static const struct zpl_literal *literal_of(const struct zpl_json *v, const struct zpl_type *type,
-                                            struct zpl_arena *arena)
-{
-    size_t count = zpl_json_count(v), n;
-    const struct zpl_literal **items;
-    const char **keys;
-    const char *s;
-    switch (zpl_json_kind(v)) {
-    case ZPL_JSON_BOOL:
-        return zpl_literal_bool(arena, zpl_json_truth(v, false));
-    case ZPL_JSON_INT:
-        return type != NULL && type->kind == ZPL_FLOAT
-                   ? zpl_literal_float(arena, zpl_json_f64(v, 0))
-                   : zpl_literal_int(arena, zpl_json_i64(v, 0));
-    case ZPL_JSON_REAL:
-        return zpl_literal_float(arena, zpl_json_f64(v, 0));
-    case ZPL_JSON_STRING:
-        s = zpl_json_strn(v, &n);
-        return zpl_literal_string(arena, s, n);
-    case ZPL_JSON_ARRAY:
-        items = zpl_arena_array(arena, count + 1, sizeof(struct zpl_literal *));
-        for (size_t i = 0; items != NULL && i < count; i++)
-            items[i] = literal_of(zpl_json_at(v, i), type != NULL ? type->elem : NULL, arena);
-        return items == NULL ? NULL : zpl_literal_list(arena, items, count);
-    case ZPL_JSON_OBJECT:
-        items = zpl_arena_array(arena, count + 1, sizeof(struct zpl_literal *));
-        keys = zpl_arena_array(arena, count + 1, sizeof *keys);
-        for (size_t i = 0; items != NULL && keys != NULL && i < count; i++) {
-            keys[i] = zpl_arena_strdup(arena, zpl_json_key_at(v, i));
-            const struct zpl_column *field =
-                type != NULL && type->row != NULL ? zpl_row_find(type->row, keys[i]) : NULL;
-            items[i] =
-                literal_of(zpl_json_value_at(v, i), field != NULL ? field->type : NULL, arena);
-        }
-        return items == NULL || keys == NULL ? NULL : zpl_literal_record(arena, items, keys, count);
-    default:
-        return zpl_literal_null();
-    }
-}
-
 /* An input that is no table: its stored JSON. */
 static int read_value(struct body *b, const struct zpl_run_input *input, struct zpl_lua_input *out)
 {
@@ -122,7 +81,7 @@ static int read_value(struct body *b, const struct zpl_run_input *input, struct 
         return 1;
     }
     if (zpl_json_parse(text.data, text.len, &json, NULL) == ZPL_OK)
-        out->literal = literal_of(json, type, context->arena);
+        out->literal = zpl_literal_of_json(json, type, context->arena);
     else
         zpl_diag_add(context->diags, ZPL_CODE_BODY, nowhere,
                      "input '%s' is a %s, which a lua body can't be given", input->name,

@@ -122,3 +122,34 @@ item = json.load(open("three/deployments/item/latest/manifest.json"))["reports"]
 (name, rows), = item.items()
 assert name.startswith("judge[") and name.endswith("][*]") and set(map(str, rows)) == {"{'rows': %d}" % made["2]"]["rows"]}, item
 P
+
+# reports and records are values: a step takes a list of them, `each` maps over it, and fields have fields
+cat >records.zpl <<'Z'
+local list = step "list" { signature = "() -> (all: List(Record {a: Int, in: Record {z: Float}}), one: Record {in: Record {z: Float}})",
+  lua = function (t) return { { a = 1, ["in"] = { z = 2 } }, { a = 2, ["in"] = { z = 0.5 } } }, { ["in"] = { z = 8 } } end }
+local add = step "add" { signature = "(a: Int, z: Float, all: Record {a: Int, ...}) -> (n: Float, r: Report {s: Float, n: Int})",
+  lua = function (t) return t.a + t.z + t.all.a, { s = t.z, n = t.a } end }
+local join = step "join" { signature = "(all: List(Report {s: Float}), one: Report {s: Float, ...}) -> (n: Float)",
+  lua = function (t) local s = t.one.s for _, r in ipairs(t.all) do s = s * 10 + r.s end return s end }
+local shell = step "shell" { signature = "(one: Report {s: Float, ...}) -> (n: Float)", command = { "sh", "-c", "sed 's/.*\"s\"://; s/}.*//' $one >$n" } }
+local all, one = list {}
+local sums, reports = each(all, function (item) return add { item.a, z = item["in"].z, all = item } end)
+local twice = each(reports, function (r, i) return join { reports, r, when = r.n > 1 or i == 1 }, shell { max(reports, "s") } end)
+add { 7, z = one["in"].z, all = { a = 1 }, as = "last" }
+Z
+expect 0 zpl run records.zpl --json
+python3 - <<'P'
+import sqlite3
+made = {(n, o): v for n, o, v in sqlite3.connect("three/zpl.db").execute(
+    "SELECT steps.name, outputs.name, outputs.value FROM steps JOIN outputs ON outputs.step = steps.id "
+    "JOIN runs ON runs.id = steps.run WHERE runs.pipeline = 'records'")}
+values = {n: float(v) for (n, o), v in made.items() if o == "n"}
+all = [(1, 2.0), (2, 0.5)]
+assert [values["add[%d]" % i] for i in (1, 2)] == [a + z + a for a, z in all], values
+for i, (a, z) in enumerate(all, 1):
+    s = z
+    for _, other in all:
+        s = s * 10 + other
+    assert values["join[%d]" % i] == s, (i, values)
+assert values["last"] == 7 + 8.0 + 1 and {v for n, v in values.items() if n.startswith("shell")} == {2.0}, values
+P

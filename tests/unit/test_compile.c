@@ -70,7 +70,8 @@ static void lists_known_at_run_time_are_mapped(void **state)
         "local make = step 'make' { signature = '(name: String, i: Int, k: Int = 0) -> (rows: "
         "Table {x: Int}, "
         "r: Report {auc: Float})', lua = function (t) return { x = {} }, { auc = 1.0 } end }\n"
-        "local join = step 'join' { signature = '(all: List(Table {x: Int}), k: Int) -> (n: Int)', "
+        "local join = step 'join' { signature = '(all: List(Report {auc: Float}), k: Int) -> (n: "
+        "Int)', "
         "lua = function () return 1 end }\n"
         "local names, hs = list {}\n"
         "local outer = 0\n"
@@ -80,8 +81,8 @@ static void lists_known_at_run_time_are_mapped(void **state)
         "  return rows, r, inner\n"
         "end)\n"
         "local best = max(reports, 'auc')\n"
-        "join { tables, 3, as = 'one', when = mean(reports).auc > 0.5 and best.auc < 1 }\n"
-        "each(hs, function (h) join { tables, h.k, as = 'two' } end)\n";
+        "join { reports, 3, as = 'one', when = mean(reports).auc > 0.5 and best.auc < 1 }\n"
+        "each(hs, function (h) join { reports, h.k, as = 'two' } end)\n";
     reads_back(text);
     assert_int_equal(program.graph.map_count, 3);
     assert_int_equal(program.graph.maps[1].parent, 1);
@@ -89,7 +90,7 @@ static void lists_known_at_run_time_are_mapped(void **state)
     assert_string_equal(argument_text("make[*]", "name"), "list.names[*]");
     assert_string_equal(argument_text("make[*]", "i"), "list.names[#]");
     assert_string_equal(argument_text("make[*][*]", "k"), "list.hs[*].k");
-    assert_string_equal(argument_text("one", "all"), "each(make[*].rows)");
+    assert_string_equal(argument_text("one", "all"), "each(make[*].r)");
     assert_string_equal(argument_text("two[*]", "k"), "list.hs[*].k");
     assert_string_equal(value_text(node("one")->when),
                         "mean(each(make[*].r.auc)) > 0.5 and max(each(make[*].r.auc)) < 1");

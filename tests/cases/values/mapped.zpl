@@ -18,3 +18,12 @@ local a = max(counts)
 make { "z", i = a, as = "late" }
 each(one, function () end)
 max(tables, "x")
+
+local join = step "join" { signature = "(all: List(Any), n: Int = 0) -> (n: Int)", lua = function () return 1 end }
+local perhaps = step "perhaps" { signature = "() -> (all: List(Optional(Int)))", lua = function () return { 1 } end }
+each(tables, function (t) join { { 1 }, as = "rows of it" } end)
+join { tables, as = "of tables" }
+join { { kept = { tables } }, as = "deep" }
+local all = perhaps {}
+each(all, function (n) join { { 1 }, n = n, as = "perhaps none" } end)
+max({ (make { "w", as = "w" }) }, "x")
