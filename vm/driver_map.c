@@ -21,7 +21,8 @@ static void end_map(struct zpl_driver *d, struct zpl_active *map)
     uint32_t unit = (uint32_t)outer->plan->graph->count + mapping->map;
     zpl_mapping_end(mapping);
     for (size_t i = 0; i < mapping->member_count; i++)
-        zpl_driver_changed(d, outer, mapping->members[i]);
+        if (zpl_plan_keeps(outer->plan, mapping->members[i]))
+            zpl_driver_changed(d, outer, mapping->members[i]);
     zpl_driver_release_map(d, map);
     zpl_driver_settle_unit(d, outer, unit);
 }
@@ -55,7 +56,8 @@ enum zpl_err zpl_driver_take_up_map(struct zpl_driver *d, struct zpl_scope *scop
         return err;
     if (mapping == NULL) {
         for (uint32_t id = 0; id < scope->plan->graph->count; id++)
-            if (zpl_map_within(scope->plan->graph, scope->plan->graph->nodes[id].map, map + 1))
+            if (zpl_plan_keeps(scope->plan, id) &&
+                zpl_map_within(scope->plan->graph, scope->plan->graph->nodes[id].map, map + 1))
                 zpl_driver_changed(d, scope, id);
         zpl_driver_settle_unit(d, scope, (uint32_t)scope->plan->graph->count + map);
         return ZPL_OK;
@@ -74,7 +76,7 @@ enum zpl_err zpl_driver_take_up_map(struct zpl_driver *d, struct zpl_scope *scop
 bool zpl_driver_next_item(struct zpl_driver *d)
 {
     for (struct zpl_active *map = d->maps; map != NULL; map = map->next) {
-        if (d->stopping && map->mapping->next < map->mapping->count) {
+        if (d->stopping && map->mapping->next < map->mapping->end) {
             zpl_mapping_stop(map->mapping);
             if (zpl_mapping_is_over(map->mapping))
                 end_map(d, map);

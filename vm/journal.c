@@ -69,7 +69,7 @@ enum zpl_err zpl_journal_end(struct zpl_run *run)
     run->ended_ns = zpl_clock_wall_ns();
     if (run->ended_ns < run->started_ns)
         run->ended_ns = run->started_ns; /* the clock was set back */
-    struct zpl_json *json = zpl_report_plan(&run->plan);
+    struct zpl_json *json = zpl_report_record(&run->plan);
     bool written = zpl_json_write(json, false, &text) == ZPL_OK;
     zpl_json_release(json);
     run->plan_text = zpl_digest_of(zpl_buf_str(&text), text.len);

@@ -19,7 +19,8 @@ static bool list_members(struct zpl_mapping *m, struct zpl_arena *arena)
         if (zpl_map_within(graph, graph->nodes[id].map, m->map + 1))
             m->members[m->member_count++] = id;
     m->counts = zpl_arena_array(arena, m->member_count + 1, sizeof *m->counts);
-    return m->members != NULL && m->counts != NULL;
+    m->done = zpl_arena_array(arena, m->member_count + 1, sizeof *m->done);
+    return m->members != NULL && m->counts != NULL && m->done != NULL;
 }
 
 static void add_gathered(struct zpl_mapping *m, const struct zpl_value *value, size_t *capacity)
@@ -88,6 +89,44 @@ static void list_gathered(struct zpl_mapping *m)
 
 /* ---- beginning ---- */
 
+/* Room for what becomes of every step in every item. */
+static void list_done(struct zpl_mapping *m)
+{
+    struct zpl_arena *arena = &m->plan->arena;
+    for (size_t i = 0; i < m->member_count; i++) {
+        struct zpl_items *done = &m->done[i];
+        done->count = m->count;
+        if (m->plan->graph->nodes[m->members[i]].map == m->map + 1)
+            done->steps = zpl_arena_array(arena, m->count + 1, sizeof *done->steps);
+        else
+            done->inner = zpl_arena_array(arena, m->count + 1, sizeof *done->inner);
+    }
+}
+
+/* All items, or the one that the plan is about. */
+static enum zpl_err choose_items(struct zpl_mapping *m)
+{
+    size_t only = m->plan->only_item != NULL ? m->plan->only_item[m->map] : 0;
+    struct zpl_diags *diags = &m->plan->session->program.diags;
+    m->end = m->count;
+    if (only == 0)
+        return ZPL_OK;
+    if (only > m->count) {
+        struct zpl_diag *diag =
+            zpl_diag_add(diags, ZPL_CODE_UNKNOWN_RUN, m->plan->graph->maps[m->map].span,
+                         "there is no item %zu of this `each`", only);
+        if (m->count > 0)
+            zpl_diag_help(diags, diag, "it has items 1 … %zu", m->count);
+        else
+            zpl_diag_help(diags, diag, "its list is empty");
+        return ZPL_ERR_NOT_FOUND;
+    }
+    m->next = only - 1;
+    m->end = only;
+    m->ended = m->count - 1;
+    return ZPL_OK;
+}
+
 enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t instances,
                                struct zpl_mapping **out)
 {
@@ -110,11 +149,15 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
         }
         m->count = m->items->as.list.count;
         list_gathered(m);
+        list_done(m);
+        enum zpl_err err = choose_items(m);
+        if (err != ZPL_OK)
+            return err;
     }
     plan->maps[map] = m;
     for (size_t i = 0; m->items == NULL && i < m->member_count; i++) {
-        struct zpl_step_plan *step = &plan->steps[m->members[i]];
-        *step = state;
+        if (zpl_plan_keeps(plan, m->members[i]))
+            plan->steps[m->members[i]] = state;
     }
     m->instances = zpl_arena_array(&plan->arena, instances + 1, sizeof *m->instances);
     m->instance_count = m->count < instances ? m->count : instances;
@@ -172,7 +215,7 @@ enum zpl_err zpl_mapping_next(struct zpl_mapping *m, struct zpl_instance **out)
     while (instance < end && instance->bound)
         instance++;
     *out = NULL;
-    if (instance == end || m->next == m->count)
+    if (instance == end || m->next == m->end)
         return ZPL_OK;
     if (instance->mapping == NULL && !open_instance(m, instance))
         return no_memory(m->plan);
@@ -240,6 +283,39 @@ static bool keep(struct zpl_instance *instance, struct zpl_gathered *gathered)
     return !zpl_arena_failed(arena);
 }
 
+static struct zpl_items copy_items(struct zpl_arena *arena, const struct zpl_items *items)
+{
+    struct zpl_items copy = {.count = items->count};
+    if (items->steps != NULL) {
+        copy.steps = zpl_arena_array(arena, items->count + 1, sizeof *copy.steps);
+        if (copy.steps != NULL && items->count > 0)
+            memcpy(copy.steps, items->steps, items->count * sizeof *copy.steps);
+    } else if (items->inner != NULL) {
+        copy.inner = zpl_arena_array(arena, items->count + 1, sizeof *copy.inner);
+        for (size_t i = 0; copy.inner != NULL && i < items->count; i++)
+            copy.inner[i] = copy_items(arena, &items->inner[i]);
+    }
+    return copy;
+}
+
+/* What became of a step in the item: the step itself, or all items of the map inside that it is in. */
+static void note_done(struct zpl_instance *instance, size_t member)
+{
+    struct zpl_mapping *m = instance->mapping;
+    uint32_t id = m->members[member];
+    const struct zpl_step_plan *step = &instance->plan.steps[id];
+    struct zpl_items *done = &m->done[member];
+    const struct zpl_items *inner =
+        done->inner != NULL ? zpl_mapping_items(&instance->plan, id) : NULL;
+    if (done->steps != NULL) {
+        done->steps[instance->index].status = step->status;
+        if (step->keyed)
+            done->steps[instance->index].key = step->key;
+    } else if (inner != NULL) {
+        done->inner[instance->index] = copy_items(&m->plan->arena, inner);
+    }
+}
+
 static void count(struct zpl_mapping *m, size_t member, enum zpl_plan_status status, size_t items)
 {
     m->counts[member][status] += items;
@@ -249,8 +325,10 @@ enum zpl_err zpl_mapping_take(struct zpl_instance *instance)
 {
     struct zpl_mapping *m = instance->mapping;
     bool kept = true;
-    for (size_t i = 0; i < m->member_count; i++)
+    for (size_t i = 0; i < m->member_count; i++) {
         count(m, i, instance->plan.steps[m->members[i]].status, 1);
+        note_done(instance, i);
+    }
     for (size_t i = 0; kept && i < m->gathered_count; i++)
         kept = keep(instance, &m->gathered[i]);
     instance->bound = false;
@@ -260,11 +338,16 @@ enum zpl_err zpl_mapping_take(struct zpl_instance *instance)
 
 void zpl_mapping_stop(struct zpl_mapping *m)
 {
-    size_t left = m->count - m->next;
-    for (size_t i = 0; left > 0 && i < m->member_count; i++)
+    size_t left = m->end - m->next;
+    for (size_t i = 0; left > 0 && i < m->member_count; i++) {
+        if (!zpl_plan_keeps(m->plan, m->members[i]))
+            continue;
         count(m, i, ZPL_PLAN_CANCELLED, left);
+        for (size_t k = m->next; m->done[i].steps != NULL && k < m->end; k++)
+            m->done[i].steps[k].status = ZPL_PLAN_CANCELLED;
+    }
     m->ended += left;
-    m->next = m->count;
+    m->next = m->end;
 }
 
 /* ---- the end ---- */
@@ -283,13 +366,15 @@ static enum zpl_plan_status together(const size_t *counts)
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         if (counts[order[i]] > 0)
             return order[i];
-    return ZPL_PLAN_SKIPPED; /* of no item */
+    return counts[ZPL_PLAN_PENDING] > 0 ? ZPL_PLAN_PENDING : ZPL_PLAN_SKIPPED; /* of no item */
 }
 
 void zpl_mapping_end(struct zpl_mapping *m)
 {
     for (size_t i = 0; i < m->member_count; i++) {
         struct zpl_step_plan *step = &m->plan->steps[m->members[i]];
+        if (!zpl_plan_keeps(m->plan, m->members[i]))
+            continue;
         step->status = together(m->counts[i]);
         if (step->status == ZPL_PLAN_UNKNOWN)
             step->until = m->plan->graph->nodes[m->members[i]].name;
@@ -316,7 +401,9 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node)
+/* The map of the plan's scope that the node is in, and which of its members; NULL: its list is not known. */
+static const struct zpl_mapping *mapping_of(const struct zpl_plan *plan, uint32_t node,
+                                            size_t *member)
 {
     uint32_t map = plan->graph->nodes[node].map;
     while (map != 0 && plan->graph->maps[map - 1].parent != plan->scope)
@@ -325,7 +412,22 @@ const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node)
     if (m == NULL || m->items == NULL)
         return NULL;
     const uint32_t *at = bsearch(&node, m->members, m->member_count, sizeof node, by_id);
-    return at != NULL ? m->counts[at - m->members] : NULL;
+    *member = at != NULL ? (size_t)(at - m->members) : 0;
+    return at != NULL ? m : NULL;
+}
+
+const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node)
+{
+    size_t member;
+    const struct zpl_mapping *m = mapping_of(plan, node, &member);
+    return m != NULL ? m->counts[member] : NULL;
+}
+
+struct zpl_items *zpl_mapping_items(const struct zpl_plan *plan, uint32_t node)
+{
+    size_t member;
+    const struct zpl_mapping *m = mapping_of(plan, node, &member);
+    return m != NULL ? &m->done[member] : NULL;
 }
 
 const struct zpl_gathered *zpl_mapping_gathered(const struct zpl_plan *plan,

@@ -26,14 +26,26 @@ struct zpl_gathered {
     struct zpl_made *items;         /* one an item; left out: neither literal nor row */
     const struct zpl_literal *list; /* of all that are literals, NULL: not made yet */
 };
+/* What became of one step inside in every item: of a map inside the map the same once more. */
+struct zpl_item_step {
+    struct zpl_digest key; /* zeroes: it came to none */
+    enum zpl_plan_status status;
+};
+struct zpl_items {
+    size_t count;
+    struct zpl_item_step *steps; /* NULL: `inner` is set */
+    struct zpl_items *inner;
+};
 struct zpl_mapping {
     struct zpl_plan *plan; /* outside */
     uint32_t map;
     const struct zpl_literal *items; /* the list; NULL: it is not known, and never will be */
     size_t count, next, ended;       /* items; the next to be bound; those at their end */
+    size_t end;                      /* behind the last that is bound: the plan may be about one */
     uint32_t *members;               /* nodes inside, ascending */
     size_t member_count;
     size_t (*counts)[ZPL_PLAN_STATES]; /* per member: how many items are in a state */
+    struct zpl_items *done;            /* per member */
     struct zpl_gathered *gathered;
     size_t gathered_count;
     struct zpl_instance *instances;
@@ -41,7 +53,8 @@ struct zpl_mapping {
     struct zpl_mapping *after; /* for its user's list */
 };
 
-/* Begins a map that is ready: finds its items.  *out is NULL when it is at its end already: there are
+/* Begins a map that is ready: finds its items.  ZPL_ERR_NOT_FOUND, told: the one item that the plan is
+ * about is not there.  *out is NULL when it is at its end already: there are
  * none, or its list will not be known; its nodes have the state that says so. */
 enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t instances,
                                struct zpl_mapping **out);
@@ -58,6 +71,8 @@ void zpl_mapping_release(struct zpl_mapping *mapping); /* its instances; NULL is
 
 /* How many items of a mapped node are in each state; NULL: nobody knows. */
 const size_t *zpl_mapping_counts(const struct zpl_plan *plan, uint32_t node);
+/* What became of a mapped node in every item; NULL: nobody knows. */
+struct zpl_items *zpl_mapping_items(const struct zpl_plan *plan, uint32_t node);
 /* What a value was for every item, in their order; NULL: not known. */
 const struct zpl_gathered *zpl_mapping_gathered(const struct zpl_plan *plan,
                                                 const struct zpl_value *gather);

@@ -346,6 +346,17 @@ enum zpl_err zpl_plan_take_outputs(struct zpl_plan *plan, uint32_t id,
     return err;
 }
 
+/* Is the step asked for again?  One inside maps perhaps for one item alone. */
+static bool is_again(const struct zpl_plan *plan, uint32_t id)
+{
+    bool again = plan->again != NULL && plan->again[id];
+    uint32_t map = plan->graph->nodes[id].map;
+    for (; again && plan->again_item != NULL && map != 0; map = plan->graph->maps[map - 1].parent)
+        again = plan->again_item[map - 1] == 0 ||
+                plan->again_item[map - 1] == plan->items[map - 1].index + 1;
+    return again;
+}
+
 /* By key, with every output there. */
 enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
 {
@@ -355,7 +366,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     struct zpl_step_row row;
     bool there = false;
     *hit = false;
-    if (plan->no_cache || !node->cache || (plan->again != NULL && plan->again[id]))
+    if (plan->no_cache || !node->cache || is_again(plan, id))
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
     if (err != ZPL_OK)
@@ -414,7 +425,7 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
         step->why = "its cache is off";
         return ZPL_OK;
     }
-    if (plan->again != NULL && plan->again[id]) {
+    if (is_again(plan, id)) {
         step->why = "it is asked for again";
         return ZPL_OK;
     }

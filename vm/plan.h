@@ -59,6 +59,13 @@ struct zpl_made {
     const char *step, *output;
 };
 struct zpl_mapping;
+struct zpl_plan;
+/* Who wants to look at one step of one item, whose plan is gone when the item is at its end. */
+struct zpl_plan_watch {
+    const char *name; /* "split[17]" */
+    enum zpl_err (*decided)(struct zpl_plan_watch *watch, struct zpl_plan *plan, uint32_t id);
+    bool seen;
+};
 struct zpl_plan {
     struct zpl_session *session;
     const struct zpl_graph *graph;
@@ -69,6 +76,9 @@ struct zpl_plan {
     bool no_cache;
     const bool *kept;  /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
     const bool *again; /* by node: not taken from the store; NULL: none */
+    /* By number of a map, from 1, 0 all: the one item that the plan is about, and that is done again. */
+    const size_t *only_item, *again_item;
+    struct zpl_plan_watch *watch; /* NULL: none */
     struct zpl_arena arena;
 };
 
@@ -79,6 +89,7 @@ void zpl_plan_release(struct zpl_plan *plan); /* safe on a zeroed struct */
 struct zpl_narrowing {
     const bool *only;            /* by unit (schedule.h): these and what they need; NULL: all */
     const struct zpl_node *from; /* it and all that depend on it, whatever is cached; NULL: none */
+    const size_t *only_item, *from_item; /* by map: of this item alone; NULL or 0: of all */
 };
 /* Holds a new plan to it (plan_keep.c). */
 enum zpl_err zpl_plan_narrow(struct zpl_plan *plan, const struct zpl_narrowing *narrowing);

@@ -1,5 +1,7 @@
 /* plan_all.c - every step decided, of the program and of every item of its maps.  Part of plan.h.
  * Floor: vm. */
+#include <string.h>
+
 #include "vm/map.h"
 
 static enum zpl_err plan_scope(struct zpl_plan *plan, struct zpl_schedule *schedule,
@@ -38,6 +40,11 @@ static enum zpl_err plan_scope(struct zpl_plan *plan, struct zpl_schedule *sched
             zpl_plan_fail(plan, unit);
             *worst = err;
             err = ZPL_OK;
+        }
+        if (err == ZPL_OK && unit < count && plan->watch != NULL &&
+            strcmp(plan->watch->name, plan->graph->nodes[unit].name) == 0) {
+            plan->watch->seen = true;
+            err = plan->watch->decided(plan->watch, plan, unit);
         }
         zpl_schedule_settle(schedule, unit);
     }

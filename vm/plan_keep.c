@@ -11,7 +11,7 @@ void zpl_plan_want(const struct zpl_graph *graph, const struct zpl_value *value,
         return;
     switch (value->kind) {
     case ZPL_VALUE_LITERAL:
-    case ZPL_VALUE_ITEM: /* inside a map, which is wanted as a whole */
+    case ZPL_VALUE_ITEM: /* inside a map, which is wanted with its list */
         return;
     case ZPL_VALUE_REF:
         units[value->ref.node] = true;
@@ -50,18 +50,12 @@ static void want_needs(const struct zpl_graph *graph, const struct zpl_node *nod
         units[graph->count + node->map - 1] = true;
 }
 
-/* A wanted map is wanted with the one around it, its list, and all that is inside. */
+/* A wanted map is wanted with the one around it and its list; of what is inside what is wanted itself. */
 static void want_map(const struct zpl_graph *graph, uint32_t map, bool *units)
 {
     zpl_plan_want(graph, graph->maps[map].over, units);
     if (graph->maps[map].parent > 0)
         units[graph->count + graph->maps[map].parent - 1] = true;
-    for (uint32_t inner = 0; inner < graph->map_count; inner++)
-        if (graph->maps[inner].parent == map + 1)
-            units[graph->count + inner] = true;
-    for (uint32_t id = 0; id < graph->count; id++)
-        if (graph->nodes[id].map == map + 1)
-            units[id] = true;
 }
 
 static size_t count_wanted(const bool *units, size_t count)
@@ -99,50 +93,51 @@ bool zpl_plan_keeps(const struct zpl_plan *plan, uint32_t unit)
     return plan->kept == NULL || plan->kept[unit];
 }
 
-/* Marks the nodes of a unit: itself, or all inside of the map. */
-static void mark_nodes(const struct zpl_graph *graph, uint32_t unit, bool *nodes)
+/* Does a value need a node that is marked? */
+struct need {
+    const bool *nodes;
+    bool found;
+};
+
+static void find_marked(void *self, uint32_t node, uint32_t output)
 {
-    if (unit < graph->count)
-        nodes[unit] = true;
-    for (uint32_t id = 0; unit >= graph->count && id < graph->count; id++)
-        if (zpl_map_within(graph, graph->nodes[id].map, unit - (uint32_t)graph->count + 1))
-            nodes[id] = true;
+    struct need *need = self;
+    (void)output;
+    need->found |= need->nodes[node];
 }
 
-/* The node and all that depend on it, over any number of steps. */
+/* Does the node depend on a marked one: by what it is given, its condition, or the lists it is there for? */
+static bool depends(const struct zpl_graph *graph, const struct zpl_node *node, const bool *nodes)
+{
+    struct need need = {.nodes = nodes};
+    for (size_t i = 0; i < node->argument_count; i++)
+        zpl_value_refs(node->arguments[i].value, find_marked, &need);
+    for (size_t i = 0; i < node->after_count; i++)
+        need.found |= nodes[node->after[i]];
+    zpl_value_refs(node->when, find_marked, &need);
+    for (uint32_t map = node->map; map != 0; map = graph->maps[map - 1].parent)
+        zpl_value_refs(graph->maps[map - 1].over, find_marked, &need);
+    return need.found;
+}
+
+/* The node and all that depend on it, over any number of steps; ids are a topological order. */
 static enum zpl_err do_again(struct zpl_plan *plan, const struct zpl_node *from)
 {
     const struct zpl_graph *graph = plan->graph;
-    size_t units = graph->count + graph->map_count, next = 0, count = 0;
-    struct zpl_schedule schedule = {0};
     bool *nodes = zpl_arena_array(&plan->arena, graph->count + 1, sizeof *nodes);
-    bool *met = zpl_arena_array(&plan->arena, units + 1, sizeof *met);
-    uint32_t *queue = zpl_arena_array(&plan->arena, units + 1, sizeof *queue);
-    if (zpl_arena_failed(&plan->arena) || zpl_schedule_init(&schedule, graph, 0) != ZPL_OK) {
-        zpl_schedule_release(&schedule);
+    if (nodes == NULL)
         return zpl_diag_nomem(&plan->session->diags);
-    }
-    uint32_t map = from->map;
-    while (map != 0 && graph->maps[map - 1].parent != 0)
-        map = graph->maps[map - 1].parent;
-    queue[count++] = map != 0 ? (uint32_t)graph->count + map - 1 : from->id;
-    met[queue[0]] = true;
-    for (; next < count; next++) {
-        uint32_t unit = queue[next];
-        mark_nodes(graph, unit, nodes);
-        for (uint32_t i = schedule.first[unit]; i < schedule.first[unit + 1]; i++)
-            if (!met[schedule.dependents[i]]) {
-                met[schedule.dependents[i]] = true;
-                queue[count++] = schedule.dependents[i];
-            }
-    }
-    zpl_schedule_release(&schedule);
+    nodes[from->id] = true;
+    for (uint32_t id = from->id + 1; id < graph->count; id++)
+        nodes[id] = depends(graph, &graph->nodes[id], nodes);
     plan->again = nodes;
     return ZPL_OK;
 }
 
 enum zpl_err zpl_plan_narrow(struct zpl_plan *plan, const struct zpl_narrowing *narrowing)
 {
+    plan->only_item = narrowing->only_item;
+    plan->again_item = narrowing->from_item;
     enum zpl_err err = narrowing->only != NULL ? zpl_plan_keep(plan, narrowing->only) : ZPL_OK;
     return err == ZPL_OK && narrowing->from != NULL ? do_again(plan, narrowing->from) : err;
 }

@@ -73,6 +73,35 @@ static struct zpl_json *items_json(const struct zpl_plan *plan, uint32_t id)
     return o;
 }
 
+/* One character a state, in their order. */
+static const char ITEM_STATES[] = "-wucs>rfx";
+
+enum zpl_plan_status zpl_report_item_status(char c)
+{
+    const char *at = c != '\0' ? strchr(ITEM_STATES, c) : NULL;
+    return at != NULL ? (enum zpl_plan_status)(at - ITEM_STATES) : ZPL_PLAN_PENDING;
+}
+
+static struct zpl_json *made_json(const struct zpl_items *items)
+{
+    struct zpl_buf text = {0};
+    struct zpl_json *json = items->inner != NULL ? zpl_json_array() : NULL;
+    for (size_t i = 0; items->inner != NULL && i < items->count; i++)
+        zpl_json_add_take(json, made_json(&items->inner[i]));
+    if (json != NULL)
+        return json;
+    for (size_t i = 0; i < items->count; i++) {
+        char hex[ZPL_HEX_SIZE];
+        zpl_digest_hex(&items->steps[i].key, hex);
+        zpl_buf_putc(&text, ITEM_STATES[items->steps[i].status]);
+        zpl_buf_add(&text, hex, sizeof hex - 1);
+    }
+    if (zpl_buf_error(&text) == ZPL_OK)
+        json = zpl_json_string(zpl_buf_str(&text));
+    zpl_buf_release(&text);
+    return json;
+}
+
 static struct zpl_json *cost_json(const struct zpl_step_cost *cost)
 {
     struct zpl_json *o = zpl_json_object();
@@ -84,10 +113,15 @@ static struct zpl_json *cost_json(const struct zpl_step_cost *cost)
     return o;
 }
 
-/* Of a `const struct zpl_plan *`. */
+struct steps {
+    const struct zpl_plan *plan;
+    bool made; /* with what is zpl's own */
+};
+
 static struct zpl_json *step_json(const void *of, size_t i)
 {
-    const struct zpl_plan *plan = *(const struct zpl_plan *const *)of;
+    const struct steps *steps = of;
+    const struct zpl_plan *plan = steps->plan;
     uint32_t id = (uint32_t)i;
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_step_plan *step = &plan->steps[id];
@@ -117,26 +151,66 @@ static struct zpl_json *step_json(const void *of, size_t i)
     zpl_json_set_take(o, "error", zpl_json_string(step->error));
     if (step->last.known)
         zpl_json_set_take(o, "last", cost_json(&step->last));
+    const struct zpl_items *items = steps->made ? zpl_mapping_items(plan, id) : NULL;
+    if (items != NULL)
+        zpl_json_set_take(o, "made", made_json(items));
     return o;
 }
 
-static struct zpl_json *steps_json(const struct zpl_plan *plan)
+static struct zpl_json *steps_json(const struct zpl_plan *plan, bool made)
 {
+    const struct steps steps = {plan, made};
     if (plan->kept == NULL)
-        return zpl_json_making(plan->graph->count, step_json, &plan, sizeof plan);
+        return zpl_json_making(plan->graph->count, step_json, &steps, sizeof steps);
     struct zpl_json *array = zpl_json_array();
     for (uint32_t id = 0; id < plan->graph->count; id++)
         if (zpl_plan_keeps(plan, id))
-            zpl_json_add_take(array, step_json(&plan, id));
+            zpl_json_add_take(array, step_json(&steps, id));
     return array;
 }
 
-struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
+static struct zpl_json *plan_json(const struct zpl_plan *plan, bool made)
 {
     struct zpl_json *o = zpl_json_object();
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
-    zpl_json_set_take(o, "steps", steps_json(plan));
+    zpl_json_set_take(o, "steps", steps_json(plan, made));
+    return o;
+}
+
+struct zpl_json *zpl_report_plan(const struct zpl_plan *plan)
+{
+    return plan_json(plan, false);
+}
+
+struct zpl_json *zpl_report_record(const struct zpl_plan *plan)
+{
+    return plan_json(plan, true);
+}
+
+/* The object without one member. */
+static struct zpl_json *without(const struct zpl_json *object, const char *member)
+{
+    struct zpl_json *o = zpl_json_object();
+    const char *key;
+    for (size_t i = 0; (key = zpl_json_key_at(object, i)) != NULL; i++)
+        if (strcmp(key, member) != 0)
+            zpl_json_set_take(o, key, zpl_json_ref(zpl_json_value_at(object, i)));
+    return o;
+}
+
+struct zpl_json *zpl_report_steps_of_record(const struct zpl_json *steps)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < zpl_json_count(steps); i++)
+        zpl_json_add_take(array, without(zpl_json_at(steps, i), "made"));
+    return array;
+}
+
+struct zpl_json *zpl_report_of_record(const struct zpl_json *record)
+{
+    struct zpl_json *o = without(record, "steps");
+    zpl_json_set_take(o, "steps", zpl_report_steps_of_record(zpl_json_get(record, "steps")));
     return o;
 }
 

@@ -27,6 +27,7 @@ enum zpl_err zpl_run_record_open(const struct zpl_run_row *row, struct zpl_run_r
 
 void zpl_run_record_release(struct zpl_run_record *record)
 {
+    zpl_json_release(record->item);
     zpl_json_release(record->plan);
     memset(record, 0, sizeof *record);
 }

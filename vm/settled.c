@@ -180,7 +180,7 @@ static enum zpl_err keep_plan(struct zpl_run *run, struct zpl_metadata *metadata
     *digest = run->plan_text;
     if (!find_done(&run->plan))
         return ZPL_OK;
-    struct zpl_json *json = zpl_report_plan(&run->plan);
+    struct zpl_json *json = zpl_report_record(&run->plan);
     enum zpl_err err =
         zpl_json_write(json, false, &text) == ZPL_OK
             ? metadata->text_put(metadata->self, zpl_buf_str(&text), digest, &session->diags)

@@ -35,7 +35,8 @@ static const struct option OPTIONS[] = {
     {"repair", ZPL_OPT_REPAIR, NULL, "forget outputs whose bytes are wrong or missing"},
     {"follow", ZPL_OPT_FOLLOW, NULL, "print on as steps print, until they have ended (also -f)"},
     {"events", ZPL_OPT_EVENTS, NULL, "print what happens as JSON lines, when it happens"},
-    {"only", ZPL_OPT_ONLY, "STEP", "this step and what it needs, nothing else"},
+    {"only", ZPL_OPT_ONLY, "STEP",
+     "this step, 'split[*]' or one item 'split[3]', and what it needs"},
     {"from", ZPL_OPT_FROM, "STEP", "do this step and all that depend on it again"},
     {"help", ZPL_OPT_HELP, NULL, "this page"},
 };

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include "vm/run_record.h"
+#include "vm/item.h"
 #include "vm/plan.h"
 
 enum zpl_exit {
@@ -112,12 +113,16 @@ void zpl_cli_print_json_take(struct zpl_json *json);
 void zpl_cli_print_diags_json(const struct zpl_session *session);
 /* Did memory run out for something that had to be printed? */
 bool zpl_cli_print_failed(void);
-/* The step of that name of the program; NULL after telling, with the nearest one. */
+/* The step of that name of the program, or that of one item of it: *path tells which, empty for none; NULL
+ * after telling, with the nearest one. */
 const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
-                                         const char *name);
+                                         const char *name, struct zpl_item_path *path);
 /* The name of a step that `word` may have meant: a near one, the only step of that name (`sql` of sql@few),
  * or that of a variable (`few`); NULL: none. */
 const char *zpl_cli_near_step(const char *word, const char *const *names, size_t count);
+/* The item that is meant of each map around a node, by the map's number; NULL: all, or memory is out. */
+const size_t *zpl_cli_items(struct zpl_cli *cli, const struct zpl_graph *graph,
+                            const struct zpl_node *node, const struct zpl_item_path *path);
 /* What --only and --from name. */
 enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_narrowing *out);

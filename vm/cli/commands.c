@@ -99,7 +99,10 @@ static const struct zpl_command COMMANDS[] = {
     {"logs", "[RUN[/STEP]] [--follow]", "what steps printed",
      "Without a step, of all steps of the run.  --follow waits for what they print next, each line "
      "behind\n"
-     "the name of its step, and ends with the run; with a step, with the step.",
+     "the name of its step, and ends with the run; with a step, with the step.  Of an `each` over "
+     "a "
+     "list\n"
+     "known at run time 'split[*]' is all items, 'split[3]' one.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON | ZPL_OPT_FOLLOW, 0, 1, zpl_cmd_logs},
     {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",
      "where a column or an artifact came from, and what was made of it",

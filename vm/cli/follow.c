@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lang/base/text.h"
+#include "vm/item.h"
 #include "vm/live_log.h"
 
 #define POLL_US     200000
@@ -131,9 +132,12 @@ static enum zpl_err find_steps(struct following *f, const char *wanted)
         f->steps != NULL && names != NULL ? ZPL_OK : zpl_diag_nomem(&f->session->diags);
     for (size_t i = 0; err == ZPL_OK && i < count; i++) {
         const char *name = zpl_json_str(zpl_json_get(zpl_json_at(nodes, i), "name"), "");
+        struct zpl_item_path path;
         names[i] = zpl_arena_strdup(&f->cli->arena, name);
-        if (names[i] != NULL && (wanted == NULL || strcmp(wanted, name) == 0))
-            f->steps[f->count++] = (struct followed){.name = names[i], .fd = -1};
+        bool item = wanted != NULL && zpl_item_match(name, wanted, strlen(wanted), &path) &&
+                    path.count > 0 && zpl_item_is_one(&path);
+        if (names[i] != NULL && (wanted == NULL || item || strcmp(wanted, name) == 0))
+            f->steps[f->count++] = (struct followed){.name = item ? wanted : names[i], .fd = -1};
     }
     zpl_json_release(graph);
     if (err != ZPL_OK || f->count > 0 || wanted == NULL)

@@ -7,6 +7,8 @@
 #include "vm/json_read.h"
 #include "vm/run_record.h"
 
+#define ITEMS_TOLD 3 /* of a map, those that failed, among all steps */
+
 /* Adds the log of one row as JSON. */
 static void add_json(const char *name, const char *status, const struct zpl_step_row *row,
                      struct zpl_json *array)
@@ -29,55 +31,131 @@ static void add_text(const struct zpl_step_row *row, struct zpl_buf *out)
         zpl_buf_putc(out, '\n');
 }
 
-/* The run that did the work of a step that was cached in this one; 0: unknown. */
-static int64_t origin(struct zpl_cli *cli, struct zpl_session *session,
-                      struct zpl_metadata *metadata, const struct zpl_json *step)
+/* What is being told: logs of one run. */
+struct telling {
+    struct zpl_cli *cli;
+    struct zpl_session *session;
+    struct zpl_metadata *metadata;
+    int64_t run;
+    struct zpl_json *json; /* NULL: `out` */
+    struct zpl_buf *out;
+    bool head;    /* a title above each */
+    size_t items; /* of maps that are still told */
+};
+
+/* Why a step that has no row in the run has no log here, and where the one is that did its work.
+ * CORRUPT: it has a row, which only its key leads to. */
+static enum zpl_err tell_none(struct telling *t, const struct zpl_json *step, const char *name,
+                              const char *status)
 {
     struct zpl_digest key;
     struct zpl_step_row row;
-    if (!zpl_read_digest(step, "key", &key) ||
-        metadata->step_by_key(metadata->self, &key, &row, &cli->arena, &session->diags) != ZPL_OK)
-        return 0;
-    return row.run;
-}
-
-/* The log of one step of a run; of a cached one it says where it ran.  `head` puts a title above. */
-static enum zpl_err add_log(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                            const struct zpl_json *step, const char *name, bool head,
-                            struct zpl_json *json, struct zpl_buf *out)
-{
-    struct zpl_metadata *metadata;
-    struct zpl_step_row row;
-    const char *status = zpl_json_str(zpl_json_get(step, "status"), "interrupted");
-    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
-    if (err == ZPL_OK)
-        err = metadata->step_of_run(metadata->self, run, name, &row, &cli->arena, &session->diags);
-    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
-        return err;
-    int64_t ran = err == ZPL_OK ? run : origin(cli, session, metadata, step);
-    if (err != ZPL_OK && ran == run) { /* by its key it is there */
+    bool ran = strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0;
+    bool found = zpl_read_digest(step, "key", &key) &&
+                 t->metadata->step_by_key(t->metadata->self, &key, &row, &t->cli->arena,
+                                          &t->session->diags) == ZPL_OK;
+    if (found && row.run == t->run && strcmp(row.name, name) == 0) {
         struct zpl_diag *diag = zpl_diag_add(
-            &session->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
-            "cannot find step %s of run %lld in zpl.db, which has it", name, (long long)run);
-        zpl_diag_help(&session->diags, diag, "`zpl doctor --repair` mends what finds it");
+            &t->session->diags, ZPL_CODE_STORE_CORRUPT, (struct zpl_span){0},
+            "cannot find step %s of run %lld in zpl.db, which has it", name, (long long)t->run);
+        zpl_diag_help(&t->session->diags, diag, "`zpl doctor --repair` mends what finds it");
         return ZPL_ERR_CORRUPT;
     }
-    if (json != NULL) {
-        add_json(name, status, err == ZPL_OK ? &row : NULL, json);
-        return ZPL_OK;
-    }
-    if (head)
-        zpl_buf_printf(out, "== %s (%s)\n", name, status);
-    if (err == ZPL_OK) {
-        add_text(&row, out);
-        return ZPL_OK;
-    }
-    zpl_buf_printf(out, "%s did not run in run %lld (%s)", name, (long long)run, status);
-    if (ran > 0)
-        zpl_buf_printf(out, "; it ran in run %lld: zpl logs %lld/%s", (long long)ran,
-                       (long long)ran, name);
-    zpl_buf_putc(out, '\n');
+    if (ran)
+        zpl_buf_printf(t->out, "%s %s in run %lld, and its log was removed with `zpl gc`", name,
+                       status, (long long)t->run);
+    else
+        zpl_buf_printf(t->out, "%s did not run in run %lld (%s)", name, (long long)t->run, status);
+    if (found)
+        zpl_buf_printf(t->out, "; %s in run %lld: zpl logs %s%lld/%s%s",
+                       ran ? "the same ran" : "it ran", (long long)row.run,
+                       zpl_item_quote(row.name), (long long)row.run, row.name,
+                       zpl_item_quote(row.name));
+    zpl_buf_putc(t->out, '\n');
     return ZPL_OK;
+}
+
+/* The log of one step of a run; of a cached one it says where it ran. */
+static enum zpl_err add_log(struct telling *t, const struct zpl_json *step, const char *name,
+                            const char *status)
+{
+    struct zpl_step_row row;
+    enum zpl_err err = t->metadata->step_of_run(t->metadata->self, t->run, name, &row,
+                                                &t->cli->arena, &t->session->diags);
+    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
+        return err;
+    if (t->json != NULL) {
+        add_json(name, status, err == ZPL_OK ? &row : NULL, t->json);
+        return ZPL_OK;
+    }
+    if (t->head)
+        zpl_buf_printf(t->out, "== %s (%s)\n", name, status);
+    if (err != ZPL_OK)
+        return tell_none(t, step, name, status);
+    add_text(&row, t->out);
+    return ZPL_OK;
+}
+
+/* Of an item that ran; where all steps are told, of those that failed alone. */
+static enum zpl_err add_item(void *self, const struct zpl_json *step, const char *name,
+                             enum zpl_plan_status status)
+{
+    struct telling *t = self;
+    if ((status != ZPL_PLAN_RAN && status != ZPL_PLAN_FAILED) || t->items == 0)
+        return ZPL_OK;
+    t->items--;
+    return add_log(t, step, name, zpl_plan_status_name(status));
+}
+
+static enum zpl_err add_failed(void *self, const struct zpl_json *step, const char *name,
+                               enum zpl_plan_status status)
+{
+    return status == ZPL_PLAN_FAILED ? add_item(self, step, name, status) : ZPL_OK;
+}
+
+/* Of a step inside a map: the logs of its items, of those that failed where it is one of all steps. */
+static enum zpl_err add_items(struct telling *t, const struct zpl_json *step, const char *name,
+                              const char *status, bool all)
+{
+    const struct zpl_json *made = zpl_json_get(step, "made");
+    if (!all && t->json == NULL)
+        zpl_buf_printf(t->out, "== %s (%s)\nits items have logs of their own: zpl logs '%lld/%s'\n",
+                       name, status, (long long)t->run, name);
+    t->head = true;
+    t->items = all ? SIZE_MAX : ITEMS_TOLD;
+    return zpl_run_record_each(step, name, made, all ? add_item : add_failed, t, &t->cli->arena);
+}
+
+/* The step that is wanted, or an item of it; told when there is none. */
+static enum zpl_err add_wanted(struct telling *t, struct zpl_run_record *record, const char *wanted)
+{
+    const char *output = NULL;
+    const struct zpl_json *step = zpl_run_record_step(record, wanted, &output);
+    enum zpl_err err = ZPL_OK;
+    if (record->plan == NULL)
+        return add_log(t, NULL, wanted, "interrupted");
+    if (step == NULL)
+        err =
+            zpl_run_record_item(t->session, t->run, record, wanted, &step, &output, &t->cli->arena);
+    if (err != ZPL_OK)
+        return err;
+    if (step != NULL && output == NULL) {
+        const char *status = zpl_json_str(zpl_json_get(step, "status"), "");
+        return zpl_json_get(step, "made") != NULL ? add_items(t, step, wanted, status, true)
+                                                  : add_log(t, step, wanted, status);
+    }
+    size_t count;
+    const char **names = zpl_run_record_names(record, &t->cli->arena, &count);
+    const char *near = zpl_cli_near_step(wanted, names, count);
+    struct zpl_diag *diag =
+        zpl_diag_add(&t->session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                     "run %lld has no step '%s'", (long long)t->run, wanted);
+    if (near != NULL)
+        zpl_diag_help(&t->session->diags, diag, "did you mean %s?", near);
+    else
+        zpl_diag_help(&t->session->diags, diag, "`zpl show %lld` lists its steps",
+                      (long long)t->run);
+    return ZPL_ERR_NOT_FOUND;
 }
 
 /* The logs asked for: of one step, or of all. */
@@ -85,40 +163,25 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
                             const struct zpl_run_row *run, const char *wanted,
                             struct zpl_json *json, struct zpl_buf *out)
 {
-    struct zpl_run_record record;
-    struct zpl_span nowhere = {0};
-    enum zpl_err err = zpl_run_record_open(run, &record, &session->diags);
-    bool found = false;
-    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record.steps); i++) {
+    struct zpl_run_record record = {0};
+    struct telling t = {.cli = cli, .session = session, .run = run->id, .json = json, .out = out};
+    enum zpl_err err = zpl_session_metadata(session, false, &t.metadata);
+    if (err == ZPL_OK)
+        err = zpl_run_record_open(run, &record, &session->diags);
+    if (err == ZPL_OK && wanted != NULL)
+        err = add_wanted(&t, &record, wanted);
+    for (size_t i = 0; err == ZPL_OK && wanted == NULL && i < zpl_json_count(record.steps); i++) {
         const struct zpl_json *step = zpl_json_at(record.steps, i);
         const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
         const char *status = zpl_json_str(zpl_json_get(step, "status"), "");
-        if (wanted != NULL && strcmp(wanted, name) != 0)
+        t.head = true;
+        if (strcmp(status, "ran") != 0 && strcmp(status, "failed") != 0)
             continue;
-        found = true;
-        if (wanted != NULL || strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0)
-            err = add_log(cli, session, run->id, step, name, wanted == NULL, json, out);
-    }
-    if (err == ZPL_OK && record.plan == NULL && wanted != NULL) {
-        found = true;
-        err = add_log(cli, session, run->id, NULL, wanted, false, json, out);
-    }
-    if (err == ZPL_OK && wanted != NULL && !found) {
-        size_t count;
-        const char **names = zpl_run_record_names(&record, &cli->arena, &count);
-        const char *near = zpl_cli_near_step(wanted, names, count);
-        struct zpl_diag *diag =
-            zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
-                         "run %lld has no step '%s'", (long long)run->id, wanted);
-        if (near != NULL)
-            zpl_diag_help(&session->diags, diag, "did you mean %s?", near);
-        else
-            zpl_diag_help(&session->diags, diag, "`zpl show %lld` lists its steps",
-                          (long long)run->id);
-        err = ZPL_ERR_NOT_FOUND;
+        err = zpl_json_get(step, "made") != NULL ? add_items(&t, step, name, status, false)
+                                                 : add_log(&t, step, name, status);
     }
     zpl_run_record_release(&record);
-    return err;
+    return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;
 }
 
 int zpl_cmd_logs(struct zpl_cli *cli)

@@ -26,13 +26,28 @@ const char *zpl_cli_near_step(const char *word, const char *const *names, size_t
     return near != NULL ? near : part;
 }
 
+/* How many maps a node is in. */
+static size_t depth_of(const struct zpl_graph *graph, const struct zpl_node *node)
+{
+    size_t depth = 0;
+    for (uint32_t map = node->map; map != 0; map = graph->maps[map - 1].parent)
+        depth++;
+    return depth;
+}
+
 const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
-                                         const char *name)
+                                         const char *name, struct zpl_item_path *path)
 {
     const struct zpl_graph *graph = &session->program.graph;
     const struct zpl_node *node = zpl_graph_find(graph, name);
+    path->count = 0;
     if (node != NULL)
         return node;
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].map != 0 &&
+            zpl_item_match(graph->nodes[i].name, name, strlen(name), path) &&
+            path->count == depth_of(graph, &graph->nodes[i]))
+            return &graph->nodes[i];
     const char **names = zpl_arena_array(&cli->arena, graph->count + 1, sizeof *names);
     struct zpl_span nowhere = {0};
     for (size_t i = 0; names != NULL && i < graph->count; i++)
@@ -47,13 +62,25 @@ const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session
     return NULL;
 }
 
+const size_t *zpl_cli_items(struct zpl_cli *cli, const struct zpl_graph *graph,
+                            const struct zpl_node *node, const struct zpl_item_path *path)
+{
+    size_t *items =
+        path->count > 0 ? zpl_arena_array(&cli->arena, graph->map_count + 1, sizeof *items) : NULL;
+    size_t depth = path->count;
+    for (uint32_t map = node->map; items != NULL && depth > 0; map = graph->maps[map - 1].parent)
+        items[map - 1] = path->at[--depth];
+    return items;
+}
+
 enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_narrowing *out)
 {
     const struct zpl_graph *graph = &session->program.graph;
+    struct zpl_item_path path;
     *out = (struct zpl_narrowing){0};
     if (cli->only != NULL) {
-        const struct zpl_node *node = zpl_cli_find_step(cli, session, cli->only);
+        const struct zpl_node *node = zpl_cli_find_step(cli, session, cli->only, &path);
         bool *units =
             zpl_arena_array(&cli->arena, graph->count + graph->map_count + 1, sizeof *units);
         if (node == NULL)
@@ -62,11 +89,13 @@ enum zpl_err zpl_cli_narrow(struct zpl_cli *cli, struct zpl_session *session,
             return zpl_diag_nomem(&session->diags);
         units[node->id] = true;
         out->only = units;
+        out->only_item = zpl_cli_items(cli, graph, node, &path);
     }
     if (cli->from != NULL) {
-        out->from = zpl_cli_find_step(cli, session, cli->from);
+        out->from = zpl_cli_find_step(cli, session, cli->from, &path);
         if (out->from == NULL)
             return ZPL_ERR_NOT_FOUND;
+        out->from_item = zpl_cli_items(cli, graph, out->from, &path);
     }
-    return ZPL_OK;
+    return zpl_arena_failed(&cli->arena) ? zpl_diag_nomem(&session->diags) : ZPL_OK;
 }

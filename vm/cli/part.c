@@ -68,6 +68,11 @@ enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
         return err;
     out->step = zpl_run_record_step(record, path->step, &out->name);
     if (out->step == NULL)
+        err = zpl_run_record_item(session, run->id, record, path->step, &out->step, &out->name,
+                                  &cli->arena);
+    if (err != ZPL_OK)
+        return err;
+    if (out->step == NULL)
         return unknown_step(cli, session, record, run->id, path->step);
     if (out->name == NULL)
         return ZPL_OK;

@@ -64,8 +64,10 @@ static enum zpl_err print_settled_json(struct zpl_cli *cli, struct zpl_session *
         zpl_json_release(json);
         return ZPL_OK;
     }
-    zpl_report_set_run(json, settled->run, ZPL_RUN_DONE, took_ns);
-    zpl_cli_print_json_take(json);
+    struct zpl_json *shown = zpl_report_of_record(json);
+    zpl_json_release(json);
+    zpl_report_set_run(shown, settled->run, ZPL_RUN_DONE, took_ns);
+    zpl_cli_print_json_take(shown);
     return ZPL_OK;
 }
 

@@ -160,6 +160,15 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
         zpl_buf_printf(out, "    error: %s\n", error);
 }
 
+/* The name of the first item of a step inside maps. */
+static const char *one_item(struct zpl_cli *cli, const struct zpl_json *step)
+{
+    char *name = zpl_arena_strdup(&cli->arena, zpl_json_str(zpl_json_get(step, "name"), ""));
+    for (char *star = name; star != NULL && (star = strstr(star, "[*]")) != NULL;)
+        star[1] = '1';
+    return name != NULL ? name : "";
+}
+
 static void show_outputs(const struct zpl_json *step, struct zpl_buf *out)
 {
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
@@ -175,14 +184,19 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
     const struct zpl_json *output = only != NULL ? zpl_json_get(outputs, only) : NULL;
     const char *name = zpl_json_key_at(outputs, 0);
+    const char *step_name = zpl_json_str(zpl_json_get(step, "name"), "");
     struct zpl_json *preview = NULL;
     show_step(step, out);
     show_params(cli, session, step, out);
     if (output == NULL) {
         show_outputs(step, out);
         if (name != NULL && zpl_json_get(zpl_json_value_at(outputs, 0), "digest") != NULL)
-            zpl_buf_printf(out, "  to look inside: zpl show %lld/%s/%s\n", (long long)run,
-                           zpl_json_str(zpl_json_get(step, "name"), ""), name);
+            zpl_buf_printf(out, "  to look inside: zpl show %s%lld/%s/%s%s\n",
+                           zpl_item_quote(step_name), (long long)run, step_name, name,
+                           zpl_item_quote(step_name));
+        else if (zpl_json_count(zpl_json_get(step, "items")) > 0)
+            zpl_buf_printf(out, "  of one item: zpl show '%lld/%s'\n", (long long)run,
+                           one_item(cli, step));
         return ZPL_OK;
     }
     show_output(only, output, false, out);
@@ -219,13 +233,14 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
                           "it again to go on\n");
 }
 
-/* A part of the record, as a value that stands by itself. */
+/* A part of the record, as a value that stands by itself; `made` is zpl's own. */
 static struct zpl_json *alone(const struct zpl_json *part)
 {
     struct zpl_json *o = zpl_json_object();
     const char *key;
     for (size_t i = 0; (key = zpl_json_key_at(part, i)) != NULL; i++)
-        zpl_json_set_take(o, key, zpl_json_ref(zpl_json_value_at(part, i)));
+        if (strcmp(key, "made") != 0)
+            zpl_json_set_take(o, key, zpl_json_ref(zpl_json_value_at(part, i)));
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     return o;
 }
@@ -264,7 +279,7 @@ static void print_run_json(const struct zpl_run_row *run, const struct zpl_run_r
         zpl_json_parse(run->params, strlen(run->params), &params, NULL) == ZPL_OK)
         zpl_json_set_take(o, "params", params);
     if (record->steps != NULL)
-        zpl_json_set_take(o, "steps", zpl_json_ref(record->steps));
+        zpl_json_set_take(o, "steps", zpl_report_steps_of_record(record->steps));
     zpl_cli_print_json_take(o);
 }
 

@@ -40,27 +40,61 @@ static void print_text(const struct zpl_plan *plan, uint32_t id, const struct zp
         printf("  %s\n", reasons->texts[i]);
 }
 
+/* One step of one item: told when it is decided, while its plan is there. */
+struct item_watch {
+    struct zpl_plan_watch base;
+    struct zpl_cli *cli;
+};
+
+static enum zpl_err tell(struct zpl_cli *cli, struct zpl_plan *plan, uint32_t id)
+{
+    struct zpl_reasons reasons = {0};
+    enum zpl_err err = ZPL_OK;
+    if (plan->steps[id].status == ZPL_PLAN_WOULD_RUN)
+        err = zpl_why(plan, id, &reasons, &cli->arena);
+    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
+        print_json(plan, id, &reasons);
+    else if (err == ZPL_OK)
+        print_text(plan, id, &reasons);
+    return err;
+}
+
+static enum zpl_err tell_item(struct zpl_plan_watch *watch, struct zpl_plan *plan, uint32_t id)
+{
+    return tell(((struct item_watch *)(void *)watch)->cli, plan, id);
+}
+
+/* The whole plan, of which one step is told; of the maps around it the items that are meant alone. */
+static enum zpl_err plan_and_tell(struct zpl_cli *cli, struct zpl_plan *plan,
+                                  const struct zpl_node *node, const struct zpl_item_path *path)
+{
+    struct item_watch watch = {{.name = cli->words[1], .decided = tell_item}, cli};
+    bool one = path->count > 0 && zpl_item_is_one(path);
+    struct zpl_narrowing narrowing = {.only_item = zpl_cli_items(cli, plan->graph, node, path)};
+    plan->watch = one ? &watch.base : NULL;
+    enum zpl_err err = zpl_plan_narrow(plan, &narrowing);
+    if (err == ZPL_OK)
+        err = zpl_plan_all(plan);
+    if (err == ZPL_OK && !watch.base.seen)
+        err = tell(cli, plan, node->id); /* of an item: its list is not known */
+    return err;
+}
+
 int zpl_cmd_why(struct zpl_cli *cli)
 {
     struct zpl_session session;
     struct zpl_plan plan = {0};
-    struct zpl_reasons reasons = {0};
+    struct zpl_item_path path;
     const struct zpl_node *node = NULL;
     enum zpl_err err = zpl_cli_compile(cli, &session);
     if (err == ZPL_OK) {
-        node = zpl_cli_find_step(cli, &session, cli->words[1]);
+        node = zpl_cli_find_step(cli, &session, cli->words[1], &path);
         err = node != NULL ? ZPL_OK : ZPL_ERR_NOT_FOUND;
     }
     if (err == ZPL_OK)
         err = zpl_plan_init(&plan, &session, false);
     if (err == ZPL_OK)
-        err = zpl_plan_all(&plan);
-    if (err == ZPL_OK && plan.steps[node->id].status == ZPL_PLAN_WOULD_RUN)
-        err = zpl_why(&plan, node->id, &reasons, &cli->arena);
-    if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON))
-        print_json(&plan, node->id, &reasons);
-    else if (err == ZPL_OK)
-        print_text(&plan, node->id, &reasons);
+        err = plan_and_tell(cli, &plan, node, &path);
     zpl_plan_release(&plan);
     return zpl_cli_end(cli, &session, err);
 }

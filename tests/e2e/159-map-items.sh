@@ -1,0 +1,143 @@
+# One item of a map by its name: shown, exported, followed to what it is made of, asked why; run alone, or
+# again with what depends on it.  What is not named stays as it is.
+. "$ROOT/tests/lib.sh"
+need python3
+
+cat >map.zpl <<'Z'
+local p = params { n = 3, bad = 0 }
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))",
+  lua = function (t) local o = {} for i = 1, t.n do o[i] = i * 10 end return o end }
+local say = step "say" { signature = "(k: Int, bad: Int = 0) -> (v: Int)",
+  command = { "sh", "-c", "echo said $k; test $k != $bad && echo $k >$v" } }
+local more = step "more" { signature = "(k: Int) -> (v: Int, r: Report {k: Int})",
+  lua = function (t) return t.k + 1, { k = t.k } end }
+local count = step "count" { signature = "(all: List(Int)) -> (n: Int)", lua = function (t) return #t.all end }
+local nums = step "nums" { signature = "(n: Int) -> (items: List(Int))",
+  lua = function (t) local o = {} for i = 1, t.n do o[i] = t.n * 100 + i end return o end }
+local items = list { p.n }
+local all = each(items, function (k, i)
+  local said = say { k, bad = p.bad }
+  local v, r = more { said }
+  more { i, as = "beside" }
+  local inner = nums { i, as = "inner" }
+  each(inner, function (j) return more { j, as = "deep" } end)
+  return v
+end)
+count { all }
+Z
+ran() { json out "{s['name']: s['items'].get('ran', 0) if 'items' in s else int(s['status'] == 'ran') for s in j['steps']}"; }
+
+# nothing but what is named, with what it needs; then nothing again but what depends on it
+expect 0 zpl run map.zpl --only 'more[2]' --json
+equal "$(ran)" '{"list": 1, "more[*]": 1, "say[*]": 1}'
+expect 0 zpl run map.zpl --only 'deep[3][2]' --json
+equal "$(ran)" '{"deep[*][*]": 1, "inner[*]": 1, "list": 0}'
+expect 0 zpl run map.zpl --only 'say[*]' --json
+equal "$(ran)" '{"list": 0, "say[*]": 2}'
+expect 0 zpl run map.zpl --json
+equal "$(json out "{s['name']: s['items'] for s in j['steps'] if 'items' in s}['more[*]']")" '{"cached": 1, "ran": 2}'
+again() { # again STEP RAN: from it
+    expect 0 zpl run map.zpl --from "$1" --json
+    equal "$(json out "sorted((s['name'], s['items']['ran'] if 'items' in s else 1) for s in j['steps'] if s['status'] == 'ran')")" "$2" "what --from $1 ran"
+}
+again 'more[2]' '[["count", 1], ["more[*]", 1]]'
+again 'more[*]' '[["count", 1], ["more[*]", 3]]'
+again 'say[1]' '[["count", 1], ["more[*]", 1], ["say[*]", 1]]'
+again 'beside[*]' '[["beside[*]", 3]]'
+again 'inner[2]' '[["deep[*][*]", 1], ["inner[*]", 1]]'
+again 'deep[3][*]' '[["deep[*][*]", 1]]'
+expect 2 zpl run map.zpl --only 'more[9]'
+contains err "there is no item 9"
+contains err "it has items 1 … 3"
+expect 2 zpl run map.zpl --only 'mor[1]'
+contains err "did you mean 'more[*]'?"
+
+# a run keeps which step did what for each item
+expect 0 zpl run map.zpl --n 4 --json
+cp out run.json
+lacks run.json made
+run=$(json run.json "j['run']")
+for name in 'more[2]' 'more[4]' 'deep[3][2]' 'deep[4][4]'; do
+    expect 0 zpl show "last/$name" --json
+    equal "$(json out "j['name']")" "$name"
+    python3 - "$name" >k <<'P'
+import json, re, sys
+step = json.load(open("out"))
+at = [int(n) for n in re.findall(r"\d+", sys.argv[1])]
+k = at[0] * 10 if len(at) == 1 else at[0] * 100 + at[1]
+assert step["outputs"]["r"]["value"] == {"k": k} and step["outputs"]["v"]["value"] == k + 1, step
+assert step["status"] == ("ran" if at[0] == 4 else "cached"), step
+print(k)
+P
+    expect 0 zpl export "last/$name/r" one.json --force
+    equal "$(json one.json "j['k']")" "$(cat k)"
+    expect 0 zpl lineage "last/$name/r"
+    contains out "made by more in run"
+done
+expect 0 zpl show 'last/more[2]/r'
+contains out "k      20"
+expect 0 zpl show 'last/more[*]'
+contains out "of one item: zpl show '$run/more[1]'"
+expect 2 zpl show 'last/more[5]'
+contains err "it has items 1 … 4"
+expect 2 zpl show 'last/deep[3][4]'
+contains err "it has items 1 … 3"
+expect 2 zpl show 'last/mroe[2]'
+contains err "did you mean $run/more[*]?"
+
+# logs: of an item that ran, that was cached, that failed
+expect 0 zpl logs 'last/say[4]'
+equal "$(cat out)" "said 40"
+expect 0 zpl logs 'last/say[2]'
+contains out "say[2] did not run in run $run (cached); it ran in run 1: zpl logs '1/say[2]'"
+expect 0 zpl logs '1/say[2]'
+equal "$(cat out)" "said 20"
+expect 1 zpl run map.zpl --n 4 --bad 30
+expect 0 zpl logs 'last/say[3]'
+equal "$(cat out)" "error: 'sh' ended with exit code 1
+said 30"
+expect 0 zpl logs last
+contains out "== say[3] (failed)"
+lacks out "== say[2]"
+expect 0 zpl logs 'last/say[*]'
+equal "$(grep -c '^said' out)" 4
+expect 0 zpl show 'last/say[3]' --json
+equal "$(json out "j['status'], j['error']")" "[\"failed\", \"'sh' ended with exit code 1\"]"
+expect 0 zpl show 'last/more[3]' --json
+equal "$(json out "j['status']")" cancelled
+
+# why: of one item
+expect 0 zpl why map.zpl 'say[2]'
+contains out "say[2] is cached"
+expect 0 zpl why map.zpl 'say[2]' --bad 20 --json
+equal "$(json out "j['step'], j['status'], j['reasons']")" '["say[2]", "would_run", ["bad: 30 \u2192 20"]]'
+expect 0 zpl why map.zpl 'more[3]' --bad 30
+contains out "more[3]: until say[3] has run"
+expect 2 zpl why map.zpl 'say[9]'
+contains err "it has items 1 … 3"
+
+# a log that gc took is told as such
+expect 0 zpl run map.zpl --n 4 --from count --json
+last=$(json out "j['run']")
+expect 0 zpl gc --keep 1
+expect 0 zpl logs "$run/count"
+contains out "count ran in run $run, and its log was removed with \`zpl gc\`; the same ran in run $last: zpl logs $last/count"
+
+# one item is followed while it runs
+cat >slow.zpl <<'Z'
+local list = step "list" { signature = "() -> (items: List(Int))", lua = function (t) return { 1, 2 } end }
+local slow = step "slow" { signature = "(k: Int) -> (v: Int)", command = { "sh", "-c", "echo begun $k; while [ ! -e go ]; do sleep 0.05; done; echo ended $k; echo $k >$v" } }
+local items = list {}
+each(items, function (k) return slow { k } end)
+Z
+zpl run slow.zpl --jobs 2 >slow.out 2>&1 &
+pid=$!
+wait_for 10 sh -c "zpl runs | grep -q running"
+zpl logs -f 'last/slow[2]' >followed 2>&1 &
+follower=$!
+wait_for 10 grep -q "begun 2" followed
+touch go
+wait $pid
+wait $follower
+equal "$(cat followed)" "begun 2
+ended 2"
