@@ -116,6 +116,25 @@ contains out "more[3]: until say[3] has run"
 expect 2 zpl why map.zpl 'say[9]'
 contains err "it has items 1 … 3"
 
+# the page draws what a map is over: each step inside hangs below the step of its list
+expect 0 zpl show last --html page.html
+expect 0 zpl graph map.zpl --format json
+python3 - <<'P'
+import json, re
+g = json.load(open("out"))
+def refs(v):
+    if isinstance(v, dict):
+        return {v["ref"][0]} if "ref" in v else set().union(*map(refs, v.values()))
+    return set().union(*map(refs, v)) if isinstance(v, list) else set()
+edges = set()
+for i, node in enumerate(g["nodes"]):
+    over = g["maps"][node["map"]]["over"] if "map" in node else None
+    for part in node.get("arguments"), node.get("when"), over:
+        edges |= {(n, i) for n in refs(part)}
+drawn = len(re.findall(r'<path class="edge', open("page.html").read()))
+assert drawn == len(edges) and any(g["nodes"][b]["name"] == "deep[*][*]" for a, b in edges), (drawn, sorted(edges))
+P
+
 # a log that gc took is told as such
 expect 0 zpl run map.zpl --n 4 --from count --json
 last=$(json out "j['run']")

@@ -59,7 +59,7 @@ static void add_refs(struct drawing *d, const struct zpl_json *value, size_t to,
                  to, dashed);
 }
 
-static void find_edges(struct drawing *d, const struct zpl_json *nodes)
+static void find_edges(struct drawing *d, const struct zpl_json *nodes, const struct zpl_json *maps)
 {
     for (size_t i = 0; i < d->count; i++) {
         const struct zpl_json *node = zpl_json_at(nodes, i);
@@ -68,6 +68,10 @@ static void find_edges(struct drawing *d, const struct zpl_json *nodes)
         add_refs(d, zpl_json_get(node, "when"), i, true);
         for (size_t k = 0; k < zpl_json_count(after); k++)
             add_edge(d, (size_t)zpl_json_i64(zpl_json_at(after, k), 0), i, true);
+        const struct zpl_json *map = zpl_json_get(node, "map"); /* it is there for a list */
+        if (map != NULL)
+            add_refs(d, zpl_json_get(zpl_json_at(maps, (size_t)zpl_json_i64(map, 0)), "over"), i,
+                     true);
     }
 }
 
@@ -169,7 +173,7 @@ void zpl_page_graph(const struct zpl_json *graph, const struct zpl_json *steps, 
     d.place = zpl_arena_array(&d.arena, d.count + 1, sizeof *d.place);
     d.width = zpl_arena_array(&d.arena, d.count + 1, sizeof *d.width);
     if (d.layer != NULL && d.place != NULL && d.width != NULL) {
-        find_edges(&d, nodes);
+        find_edges(&d, nodes, zpl_json_get(graph, "maps"));
         place_nodes(&d);
         unsigned width = 2 * MARGIN + d.widest * (BOX_WIDTH + GAP_X) - GAP_X;
         unsigned height = 2 * MARGIN + d.layers * (BOX_HEIGHT + GAP_Y) - GAP_Y;
