@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vm/effect.h"
+
 static enum zpl_err no_memory(const struct zpl_plan *plan)
 {
     return zpl_diag_nomem(&plan->session->diags);
@@ -316,6 +318,47 @@ static void note_done(struct zpl_instance *instance, size_t member)
     }
 }
 
+static void note_artifact(struct zpl_plan_stands *stands, const struct zpl_output_row *row)
+{
+    struct zpl_plan_artifact *grown =
+        zpl_arena_grow(stands->arena, stands->artifacts, stands->artifact_count,
+                       &stands->artifact_room, sizeof *grown);
+    if (grown == NULL)
+        return;
+    stands->artifacts = grown;
+    grown[stands->artifact_count++] = (struct zpl_plan_artifact){row->digest, row->bytes};
+}
+
+static void note_effect(struct zpl_plan_stands *stands, const char *name,
+                        const struct zpl_digest *key)
+{
+    struct zpl_plan_effect *grown = zpl_arena_grow(
+        stands->arena, stands->effects, stands->effect_count, &stands->effect_room, sizeof *grown);
+    if (grown == NULL)
+        return;
+    stands->effects = grown;
+    grown[stands->effect_count++] =
+        (struct zpl_plan_effect){zpl_arena_strdup(stands->arena, name), *key};
+}
+
+/* What a step of the item itself left in the store, or deployed. */
+static void note_stands(struct zpl_instance *instance, uint32_t id)
+{
+    struct zpl_plan *plan = &instance->plan;
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    const struct zpl_step_plan *step = &plan->steps[id];
+    if (node->map != plan->scope ||
+        (step->status != ZPL_PLAN_CACHED && step->status != ZPL_PLAN_RAN))
+        return;
+    if (zpl_effect_is(node)) {
+        note_effect(plan->stands, zpl_effect_name(plan, id), &step->key);
+        return;
+    }
+    for (size_t i = 0; i < node->output_count; i++)
+        if (!zpl_output_is_inline(&step->outputs[i]))
+            note_artifact(plan->stands, &step->outputs[i]);
+}
+
 static void count(struct zpl_mapping *m, size_t member, enum zpl_plan_status status, size_t items)
 {
     m->counts[member][status] += items;
@@ -328,12 +371,13 @@ enum zpl_err zpl_mapping_take(struct zpl_instance *instance)
     for (size_t i = 0; i < m->member_count; i++) {
         count(m, i, instance->plan.steps[m->members[i]].status, 1);
         note_done(instance, i);
+        note_stands(instance, m->members[i]);
     }
     for (size_t i = 0; kept && i < m->gathered_count; i++)
         kept = keep(instance, &m->gathered[i]);
     instance->bound = false;
     m->ended++;
-    return kept ? ZPL_OK : no_memory(m->plan);
+    return kept && !m->plan->stands->arena->failed ? ZPL_OK : no_memory(m->plan);
 }
 
 void zpl_mapping_stop(struct zpl_mapping *m)
@@ -379,6 +423,31 @@ void zpl_mapping_end(struct zpl_mapping *m)
         if (step->status == ZPL_PLAN_UNKNOWN)
             step->until = m->plan->graph->nodes[m->members[i]].name;
     }
+}
+
+static bool settle_items(struct zpl_items *items)
+{
+    bool other = false;
+    for (size_t i = 0; i < items->count; i++) {
+        if (items->inner != NULL) {
+            other |= settle_items(&items->inner[i]);
+        } else if (items->steps[i].status == ZPL_PLAN_RAN) {
+            items->steps[i].status = ZPL_PLAN_CACHED;
+            other = true;
+        }
+    }
+    return other;
+}
+
+bool zpl_mapping_settle(struct zpl_mapping *m)
+{
+    bool other = false;
+    for (size_t i = 0; m != NULL && m->items != NULL && i < m->member_count; i++) {
+        other |= settle_items(&m->done[i]);
+        count(m, i, ZPL_PLAN_CACHED, m->counts[i][ZPL_PLAN_RAN]);
+        m->counts[i][ZPL_PLAN_RAN] = 0;
+    }
+    return other;
 }
 
 void zpl_mapping_release(struct zpl_mapping *m)

@@ -67,6 +67,8 @@ void zpl_mapping_stop(struct zpl_mapping *mapping);
 /* Every item is at its end: the nodes outside have the state of all together. */
 bool zpl_mapping_is_over(const struct zpl_mapping *mapping);
 void zpl_mapping_end(struct zpl_mapping *mapping);
+/* What ran is from now on what the next run finds; false: nothing ran.  NULL is fine. */
+bool zpl_mapping_settle(struct zpl_mapping *mapping);
 void zpl_mapping_release(struct zpl_mapping *mapping); /* its instances; NULL is fine */
 
 /* How many items of a mapped node are in each state; NULL: nobody knows. */

@@ -28,6 +28,9 @@ enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, b
     plan->steps = zpl_arena_array(&plan->arena, plan->graph->count + 1, sizeof *plan->steps);
     plan->maps = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->maps);
     plan->items = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->items);
+    plan->stands = zpl_arena_alloc(&plan->arena, sizeof *plan->stands);
+    if (plan->stands != NULL)
+        *plan->stands = (struct zpl_plan_stands){.arena = &plan->arena};
     return zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&session->diags) : ZPL_OK;
 }
 
@@ -57,6 +60,11 @@ bool zpl_output_is_value(const struct zpl_output *output)
 {
     enum zpl_kind kind = output->type->kind;
     return kind == ZPL_REPORT || kind == ZPL_RECORD || kind == ZPL_LIST;
+}
+
+bool zpl_output_is_inline(const struct zpl_output_row *row)
+{
+    return row->json != NULL && row->bytes <= ZPL_INLINE_BYTES_MAX;
 }
 
 struct zpl_made zpl_plan_input(const struct zpl_plan *plan, const struct zpl_argument *argument)

@@ -60,6 +60,23 @@ struct zpl_made {
 };
 struct zpl_mapping;
 struct zpl_plan;
+/* What has to be there for all that items of maps did to count as done; in the arena of the plan outside. */
+struct zpl_plan_effect {
+    const char *name; /* that it is deployed under */
+    struct zpl_digest key;
+};
+struct zpl_plan_artifact {
+    struct zpl_digest digest;
+    uint64_t bytes;
+};
+struct zpl_plan_stands {
+    struct zpl_arena *arena;
+    struct zpl_plan_artifact
+        *artifacts; /* an artifact that several items made stands there for each */
+    size_t artifact_count, artifact_room;
+    struct zpl_plan_effect *effects;
+    size_t effect_count, effect_room;
+};
 /* Who wants to look at one step of one item, whose plan is gone when the item is at its end. */
 struct zpl_plan_watch {
     const char *name; /* "split[17]" */
@@ -73,6 +90,7 @@ struct zpl_plan {
     uint32_t scope;              /* 0: the program; 1 + a map: one of its items */
     struct zpl_mapping **maps;   /* by number; NULL: not begun (map.h) */
     struct zpl_plan_item *items; /* by number of a map */
+    struct zpl_plan_stands *stands;
     bool no_cache;
     const bool *kept;  /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
     const bool *again; /* by node: not taken from the store; NULL: none */
@@ -133,6 +151,8 @@ bool zpl_plan_made(const struct zpl_plan *plan, const struct zpl_value *value,
 struct zpl_made zpl_plan_input(const struct zpl_plan *plan, const struct zpl_argument *argument);
 /* Is the output one whose value a run may look into: a report, a record or a list? */
 bool zpl_output_is_value(const struct zpl_output *output);
+/* Is the output's value in its row alone: has it no artifact? */
+bool zpl_output_is_inline(const struct zpl_output_row *row);
 /* Is the argument an artifact (a whole output of a step), rather than a param? */
 bool zpl_argument_is_input(const struct zpl_argument *argument);
 /* Does the kernel see this binding?  (A variable of columns it does not read stays unseen.) */

@@ -8,6 +8,7 @@
 #include "lang/base/version.h"
 #include "stack/boot.h"
 #include "vm/effect.h"
+#include "vm/map.h"
 #include "vm/report.h"
 #include "vm/witness.h"
 
@@ -80,33 +81,32 @@ static void put_sights(struct zpl_buf *out, const struct zpl_witness *witness)
     }
 }
 
-struct kept {
-    struct zpl_digest digest;
-    uint64_t bytes;
-};
-
 static int by_digest(const void *a, const void *b)
 {
-    const struct kept *x = a, *y = b;
+    const struct zpl_plan_artifact *x = a, *y = b;
     return memcmp(&x->digest, &y->digest, sizeof x->digest);
 }
 
 /* The artifacts that have to be there, each once. */
 static bool put_artifacts(struct zpl_buf *out, const struct zpl_plan *plan)
 {
-    size_t most = 0, count = 0, kept = 0;
+    const struct zpl_plan_stands *stands = plan->stands;
+    size_t most = stands->artifact_count, count = 0, kept = 0;
     struct zpl_arena arena = {0};
     for (size_t id = 0; id < plan->graph->count; id++)
         most += plan->graph->nodes[id].output_count;
-    struct kept *artifacts = zpl_arena_array(&arena, most + 1, sizeof *artifacts);
+    struct zpl_plan_artifact *artifacts = zpl_arena_array(&arena, most + 1, sizeof *artifacts);
     for (size_t id = 0; artifacts != NULL && id < plan->graph->count; id++) {
         const struct zpl_step_plan *step = &plan->steps[id];
         for (size_t i = 0; step->outputs != NULL && !zpl_effect_is(&plan->graph->nodes[id]) &&
                            i < plan->graph->nodes[id].output_count;
              i++)
-            if (step->outputs[i].json == NULL || step->outputs[i].bytes > ZPL_INLINE_BYTES_MAX)
-                artifacts[count++] = (struct kept){step->outputs[i].digest, step->outputs[i].bytes};
+            if (!zpl_output_is_inline(&step->outputs[i]))
+                artifacts[count++] =
+                    (struct zpl_plan_artifact){step->outputs[i].digest, step->outputs[i].bytes};
     }
+    for (size_t i = 0; artifacts != NULL && i < stands->artifact_count; i++)
+        artifacts[count++] = stands->artifacts[i];
     bool fine = artifacts != NULL;
     if (fine && count > 0)
         qsort(artifacts, count, sizeof *artifacts, by_digest);
@@ -122,19 +122,29 @@ static bool put_artifacts(struct zpl_buf *out, const struct zpl_plan *plan)
     return fine;
 }
 
+/* Is it a deployment of the program itself, which was done?  Those of items are listed by themselves. */
+static bool is_deployed(const struct zpl_plan *plan, uint32_t id)
+{
+    return zpl_effect_is(&plan->graph->nodes[id]) && plan->graph->nodes[id].map == 0 &&
+           plan->steps[id].status == ZPL_PLAN_CACHED;
+}
+
 /* The deployments that have to stand. */
 static void put_effects(struct zpl_buf *out, struct zpl_plan *plan)
 {
-    uint32_t count = 0;
+    uint32_t count = (uint32_t)plan->stands->effect_count;
     for (uint32_t id = 0; id < plan->graph->count; id++)
-        count +=
-            zpl_effect_is(&plan->graph->nodes[id]) && plan->steps[id].status == ZPL_PLAN_CACHED;
+        count += is_deployed(plan, id);
     zpl_buf_u32(out, count);
     for (uint32_t id = 0; id < plan->graph->count; id++) {
-        if (!zpl_effect_is(&plan->graph->nodes[id]) || plan->steps[id].status != ZPL_PLAN_CACHED)
+        if (!is_deployed(plan, id))
             continue;
         put_text(out, zpl_effect_name(plan, id));
         put_digest(out, &plan->steps[id].key);
+    }
+    for (size_t i = 0; i < plan->stands->effect_count; i++) {
+        put_text(out, plan->stands->effects[i].name);
+        put_digest(out, &plan->stands->effects[i].key);
     }
 }
 
@@ -144,7 +154,7 @@ static bool is_settled(const struct zpl_run *run)
     const struct zpl_session *session = run->plan.session;
     if (run->status != ZPL_RUN_DONE || run->plan.no_cache || session->witness.lost ||
         session->program.diags.count > 0 || session->diags.count > 0 ||
-        run->plan.graph->map_count > 0) /* what items made is nowhere in the plan */
+        run->plan.only_item != NULL) /* what other items would do nobody knows */
         return false;
     for (size_t id = 0; id < run->plan.graph->count; id++) {
         enum zpl_plan_status status = run->plan.steps[id].status;
@@ -168,6 +178,9 @@ static bool find_done(struct zpl_plan *plan)
         step->why = NULL;
         other = true;
     }
+    for (size_t map = 0; map < plan->graph->map_count; map++)
+        if (zpl_mapping_settle(plan->maps[map]))
+            other = true;
     return other;
 }
 
@@ -210,6 +223,7 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
         zpl_buf_u64(&value, (uint64_t)run->id);
         zpl_boot_name(&session->config, boot);
         put_text(&value, boot);
+        zpl_buf_u32(&value, plan->graph->map_count > 0);
         put_digest(&value, &digest);
         put_sights(&value, &session->witness);
         bool fine = put_artifacts(&value, plan);
@@ -371,6 +385,10 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         return ZPL_OK;
     int64_t like = (int64_t)get_number(&r, 8);
     const char *boot = get_text(&r);
+    if (get_number(&r, 4) != 0 && out->every) {
+        out->doubt = "what becomes of every item is to be told";
+        return ZPL_OK;
+    }
     struct zpl_digest plan = get_digest(&r);
     if (!r.failed && !zpl_boot_is(&session->config, boot)) {
         out->doubt = "this machine was started since, so that what was stored is to be read once";
@@ -391,8 +409,8 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
 }
 
 enum zpl_err zpl_settled_recall(struct zpl_session *session,
-                                const struct zpl_session_options *options, struct zpl_settled *out,
-                                bool *again, struct zpl_arena *arena)
+                                const struct zpl_session_options *options, bool every,
+                                struct zpl_settled *out, bool *again, struct zpl_arena *arena)
 {
     struct zpl_buf text = {0}, value = {0};
     struct zpl_diags quiet = {0};
@@ -400,6 +418,7 @@ enum zpl_err zpl_settled_recall(struct zpl_session *session,
     enum zpl_err err = ZPL_OK;
     memset(out, 0, sizeof *out);
     *again = false;
+    out->every = every;
     out->started_ns = zpl_clock_wall_ns();
     out->doubt = "it has not run to its end with this text and these params";
     if (options->stack == NULL &&

@@ -23,6 +23,7 @@ struct zpl_settled {
     struct zpl_settled_step *steps;
     size_t step_count;
     const char *doubt; /* why it was not recalled */
+    bool every;        /* as it was asked for */
 };
 
 /* Adds what a step made, for people. */
@@ -32,9 +33,10 @@ typedef void zpl_settled_describe_fn(const struct zpl_plan *plan, uint32_t id, s
  * run that finds everything. */
 enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_options *options,
                               zpl_settled_describe_fn *describe);
-/* The run again, if nothing has changed since: *again.  The session is open, not compiled. */
+/* The run again, if nothing has changed since: *again.  The session is open, not compiled.  `every`: what
+ * becomes of each item of a map is to be told, which only a run that is evaluated can. */
 enum zpl_err zpl_settled_recall(struct zpl_session *session,
-                                const struct zpl_session_options *options, struct zpl_settled *out,
-                                bool *again, struct zpl_arena *arena);
+                                const struct zpl_session_options *options, bool every,
+                                struct zpl_settled *out, bool *again, struct zpl_arena *arena);
 
 #endif

@@ -1,5 +1,5 @@
 # A run that finds everything as it was left is over without evaluating the program; whatever the program was
-# told of the world and is otherwise now, sends it through evaluation again.
+# told of the world and is otherwise now, sends it through evaluation again.  Time limit: 180 s.
 . "$ROOT/tests/lib.sh"
 need python3 sqlite3
 
@@ -21,6 +21,15 @@ copy { kept }
 each(files "data/*.csv", function (path) return csv.read { path } end)
 local model = xgboost.train { rows, label = "late", rounds = 2 }
 deploy { model, name = "late" }
+local list = step "list" { signature = "(rows: Table {a: Int}) -> (names: List(String), deep: List(Int))",
+  lua = function (t) return { "one", "two" }, { 1, 2, 3 } end }
+local names, deep = list { rows }
+each(names, function (name, i)
+  local own = xgboost.train { rows, label = "late", rounds = i, eta = 0.5 }
+  deploy { own, name = name }
+  each(deep, function (k) return (sql [[ SELECT a + $k * $i AS a FROM kept ]]) end)
+  copy { kept, when = i > 1 }
+end)
 Z
 zpl check p.zpl >/dev/null
 # How the run came to its end: recalled or evaluated; what it did is in now.json.
@@ -51,8 +60,24 @@ equal "$(once)" evaluated
 recalled
 recalled
 equal "$(zpl run p.zpl | tail -1 | sed 's/.*: \([^ ]* cached\).*/\1/')" "$(python3 -c 'import json; print(len(json.load(open("now.json"))["steps"]), "cached")')"
-equal "$(zpl run p.zpl --no-cache --json 2>/dev/null | grep -c '"ran"')" "$(python3 -c 'import json; print(len(json.load(open("now.json"))["steps"]))')"
+equal "$(zpl run p.zpl --no-cache --json 2>/dev/null | grep -c '"status": "ran"')" "$(python3 -c 'import json; print(len(json.load(open("now.json"))["steps"]))')"
 recalled
+
+# where every item is told of, the run is evaluated; a run about one item says nothing of the others
+ZPL_TRACE=1 zpl run p.zpl --events >events 2>trace
+contains trace "evaluated: what becomes of every item is to be told"
+equal "$(grep -c '"name":"sql\[[12]\]\[[123]\]".*"status":"cached"' events)" 6
+cat >one.zpl <<'Z'
+local list = step "list" { signature = "() -> (n: List(Int))", lua = function (t) return { 1, 2 } end }
+local one = step "one" { signature = "(k: Int) -> (k: Int)", lua = function (t) return t.k end }
+local items = list {}
+each(items, function (k) one { k } end)
+Z
+zpl run one.zpl --only 'one[1]' >/dev/null
+zpl run one.zpl --only 'one[1]' >/dev/null
+ZPL_TRACE=1 zpl run one.zpl >out 2>trace
+contains trace evaluated
+contains out "2 items: 1 ran, 1 cached"
 
 # what the program says, and where
 changed "text" sed -i 's/rounds = 2/rounds = 3/' p.zpl
@@ -84,9 +109,19 @@ equal "$(once)" evaluated
 recalled
 
 # what the store and the stack hold
-lost=$(python3 -c 'import json; d = json.load(open("now.json"))["steps"][-2]["outputs"]["model"]["digest"]; print(".zpl/objects/%s/%s" % (d[:2], d[2:]))')
+lost=$(python3 -c 'import json; d = [s for s in json.load(open("now.json"))["steps"] if s["step"] == "xgboost.train" and "items" not in s][0]["outputs"]["model"]["digest"]; print(".zpl/objects/%s/%s" % (d[:2], d[2:]))')
 [ -f "$lost" ]
 chmod u+w "$(dirname "$lost")"
 changed "an artifact" rm -f "$lost"
+changed "a deployment of an item" sh -c 'chmod -R u+w .zpl/deployments; rm -rf .zpl/deployments/two'
+item_artifact() {
+    zpl show "last/$1" --json >part.json
+    digest=$(json part.json "list(j['outputs'].values())[0]['digest']")
+    file=$(echo "$digest" | sed 's,^\(..\),.zpl/objects/\1/,')
+    chmod u+w "$(dirname "$file")"
+    rm "$file"
+}
+changed "what a step of an item made" item_artifact 'xgboost.train[2]'
+changed "what an item in an item made" item_artifact 'sql[2][3]'
 changed "a deployment" sh -c 'chmod -R u+w .zpl/deployments; rm -rf .zpl/deployments/late'
 changed "the run that is repeated" sqlite3 .zpl/zpl.db 'PRAGMA foreign_keys = ON; DELETE FROM runs'

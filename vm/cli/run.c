@@ -146,7 +146,8 @@ static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session
     enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
     if (err != ZPL_OK || cli->options & (ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM))
         return err;
-    err = zpl_settled_recall(session, &opened, &settled, over, &cli->arena);
+    err = zpl_settled_recall(session, &opened, cli->options & ZPL_OPT_EVENTS, &settled, over,
+                             &cli->arena);
     if (getenv("ZPL_TRACE") != NULL)
         fprintf(stderr, "trace: %s%s\n",
                 *over ? "recalled" : "evaluated: ", *over ? "" : settled.doubt);
