@@ -13,35 +13,38 @@ static enum zpl_err no_memory(const struct zpl_plan *plan)
 
 /* ---- what is inside, what is gathered ---- */
 
-static bool list_members(struct zpl_mapping *m, struct zpl_arena *arena)
+/* What the graph says of one map, in the arena of the plan outside. */
+struct finding {
+    struct zpl_map_shape *shape;
+    struct zpl_arena *arena;
+    uint32_t map;
+};
+
+static void list_members(struct finding *f, const struct zpl_graph *graph)
 {
-    const struct zpl_graph *graph = m->plan->graph;
-    m->members = zpl_arena_array(arena, graph->count + 1, sizeof *m->members);
-    for (uint32_t id = 0; m->members != NULL && id < graph->count; id++)
-        if (zpl_map_within(graph, graph->nodes[id].map, m->map + 1))
-            m->members[m->member_count++] = id;
-    m->counts = zpl_arena_array(arena, m->member_count + 1, sizeof *m->counts);
-    m->done = zpl_arena_array(arena, m->member_count + 1, sizeof *m->done);
-    return m->members != NULL && m->counts != NULL && m->done != NULL;
+    struct zpl_map_shape *shape = f->shape;
+    shape->members = zpl_arena_array(f->arena, graph->count + 1, sizeof *shape->members);
+    for (uint32_t id = 0; shape->members != NULL && id < graph->count; id++)
+        if (zpl_map_within(graph, graph->nodes[id].map, f->map + 1))
+            shape->members[shape->member_count++] = id;
 }
 
-static void add_gathered(struct zpl_mapping *m, const struct zpl_value *value, size_t *capacity)
+static void add_gathered(struct finding *f, const struct zpl_value *value)
 {
-    struct zpl_arena *arena = &m->plan->arena;
-    for (size_t i = 0; i < m->gathered_count; i++)
-        if (m->gathered[i].value == value)
+    struct zpl_map_shape *shape = f->shape;
+    for (size_t i = 0; i < shape->gathered_count; i++)
+        if (shape->gathered[i] == value)
             return;
-    struct zpl_gathered *grown =
-        zpl_arena_grow(arena, m->gathered, m->gathered_count, capacity, sizeof *grown);
+    const struct zpl_value **grown = zpl_arena_grow(
+        f->arena, shape->gathered, shape->gathered_count, &shape->gathered_room, sizeof *grown);
     if (grown == NULL)
         return;
-    m->gathered = grown;
-    grown[m->gathered_count].value = value;
-    grown[m->gathered_count++].items = zpl_arena_array(arena, m->count + 1, sizeof *grown->items);
+    shape->gathered = grown;
+    grown[shape->gathered_count++] = value;
 }
 
 /* Finds what is gathered of this map anywhere in a value. */
-static void find_gathered(struct zpl_mapping *m, const struct zpl_value *value, size_t *capacity)
+static void find_gathered(struct finding *f, const struct zpl_value *value)
 {
     if (value == NULL)
         return;
@@ -51,51 +54,67 @@ static void find_gathered(struct zpl_mapping *m, const struct zpl_value *value, 
     case ZPL_VALUE_ITEM:
         return;
     case ZPL_VALUE_GATHER:
-        if (value->gather.map == m->map)
-            add_gathered(m, value->gather.value, capacity);
-        find_gathered(m, value->gather.value, capacity);
+        if (value->gather.map == f->map)
+            add_gathered(f, value->gather.value);
+        find_gathered(f, value->gather.value);
         return;
     case ZPL_VALUE_COND:
-        find_gathered(m, value->cond.left, capacity);
-        find_gathered(m, value->cond.right, capacity);
+        find_gathered(f, value->cond.left);
+        find_gathered(f, value->cond.right);
         return;
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         for (size_t i = 0; i < value->list.count; i++)
-            find_gathered(m, value->list.items[i], capacity);
+            find_gathered(f, value->list.items[i]);
         return;
     case ZPL_VALUE_PICK:
         for (size_t i = 0; i < value->pick.count; i++) {
-            find_gathered(m, value->pick.items[i], capacity);
-            find_gathered(m, value->pick.by != NULL ? value->pick.by[i] : NULL, capacity);
+            find_gathered(f, value->pick.items[i]);
+            find_gathered(f, value->pick.by != NULL ? value->pick.by[i] : NULL);
         }
         return;
     }
 }
 
-static void list_gathered(struct zpl_mapping *m)
+static void list_gathered(struct finding *f, const struct zpl_plan *plan)
 {
-    const struct zpl_graph *graph = m->plan->graph;
-    size_t capacity = 0;
+    const struct zpl_graph *graph = plan->graph;
     for (size_t id = 0; id < graph->count; id++) {
         for (size_t i = 0; i < graph->nodes[id].argument_count; i++)
-            find_gathered(m, graph->nodes[id].arguments[i].value, &capacity);
-        find_gathered(m, graph->nodes[id].when, &capacity);
+            find_gathered(f, graph->nodes[id].arguments[i].value);
+        find_gathered(f, graph->nodes[id].when);
     }
     for (size_t map = 0; map < graph->map_count; map++)
-        find_gathered(m, graph->maps[map].over, &capacity);
-    const struct zpl_program *program = &m->plan->session->program;
+        find_gathered(f, graph->maps[map].over);
+    const struct zpl_program *program = &plan->session->program;
     for (size_t i = 0; i < program->returned_count; i++)
-        find_gathered(m, program->returned[i].value, &capacity);
+        find_gathered(f, program->returned[i].value);
+}
+
+/* NULL: memory is out. */
+static const struct zpl_map_shape *shape_of(const struct zpl_plan *plan, uint32_t map)
+{
+    struct finding f = {&plan->shapes[map], plan->stands->arena, map};
+    if (f.shape->members == NULL) {
+        list_members(&f, plan->graph);
+        list_gathered(&f, plan);
+    }
+    return zpl_arena_failed(f.arena) ? NULL : f.shape;
 }
 
 /* ---- beginning ---- */
 
-/* Room for what becomes of every step in every item. */
-static void list_done(struct zpl_mapping *m)
+/* Room for what becomes of every step and value in every item. */
+static void make_room(struct zpl_mapping *m, const struct zpl_map_shape *shape)
 {
     struct zpl_arena *arena = &m->plan->arena;
-    for (size_t i = 0; i < m->member_count; i++) {
+    m->gathered = zpl_arena_array(arena, shape->gathered_count + 1, sizeof *m->gathered);
+    for (size_t i = 0; m->gathered != NULL && i < shape->gathered_count; i++) {
+        m->gathered[i].value = shape->gathered[i];
+        m->gathered[i].items = zpl_arena_array(arena, m->count + 1, sizeof *m->gathered[i].items);
+        m->gathered_count++;
+    }
+    for (size_t i = 0; m->done != NULL && i < m->member_count; i++) {
         struct zpl_items *done = &m->done[i];
         done->count = m->count;
         if (m->plan->graph->nodes[m->members[i]].map == m->map + 1)
@@ -129,6 +148,19 @@ static enum zpl_err choose_items(struct zpl_mapping *m)
     return ZPL_OK;
 }
 
+/* New ones; inside an item those that the item before left.  `count` is the same every time. */
+static struct zpl_instance *instances_of(struct zpl_plan *plan, uint32_t map, size_t count)
+{
+    struct zpl_spare *spare = plan->spares != NULL ? &plan->spares[map] : NULL;
+    if (spare == NULL)
+        return zpl_arena_array(&plan->arena, count + 1, sizeof(struct zpl_instance));
+    if (spare->instances == NULL) {
+        spare->instances = zpl_arena_array(spare->arena, count + 1, sizeof *spare->instances);
+        spare->count = count;
+    }
+    return spare->instances;
+}
+
 enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t instances,
                                struct zpl_mapping **out)
 {
@@ -139,8 +171,13 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
     if (m == NULL)
         return no_memory(plan);
     *m = (struct zpl_mapping){.plan = plan, .map = map};
-    if (!list_members(m, &plan->arena))
+    const struct zpl_map_shape *shape = shape_of(plan, map);
+    if (shape == NULL)
         return no_memory(plan);
+    m->members = shape->members;
+    m->member_count = shape->member_count;
+    m->counts = zpl_arena_array(&plan->arena, m->member_count + 1, sizeof *m->counts);
+    m->done = zpl_arena_array(&plan->arena, m->member_count + 1, sizeof *m->done);
     zpl_plan_needs(plan, graph->maps[map].over, &state);
     if (state.status == ZPL_PLAN_PENDING) {
         m->items = zpl_plan_value(plan, graph->maps[map].over, &plan->arena);
@@ -150,8 +187,9 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
             return ZPL_ERR_STEP;
         }
         m->count = m->items->as.list.count;
-        list_gathered(m);
-        list_done(m);
+        make_room(m, shape);
+        if (zpl_arena_failed(&plan->arena))
+            return no_memory(plan);
         enum zpl_err err = choose_items(m);
         if (err != ZPL_OK)
             return err;
@@ -161,9 +199,9 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
         if (zpl_plan_keeps(plan, m->members[i]))
             plan->steps[m->members[i]] = state;
     }
-    m->instances = zpl_arena_array(&plan->arena, instances + 1, sizeof *m->instances);
+    m->instances = instances_of(plan, map, instances);
     m->instance_count = m->count < instances ? m->count : instances;
-    if (zpl_arena_failed(&plan->arena))
+    if (m->instances == NULL || zpl_arena_failed(&plan->arena))
         return no_memory(plan);
     if (m->count > 0)
         *out = m;
@@ -173,6 +211,25 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
 }
 
 /* ---- instances ---- */
+
+/* An instance of a map inside another, for the next item of that: what is inside the outermost map is as it
+ * is there now, and what is outside of that has not changed. */
+static void reopen_instance(struct zpl_mapping *m, struct zpl_instance *instance)
+{
+    const struct zpl_plan *outer = m->plan;
+    uint32_t outermost = outer->scope;
+    while (outer->graph->maps[outermost - 1].parent != 0)
+        outermost = outer->graph->maps[outermost - 1].parent;
+    const struct zpl_map_shape *around = &outer->shapes[outermost - 1];
+    instance->mapping = m;
+    for (size_t i = 0; i < around->member_count; i++) {
+        uint32_t id = around->members[i];
+        instance->graph.nodes[id] = outer->graph->nodes[id];
+        instance->plan.steps[id] = outer->steps[id];
+    }
+    memcpy(instance->plan.maps, outer->maps, outer->graph->map_count * sizeof *outer->maps);
+    memcpy(instance->plan.items, outer->items, outer->graph->map_count * sizeof *outer->items);
+}
 
 /* The parts that every item of the instance has; what is outside is known by now. */
 static bool open_instance(struct zpl_mapping *m, struct zpl_instance *instance)
@@ -191,6 +248,10 @@ static bool open_instance(struct zpl_mapping *m, struct zpl_instance *instance)
     instance->plan.steps = zpl_arena_array(base, count + 1, sizeof *instance->plan.steps);
     instance->plan.maps = zpl_arena_array(base, maps + 1, sizeof *instance->plan.maps);
     instance->plan.items = zpl_arena_array(base, maps + 1, sizeof *instance->plan.items);
+    instance->spares = zpl_arena_array(base, maps + 1, sizeof *instance->spares);
+    instance->plan.spares = instance->spares;
+    for (size_t map = 0; instance->spares != NULL && map < maps; map++)
+        instance->spares[map].arena = base;
     if (zpl_arena_failed(base) ||
         zpl_schedule_init(&instance->schedule, outer->graph, m->map + 1) != ZPL_OK)
         return false;
@@ -219,8 +280,10 @@ enum zpl_err zpl_mapping_next(struct zpl_mapping *m, struct zpl_instance **out)
     *out = NULL;
     if (instance == end || m->next == m->end)
         return ZPL_OK;
-    if (instance->mapping == NULL && !open_instance(m, instance))
+    if (instance->spares == NULL && !open_instance(m, instance))
         return no_memory(m->plan);
+    if (instance->mapping != m)
+        reopen_instance(m, instance);
     zpl_arena_clear(&instance->plan.arena);
     instance->index = m->next++;
     instance->bound = true;
@@ -450,16 +513,31 @@ bool zpl_mapping_settle(struct zpl_mapping *m)
     return other;
 }
 
+static void release_instances(struct zpl_instance *instances, size_t count, size_t map_count)
+{
+    for (size_t i = 0; instances != NULL && i < count; i++) {
+        struct zpl_spare *spares = instances[i].spares;
+        for (size_t map = 0; spares != NULL && map < map_count; map++)
+            release_instances(spares[map].instances, spares[map].count, map_count);
+        zpl_schedule_release(&instances[i].schedule);
+        zpl_arena_release(&instances[i].plan.arena);
+        zpl_arena_release(&instances[i].base);
+        instances[i] = (struct zpl_instance){0};
+    }
+}
+
 void zpl_mapping_release(struct zpl_mapping *m)
 {
-    for (size_t i = 0; m != NULL && i < m->instance_count; i++) {
-        zpl_schedule_release(&m->instances[i].schedule);
-        zpl_arena_release(&m->instances[i].plan.arena);
-        zpl_arena_release(&m->instances[i].base);
-        m->instances[i] = (struct zpl_instance){0};
-    }
-    if (m != NULL)
-        m->instance_count = 0;
+    if (m == NULL)
+        return;
+    if (m->plan->spares == NULL)
+        release_instances(m->instances, m->instance_count, m->plan->graph->map_count);
+    else /* the next item of the map around binds them again */
+        for (size_t i = 0; i < m->instance_count; i++) {
+            m->instances[i].bound = false;
+            m->instances[i].mapping = NULL;
+        }
+    m->instance_count = 0;
 }
 
 /* ---- looking ---- */

@@ -1,7 +1,8 @@
 /* map.h - the steps of an `each` over a list that is known only at run time: there once for every item.
  * An instance is the plan of one item: the same graph with the names of that item, the steps of outside
  * as they are, its own steps undecided.  Instances are few and are bound to one item after the other, so
- * a long list costs what is kept of each item: one entry for every value that is gathered.
+ * a long list costs what is kept of each item: one entry for every value that is gathered.  Those of a map
+ * inside a map are bound again for the next outer item: then only what is inside the outer map is new.
  * Owns: a mapping lives in the plan's arena; its instances until zpl_mapping_release().
  * Errors: NOMEM, told in the session's diagnostics.   Floor: vm. */
 #ifndef ZPL_VM_MAP_H
@@ -18,8 +19,22 @@ struct zpl_instance {
     size_t index; /* of its item */
     bool bound;   /* it has an item that is not at its end */
     struct zpl_arena base;
+    struct zpl_spare *spares; /* by number of a map */
 };
 
+/* What the graph says of a map: found once, however often the map begins. */
+struct zpl_map_shape {
+    uint32_t *members; /* nodes inside, ascending; NULL: not found yet */
+    size_t member_count;
+    const struct zpl_value **gathered; /* values inside that are gathered somewhere */
+    size_t gathered_count, gathered_room;
+};
+/* Instances of a map inside another; they live as long as the outer one's instance. */
+struct zpl_spare {
+    struct zpl_instance *instances;
+    size_t count;
+    struct zpl_arena *arena; /* of the outer one's instance */
+};
 /* What became of one value of one item. */
 struct zpl_gathered {
     const struct zpl_value *value;  /* as the graph has it, of the item */
@@ -42,7 +57,7 @@ struct zpl_mapping {
     const struct zpl_literal *items; /* the list; NULL: it is not known, and never will be */
     size_t count, next, ended;       /* items; the next to be bound; those at their end */
     size_t end;                      /* behind the last that is bound: the plan may be about one */
-    uint32_t *members;               /* nodes inside, ascending */
+    const uint32_t *members;         /* nodes inside, ascending */
     size_t member_count;
     size_t (*counts)[ZPL_PLAN_STATES]; /* per member: how many items are in a state */
     struct zpl_items *done;            /* per member */

@@ -6,6 +6,7 @@
 #include "lang/base/fs.h"
 #include "vm/effect.h"
 #include "vm/key.h"
+#include "vm/map.h"
 #include "vm/sound.h"
 #include "vm/why.h"
 
@@ -28,6 +29,7 @@ enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, b
     plan->steps = zpl_arena_array(&plan->arena, plan->graph->count + 1, sizeof *plan->steps);
     plan->maps = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->maps);
     plan->items = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->items);
+    plan->shapes = zpl_arena_array(&plan->arena, maps + 1, sizeof *plan->shapes);
     plan->stands = zpl_arena_alloc(&plan->arena, sizeof *plan->stands);
     if (plan->stands != NULL)
         *plan->stands = (struct zpl_plan_stands){.arena = &plan->arena};

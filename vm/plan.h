@@ -91,6 +91,11 @@ struct zpl_plan {
     struct zpl_mapping **maps;   /* by number; NULL: not begun (map.h) */
     struct zpl_plan_item *items; /* by number of a map */
     struct zpl_plan_stands *stands;
+    struct zpl_map_shape
+        *shapes; /* by number, of the whole program; filled as maps begin (map.h) */
+    struct zpl_spare
+        *spares; /* by number: instances of maps inside, which the next item binds again;
+                                     NULL: the plan is outside */
     bool no_cache;
     const bool *kept;  /* by unit (schedule.h): what it is about; NULL: all.  Others stay PENDING */
     const bool *again; /* by node: not taken from the store; NULL: none */

@@ -19,7 +19,11 @@ local train, test = split { data, ratio = 0.6 }
 local counts, trials = each($1, function (k, i)
   local rows, n = part { k, i = i, bad = p.bad, when = n }
   local more = sql [[ SELECT x + \$n AS y FROM rows ]]
-  local sums = each(list { i }, function (j) return part { j, i = k, bad = p.bad, as = "inner" } end)
+  local sums = each(list { i }, function (j)
+    local _, own = part { j, i = k, bad = p.bad, as = "inner" }
+    each(list { i }, function (d) return part { d, i = n, bad = own, as = "third" } end)
+    return own
+  end)
   local model = xgboost.train { train, label = "late", rounds = i }
   local report = evaluate { model, test }
   return n, { model = model, loss = report.log_loss, k = k }
