@@ -6,6 +6,7 @@
 
 #include "lang/base/fs.h"
 #include "vm/json_read.h"
+#include "vm/report.h"
 #include "vm/run_record.h"
 
 #define DAY_NS (24 * 3600 * 1000000000LL)
@@ -77,6 +78,28 @@ static bool is_kept(const struct collecting *c, const struct zpl_run_row *rows, 
     return newer < keep || newest_done;
 }
 
+/* The key of what was done for an item. */
+static enum zpl_err need_item(struct collecting *c, const char *made)
+{
+    struct zpl_digest digest;
+    char hex[ZPL_HEX_SIZE] = "";
+    memcpy(hex, made + 1, sizeof hex - 1);
+    return zpl_digest_parse(hex, &digest) ? add(c, &c->keys, &digest) : ZPL_OK;
+}
+
+/* Those of all items of a step, as the run keeps them. */
+static enum zpl_err need_items(struct collecting *c, const struct zpl_json *made)
+{
+    const char *text = zpl_json_str(made, "");
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(made); i++)
+        err = need_items(c, zpl_json_at(made, i));
+    for (size_t n = strlen(text); err == ZPL_OK && n >= ZPL_REPORT_ITEM_LEN;
+         n -= ZPL_REPORT_ITEM_LEN, text += ZPL_REPORT_ITEM_LEN)
+        err = need_item(c, text);
+    return err;
+}
+
 /* What a kept run made or used: keys of its steps, artifacts of their outputs. */
 static enum zpl_err need_run(struct collecting *c, int64_t id)
 {
@@ -91,13 +114,14 @@ static enum zpl_err need_run(struct collecting *c, int64_t id)
         const struct zpl_json *step = zpl_json_at(record.steps, i);
         const struct zpl_json *outputs = zpl_json_get(step, "outputs");
         mapped = mapped || zpl_json_get(step, "items") != NULL;
-        if (zpl_read_digest(step, "key", &digest))
+        err = need_items(c, zpl_json_get(step, "made"));
+        if (err == ZPL_OK && zpl_read_digest(step, "key", &digest))
             err = add(c, &c->keys, &digest);
         for (size_t k = 0; err == ZPL_OK && k < zpl_json_count(outputs); k++)
             if (zpl_read_digest(zpl_json_value_at(outputs, k), "digest", &digest))
                 err = add(c, &c->needed, &digest);
     }
-    /* No plan names what ran for the items of a map: all that did in its pipeline stays. */
+    /* What ran for items of maps stays, of the whole pipeline: a run of an older zpl does not name it. */
     if (mapped)
         c->mapped[c->mapped_count++] = row.pipeline;
     zpl_run_record_release(&record);

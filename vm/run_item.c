@@ -79,8 +79,7 @@ enum zpl_err zpl_run_record_each(const struct zpl_json *step, const char *name,
 
 /* What the step of all items says, for one of them. */
 static struct zpl_json *item_json(const struct zpl_json *step, const char *name,
-                                  enum zpl_plan_status status, const struct zpl_digest *key,
-                                  const struct zpl_step_row *row)
+                                  enum zpl_plan_status status, const struct zpl_step_row *row)
 {
     static const char *const SAME[] = {"file", "line", "step", "kind", "kernel"};
     struct zpl_json *o = zpl_json_object(), *outputs = zpl_json_object();
@@ -90,7 +89,7 @@ static struct zpl_json *item_json(const struct zpl_json *step, const char *name,
         if (zpl_json_get(step, SAME[i]) != NULL)
             zpl_json_set_take(o, SAME[i], zpl_json_ref(zpl_json_get(step, SAME[i])));
     zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(status)));
-    zpl_json_set_take(o, "key", row != NULL ? zpl_digest_json(key) : zpl_json_null());
+    zpl_json_set_take(o, "key", row != NULL ? zpl_digest_json(&row->key) : zpl_json_null());
     zpl_json_set_take(o, "duration_ms", zpl_json_int(row != NULL ? row->duration_ns / 1000000 : 0));
     zpl_json_set_take(o, "attempts", zpl_json_int(row != NULL && done ? row->attempts : 0));
     zpl_json_set_take(o, "why", zpl_json_null());
@@ -105,16 +104,56 @@ static struct zpl_json *item_json(const struct zpl_json *step, const char *name,
     return o;
 }
 
+/* Of a run that kept nothing of single items: what ran in it has a row; key and state are the row's. */
+static enum zpl_err only_row(struct zpl_session *session, int64_t run, const struct zpl_json *all,
+                             const char *name, struct zpl_step_row *row,
+                             enum zpl_plan_status *status, struct zpl_arena *arena)
+{
+    struct zpl_metadata *metadata;
+    bool no_list = zpl_json_kind(zpl_json_get(all, "items")) == ZPL_JSON_NULL;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->step_of_run(metadata->self, run, name, row, arena, &session->diags);
+    if (err == ZPL_ERR_NOT_FOUND)
+        zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                     no_list ? "the items of '%s' were not known in run %lld"
+                             : "'%s' did not run in run %lld, and an older zpl kept no more of it",
+                     no_list ? zpl_json_str(zpl_json_get(all, "name"), "") : name, (long long)run);
+    if (err == ZPL_OK)
+        *status = row->status == ZPL_STEP_RAN ? ZPL_PLAN_RAN : ZPL_PLAN_FAILED;
+    return err;
+}
+
+/* By what the run's plan keeps of it; *found tells whether there is a row. */
+static enum zpl_err find_row(struct zpl_session *session, int64_t run, const char *name,
+                             const char *made, struct zpl_step_row *row, bool *found,
+                             struct zpl_arena *arena)
+{
+    struct zpl_metadata *metadata;
+    struct zpl_digest key;
+    char hex[ZPL_HEX_SIZE] = "";
+    memcpy(hex, made + 1, ZPL_HEX_SIZE - 1);
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK && zpl_report_item_status(made[0]) != ZPL_PLAN_CACHED)
+        err = metadata->step_of_run(metadata->self, run, name, row, arena, &session->diags);
+    else if (err == ZPL_OK)
+        err = zpl_digest_parse(hex, &key)
+                  ? metadata->step_by_key(metadata->self, &key, row, arena, &session->diags)
+                  : ZPL_ERR_NOT_FOUND;
+    *found = err == ZPL_OK;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
 enum zpl_err zpl_run_record_item(struct zpl_session *session, int64_t run,
                                  struct zpl_run_record *record, const char *rest,
                                  const struct zpl_json **step, const char **output,
                                  struct zpl_arena *arena)
 {
     struct zpl_item_path path;
-    struct zpl_metadata *metadata;
-    struct zpl_step_row row;
-    struct zpl_digest key;
-    char hex[ZPL_HEX_SIZE] = "";
+    struct zpl_step_row row = {0};
+    enum zpl_plan_status status;
+    enum zpl_err err;
+    bool found = true;
     size_t len, count;
     *step = NULL;
     const struct zpl_json *all = find_step(record, rest, &path, &len);
@@ -123,22 +162,19 @@ enum zpl_err zpl_run_record_item(struct zpl_session *session, int64_t run,
     const char *name = zpl_arena_strndup(arena, rest, len);
     if (name == NULL)
         return zpl_diag_nomem(&session->diags);
-    const char *made = find_made(zpl_json_get(all, "made"), &path, &count);
-    if (made == NULL)
-        return no_item(session, all, name, count);
-    enum zpl_plan_status status = zpl_report_item_status(made[0]);
-    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
-    memcpy(hex, made + 1, ZPL_HEX_SIZE - 1);
-    if (err == ZPL_OK && !zpl_digest_parse(hex, &key))
-        err = ZPL_ERR_NOT_FOUND;
-    else if (err == ZPL_OK && status == ZPL_PLAN_CACHED)
-        err = metadata->step_by_key(metadata->self, &key, &row, arena, &session->diags);
-    else if (err == ZPL_OK)
-        err = metadata->step_of_run(metadata->self, run, name, &row, arena, &session->diags);
-    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
+    if (zpl_json_get(all, "made") == NULL) {
+        err = only_row(session, run, all, name, &row, &status, arena);
+    } else {
+        const char *made = find_made(zpl_json_get(all, "made"), &path, &count);
+        if (made == NULL)
+            return no_item(session, all, name, count);
+        status = zpl_report_item_status(made[0]);
+        err = find_row(session, run, name, made, &row, &found, arena);
+    }
+    if (err != ZPL_OK)
         return err;
     zpl_json_release(record->item);
-    *step = record->item = item_json(all, name, status, &key, err == ZPL_OK ? &row : NULL);
+    *step = record->item = item_json(all, name, status, found ? &row : NULL);
     *output = rest[len] == '/' ? rest + len + 1 : NULL;
     return *step != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
 }

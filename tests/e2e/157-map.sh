@@ -1,5 +1,5 @@
 # `each` over a list that a step returned: what runs is what a program runs in which the items are written
-# out, in number, in digests and in what is known already; nested, skipped, failing, stopped.
+# out, in number, in digests and in what is known already; nested, skipped, failing, stopped.   Time limit: 180 s
 . "$ROOT/tests/lib.sh"
 need python3
 

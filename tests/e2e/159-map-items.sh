@@ -1,5 +1,5 @@
 # One item of a map by its name: shown, exported, followed to what it is made of, asked why; run alone, or
-# again with what depends on it.  What is not named stays as it is.
+# again with what depends on it.  What is not named stays as it is.   Time limit: 180 s
 . "$ROOT/tests/lib.sh"
 need python3
 
@@ -141,6 +141,27 @@ last=$(json out "j['run']")
 expect 0 zpl gc --keep 1
 expect 0 zpl logs "$run/count"
 contains out "count ran in run $run, and its log was removed with \`zpl gc\`; the same ran in run $last: zpl logs $last/count"
+
+# what a kept run found done for an item stays, whichever pipeline did it
+cat >first.zpl <<'Z'
+local list = step "list" { signature = "() -> (items: List(Int))", lua = function (t) return { 1, 2 } end }
+local own = step "own" { signature = "(k: Int) -> (rows: Table {k: Int})", lua = function (t) return { k = { t.k, 77 } } end }
+local items = list {}
+each(items, function (k) own { k } end)
+Z
+cp first.zpl second.zpl
+zpl run first.zpl >/dev/null
+expect 0 zpl run second.zpl --json
+equal "$(json out "[s['status'] for s in j['steps']]")" '["cached", "cached"]'
+kept=$(json out "j['run']")
+echo 'csv.read "rows.csv"' >first.zpl
+echo 'a' >rows.csv && echo '1' >>rows.csv
+zpl run first.zpl >/dev/null
+expect 0 zpl gc --keep 1
+expect 0 zpl show "$kept/own[2]" --json
+equal "$(json out "j['outputs']['rows']['rows']")" 2
+expect 0 zpl run second.zpl --json
+equal "$(json out "[s['status'] for s in j['steps']]")" '["cached", "cached"]'
 
 # one item is followed while it runs
 cat >slow.zpl <<'Z'
