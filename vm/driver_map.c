@@ -88,8 +88,10 @@ bool zpl_driver_next_item(struct zpl_driver *d)
             d->broken = err;
         if (err != ZPL_OK || instance == NULL)
             continue;
-        map->scopes[instance - map->mapping->instances] =
-            (struct zpl_scope){&instance->plan, &instance->schedule, instance};
+        struct zpl_scope *scope = &map->scopes[instance - map->mapping->instances];
+        *scope = (struct zpl_scope){&instance->plan, &instance->schedule, instance};
+        if (instance->schedule.left == 0) /* the function calls no step */
+            end_item(d, scope);
         return true;
     }
     return false;

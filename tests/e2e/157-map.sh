@@ -157,3 +157,19 @@ for i, (a, z) in enumerate(all, 1):
     assert values["join[%d]" % i] == s, (i, values)
 assert values["last"] == 7 + 8.0 + 1 and {v for n, v in values.items() if n.startswith("shell")} == {2.0}, values
 P
+
+# a function that calls no step, or only in a map inside
+cat >empty.zpl <<'Z'
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) local x = {} for i = 1, t.n do x[i] = i * 5 end return x end }
+local total = step "total" { signature = "(all: List(Int)) -> (sum: Int)", lua = function (t) local s = 0 for _, v in ipairs(t.all) do s = s * 100 + v end return s end }
+local items = list { 4 }
+local same, numbers, tops = each(items, function (k, i)
+  local inner, other = each(items, function (j) return j, k end)
+  return k, i, max(inner)
+end)
+total { same, as = "same" }
+total { numbers, as = "numbers" }
+total { tops, as = "tops" }
+Z
+expect 0 zpl run empty.zpl --json
+equal "$(json out "[s['outputs']['sum']['value'] for s in j['steps'][1:]]")" "[5101520, 1020304, 20202020]"
