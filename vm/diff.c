@@ -170,14 +170,57 @@ static bool ingredients(struct comparing *c, int side, const struct zpl_json *st
            zpl_ingredients_read(row.ingredients, out, c->arena);
 }
 
+/* Of the items of a step inside maps: how many each side has, and of those that both have how many became
+ * something else. */
+struct items_change {
+    size_t was, is, differ;
+};
+
+static bool is_done(char state)
+{
+    enum zpl_plan_status status = zpl_report_item_status(state);
+    return status == ZPL_PLAN_RAN || status == ZPL_PLAN_CACHED;
+}
+
+static void compare_items(const struct zpl_json *a, const struct zpl_json *b,
+                          struct items_change *out)
+{
+    const char *was = zpl_json_str(a, ""), *is = zpl_json_str(b, "");
+    size_t most = zpl_json_count(a) > zpl_json_count(b) ? zpl_json_count(a) : zpl_json_count(b);
+    size_t n = strlen(was) / ZPL_REPORT_ITEM_LEN, m = strlen(is) / ZPL_REPORT_ITEM_LEN;
+    for (size_t i = 0; i < most; i++)
+        compare_items(zpl_json_at(a, i), zpl_json_at(b, i), out);
+    out->was += n;
+    out->is += m;
+    for (size_t i = 0; i < n && i < m; i++) {
+        const char *x = was + i * ZPL_REPORT_ITEM_LEN, *y = is + i * ZPL_REPORT_ITEM_LEN;
+        bool states = *x == *y || (is_done(*x) && is_done(*y));
+        out->differ += !states || memcmp(x + 1, y + 1, ZPL_REPORT_ITEM_LEN - 1) != 0;
+    }
+}
+
 static struct zpl_json *reasons_json(struct comparing *c, const struct zpl_json *a,
-                                     const struct zpl_json *b)
+                                     const struct zpl_json *b, const struct items_change *items)
 {
     struct zpl_ingredients before = {0}, now = {0};
     struct zpl_reasons reasons = {0};
     if (ingredients(c, 0, a, &before) && ingredients(c, 1, b, &now))
         zpl_why_compare(&before, &now, &reasons, c->arena);
-    return zpl_names_json(reasons.texts, reasons.count);
+    struct zpl_json *texts = zpl_names_json(reasons.texts, reasons.count);
+    size_t both = items->was < items->is ? items->was : items->is;
+    struct zpl_buf text = {0};
+    if (items->was != items->is) {
+        zpl_buf_printf(&text, "items: %zu → %zu", items->was, items->is);
+        zpl_json_add_take(texts, zpl_json_string(zpl_buf_str(&text)));
+        zpl_buf_clear(&text);
+    }
+    if (items->differ > 0) {
+        zpl_buf_printf(&text, "of %zu items that both have %zu differ%s", both, items->differ,
+                       items->differ == 1 ? "s" : "");
+        zpl_json_add_take(texts, zpl_json_string(zpl_buf_str(&text)));
+    }
+    zpl_buf_release(&text);
+    return texts;
 }
 
 /* Outputs of both sides, by the order of the second; what only the first has at the end. */
@@ -203,7 +246,12 @@ static struct zpl_json *step_json(struct comparing *c, const char *name, size_t 
 {
     struct zpl_json *o = zpl_json_object();
     bool same = zpl_diff_equal(zpl_json_get(a, "key"), zpl_json_get(b, "key"));
-    struct zpl_json *outputs = outputs_json(a, b, &same);
+    /* Of a step inside a map items are compared, each by its key: all together made nothing. */
+    bool mapped = zpl_json_get(a, "items") != NULL || zpl_json_get(b, "items") != NULL;
+    struct zpl_json *outputs = mapped ? zpl_json_array() : outputs_json(a, b, &same);
+    struct items_change items = {0};
+    compare_items(zpl_json_get(a, "made"), zpl_json_get(b, "made"), &items);
+    same = same && items.was == items.is && items.differ == 0;
     bool both = a != NULL && b != NULL;
     bool recoded = both && !zpl_diff_equal(code_of(&c->sides[0], name, place),
                                            code_of(&c->sides[1], name, place));
@@ -219,7 +267,8 @@ static struct zpl_json *step_json(struct comparing *c, const char *name, size_t 
         o, "duration_ms",
         zpl_diff_pair(zpl_json_get(a, "duration_ms"), zpl_json_get(b, "duration_ms")));
     zpl_json_set_take(o, "code", zpl_json_bool(recoded));
-    zpl_json_set_take(o, "reasons", both && !same ? reasons_json(c, a, b) : zpl_json_array());
+    zpl_json_set_take(o, "reasons",
+                      both && !same ? reasons_json(c, a, b, &items) : zpl_json_array());
     zpl_json_set_take(o, "outputs", outputs);
     return o;
 }

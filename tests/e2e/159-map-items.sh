@@ -135,6 +135,16 @@ drawn = len(re.findall(r'<path class="edge', open("page.html").read()))
 assert drawn == len(edges) and any(g["nodes"][b]["name"] == "deep[*][*]" for a, b in edges), (drawn, sorted(edges))
 P
 
+# two runs: items that came, items that became something else
+zpl run map.zpl --n 3 >/dev/null
+zpl run map.zpl --n 4 >/dev/null
+expect 0 zpl diff --json
+equal "$(json out "{s['name']: [s['change'], s['reasons']] for s in j['steps']}['more[*]']")" '["changed", ["items: 3 \u2192 4"]]'
+zpl run map.zpl --n 4 --bad 99 >/dev/null
+expect 0 zpl diff --json
+equal "$(json out "{s['name']: [s['change'], s['reasons']] for s in j['steps']}['say[*]']")" '["changed", ["of 4 items that both have 4 differ"]]'
+equal "$(json out "{s['name']: s['change'] for s in j['steps']}['more[*]']")" same
+
 # a log that gc took is told as such
 expect 0 zpl run map.zpl --n 4 --from count --json
 last=$(json out "j['run']")
