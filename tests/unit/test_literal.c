@@ -175,6 +175,37 @@ static void malformed_json_is_no_literal(void **state)
     }
 }
 
+/* What steps made is plain JSON; its type tells Floats from Ints, at any depth. */
+static void stored_values_are_read_by_their_type(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *json, *literal;
+    } cases[] = {{"Float", "2", "2.0"},
+                 {"Int", "2", "2"},
+                 {"List(Float)", "[1,2.5]", "{ 1.0, 2.5 }"},
+                 {"Report {a: Float, b: Int}", "{\"a\":1,\"b\":2}", "{ a = 1.0, b = 2 }"},
+                 {"List(Record {deep: Record {z: Float}})", "[{\"deep\":{\"z\":3}}]",
+                  "{ { deep = { z = 3.0 } } }"},
+                 {"Json", "{\"record\":[1]}", "{ record = { 1 } }"},
+                 {"Json", "{\"float\":\"2\",\"x\":null}", "{ float = \"2\", x = nil }"},
+                 {NULL, "{\"a\":1}", "{ a = 1 }"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zpl_arena arena = {0};
+        struct zpl_json *json = NULL;
+        const struct zpl_type *type = NULL;
+        struct zpl_signature_error error;
+        if (cases[i].type)
+            assert_int_equal(zpl_type_parse(cases[i].type, &arena, &type, &error), ZPL_OK);
+        assert_int_equal(zpl_json_parse(cases[i].json, strlen(cases[i].json), &json, NULL), ZPL_OK);
+        const struct zpl_literal *v = zpl_literal_of_json(json, type, &arena);
+        assert_non_null(v);
+        assert_string_equal(shown(v, &arena), cases[i].literal);
+        zpl_json_release(json);
+        zpl_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +213,7 @@ int main(void)
         cmocka_unit_test(equal_means_to_the_byte),
         cmocka_unit_test(any_literal_survives_text_and_json),
         cmocka_unit_test(malformed_json_is_no_literal),
+        cmocka_unit_test(stored_values_are_read_by_their_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
