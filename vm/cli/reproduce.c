@@ -4,6 +4,7 @@
 #include "vm/cli/cli.h"
 #include "vm/view/live.h"
 #include "vm/view/reproduce.h"
+#include "vm/view/term.h"
 
 static void on_told(void *self, const struct zpl_json *step)
 {
@@ -18,6 +19,7 @@ static void on_told(void *self, const struct zpl_json *step)
 static void measure(struct zpl_live *live, const struct zpl_run_record *record)
 {
     live->measured = true;
+    zpl_view_resize(&live->view, live->terminal ? zpl_term_width() : 0);
     zpl_view_measure(&live->view, "");
     for (size_t i = 0; i < zpl_json_count(record->steps); i++)
         zpl_view_measure(&live->view,

@@ -187,7 +187,21 @@ static void show_output(const struct zpl_view *view, const char *step,
     }
 }
 
-/* "not reproduced in 1.2 s: 3 same, 1 differs" */
+/* Why a step failed or can't be done again, whole where its line may have cut it. */
+static void show_reason(const struct zpl_view *view, const struct zpl_json *step,
+                        struct zpl_buf *out)
+{
+    const char *why = text_of(step, "why"), *name = text_of(step, "name");
+    if (view->width == 0 || why[0] == '\0' || !(is(step, "failed") || is(step, "impossible")))
+        return;
+    zpl_buf_printf(out, "  %s", zpl_term_paint(ZPL_BOLD, view->colour));
+    zpl_term_text(out, name, strlen(name));
+    zpl_buf_printf(out, "%s: ", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_term_text(out, why, strlen(why));
+    zpl_buf_putc(out, '\n');
+}
+
+/* "run 3 not reproduced in 1.2 s: 3 same, 1 differs" */
 static void summary(const struct zpl_view *view, const struct zpl_json *answer, struct zpl_buf *out)
 {
     const struct zpl_json *steps = zpl_json_get(answer, "steps");
@@ -219,6 +233,7 @@ void zpl_view_reproduced(const struct zpl_view *view, const struct zpl_json *ans
     for (size_t i = 0; i < zpl_json_count(steps); i++) {
         const struct zpl_json *step = zpl_json_at(steps, i);
         const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+        show_reason(view, step, out);
         for (size_t k = 0; is(step, "differs") && k < zpl_json_count(outputs); k++)
             if (!zpl_json_truth(zpl_json_get(zpl_json_at(outputs, k), "same"), true))
                 show_output(view, text_of(step, "name"), zpl_json_at(outputs, k), out);
