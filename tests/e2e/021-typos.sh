@@ -58,6 +58,8 @@ says 2 "no step 'zzz'" '`zpl show 1` lists its steps' logs last/zzz
 says 2 "'lst' is no run" 'did you mean `last`?' show lst
 says 2 "'csv.read' is no run" '`zpl runs` lists them; a step of the last one is last/csv.read' show csv.read
 says 2 "'csv.read' is no run" '`zpl runs` lists them' diff csv.read
+says 2 "'x.zpl' is no run" '`zpl runs x` lists those of this file' logs x.zpl
+says 2 "no step or word 'xgboost'" "did you mean 'xgboost.train'?" doc xgboost
 says 2 "no pipeline called 'x.zpl'" "did you mean 'x'?" runs x.zpl
 says 2 "no pipeline called 'zzz'" '`zpl runs` lists the runs of all' runs zzz
 

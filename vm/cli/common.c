@@ -249,8 +249,12 @@ bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path
         if (end == copy || *end != '\0' || out->run < 1) {
             static const char *const words[] = {"last"};
             const char *help = "`zpl runs` lists them";
+            size_t n = strlen(copy);
             if (zpl_text_nearest(copy, words, 1) != NULL)
                 help = "did you mean `last`?";
+            else if (n > 4 && strcmp(copy + n - 4, ".zpl") == 0)
+                help = zpl_arena_printf(&cli->arena, "`zpl runs %.*s` lists those of this file",
+                                        (int)(n - 4), copy);
             else if (strstr(cli->command->arguments, "/STEP") != NULL && out->step == NULL)
                 help = zpl_arena_printf(
                     &cli->arena, "`zpl runs` lists them; a step of the last one is last/%s", copy);

@@ -122,6 +122,10 @@ int zpl_cmd_doc(struct zpl_cli *cli)
     while (count < sizeof names / sizeof names[0] && (step = zpl_stdlib_step(count - own)) != NULL)
         names[count++] = step->name;
     const char *near = zpl_text_nearest(cli->words[0], names, count);
+    size_t typed = strlen(cli->words[0]);
+    for (size_t i = 0; near == NULL && i < count; i++) /* xgboost is xgboost.train */
+        if (strncmp(names[i], cli->words[0], typed) == 0 && names[i][typed] == '.')
+            near = names[i];
     const char *help = near != NULL ? zpl_arena_printf(&cli->arena, "did you mean '%s'?", near)
                                     : "`zpl doc` lists them";
     return zpl_cli_usage(cli, ZPL_CODE_UNKNOWN_STEP, help, "there is no step or word '%s'",
