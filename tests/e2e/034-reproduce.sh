@@ -1,5 +1,5 @@
 # `zpl reproduce`: a run done again from what it recorded.  Only the step that is not deterministic is named,
-# what can't be done again says why, choices are those of the run, and the store stays as it was.
+# what can't be done again says why, choices are those of the run, and the store stays as it was.      Time limit: 180 s
 . "$ROOT/tests/lib.sh"
 need python3 sqlite3
 
@@ -252,6 +252,21 @@ for signal in KILL INT; do
     same_file after before
     empty
 done
+
+# a step that fails now, after as many attempts as it has; the others go on
+cat >hidden.zpl <<'Z'
+local hidden = step "hidden" { signature = "() -> (n: Int)", retries = 1, command = { "sh", "-c", "cat ./hid*.txt > $$0", "$n" } }
+local n = hidden {}
+local twice = step "twice" { signature = "(n: Int) -> (m: Int)", lua = function (t) return t.n * 2 end }
+twice { n }
+Z
+echo 3 >hidden.txt
+expect 0 zpl run hidden.zpl
+again 0 last
+rm hidden.txt
+again 1 last
+is hidden failed
+is twice same
 
 # a run that was killed left no plan: what it finished is done again
 cat >half.zpl <<'Z'

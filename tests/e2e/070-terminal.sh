@@ -1,5 +1,5 @@
 # What a person at a terminal sees: one live line a running step, nothing left of it afterwards, no
-# colours where they are not wanted, and Ctrl-C that ends the run but not the store.
+# colours where they are not wanted, and Ctrl-C that ends the run but not the store.      Time limit: 120 s
 . "$ROOT/tests/lib.sh"
 need tmux
 
