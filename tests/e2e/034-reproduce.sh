@@ -226,6 +226,7 @@ key=$(zpl show last/sql@few --json | python3 -c 'import json, sys; print(json.lo
 sqlite3 .zpl/zpl.db "UPDATE steps SET ingredients = replace(ingredients, '[\"engine\",\"engines\",\"', '[\"engine\",\"engines\",\"Older 1 '),
     key = '$(echo "$key" | tr 0-9a-f 1-9a-f0)' WHERE key = '$key';
     UPDATE texts SET text = replace(text, '$key', '$(echo "$key" | tr 0-9a-f 1-9a-f0)')"
+python3 "$ROOT/tests/e2e/reseal.py"
 expect 0 zpl reproduce last --json
 is sql@few same
 json out "[s['code'] for s in j['steps'] if s['name'] == 'sql@few'][0][0]" | grep -q 'Older 1' || fail "$(cat out)"

@@ -1,0 +1,60 @@
+"""reseal.py - gives every row of .zpl/zpl.db the sums that what now stands in it has, as stack/metadata/sqlite_sum.c
+makes them: for tests that put something there which no zpl of today writes.      reseal.py [zpl.db]"""
+import hashlib, sqlite3, sys
+
+RUN = ["SELECT id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph FROM runs WHERE id = ?"]
+STEP = ["SELECT id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, peak_bytes, attempts, "
+        "error, ingredients, log_sum, made_sum FROM steps WHERE id = ?",
+        "SELECT id, name, type, digest, bytes, rows, value FROM outputs WHERE step = ? ORDER BY id",
+        "SELECT output, name, digest FROM columns WHERE output IN (SELECT id FROM outputs WHERE step = ?) ORDER BY output, id",
+        "SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id"]
+c = sqlite3.connect(sys.argv[1] if len(sys.argv) > 1 else ".zpl/zpl.db")
+
+def add(h, data):
+    h.update(len(data).to_bytes(8, "little") + data)
+
+def add_value(h, value):
+    add(h, b"" if value is None else b"=")
+    add(h, b"" if value is None else value if isinstance(value, bytes) else str(value).encode())
+
+def row_sum(queries, row):
+    h = hashlib.sha256()
+    for query in queries:
+        for values in c.execute(query, (row,)):
+            for value in values:
+                add_value(h, value)
+        add(h, b"")
+    return h.hexdigest()
+
+def numbers(*values):
+    return b"".join(v.to_bytes(8, "little", signed=True) for v in values)
+
+def made_sum(row):
+    h = hashlib.sha256()
+    key, started, duration = c.execute("SELECT key, started_ns, duration_ns FROM steps WHERE id = ?", (row,)).fetchone()
+    outputs = c.execute("SELECT id, name, type, value, digest, bytes, rows FROM outputs WHERE step = ? ORDER BY id", (row,)).fetchall()
+    add(h, bytes.fromhex(key))
+    add(h, numbers(started, duration, len(outputs)))
+    for output, name, type_, value, digest, size, rows in outputs:
+        columns = c.execute("SELECT name, digest FROM columns WHERE output = ? ORDER BY id", (output,)).fetchall()
+        for text in name, type_, value:
+            add_value(h, text)
+        add(h, bytes.fromhex(digest))
+        add(h, numbers(size, -1 if rows is None else rows, len(columns)))
+        for column, column_digest in columns:
+            add_value(h, column)
+            add(h, bytes.fromhex(column_digest))
+    return h.hexdigest()
+
+for digest, text in c.execute("SELECT digest, text FROM texts").fetchall():
+    name = hashlib.sha256(text.encode()).hexdigest()
+    if name != digest:
+        c.execute("UPDATE texts SET digest = ? WHERE digest = ?", (name, digest))
+        c.execute("UPDATE runs SET plan = ? WHERE plan = ?", (name, digest))
+        c.execute("UPDATE runs SET graph = ? WHERE graph = ?", (name, digest))
+for row, log in c.execute("SELECT id, log FROM steps").fetchall():
+    c.execute("UPDATE steps SET log_sum = ?, made_sum = ? WHERE id = ?", (hashlib.sha256(log or b"").hexdigest(), made_sum(row), row))
+    c.execute("UPDATE steps SET sum = ? WHERE id = ?", (row_sum(STEP, row), row))
+for row, in c.execute("SELECT id FROM runs").fetchall():
+    c.execute("UPDATE runs SET sum = ? WHERE id = ?", (row_sum(RUN, row), row))
+c.commit()
