@@ -54,6 +54,8 @@ struct zpl_program {
     struct zpl_graph graph;
     struct zpl_stack_def *stacks; /* in the graph's arena */
     size_t stack_count;
+    const struct zpl_limit *limits; /* in the graph's arena; of project.zpl */
+    size_t limit_count;
     const struct zpl_returned *returned; /* in the graph's arena; when they were asked for */
     size_t returned_count;
     size_t call_count; /* nodes that the text's own calls made; then come those of its pipelines */

@@ -6,6 +6,7 @@
 
 #include "lang/base/diag.h"
 #include "lang/check/engine.h"
+#include "lang/graph/graph.h"
 #include "lang/types/catalog.h"
 
 /* The text of an import.  `from` is the importing file's name, `name` what it wrote.  *canonical is
@@ -42,6 +43,10 @@ struct zpl_world {
     bool (*has_folder)(void *self, const char *path);
     /* Is there a time zone of that name?  NULL function: nobody can say. */
     bool (*has_zone)(void *self, const char *name);
+    /* The limits that project.zpl declares, which live as long as the world.  ZPL_ERR_CHECK (told): it has
+     * mistakes.  NULL function: there are none. */
+    enum zpl_err (*limits)(void *self, const struct zpl_limit **limits, size_t *count,
+                           struct zpl_diags *diags);
     /* A path typed on the command line (relative to the working directory) as the program holds it;
      * arena text.  NULL function: it stands as typed. */
     const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);

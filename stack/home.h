@@ -1,5 +1,6 @@
 /* home.h - the .zpl folder that the embedded components share.
  *     zpl.db zpl.lock leases machine    metadata/      objects/ scratch/    artifacts/
+ *     limits
  *     spool/                    orchestrator/
  *     deployments/              deploy/        .gitignore           says that all of it is no source
  * Errors: SYSTEM diagnostics.   Floor: stack. */

@@ -43,3 +43,13 @@ bool zpl_lock_is_held(int fd, uint64_t byte)
     struct flock lock = byte_lock(F_WRLCK, byte);
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
+
+bool zpl_lock_find(int fd, uint64_t first, uint64_t count, uint64_t *after)
+{
+    struct flock lock = byte_lock(F_WRLCK, first);
+    lock.l_len = (off_t)count;
+    if (count == 0 || fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK)
+        return false;
+    *after = (uint64_t)lock.l_start + (uint64_t)lock.l_len;
+    return true;
+}

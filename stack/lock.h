@@ -21,5 +21,8 @@ enum zpl_err zpl_lock_share(int fd, uint64_t byte);
 void zpl_lock_give(int fd, uint64_t byte);
 /* Does another description hold it?  `fd` may be open for reading only. */
 bool zpl_lock_is_held(int fd, uint64_t byte);
+/* Does another description hold any of `count` bytes from `first`?  *after is the byte behind one that it
+ * holds. */
+bool zpl_lock_find(int fd, uint64_t first, uint64_t count, uint64_t *after);
 
 #endif

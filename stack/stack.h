@@ -196,6 +196,13 @@ struct zpl_step_row {
                     them since; a power loss may have torn them */
 };
 
+/* Slots of a limit. */
+struct zpl_slots_need {
+    const char *name;
+    uint32_t slots; /* at least 1, at most `of` */
+    uint32_t of;    /* how many there are: ZPL_LIMIT_SLOTS_MAX at most */
+};
+
 struct zpl_metadata {
     void *self;
     const char *flavour;
@@ -261,6 +268,14 @@ struct zpl_metadata {
     enum zpl_err (*lease)(void *self, const struct zpl_digest *key, bool wait,
                           struct zpl_diags *diags);
     void (*unlease)(void *self, const struct zpl_digest *key);
+    /* Takes for `holder`, who has none, all these slots of limits that the runs over this store share, or
+     * none of them: BUSY (silent), *lacking is the first of the needs that can't be met, and others are
+     * told that this store waits for it.  Never waits.  The kernel frees them when the process dies. */
+    enum zpl_err (*slots_take)(void *self, const struct zpl_digest *holder,
+                               const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                               struct zpl_diags *diags);
+    void (*slots_give)(void *self, const struct zpl_digest *holder); /* all that it has */
+    void (*slots_rest)(void *self); /* this store waits for none any more */
 
     /* Housekeeping.  Between alone_begin and alone_end no other process writes to the store, and no run
      * begins or goes on: what a run has decided on can't be taken from it.  ZPL_ERR_BUSY (silent) when

@@ -33,6 +33,20 @@ struct zpl_slot {
     struct zpl_log log;
     struct zpl_live_log live; /* the same, for who follows it */
 };
+#define ZPL_NO_LIMIT SIZE_MAX /* the number of none */
+/* A limit that steps of this run take slots of. */
+struct zpl_driver_limit {
+    const char *name;
+    size_t waiting; /* steps that wait for it */
+    bool full;      /* was it, when it was looked at last? */
+};
+/* A step that waits for a slot of a limit; it has none, no lease and no slot of the orchestrator. */
+struct zpl_waiting {
+    struct zpl_scope *scope;
+    uint32_t id;
+    size_t limit;    /* which one it lacks, by number */
+    const char *why; /* it runs, as the plan said before */
+};
 /* A step that has to wait: for its lease, or before another attempt. */
 struct zpl_delayed {
     struct zpl_scope *scope;
@@ -54,6 +68,11 @@ struct zpl_driver {
     uint32_t slot_count, running;
     struct zpl_delayed *delayed;
     size_t delayed_count, delayed_room;
+    struct zpl_driver_limit *limits;
+    size_t limit_count, limit_room;
+    struct zpl_waiting *waiting; /* first come, first served, of each limit */
+    size_t waiting_count, waiting_room;
+    int64_t look_ns;           /* when slots are asked for again */
     uint64_t memory_bytes;     /* for each slot; 0: not this machine's */
     uint64_t memory_bytes_max; /* for any step */
     bool stopping;             /* nothing new is started */
@@ -75,12 +94,31 @@ enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *sl
                                        const struct zpl_failure *failure);
 /* Steps whose time to be tried again has come; *woken: there was one. */
 enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken);
+/* Starts a step that is decided and has no hit, or has it tried again soon when another process makes it
+ * just now.  *lacking: the limit that it waits for, of which nothing is noted yet, or ZPL_NO_LIMIT. */
+enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
+                              size_t *lacking);
+/* The step came to an end without having run: others may be ready now. */
+void zpl_driver_settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id);
 /* Removes what the step left behind, and lets others make what it was to make. */
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot);
 /* A step that is not done because the run was stopped. */
 void zpl_driver_cancel(const struct zpl_scope *scope, uint32_t id);
 /* Tells the command. */
 void zpl_driver_changed(struct zpl_driver *d, const struct zpl_scope *scope, uint32_t id);
+
+/* ---- driver_limit.c: slots of limits that all runs share, and the steps that wait for them ---- */
+
+/* Takes for a step the slots that it says, under its key, or sets *lacking to the limit that has not so
+ * many free, or whose turn is another step's. */
+enum zpl_err zpl_driver_slots(struct zpl_driver *d, const struct zpl_node *node,
+                              const struct zpl_digest *key, size_t *lacking);
+void zpl_driver_slots_give(struct zpl_driver *d, const struct zpl_digest *key);
+/* A step that lacks a limit: it waits behind the others. */
+enum zpl_err zpl_driver_await(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
+                              size_t limit);
+/* Asks again for those that wait, when it is time; *woken: one of them waits no more. */
+enum zpl_err zpl_driver_look(struct zpl_driver *d, bool *woken);
 
 /* ---- driver_map.c: which units are ready, and the items of maps ---- */
 

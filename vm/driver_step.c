@@ -16,8 +16,7 @@ void zpl_driver_changed(struct zpl_driver *d, const struct zpl_scope *scope, uin
         d->options->observer.changed(d->options->observer.self, scope->plan, id);
 }
 
-/* The step came to an end: others may be ready now. */
-static void settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
+void zpl_driver_settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
 {
     zpl_driver_changed(d, scope, id);
     zpl_driver_settle_unit(d, scope, id);
@@ -45,10 +44,19 @@ static void remove_scratch(struct zpl_driver *d, const char *path)
         d->artifacts->scratch_remove(d->artifacts->self, path);
 }
 
+/* Lets others make what a step was to make, and take the slots that it had. */
+static void let_go(struct zpl_driver *d, const struct zpl_node *node, const struct zpl_digest *key)
+{
+    if (node->resources.limit_count > 0)
+        zpl_driver_slots_give(d, key);
+    d->metadata->unlease(d->metadata->self, key);
+}
+
 /* Removes what the step left behind, and lets others make what it was to make. */
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot)
 {
-    d->metadata->unlease(d->metadata->self, &slot->scope->plan->steps[slot->id].key);
+    const struct zpl_plan *plan = slot->scope->plan;
+    let_go(d, &plan->graph->nodes[slot->id], &plan->steps[slot->id].key);
     remove_scratch(d, slot->scratch);
     zpl_log_release(&slot->log);
     zpl_live_log_release(&slot->live);
@@ -110,7 +118,7 @@ enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *sl
     if (again)
         zpl_driver_changed(d, scope, id);
     else
-        settle(d, scope, id);
+        zpl_driver_settle(d, scope, id);
     return err;
 }
 
@@ -150,7 +158,7 @@ enum zpl_err zpl_driver_finish(struct zpl_driver *d, struct zpl_slot *slot,
         err =
             zpl_journal_step(d->run, scope->plan, id, ZPL_STEP_RAN, &slot->log, event->peak_bytes);
         zpl_driver_free_slot(d, slot);
-        settle(d, scope, id);
+        zpl_driver_settle(d, scope, id);
     }
     zpl_diags_release(&details);
     return err;
@@ -260,7 +268,7 @@ static enum zpl_err do_effect(struct zpl_driver *d, struct zpl_scope *scope, uin
         err = fail_step(d, scope, id, NULL, 0);
     }
     zpl_diags_release(&details);
-    settle(d, scope, id);
+    zpl_driver_settle(d, scope, id);
     return err;
 }
 
@@ -274,10 +282,12 @@ static bool in_flight(const struct zpl_driver *d, const struct zpl_digest *key)
     return false;
 }
 
-/* A step without a hit: takes its lease, looks once more, starts it.  One that was started keeps the
- * lease until its end. */
-static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
+/* A step without a hit: takes its lease, looks once more, takes its slots, starts it.  One that was
+ * started keeps lease and slots until its end; one that lacks a slot keeps nothing. */
+enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
+                              size_t *lacking)
 {
+    const struct zpl_node *node = &scope->plan->graph->nodes[id];
     /* Where the step ends an item, its plan is gone before the lease is given back. */
     const struct zpl_digest key = scope->plan->steps[id].key;
     bool hit = false;
@@ -285,6 +295,7 @@ static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_
     enum zpl_err err = in_flight(d, &key)
                            ? ZPL_ERR_BUSY
                            : d->metadata->lease(d->metadata->self, &key, false, &d->session->diags);
+    *lacking = ZPL_NO_LIMIT;
     if (err == ZPL_ERR_BUSY) {
         delay(d, scope, id, WAIT_NS);
         return ZPL_OK;
@@ -292,17 +303,31 @@ static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_
     if (err != ZPL_OK)
         return err;
     err = zpl_plan_look(scope->plan, id, &hit);
-    if (err == ZPL_OK && !hit && !zpl_effect_is(&scope->plan->graph->nodes[id])) {
+    if (err == ZPL_OK && !hit)
+        err = zpl_driver_slots(d, node, &key, lacking);
+    if (err == ZPL_OK && *lacking != ZPL_NO_LIMIT) {
+        d->metadata->unlease(d->metadata->self, &key);
+        return ZPL_OK;
+    }
+    if (err == ZPL_OK && !hit && !zpl_effect_is(node)) {
         err = launch(d, scope, id);
         if (err == ZPL_OK)
             return ZPL_OK;
     } else if (err == ZPL_OK && hit) {
-        settle(d, scope, id);
+        zpl_driver_settle(d, scope, id);
     } else if (err == ZPL_OK) {
         err = do_effect(d, scope, id);
     }
-    d->metadata->unlease(d->metadata->self, &key);
+    let_go(d, node, &key);
     return err;
+}
+
+/* The same for a step that does not wait yet. */
+static enum zpl_err begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id)
+{
+    size_t lacking;
+    enum zpl_err err = zpl_driver_begin(d, scope, id, &lacking);
+    return err == ZPL_OK && lacking != ZPL_NO_LIMIT ? zpl_driver_await(d, scope, id, lacking) : err;
 }
 
 /* A step that can't begin: a value that became known is not what it takes. */
@@ -316,7 +341,7 @@ static enum zpl_err fail_before(struct zpl_driver *d, struct zpl_scope *scope, u
     zpl_journal_failure(scope->plan, id, ZPL_CODE_STEP_FAILED, "it can't begin", &details, NULL);
     zpl_diags_release(&details);
     enum zpl_err err = fail_step(d, scope, id, &none, 0);
-    settle(d, scope, id);
+    zpl_driver_settle(d, scope, id);
     return err;
 }
 
@@ -336,7 +361,7 @@ enum zpl_err zpl_driver_take_up(struct zpl_driver *d, struct zpl_scope *scope, u
         return err;
     if (step->status == ZPL_PLAN_WOULD_RUN)
         return begin(d, scope, id);
-    settle(d, scope, id);
+    zpl_driver_settle(d, scope, id);
     return ZPL_OK;
 }
 
@@ -357,7 +382,7 @@ enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken)
         *woken = true;
         if (d->stopping) {
             zpl_driver_cancel(scope, id);
-            settle(d, scope, id);
+            zpl_driver_settle(d, scope, id);
         } else {
             err = begin(d, scope, id);
         }

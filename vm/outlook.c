@@ -146,9 +146,11 @@ enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
             add_command(plan, node, out);
         if (zpl_effect_is(node))
             add(plan, &out->deploys, zpl_effect_name(plan, id));
+        for (size_t i = 0; i < node->resources.limit_count; i++)
+            add(plan, &out->takes, node->resources.limits[i].name);
     }
-    struct zpl_outlook_list *lists[] = {&out->reads, &out->runs, &out->loads, &out->connects,
-                                        &out->deploys};
+    struct zpl_outlook_list *lists[] = {&out->reads,    &out->runs,    &out->loads,
+                                        &out->connects, &out->deploys, &out->takes};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         keep_once(plan, lists[i]);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&plan->session->diags)

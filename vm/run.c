@@ -9,6 +9,7 @@
 #include "vm/journal.h"
 
 #define TICK_MS  100
+#define LOOK_MS  50    /* the same while steps wait for a slot of a limit */
 #define PAUSE_US 10000 /* between two looks when nothing runs but something is delayed */
 
 /* ---- events ---- */
@@ -123,7 +124,8 @@ static enum zpl_err wait_event(struct zpl_driver *d)
         usleep(PAUSE_US);
         err = ZPL_ERR_NOT_FOUND;
     } else {
-        err = d->orchestrator->wait(d->orchestrator->self, TICK_MS, &event, &d->session->diags);
+        err = d->orchestrator->wait(d->orchestrator->self, d->waiting_count > 0 ? LOOK_MS : TICK_MS,
+                                    &event, &d->session->diags);
     }
     if (d->options->observer.tick != NULL)
         d->options->observer.tick(d->options->observer.self);
@@ -167,9 +169,11 @@ static enum zpl_err loop(struct zpl_driver *d)
         err = take_up_ready(d);
         if (err == ZPL_OK)
             err = zpl_driver_wake(d, &woken);
+        if (err == ZPL_OK)
+            err = zpl_driver_look(d, &woken);
         if (err != ZPL_OK)
             break;
-        if (d->running > 0 || d->delayed_count > 0)
+        if (d->running > 0 || d->delayed_count > 0 || d->waiting_count > 0)
             err = wait_event(d);
         else if (d->schedule.left == 0)
             break;
@@ -237,6 +241,8 @@ enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *
             zpl_driver_free_slot(&d, &d.slots[i]);
     while (d.maps != NULL)
         zpl_driver_release_map(&d, d.maps);
+    if (d.waiting != NULL)
+        d.metadata->slots_rest(d.metadata->self);
     zpl_schedule_release(&d.schedule);
     zpl_arena_release(&d.arena);
     if (err != ZPL_OK)

@@ -191,6 +191,17 @@ static const struct zpl_flavour_info *catalog_flavour(void *self, size_t i)
     return zpl_flavour_at(i);
 }
 
+/* Without project.zpl there is none. */
+static enum zpl_err limits(void *self, const struct zpl_limit **out, size_t *count,
+                           struct zpl_diags *diags)
+{
+    struct zpl_session *session = self;
+    enum zpl_err err = zpl_session_project(session, diags);
+    *out = session->shared.limits;
+    *count = session->shared.limit_count;
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
 /* Fills the world; the engine remembers its answers. */
 static enum zpl_err fill_world(struct zpl_session *session)
 {
@@ -210,6 +221,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.has_folder = has_folder;
     session->world.has_zone = has_zone;
     session->world.outside = outside;
+    session->world.limits = limits;
     session->world.resolve_self = session;
     return ZPL_OK;
 }

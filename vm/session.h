@@ -23,7 +23,9 @@ struct zpl_session {
     struct zpl_digest text_digest; /* of the program's file, as it was compiled */
     struct zpl_orchestrator here;  /* asks the engine where the stack's orchestrator is elsewhere */
     bool has_here;
-    struct zpl_program shared; /* project.zpl, when the stack stands there */
+    struct zpl_program shared; /* project.zpl, once it is read for a stack or a limit */
+    bool has_shared;           /* it is */
+    enum zpl_err shared_err;   /* what came of it */
     struct zpl_world world;
     struct zpl_memo *memo; /* the world's engine */
     int64_t engine_ns;     /* that it has worked */
@@ -59,6 +61,9 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
 /* Sets what the session opens by the stack of that name; the program was compiled.  In
  * session_stack.c.  NOT_FOUND, UNREACHABLE: told. */
 enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name);
+/* project.zpl as a program (session->shared), compiled at first use and noted by the witness.  NOT_FOUND
+ * (silent): there is none.  ZPL_ERR_CHECK and others: told.  In session_stack.c. */
+enum zpl_err zpl_session_project(struct zpl_session *session, struct zpl_diags *diags);
 void zpl_session_release(struct zpl_session *session); /* safe on a zeroed struct */
 
 /* Components; opened once.  Metadata for reading on a project that never ran: NOT_FOUND, told. */

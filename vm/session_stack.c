@@ -1,4 +1,4 @@
-/* session_stack.c - the stack that was asked for.   Floor: vm. */
+/* session_stack.c - project.zpl, and the stack that was asked for.   Floor: vm. */
 #include <string.h>
 
 #include "lang/base/fs.h"
@@ -51,11 +51,11 @@ static enum zpl_err use(struct zpl_session *session, const struct zpl_stack_def 
     return ZPL_OK;
 }
 
-/* Compiles project.zpl, when there is one; its mistakes go to the session's diagnostics. */
-static enum zpl_err compile_project(struct zpl_session *session, struct zpl_program *program)
+/* Compiles project.zpl, when there is one. */
+static enum zpl_err compile_project(struct zpl_session *session, struct zpl_diags *diags)
 {
     char path[ZPL_PATH_MAX];
-    struct zpl_buf text = {0}, shown = {0};
+    struct zpl_buf text = {0};
     struct zpl_compile_request request = {.name = PROJECT_FILE};
     struct zpl_stat st;
     struct zpl_diags quiet = {0};
@@ -65,20 +65,32 @@ static enum zpl_err compile_project(struct zpl_session *session, struct zpl_prog
     zpl_diags_release(&quiet);
     if (err != ZPL_OK)
         return ZPL_ERR_NOT_FOUND;
-    err = zpl_session_read_program(path, &text, &session->diags);
+    err = zpl_session_read_program(path, &text, diags);
     if (err == ZPL_OK) {
+        struct zpl_digest digest = zpl_digest_of(zpl_buf_str(&text), text.len);
+        zpl_witness_content(&session->witness, path, &st, &digest);
         request.text = zpl_buf_str(&text);
         request.len = text.len;
-        err = zpl_compile(&request, &session->world, program);
+        err = zpl_compile(&request, &session->world, &session->shared);
+        session->has_shared = true;
+        session->shared_err = err;
     }
+    zpl_buf_release(&text);
+    return err;
+}
+
+enum zpl_err zpl_session_project(struct zpl_session *session, struct zpl_diags *diags)
+{
+    const struct zpl_program *program = &session->shared;
+    struct zpl_buf shown = {0};
+    enum zpl_err err = session->has_shared ? session->shared_err : compile_project(session, diags);
     if (err == ZPL_ERR_CHECK && program->diags.errors > 0) {
         const struct zpl_span nowhere = {0};
         zpl_diags_show(&program->diags, &program->sources, false, &shown);
-        zpl_diag_add(&session->diags, ZPL_CODE_STACK, nowhere, "the stacks of this project:\n%s",
+        zpl_diag_add(diags, ZPL_CODE_STACK, nowhere, "project.zpl has mistakes:\n%s",
                      zpl_buf_str(&shown));
     }
     zpl_buf_release(&shown);
-    zpl_buf_release(&text);
     return err;
 }
 
@@ -114,7 +126,7 @@ enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name
     enum zpl_err err = ZPL_OK;
     const struct zpl_stack_def *stack = find(&session->program, name);
     if (stack == NULL && strcmp(session->project.relative, PROJECT_FILE) != 0)
-        err = compile_project(session, project);
+        err = zpl_session_project(session, &session->diags);
     if (stack == NULL && err == ZPL_OK)
         stack = find(project, name);
     if (stack != NULL)

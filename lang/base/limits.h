@@ -33,6 +33,8 @@
 #define ZPL_MESSAGE_MAX          (64u << 20) /* one message between driver and worker */
 #define ZPL_MESSAGE_FDS_MAX      16          /* descriptors of one message */
 #define ZPL_SLOTS_MAX            256         /* steps running at the same time on this machine */
+#define ZPL_LIMIT_SLOTS_MAX      1000        /* of a limit that runs share */
+#define ZPL_SLOTS_TURN_MS        150         /* for who is next to come for a slot that is free */
 #define ZPL_LOG_HEAD_BYTES       (1u << 20)  /* kept of the start of a step's log */
 #define ZPL_LOG_TAIL_BYTES       (1u << 20)  /* kept of its end */
 #define ZPL_LIVE_LOG_BYTES_MAX   (64u << 20) /* of it that can be followed while the step runs */

@@ -136,11 +136,15 @@ struct zpl_host {
     uint32_t map;                         /* 1 + the map that nodes added now are inside; 0: none */
     bool *given_used;                     /* one an item of request->given */
     bool declared_params;                 /* params {…} was called */
-    bool values_optional;                 /* a param without a value is no mistake */
-    bool standing_in;                     /* a pipeline is built with stand-ins (template.c) */
-    bool guessed;                         /* it branched on poison */
-    size_t guessed_at;                    /* how many diagnostics there were then */
-    int operands;                         /* height of the stack of left operands; see guards.c */
+    bool declared_limits;                 /* limits {…} was called */
+    bool asked_limits, no_limits;   /* the world, for those of the project; it has none to give */
+    const struct zpl_limit *limits; /* of the project, as far as they are known */
+    size_t limit_count;
+    bool values_optional; /* a param without a value is no mistake */
+    bool standing_in;     /* a pipeline is built with stand-ins (template.c) */
+    bool guessed;         /* it branched on poison */
+    size_t guessed_at;    /* how many diagnostics there were then */
+    int operands;         /* height of the stack of left operands; see guards.c */
     bool no_memory;
 };
 
@@ -236,6 +240,7 @@ void zpl_offer_declarations(lua_State *L); /* `step` */
 void zpl_offer_bodies(lua_State *L);       /* `venv` */
 void zpl_offer_pipelines(lua_State *L);
 void zpl_offer_stacks(lua_State *L);
+void zpl_offer_limits(lua_State *L);
 void zpl_offer_imports(lua_State *L);
 void zpl_offer_files(lua_State *L);
 void zpl_offer_each(lua_State *L);

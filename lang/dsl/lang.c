@@ -31,6 +31,7 @@ static int set_up(lua_State *L)
     zpl_offer_bodies(L);
     zpl_offer_pipelines(L);
     zpl_offer_stacks(L);
+    zpl_offer_limits(L);
     zpl_offer_imports(L);
     zpl_offer_files(L);
     zpl_offer_each(L);

@@ -152,7 +152,7 @@ void zpl_inherit_reserved(lua_State *L, const struct zpl_reserved *outer,
     inner->after_count = count;
     inner->when = both(L, outer->when, inner->when);
     struct zpl_running running = outer->running;
-    zpl_overlay_running(&running, &inner->running);
+    zpl_overlay_running(L, &running, &inner->running);
     inner->running = running;
 }
 

@@ -1,4 +1,4 @@
-/* How a step runs: resources, retries, timeout, cache, as a declaration or a call says it. */
+/* How a step runs: resources with limits of the project, retries, timeout, cache, as a declaration or a call says it. */
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/text.h"
@@ -39,10 +39,88 @@ static uint32_t read_count(lua_State *L, struct zpl_site where, const char *name
     return 0;
 }
 
-/* resources = { cpu = 2, memory = "16Gi", gpu = 1, workers = 4 } */
+static const char *const machine[] = {"cpu", "gpu", "memory", "workers"};
+#define MACHINE (sizeof machine / sizeof *machine)
+
+bool zpl_is_machine_resource(const char *name)
+{
+    for (size_t i = 0; i < MACHINE; i++)
+        if (strcmp(machine[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Tells a name that is neither of the machine nor a limit of the project. */
+static void tell_no_resource(lua_State *L, struct zpl_span span, const char *name,
+                             const struct zpl_limit *limits, size_t count)
+{
+    const char **known =
+        zpl_host_need(L, zpl_arena_array(&zpl_host_of(L)->arena, MACHINE + count, sizeof *known));
+    for (size_t i = 0; i < MACHINE + count; i++)
+        known[i] = i < MACHINE ? machine[i] : limits[i - MACHINE].name;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, span, "resources has no '%s'", name);
+    if (!zpl_text_nearest(name, known, MACHINE + count))
+        zpl_host_help(L, diag,
+                      "a limit that all runs share stands in project.zpl: `limits { %s = 2 }`",
+                      name);
+    zpl_host_nearest(L, diag, name, known, MACHINE + count);
+}
+
+/* Keeps that the step takes `slots` of a limit, in the order of names. */
+static void add_limit(lua_State *L, struct zpl_resources *out, struct zpl_limit_use use)
+{
+    struct zpl_limit_use *limits =
+        zpl_host_need(L, zpl_arena_array(zpl_host_arena(L), out->limit_count + 1, sizeof *limits));
+    size_t kept = 0;
+    bool placed = false;
+    for (size_t i = 0; i < out->limit_count; i++) {
+        int order = strcmp(out->limits[i].name, use.name);
+        if (order >= 0 && !placed)
+            limits[kept++] = use;
+        placed = placed || order >= 0;
+        if (order != 0)
+            limits[kept++] = out->limits[i];
+    }
+    if (!placed)
+        limits[kept++] = use;
+    out->limits = limits;
+    out->limit_count = kept;
+}
+
+/* `db = 1`, on top: slots of a limit of the project. */
+static void read_limit(lua_State *L, struct zpl_site table, const char *name,
+                       struct zpl_resources *out)
+{
+    size_t count = 0;
+    const struct zpl_limit *limits, *limit = NULL;
+    if (!zpl_project_limits(L, &limits, &count))
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(limits[i].name, name) == 0)
+            limit = &limits[i];
+    if (!limit) {
+        tell_no_resource(L, zpl_site_key(table, name), name, limits, count);
+        return;
+    }
+    lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    if (n >= 1 && n <= (lua_Integer)limit->slots) {
+        add_limit(L, out, (struct zpl_limit_use){limit->name, (uint32_t)n, limit->slots});
+        return;
+    }
+    const char *words =
+        limit->slots == 1
+            ? lua_pushfstring(L, "%s is 1: project.zpl has a limit of 1", name)
+            : lua_pushfstring(L, "%s is a whole number from 1 to %d: project.zpl has a limit of %d",
+                              name, (int)limit->slots, (int)limit->slots);
+    lua_insert(L, -2);
+    tell(L, zpl_site_field(table, name), words);
+    lua_remove(L, -2);
+}
+
+/* resources = { cpu = 2, memory = "16Gi", gpu = 1, workers = 4, db = 1 } */
 static void read_resources(lua_State *L, struct zpl_site table, struct zpl_resources *out)
 {
-    static const char *const known[] = {"cpu", "gpu", "memory", "workers"};
     size_t count;
     if (lua_type(L, -1) != LUA_TTABLE) {
         tell(L, table, "resources is a table: { cpu = 2, memory = \"16Gi\" }");
@@ -65,10 +143,7 @@ static void read_resources(lua_State *L, struct zpl_site table, struct zpl_resou
         } else if (strcmp(names[i], "workers") == 0) {
             out->workers = read_count(L, where, "workers", COUNT_MAX);
         } else {
-            struct zpl_diag *diag =
-                zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),
-                              "resources has no '%s'", names[i]);
-            zpl_host_nearest(L, diag, names[i], known, sizeof known / sizeof *known);
+            read_limit(L, table, names[i], out);
         }
         lua_pop(L, 1);
     }
@@ -100,7 +175,7 @@ void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl
     lua_pop(L, 4);
 }
 
-void zpl_overlay_running(struct zpl_running *running, const struct zpl_running *over)
+void zpl_overlay_running(lua_State *L, struct zpl_running *running, const struct zpl_running *over)
 {
     const struct zpl_resources *said = &over->resources;
     if (said->cpu > 0)
@@ -111,6 +186,8 @@ void zpl_overlay_running(struct zpl_running *running, const struct zpl_running *
         running->resources.gpu = said->gpu;
     if (said->workers)
         running->resources.workers = said->workers;
+    for (size_t i = 0; i < said->limit_count; i++)
+        add_limit(L, &running->resources, said->limits[i]);
     if (over->has_retries) {
         running->has_retries = true;
         running->retries = over->retries;

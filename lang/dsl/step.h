@@ -9,7 +9,7 @@ bool zpl_is_reserved(const char *name);
 /* Reads `resources retries timeout cache` of the table at `index` over what *running says. */
 void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl_running *running);
 /* What `over` says replaces what *running says. */
-void zpl_overlay_running(struct zpl_running *running, const struct zpl_running *over);
+void zpl_overlay_running(lua_State *L, struct zpl_running *running, const struct zpl_running *over);
 /* Reads all that every call may say beside its arguments from the table at `index`; mistakes are
  * told.  In reserved.c. */
 void zpl_read_reserved(lua_State *L, int index, struct zpl_site table, struct zpl_reserved *out);
@@ -31,6 +31,11 @@ const struct zpl_value *zpl_as_condition(lua_State *L, int index);
 const char *const *zpl_sql_scalars(lua_State *L, size_t *count);
 /* What the checker is given for a table of Lua (on top) that a query mentions: a list or a record. */
 const struct zpl_value *zpl_sql_lua_table(lua_State *L);
+
+/* Is it a resource that every machine has? */
+bool zpl_is_machine_resource(const char *name);
+/* The limits of the project; false: they can't be read (told).  In limits.c. */
+bool zpl_project_limits(lua_State *L, const struct zpl_limit **limits, size_t *count);
 
 /* What is known of a kernel that runs bodies ("sql", "lua"): the catalog's entry, or its name alone. */
 const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel);

@@ -146,10 +146,22 @@ struct zpl_binding {
     const char *const *columns; /* names, in stored order; a column variable has one */
     size_t count;
 };
+/* A limit that all runs of the project share. */
+struct zpl_limit {
+    const char *name;
+    uint32_t slots; /* how many there are */
+};
+/* What a step takes of one while it runs. */
+struct zpl_limit_use {
+    const char *name;
+    uint32_t slots, of; /* of how many */
+};
 struct zpl_resources {
     double cpu;            /* cores; 0: not said */
     uint64_t memory_bytes; /* 0: not said */
     uint32_t gpu, workers;
+    const struct zpl_limit_use *limits; /* by name */
+    size_t limit_count;
 };
 /* each(list, …) over a list that is known only at run time: the nodes with its number are there once
  * for every item. */

@@ -232,12 +232,25 @@ static struct zpl_json *bindings_json(const struct zpl_node *node)
     return array;
 }
 
+/* { NAME: { of, slots } } */
+static struct zpl_json *limits_json(const struct zpl_resources *r)
+{
+    struct zpl_json *object = zpl_json_object();
+    for (size_t i = 0; i < r->limit_count; i++) {
+        struct zpl_json *limit = zpl_json_object();
+        set_int(limit, "slots", r->limits[i].slots);
+        set_int(limit, "of", r->limits[i].of);
+        zpl_json_set_take(object, r->limits[i].name, limit);
+    }
+    return object;
+}
+
 static void set_running(struct zpl_json *object, const struct zpl_node *node)
 {
     const struct zpl_resources *r = &node->resources;
     set_int(object, "retries", node->retries);
     set_int(object, "timeout_ms", node->timeout_ms);
-    if (!(r->cpu > 0) && !r->memory_bytes && !r->gpu && !r->workers)
+    if (!(r->cpu > 0) && !r->memory_bytes && !r->gpu && !r->workers && !r->limit_count)
         return;
     struct zpl_json *resources = zpl_json_object();
     if (r->cpu > 0)
@@ -245,6 +258,8 @@ static void set_running(struct zpl_json *object, const struct zpl_node *node)
     set_int(resources, "memory_bytes", r->memory_bytes);
     set_int(resources, "gpu", r->gpu);
     set_int(resources, "workers", r->workers);
+    if (r->limit_count)
+        zpl_json_set_take(resources, "limits", limits_json(r));
     zpl_json_set_take(object, "resources", resources);
 }
 

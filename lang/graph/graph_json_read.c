@@ -362,6 +362,27 @@ static bool read_after(struct reader *r, const struct zpl_json *json, struct zpl
     return true;
 }
 
+/* { NAME: { of, slots } } */
+static void read_limits(struct reader *r, const struct zpl_json *json, struct zpl_resources *out)
+{
+    size_t count = zpl_json_count(json);
+    struct zpl_limit_use *limits = zpl_arena_array(r->arena, count + 1, sizeof *limits);
+    for (size_t i = 0; limits && i < count; i++) {
+        const char *name = zpl_json_key_at(json, i);
+        const struct zpl_json *limit = name ? zpl_json_get(json, name) : NULL;
+        limits[i] = (struct zpl_limit_use){
+            .name = name ? zpl_arena_strdup(r->arena, name) : NULL,
+            .slots = (uint32_t)count_of(r, limit, "slots", ZPL_LIMIT_SLOTS_MAX),
+            .of = (uint32_t)count_of(r, limit, "of", ZPL_LIMIT_SLOTS_MAX)};
+        if (!limits[i].name || limits[i].slots < 1 || limits[i].slots > limits[i].of) {
+            fail(r, "limits");
+            return;
+        }
+    }
+    out->limits = limits;
+    out->limit_count = limits ? count : 0;
+}
+
 static void read_running(struct reader *r, const struct zpl_json *json, struct zpl_node *node)
 {
     const struct zpl_json *resources = zpl_json_get(json, "resources");
@@ -373,6 +394,8 @@ static void read_running(struct reader *r, const struct zpl_json *json, struct z
         .gpu = (uint32_t)count_of(r, resources, "gpu", UINT32_MAX),
         .workers = (uint32_t)count_of(r, resources, "workers", UINT32_MAX),
     };
+    if (zpl_json_get(resources, "limits"))
+        read_limits(r, zpl_json_get(resources, "limits"), &node->resources);
     node->effect = truth_of(json, "effect");
     node->disjoint = truth_of(json, "disjoint");
     node->cache = !truth_of(json, "no_cache");

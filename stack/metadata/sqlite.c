@@ -162,6 +162,38 @@ static void unlease(void *self, const struct zpl_digest *key)
     zpl_lock_give(store->leases, key_byte(key));
 }
 
+/* ---- slots of limits -------------------------------------------------------------------------- */
+
+static enum zpl_err slots_take(void *self, const struct zpl_digest *holder,
+                               const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                               struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    char path[ZPL_PATH_MAX];
+    enum zpl_err err = ZPL_OK;
+    if (!store->write)
+        ZPL_BUG("a slot in a store opened for reading");
+    if (!store->slots)
+        err = zpl_home_join(path, store->home, "limits", diags);
+    if (err == ZPL_OK && !store->slots)
+        err = zpl_slots_open(path, &store->slots, diags);
+    return err == ZPL_OK ? zpl_slots_take(store->slots, holder, needs, count, lacking, diags) : err;
+}
+
+static void slots_give(void *self, const struct zpl_digest *holder)
+{
+    struct zpl_sqlite *store = self;
+    if (store->slots)
+        zpl_slots_give(store->slots, holder);
+}
+
+static void slots_rest(void *self)
+{
+    struct zpl_sqlite *store = self;
+    if (store->slots)
+        zpl_slots_rest(store->slots);
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* One number that a statement gives. */
@@ -322,6 +354,7 @@ static void release(void *self)
         close(store->lock);
     if (store->leases >= 0)
         close(store->leases);
+    zpl_slots_release(store->slots);
     free(store->runs);
     free(store);
 }
@@ -369,6 +402,9 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .memo_put = memo_put,
         .lease = lease,
         .unlease = unlease,
+        .slots_take = slots_take,
+        .slots_give = slots_give,
+        .slots_rest = slots_rest,
         .alone_begin = zpl_sqlite_alone_begin,
         .alone_commit = zpl_sqlite_alone_commit,
         .alone_end = zpl_sqlite_alone_end,

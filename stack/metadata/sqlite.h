@@ -9,6 +9,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/sqldb.h"
 #include "stack/boot.h"
+#include "stack/slots.h"
 #include "stack/stack.h"
 
 struct zpl_sqlite {
@@ -19,6 +20,7 @@ struct zpl_sqlite {
     char boot[ZPL_BOOT_SIZE]; /* this start of the machine; "": nobody knows */
     int lock;                 /* home/zpl.lock; -1 when opened for reading */
     int leases;               /* home/leases; -1 when reading a store that has none */
+    struct zpl_slots *slots;  /* home/limits; NULL until some are asked for */
     int64_t *runs;            /* whose leases we hold */
     size_t run_count, run_capacity;
 };

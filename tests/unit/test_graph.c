@@ -212,7 +212,12 @@ static void random_node(struct zpl_graph *graph)
     node.retries = (uint32_t)(rand() % 3);
     node.timeout_ms = (uint64_t)(rand() % 2) * 5000;
     if (rand() % 2)
-        node.resources = (struct zpl_resources){0.5, 1 << 20, 1, 2};
+        node.resources = (struct zpl_resources){0.5, 1 << 20, 1, 2, NULL, 0};
+    if (rand() % 2) {
+        static const struct zpl_limit_use limits[] = {{"db", 1, 2}, {"licence", 3, 3}};
+        node.resources.limits = limits;
+        node.resources.limit_count = 1 + (size_t)(rand() % 2);
+    }
     if (rand() % 2)
         node.allow = random_literal(arena, 0);
     struct zpl_node *place = zpl_graph_add(graph);
@@ -328,6 +333,14 @@ static void json_reads_back(void **state)
                 assert_true(zpl_type_equal(a->outputs[k].type, b->outputs[k].type));
             assert_int_equal(a->cache, b->cache);
             assert_int_equal(a->resources.memory_bytes, b->resources.memory_bytes);
+            assert_int_equal(a->resources.limit_count, b->resources.limit_count);
+            for (size_t k = 0; k < a->resources.limit_count; k++) {
+                const struct zpl_limit_use *x = &a->resources.limits[k];
+                const struct zpl_limit_use *y = &b->resources.limits[k];
+                assert_string_equal(x->name, y->name);
+                assert_int_equal(x->slots, y->slots);
+                assert_int_equal(x->of, y->of);
+            }
             assert_int_equal(a->span.source != 0, b->place != NULL);
             if (b->place)
                 assert_string_equal(b->place, "p.zpl:3:1");

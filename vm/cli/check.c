@@ -5,11 +5,14 @@
 static void print_counts(const struct zpl_session *session)
 {
     size_t steps = session->program.graph.count, stacks = session->program.stack_count;
+    size_t limits = session->program.limit_count;
     printf("%s: ", session->project.name);
-    if (steps > 0 || stacks == 0)
+    if (steps > 0 || stacks + limits == 0)
         printf("%zu step%s, ", steps, steps == 1 ? "" : "s");
     if (stacks > 0)
         printf("%zu stack%s, ", stacks, stacks == 1 ? "" : "s");
+    if (limits > 0)
+        printf("%zu limit%s, ", limits, limits == 1 ? "" : "s");
     puts("no errors");
 }
 

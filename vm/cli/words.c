@@ -51,6 +51,15 @@ static const struct zpl_cli_word words[] = {
      "are shared out.\n"
      "\n"
      "    each(kfold { rows, k = 5 }, function (fold) return split { fold.train } end)"},
+    {"limits", "limits { name = slots, … }",
+     "Says how many steps may use something at a time, whichever runs they belong to.\n"
+     "\n"
+     "It stands in project.zpl.  A step says what it takes while it runs, `resources = { db = 1 "
+     "}`, "
+     "and\n"
+     "waits until so many slots are free; other steps go on.  All runs over one store share them.\n"
+     "\n"
+     "    limits { db = 2, licence = 1 }"},
     {"max", "max(list) -> value;  max(list, \"field\") -> item",
      "The greatest of some numbers, or the first item whose field is greatest.\n"
      "\n"

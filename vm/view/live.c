@@ -21,15 +21,16 @@ static void erase(struct zpl_live *live)
     zpl_view_resize(&live->view, live->terminal ? columns : 0);
 }
 
-/* Draws a moving line for every step that runs, as far as there is room: what has left the screen above
- * could not be removed again. */
+/* Draws a moving line for every step that runs, as far as there is room (what has left the screen above
+ * could not be removed again), and one for those that wait for a slot. */
 static void draw(struct zpl_live *live)
 {
     struct zpl_buf *text = &live->drawn;
     int64_t now = zpl_clock_monotonic_ns();
     unsigned columns, lines;
     zpl_term_size(&columns, &lines);
-    unsigned room = lines > 2 ? lines - 2 : 1;
+    unsigned kept = live->waiting != NULL ? 3 : 2; /* lines that are not for those that run */
+    unsigned room = lines > kept ? lines - kept : 1;
     unsigned shown = live->running_count <= room ? live->running_count : room - 1;
     for (unsigned i = 0; i < shown; i++) {
         const struct zpl_live_row *row = &live->running[i];
@@ -39,6 +40,8 @@ static void draw(struct zpl_live *live)
     if (shown < live->running_count)
         zpl_buf_printf(text, "%s  running%s   … %u\n", zpl_term_paint(ZPL_CYAN, live->view.colour),
                        zpl_term_paint(ZPL_PLAIN, live->view.colour), live->running_count - shown);
+    if (live->waiting != NULL)
+        zpl_view_waiting(&live->view, live->waiting, live->limit, live->waiting_count, text);
     fputs(zpl_buf_str(text), stdout);
     fflush(stdout);
 }
@@ -103,6 +106,15 @@ static void on_progress(void *self, const struct zpl_plan *plan, uint32_t id, do
     snprintf(row->what, sizeof row->what, "%s", what != NULL ? what : "");
 }
 
+static void on_waiting(void *self, const struct zpl_plan *plan, uint32_t id, const char *limit,
+                       size_t count)
+{
+    struct zpl_live *live = self;
+    live->waiting = count > 0 ? plan->graph->nodes[id].name : NULL;
+    live->limit = limit;
+    live->waiting_count = count;
+}
+
 static void on_tick(void *self)
 {
     struct zpl_live *live = self;
@@ -118,8 +130,11 @@ void zpl_live_init(struct zpl_live *live, bool terminal, bool colour,
     memset(live, 0, sizeof *live);
     live->terminal = terminal;
     live->view.colour = colour;
-    *observer = (struct zpl_run_observer){
-        .self = live, .changed = on_changed, .progress = on_progress, .tick = on_tick};
+    *observer = (struct zpl_run_observer){.self = live,
+                                          .changed = on_changed,
+                                          .progress = on_progress,
+                                          .waiting = on_waiting,
+                                          .tick = on_tick};
 }
 
 void zpl_live_line(struct zpl_live *live, const char *line)

@@ -279,6 +279,24 @@ void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, 
     zpl_buf_release(&line);
 }
 
+void zpl_view_waiting(const struct zpl_view *view, const char *name, const char *limit,
+                      size_t count, struct zpl_buf *out)
+{
+    struct zpl_buf line = {0};
+    zpl_buf_puts(&line, "  waiting   ");
+    zpl_term_cell(&line, name, view->name_width);
+    zpl_buf_printf(&line, "  for %s", limit);
+    if (count > 1) {
+        zpl_buf_puts(&line, ", and ");
+        zpl_text_show_count(&line, count - 1);
+        zpl_buf_puts(&line, " more");
+    }
+    zpl_buf_puts(out, zpl_term_paint(ZPL_DIM, view->colour));
+    zpl_term_cell(out, zpl_buf_str(&line), view->width > 1 ? view->width - 1 : 79);
+    zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_buf_release(&line);
+}
+
 void zpl_view_time(int64_t wall_ns, struct zpl_buf *out)
 {
     time_t seconds = (time_t)(wall_ns / 1000000000);

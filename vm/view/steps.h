@@ -33,6 +33,9 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
 /* One line a step that runs: name, elapsed time, progress. */
 void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
                       uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out);
+/* "  waiting   load   for db, and 11 more": the first of the steps that wait for slots of limits. */
+void zpl_view_waiting(const struct zpl_view *view, const char *name, const char *limit,
+                      size_t count, struct zpl_buf *out);
 /* What a made output is, in a few words: "3,000,000 rows, 41.2 MB". */
 void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out);
 /* A report's fields in the order of its type: "auc 0.653  accuracy 0.801"; another value as it is.

@@ -1,0 +1,156 @@
+/* driver_limit.c - steps that take slots of limits which all runs over a store share.  One that finds
+ * none free holds nothing while it waits; of each limit only the first that waits asks again, now and
+ * then and when a step of this run gave one back.   Floor: vm. */
+#include "vm/driver.h"
+
+#include <string.h>
+
+#include "lang/base/fs.h"
+
+#define LOOK_NS 50000000LL /* between two looks for a slot that another process gave back */
+
+/* The number of a limit; ZPL_NO_LIMIT: no memory. */
+static size_t limit_of(struct zpl_driver *d, const char *name)
+{
+    for (size_t i = 0; i < d->limit_count; i++)
+        if (strcmp(d->limits[i].name, name) == 0)
+            return i;
+    struct zpl_driver_limit *limits =
+        zpl_arena_grow(&d->arena, d->limits, d->limit_count, &d->limit_room, sizeof *limits);
+    if (limits == NULL)
+        return ZPL_NO_LIMIT;
+    d->limits = limits;
+    limits[d->limit_count] = (struct zpl_driver_limit){.name = name};
+    return d->limit_count++;
+}
+
+enum zpl_err zpl_driver_slots(struct zpl_driver *d, const struct zpl_node *node,
+                              const struct zpl_digest *key, size_t *lacking)
+{
+    const struct zpl_resources *resources = &node->resources;
+    struct zpl_arena arena = {0};
+    enum zpl_err err = ZPL_OK;
+    size_t lacks = 0;
+    if (resources->limit_count == 0)
+        return ZPL_OK;
+    struct zpl_slots_need *needs = zpl_arena_array(&arena, resources->limit_count, sizeof *needs);
+    for (size_t i = 0; err == ZPL_OK && i < resources->limit_count; i++) {
+        const struct zpl_limit_use *use = &resources->limits[i];
+        size_t limit = limit_of(d, use->name);
+        if (limit == ZPL_NO_LIMIT || needs == NULL)
+            err = zpl_diag_nomem(&d->session->diags);
+        else if (d->limits[limit].full)
+            *lacking = limit;
+        else
+            needs[i] = (struct zpl_slots_need){use->name, use->slots, use->of};
+    }
+    if (err == ZPL_OK && *lacking == ZPL_NO_LIMIT)
+        err = d->metadata->slots_take(d->metadata->self, key, needs, resources->limit_count, &lacks,
+                                      &d->session->diags);
+    if (err == ZPL_ERR_BUSY) {
+        err = ZPL_OK;
+        *lacking = limit_of(d, needs[lacks].name);
+        d->limits[*lacking].full = true;
+    }
+    zpl_arena_release(&arena);
+    return err;
+}
+
+void zpl_driver_slots_give(struct zpl_driver *d, const struct zpl_digest *key)
+{
+    d->metadata->slots_give(d->metadata->self, key);
+    d->look_ns = 0;
+}
+
+/* Appends to the queue. */
+static enum zpl_err queue(struct zpl_driver *d, struct zpl_waiting waiting)
+{
+    struct zpl_waiting *grown =
+        zpl_arena_grow(&d->arena, d->waiting, d->waiting_count, &d->waiting_room, sizeof *grown);
+    if (grown == NULL)
+        return zpl_diag_nomem(&d->session->diags);
+    d->waiting = grown;
+    grown[d->waiting_count++] = waiting;
+    d->limits[waiting.limit].waiting++;
+    return ZPL_OK;
+}
+
+/* Tells the command how many wait, and which is the first. */
+static void tell(struct zpl_driver *d)
+{
+    const struct zpl_run_observer *observer = &d->options->observer;
+    const struct zpl_waiting *first = d->waiting_count > 0 ? &d->waiting[0] : NULL;
+    if (observer->waiting != NULL)
+        observer->waiting(observer->self, first != NULL ? first->scope->plan : d->plan,
+                          first != NULL ? first->id : 0,
+                          first != NULL ? d->limits[first->limit].name : NULL, d->waiting_count);
+}
+
+enum zpl_err zpl_driver_await(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
+                              size_t limit)
+{
+    struct zpl_step_plan *step = &scope->plan->steps[id];
+    enum zpl_err err = queue(d, (struct zpl_waiting){scope, id, limit, step->why});
+    const char *why =
+        zpl_arena_printf(&scope->plan->arena, "it waits for %s", d->limits[limit].name);
+    if (err != ZPL_OK || why == NULL)
+        return err != ZPL_OK ? err : zpl_diag_nomem(&d->session->diags);
+    step->why = why;
+    tell(d);
+    zpl_driver_changed(d, scope, id);
+    return ZPL_OK;
+}
+
+/* A step that waits is tried once more, or stays where it is. */
+static enum zpl_err retry(struct zpl_driver *d, struct zpl_waiting *waiting, bool *stays)
+{
+    struct zpl_step_plan *step = &waiting->scope->plan->steps[waiting->id];
+    const char *why = step->why;
+    size_t lacking;
+    *stays = false;
+    step->why = waiting->why;
+    if (d->stopping) {
+        zpl_driver_cancel(waiting->scope, waiting->id);
+        zpl_driver_settle(d, waiting->scope, waiting->id);
+        return ZPL_OK;
+    }
+    enum zpl_err err = zpl_driver_begin(d, waiting->scope, waiting->id, &lacking);
+    *stays = err == ZPL_OK && lacking != ZPL_NO_LIMIT;
+    if (*stays) {
+        step->why = why;
+        waiting->limit = lacking;
+    }
+    return err;
+}
+
+enum zpl_err zpl_driver_look(struct zpl_driver *d, bool *woken)
+{
+    size_t count = d->waiting_count;
+    enum zpl_err err = ZPL_OK;
+    if (count == 0 || (!d->stopping && zpl_clock_monotonic_ns() < d->look_ns))
+        return ZPL_OK;
+    for (size_t i = 0; i < d->limit_count; i++) {
+        d->limits[i].waiting = 0;
+        d->limits[i].full = false;
+    }
+    d->waiting_count = 0;
+    d->look_ns = zpl_clock_monotonic_ns() + LOOK_NS;
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_waiting waiting = d->waiting[i];
+        bool stays = true;
+        if (err == ZPL_OK &&
+            (d->stopping || (!d->limits[waiting.limit].full && d->running < d->slot_count))) {
+            err = retry(d, &waiting, &stays);
+            *woken = *woken || !stays;
+        }
+        if (stays && err == ZPL_OK)
+            err = queue(d, waiting); /* there is room: it was in the queue */
+    }
+    for (size_t i = 0; i < d->limit_count; i++)
+        d->limits[i].full = d->limits[i].waiting > 0;
+    if (d->waiting_count != count)
+        tell(d);
+    if (d->waiting_count == 0)
+        d->metadata->slots_rest(d->metadata->self);
+    return err;
+}
