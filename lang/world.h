@@ -47,6 +47,10 @@ struct zpl_world {
      * mistakes.  NULL function: there are none. */
     enum zpl_err (*limits)(void *self, const struct zpl_limit **limits, size_t *count,
                            struct zpl_diags *diags);
+    /* What stands under a name that runs write: the text of its type, and who wrote it in words ("run 3");
+     * NULL: nothing.  Arena texts.  NULL function: nothing is written anywhere. */
+    enum zpl_err (*named)(void *self, const char *name, struct zpl_arena *arena, const char **type,
+                          const char **maker, struct zpl_diags *diags);
     /* A path typed on the command line (relative to the working directory) as the program holds it;
      * arena text.  NULL function: it stands as typed. */
     const char *(*adopt)(void *self, const char *typed, struct zpl_arena *arena);

@@ -194,6 +194,13 @@ struct zpl_step_row {
     bool
         unsure; /* read: its bytes were written before this machine was started, and nobody has read
                     them since; a power loss may have torn them */
+    const char
+        *named; /* RAN, written only: the name under which others find its one output, or NULL */
+};
+/* What stands under a name: the newest that a run which is done has written. */
+struct zpl_name_row {
+    const char *name;
+    int64_t step; /* number of the row of the step that wrote it */
 };
 
 /* Slots of a limit. */
@@ -249,6 +256,12 @@ struct zpl_metadata {
     /* The row of that step in that run (with log); NOT_FOUND when it was cached or skipped. */
     enum zpl_err (*step_of_run)(void *self, int64_t run, const char *name, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
+    /* What stands under each name, by name; and the step of that number, its one output what was
+     * written.  NOT_FOUND without a diagnostic: it was removed meanwhile. */
+    enum zpl_err (*name_list)(void *self, struct zpl_name_row **out, size_t *count,
+                              struct zpl_arena *arena, struct zpl_diags *diags);
+    enum zpl_err (*name_step)(void *self, int64_t step, struct zpl_step_row *out,
+                              struct zpl_arena *arena, struct zpl_diags *diags);
     /* Lineage: the steps that made an artifact / that read it, newest first; with inputs, outputs.
      * `prefix` is at least 6 hexadecimal digits of its digest. */
     enum zpl_err (*step_makers)(void *self, const char *prefix, struct zpl_step_row **out,
@@ -285,13 +298,15 @@ struct zpl_metadata {
     enum zpl_err (*alone_commit)(void *self, enum zpl_err err, struct zpl_diags *diags);
     void (*alone_end)(void *self);
     /* Alone: forgets every run and step but those of the `runs`, the newest that ran of each of the `keys`,
+     * those that wrote what stands under a name,
      * of a run among `runs` that left no plan what made what its steps read, and of the pipelines `mapped`
      * (NULL-terminated) all that ran for an item of a map: no plan names those.  A run of which a step
      * stays, stays in the list. */
     enum zpl_err (*retain)(void *self, const int64_t *runs, size_t run_count,
                            const struct zpl_digest *keys, size_t key_count,
                            const char *const *mapped, struct zpl_diags *diags);
-    /* Alone: forgets the steps that made the artifact, so that it is made again when it is needed. */
+    /* Alone: forgets the steps that made the artifact, so that it is made again when it is needed; names
+     * for it stay. */
     enum zpl_err (*forget)(void *self, const struct zpl_digest *digest, struct zpl_diags *diags);
     /* Outputs of all steps that ran, newest first. */
     enum zpl_err (*made_list)(void *self, struct zpl_made_row **out, size_t *count,

@@ -9,6 +9,8 @@
 /* Every kernel: its id, the file it is in, and whether a program can call it by its name (the others
  * run the bodies of users' steps).  By name, in alphabetical order. */
 #define KERNELS(X)                                                                                 \
+    X(artifact_read, "stdlib/effect/artifact.c", true)                                             \
+    X(artifact_write, "stdlib/effect/artifact.c", true)                                            \
     X(command, "stdlib/body/command.c", false)                                                     \
     X(csv_read, "stdlib/table/csv.c", true)                                                        \
     X(deploy, "stdlib/effect/deploy.c", true)                                                      \

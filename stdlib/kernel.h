@@ -108,7 +108,8 @@ struct zpl_kernel {
     const char *name;      /* "xgboost.train" */
     const char *signature; /* see docs/language.md; lines separated by \n are overloads */
     const char *doc;       /* first line a summary; then meaning, units, errors, source, example */
-    const char *source;    /* "csv" …: reads the file its `path` param names; or NULL */
+    const char *source;    /* "csv" …: reads the file its `path` param names; "artifact": what
+                              stands under its `name`; or NULL */
     const char *engines;   /* engines whose version shapes its bytes: "duckdb", "xgboost", or "" */
     int (*run)(struct zpl_kernel_context *ctx);
 };

@@ -1,10 +1,11 @@
-/* effect.c - deploy.   Floor: vm. */
+/* effect.c - deploy, and what is written under a name.   Floor: vm. */
 #include "vm/effect.h"
 
 #include <string.h>
 
 #include "vm/json_read.h"
 #include "vm/map.h"
+#include "vm/named.h"
 #include "vm/sound.h"
 
 /* A whole path or an empty name is refused by the deployer. */
@@ -19,8 +20,11 @@ const char *zpl_effect_name(struct zpl_plan *plan, uint32_t id)
 enum zpl_err zpl_effect_stands(struct zpl_plan *plan, uint32_t id, bool *stands)
 {
     struct zpl_deployer *deployer;
-    enum zpl_err err = zpl_session_deployer(plan->session, &deployer);
     *stands = false;
+    if (zpl_node_writes_name(&plan->graph->nodes[id]))
+        return zpl_named_stands(plan->session, zpl_effect_name(plan, id), &plan->steps[id].key,
+                                stands, &plan->session->diags);
+    enum zpl_err err = zpl_session_deployer(plan->session, &deployer);
     if (err == ZPL_OK)
         err = deployer->current(deployer->self, zpl_effect_name(plan, id), &plan->steps[id].key,
                                 &plan->session->diags);
@@ -182,7 +186,7 @@ static enum zpl_err manifest(struct zpl_plan *plan, uint32_t id, int64_t run,
 }
 
 /* The model goes to the stack's deployer. */
-enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, const char **where,
+static enum zpl_err deploy(struct zpl_plan *plan, uint32_t id, int64_t run, const char **where,
                            struct zpl_diags *diags)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
@@ -208,4 +212,14 @@ enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, cons
     }
     zpl_buf_release(&text);
     return err;
+}
+
+/* What is written under a name stands in the row of the step, which is put down when it is done. */
+enum zpl_err zpl_effect_do(struct zpl_plan *plan, uint32_t id, int64_t run, const char **where,
+                           struct zpl_diags *diags)
+{
+    if (!zpl_node_writes_name(&plan->graph->nodes[id]))
+        return deploy(plan, id, run, where, diags);
+    *where = zpl_effect_name(plan, id);
+    return ZPL_OK;
 }

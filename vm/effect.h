@@ -11,7 +11,7 @@ static inline bool zpl_effect_is(const struct zpl_node *node)
 {
     return node->effect && node->body == NULL;
 }
-/* The name that it deploys under; in the plan's arena. */
+/* The name that it deploys or writes under; in the plan's arena. */
 const char *zpl_effect_name(struct zpl_plan *plan, uint32_t id);
 /* Is what the step did still so?  (Its key was done before.) */
 enum zpl_err zpl_effect_stands(struct zpl_plan *plan, uint32_t id, bool *stands);

@@ -112,6 +112,14 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
                                .error = step->error,
                                .outputs = step->outputs,
                                .output_count = step->outputs != NULL ? node->output_count : 0};
+    struct zpl_output_row written;
+    if (status == ZPL_STEP_RAN && zpl_node_writes_name(node)) {
+        written = *zpl_plan_input(plan, zpl_node_argument(node, "value")).row;
+        written.name = "value";
+        row.outputs = &written;
+        row.output_count = 1;
+        row.named = zpl_node_name_of(node);
+    }
     enum zpl_err err = zpl_json_write(ingredients, false, &json);
     zpl_json_release(ingredients);
     if (log != NULL)

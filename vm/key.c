@@ -10,6 +10,7 @@
 #include "lang/base/version.h"
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
+#include "vm/named.h"
 #include "vm/source.h"
 #include "vm/user_files.h"
 
@@ -105,6 +106,16 @@ static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node
                 zpl_arena_strdup(&plan->arena, zpl_buf_str(&shown)));
         zpl_buf_release(&shown);
     }
+    return err;
+}
+
+/* What a run wrote under a name counts by its content. */
+static enum zpl_err add_named(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    const struct zpl_digest *digest;
+    enum zpl_err err = zpl_named_ingredient(plan, node->id, &digest);
+    if (err == ZPL_OK)
+        add(plan, node->id, ZPL_ING_SOURCE, "name", hex(plan, digest), zpl_node_name_of(node));
     return err;
 }
 
@@ -242,6 +253,8 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     err = add_shape(plan, node);
     if (err == ZPL_OK)
         err = add_files(plan, node);
+    if (err == ZPL_OK && zpl_node_reads_name(node))
+        err = add_named(plan, node);
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
         if (zpl_argument_is_input(&node->arguments[i]))
             err = add_input(plan, node, &node->arguments[i]);

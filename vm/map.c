@@ -392,7 +392,7 @@ static void note_artifact(struct zpl_plan_stands *stands, const struct zpl_outpu
     grown[stands->artifact_count++] = (struct zpl_plan_artifact){row->digest, row->bytes};
 }
 
-static void note_effect(struct zpl_plan_stands *stands, const char *name,
+static void note_effect(struct zpl_plan_stands *stands, bool written, const char *name,
                         const struct zpl_digest *key)
 {
     struct zpl_plan_effect *grown = zpl_arena_grow(
@@ -401,7 +401,7 @@ static void note_effect(struct zpl_plan_stands *stands, const char *name,
         return;
     stands->effects = grown;
     grown[stands->effect_count++] =
-        (struct zpl_plan_effect){zpl_arena_strdup(stands->arena, name), *key};
+        (struct zpl_plan_effect){written, zpl_arena_strdup(stands->arena, name), *key};
 }
 
 /* What a step of the item itself left in the store, or deployed. */
@@ -414,7 +414,8 @@ static void note_stands(struct zpl_instance *instance, uint32_t id)
         (step->status != ZPL_PLAN_CACHED && step->status != ZPL_PLAN_RAN))
         return;
     if (zpl_effect_is(node)) {
-        note_effect(plan->stands, zpl_effect_name(plan, id), &step->key);
+        note_effect(plan->stands, zpl_node_writes_name(node), zpl_effect_name(plan, id),
+                    &step->key);
         return;
     }
     for (size_t i = 0; i < node->output_count; i++)

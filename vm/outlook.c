@@ -140,17 +140,20 @@ enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
     for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
         const struct zpl_node *node = &plan->graph->nodes[id];
         bool command = node->body != NULL && strcmp(node->kernel, "command") == 0;
-        if (node->source != NULL || node->body != NULL)
+        if (zpl_node_reads_name(node))
+            add(plan, &out->finds, zpl_node_name_of(node));
+        else if (node->source != NULL || node->body != NULL)
             err = add_files(plan, node, out);
         if (command)
             add_command(plan, node, out);
         if (zpl_effect_is(node))
-            add(plan, &out->deploys, zpl_effect_name(plan, id));
+            add(plan, zpl_node_writes_name(node) ? &out->writes : &out->deploys,
+                zpl_effect_name(plan, id));
         for (size_t i = 0; i < node->resources.limit_count; i++)
             add(plan, &out->takes, node->resources.limits[i].name);
     }
-    struct zpl_outlook_list *lists[] = {&out->reads,    &out->runs,    &out->loads,
-                                        &out->connects, &out->deploys, &out->takes};
+    struct zpl_outlook_list *lists[] = {&out->reads,   &out->runs,  &out->loads,  &out->connects,
+                                        &out->deploys, &out->finds, &out->writes, &out->takes};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         keep_once(plan, lists[i]);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(&plan->session->diags)

@@ -21,6 +21,8 @@ struct zpl_outlook {
     struct zpl_outlook_list loads;    /* libraries of kernels */
     struct zpl_outlook_list connects; /* steps that may use the network */
     struct zpl_outlook_list deploys;  /* names */
+    struct zpl_outlook_list finds;    /* names of what other runs wrote */
+    struct zpl_outlook_list writes;   /* the same that this one writes */
     struct zpl_outlook_list takes;    /* limits of the project that steps take slots of */
 };
 /* Of the whole program, whatever is cached.  A path that is known only at run time is told by its step. */

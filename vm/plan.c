@@ -7,6 +7,7 @@
 #include "vm/effect.h"
 #include "vm/key.h"
 #include "vm/map.h"
+#include "vm/named.h"
 #include "vm/sound.h"
 #include "vm/why.h"
 
@@ -297,7 +298,7 @@ static enum zpl_err is_there(struct zpl_plan *plan, const struct zpl_output_row 
 }
 
 /* Are all outputs of a stored step there?  Values kept in the row always are. */
-static enum zpl_err all_there(struct zpl_plan *plan, const struct zpl_step_row *row, bool *there)
+enum zpl_err zpl_plan_there(struct zpl_plan *plan, const struct zpl_step_row *row, bool *there)
 {
     struct zpl_metadata *metadata;
     enum zpl_err err = ZPL_OK;
@@ -314,8 +315,8 @@ static enum zpl_err all_there(struct zpl_plan *plan, const struct zpl_step_row *
 }
 
 /* A value too long for its row is read from the store: conditions look into reports, maps into lists. */
-static enum zpl_err fetch_value(struct zpl_plan *plan, const struct zpl_output *output,
-                                struct zpl_output_row *row)
+enum zpl_err zpl_plan_fetch(struct zpl_plan *plan, const struct zpl_output *output,
+                            struct zpl_output_row *row)
 {
     struct zpl_diags *diags = &plan->session->diags;
     struct zpl_buf text = {0};
@@ -349,7 +350,7 @@ enum zpl_err zpl_plan_take_outputs(struct zpl_plan *plan, uint32_t id,
         if (!*whole)
             return ZPL_OK;
         outputs[i] = row->outputs[k];
-        err = fetch_value(plan, &node->outputs[i], &outputs[i]);
+        err = zpl_plan_fetch(plan, &node->outputs[i], &outputs[i]);
     }
     if (err == ZPL_OK)
         plan->steps[id].outputs = outputs;
@@ -388,7 +389,7 @@ enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit)
     if (err == ZPL_OK && zpl_effect_is(node))
         err = zpl_effect_stands(plan, id, &there);
     else if (err == ZPL_OK)
-        err = all_there(plan, &row, &there);
+        err = zpl_plan_there(plan, &row, &there);
     if (err == ZPL_OK && there)
         err = zpl_plan_take_outputs(plan, id, &row, &there);
     step->gone = !there;
@@ -425,6 +426,8 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
     enum zpl_err err = zpl_plan_allow(plan, id, &allowed);
     if (err != ZPL_OK || !allowed)
         return err;
+    if (zpl_node_reads_name(node))
+        return zpl_named_decide(plan, id);
     err = zpl_key_make(plan, id);
     if (err == ZPL_OK)
         err = zpl_plan_look(plan, id, &hit);

@@ -62,7 +62,8 @@ struct zpl_mapping;
 struct zpl_plan;
 /* What has to be there for all that items of maps did to count as done; in the arena of the plan outside. */
 struct zpl_plan_effect {
-    const char *name; /* that it is deployed under */
+    bool written;     /* under a name of the store; else deployed */
+    const char *name; /* that it stands under */
     struct zpl_digest key;
 };
 struct zpl_plan_artifact {
@@ -134,6 +135,11 @@ enum zpl_err zpl_plan_take_outputs(struct zpl_plan *plan, uint32_t id,
 void zpl_plan_fail(struct zpl_plan *plan, uint32_t id);
 /* Decides every step that it is about, in order (plan_all.c).  ZPL_ERR_STEP (told): one can only fail; all are decided. */
 enum zpl_err zpl_plan_all(struct zpl_plan *plan);
+/* Are all outputs of a stored step there? */
+enum zpl_err zpl_plan_there(struct zpl_plan *plan, const struct zpl_step_row *row, bool *there);
+/* Reads a value that conditions and maps look into and that is too long for its row. */
+enum zpl_err zpl_plan_fetch(struct zpl_plan *plan, const struct zpl_output *output,
+                            struct zpl_output_row *row);
 /* Looks again for a hit of a step that is keyed (another process may have made it). */
 enum zpl_err zpl_plan_look(struct zpl_plan *plan, uint32_t id, bool *hit);
 

@@ -230,6 +230,8 @@ struct zpl_json *zpl_report_outlook(const struct zpl_plan *plan, const struct zp
     set_list(touches, "loads", &outlook->loads);
     set_list(touches, "connects", &outlook->connects);
     set_list(touches, "deploys", &outlook->deploys);
+    set_list(touches, "finds", &outlook->finds);
+    set_list(touches, "writes", &outlook->writes);
     set_list(touches, "takes", &outlook->takes);
     zpl_json_set_take(o, "touches", touches);
     return o;

@@ -10,6 +10,7 @@
 #include "stdlib/catalog.h"
 #include "vm/engine.h"
 #include "vm/memo.h"
+#include "vm/named.h"
 
 /* ---- what the language asks of the outside ---- */
 
@@ -202,6 +203,17 @@ static enum zpl_err limits(void *self, const struct zpl_limit **out, size_t *cou
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 
+static enum zpl_err named(void *self, const char *name, struct zpl_arena *arena, const char **type,
+                          const char **maker, struct zpl_diags *diags)
+{
+    struct zpl_session *session = self;
+    const struct zpl_step_row *row;
+    enum zpl_err err = zpl_named_find(session, name, &row, diags);
+    *type = err == ZPL_OK && row != NULL ? row->outputs[0].type : NULL;
+    *maker = *type != NULL ? zpl_arena_printf(arena, "run %lld", (long long)row->run) : NULL;
+    return err;
+}
+
 /* Fills the world; the engine remembers its answers. */
 static enum zpl_err fill_world(struct zpl_session *session)
 {
@@ -222,6 +234,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.has_zone = has_zone;
     session->world.outside = outside;
     session->world.limits = limits;
+    session->world.named = named;
     session->world.resolve_self = session;
     return ZPL_OK;
 }
@@ -291,6 +304,7 @@ void zpl_session_release(struct zpl_session *session)
     zpl_program_release(&session->program);
     zpl_diags_release(&session->diags);
     zpl_witness_release(&session->witness);
+    zpl_named_forget(session);
     zpl_arena_release(&session->arena);
     memset(session, 0, sizeof *session);
 }

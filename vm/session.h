@@ -12,14 +12,31 @@
 #include "vm/project.h"
 #include "vm/witness.h"
 
+/* What stands under a name. */
+struct zpl_named {
+    const char *name;
+    bool there;
+    struct zpl_step_row row; /* that wrote it, with its one output */
+};
+/* Of names that were asked for (named.h). */
+struct zpl_names {
+    bool listed;
+    struct zpl_name_row *rows; /* all, as they were then */
+    size_t row_count;
+    struct zpl_named **items;
+    size_t count, capacity;
+    struct zpl_arena arena;
+};
+
 struct zpl_memo;
 struct zpl_session {
     struct zpl_project project;
     struct zpl_stack_config config;
     struct zpl_stack stack;
     bool has_orchestrator, has_artifacts, has_metadata, has_deployer;
-    bool memo_off;              /* it could not be opened for writing: answers are not remembered */
-    struct zpl_witness witness; /* of what the program was told of the world */
+    bool memo_off; /* it could not be opened for writing: answers are not remembered */
+    struct zpl_names names;
+    struct zpl_witness witness;    /* of what the program was told of the world */
     struct zpl_digest text_digest; /* of the program's file, as it was compiled */
     struct zpl_orchestrator here;  /* asks the engine where the stack's orchestrator is elsewhere */
     bool has_here;

@@ -9,6 +9,7 @@
 #include "stack/boot.h"
 #include "vm/effect.h"
 #include "vm/map.h"
+#include "vm/named.h"
 #include "vm/report.h"
 #include "vm/witness.h"
 
@@ -129,7 +130,7 @@ static bool is_deployed(const struct zpl_plan *plan, uint32_t id)
            plan->steps[id].status == ZPL_PLAN_CACHED;
 }
 
-/* The deployments that have to stand. */
+/* The deployments, and what was written under names, that have to stand. */
 static void put_effects(struct zpl_buf *out, struct zpl_plan *plan)
 {
     uint32_t count = (uint32_t)plan->stands->effect_count;
@@ -139,10 +140,12 @@ static void put_effects(struct zpl_buf *out, struct zpl_plan *plan)
     for (uint32_t id = 0; id < plan->graph->count; id++) {
         if (!is_deployed(plan, id))
             continue;
+        zpl_buf_u32(out, zpl_node_writes_name(&plan->graph->nodes[id]));
         put_text(out, zpl_effect_name(plan, id));
         put_digest(out, &plan->steps[id].key);
     }
     for (size_t i = 0; i < plan->stands->effect_count; i++) {
+        zpl_buf_u32(out, plan->stands->effects[i].written);
         put_text(out, plan->stands->effects[i].name);
         put_digest(out, &plan->stands->effects[i].key);
     }
@@ -302,8 +305,13 @@ static bool doubt(struct zpl_settled *out, struct zpl_arena *arena, const char *
     return false;
 }
 
-static bool sights_hold(struct reader *r, const struct zpl_project *project,
-                        struct zpl_settled *out)
+static bool sight_holds(const struct zpl_sight *sight, struct zpl_session *session)
+{
+    return sight->kind == ZPL_SAW_NAME ? zpl_named_holds(session, sight->path, &sight->answer)
+                                       : zpl_sight_holds(sight, &session->project);
+}
+
+static bool sights_hold(struct reader *r, struct zpl_session *session, struct zpl_settled *out)
 {
     bool hold = true;
     for (uint64_t n = get_number(r, 4); hold && n > 0 && !r->failed; n--) {
@@ -319,7 +327,7 @@ static bool sights_hold(struct reader *r, const struct zpl_project *project,
             sight.stat.mtime_ns = (int64_t)get_number(r, 8);
             sight.stat.ctime_ns = (int64_t)get_number(r, 8);
         }
-        hold = !r->failed && (zpl_sight_holds(&sight, project) ||
+        hold = !r->failed && (sight_holds(&sight, session) ||
                               doubt(out, r->arena, "there is something else at", sight.path));
     }
     return hold && !r->failed;
@@ -349,12 +357,20 @@ static bool effects_stand(struct reader *r, struct zpl_session *session, struct 
     struct zpl_deployer *deployer;
     struct zpl_diags quiet = {0};
     uint64_t count = get_number(r, 4);
-    bool stand = !r->failed && (count == 0 || zpl_session_deployer(session, &deployer) == ZPL_OK);
+    bool stand = !r->failed;
     for (uint64_t i = 0; stand && i < count; i++) {
+        bool written = get_number(r, 4) != 0;
         const char *name = get_text(r);
         struct zpl_digest key = get_digest(r);
-        stand = !r->failed && (deployer->current(deployer->self, name, &key, &quiet) == ZPL_OK ||
-                               doubt(out, r->arena, "this is deployed no longer:", name));
+        if (r->failed)
+            stand = false;
+        else if (written)
+            stand = (zpl_named_stands(session, name, &key, &stand, &quiet) == ZPL_OK && stand) ||
+                    doubt(out, r->arena, "something else is written as", name);
+        else
+            stand = (zpl_session_deployer(session, &deployer) == ZPL_OK &&
+                     deployer->current(deployer->self, name, &key, &quiet) == ZPL_OK) ||
+                    doubt(out, r->arena, "this is deployed no longer:", name);
     }
     zpl_diags_release(&quiet);
     return stand;
@@ -394,7 +410,7 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         out->doubt = "this machine was started since, so that what was stored is to be read once";
         return ZPL_OK;
     }
-    if (!sights_hold(&r, &session->project, out) || !artifacts_are_there(&r, session, out) ||
+    if (!sights_hold(&r, session, out) || !artifacts_are_there(&r, session, out) ||
         !effects_stand(&r, session, out) || !read_steps(&r, out))
         return ZPL_OK;
     out->ended_ns = zpl_clock_wall_ns();

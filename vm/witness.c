@@ -142,6 +142,13 @@ void zpl_witness_pattern(struct zpl_witness *witness, const char *pattern, const
         add(witness, ZPL_SAW_PATTERN, pattern, &answer);
 }
 
+void zpl_witness_name(struct zpl_witness *witness, const char *name,
+                      const struct zpl_digest *answer)
+{
+    if (witness != NULL)
+        add(witness, ZPL_SAW_NAME, name, answer);
+}
+
 /* ---- asking again ---- */
 
 static bool same_stat(const struct zpl_stat *a, const struct zpl_stat *b)
@@ -177,6 +184,8 @@ bool zpl_sight_holds(const struct zpl_sight *sight, const struct zpl_project *pr
     switch (sight->kind) {
     case ZPL_SAW_CONTENT:
         return content_holds(sight);
+    case ZPL_SAW_NAME:
+        return false;
     case ZPL_SAW_PLACE:
         answer = place_answer(zpl_fs_stat(sight->path, &stat, NULL) == ZPL_OK ? &stat : NULL);
         break;

@@ -106,6 +106,10 @@ void zpl_attempt_bindings(struct zpl_attempt *a, struct zpl_node *node);
 /* source.c: the rows that a source's file holds, as the type of output 0. */
 enum zpl_err zpl_attempt_source(struct zpl_attempt *a, struct zpl_output *outputs);
 
+/* named.c: what other runs wrote and will find.  Of a step that reads a name what
+ * stands there now is held to the declared type; a step that writes one is held to that it can. */
+enum zpl_err zpl_attempt_named(struct zpl_attempt *a, struct zpl_node *node);
+
 /* sql.c: the body of a named step, bound to the inputs; replaces arguments and outputs, and sets
  * the identity of the node. */
 enum zpl_err zpl_attempt_body(struct zpl_attempt *a, struct zpl_node *node);

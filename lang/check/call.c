@@ -130,6 +130,8 @@ static enum zpl_err fill_node(struct trial *t, struct zpl_node *node)
     if (!fill_arguments(a, node) || !fill_outputs(t, node))
         return ZPL_ERR_NOMEM;
     zpl_attempt_bindings(a, node);
+    if (zpl_node_reads_name(node) || zpl_node_writes_name(node))
+        return zpl_attempt_named(a, node);
     if (step->source && node->output_count > 0)
         return zpl_attempt_source(a, (struct zpl_output *)node->outputs);
     if (a->diags.errors > 0)

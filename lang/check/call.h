@@ -24,7 +24,11 @@ struct zpl_checker {
     bool (*outside)(void *self, const char *path); /* see world.h, as the next */
     enum zpl_err (*sources)(void *self, const char *path, struct zpl_arena *arena,
                             const char *const **paths, size_t *count, struct zpl_diags *diags);
+    enum zpl_err (*named)(void *self, const char *name, struct zpl_arena *arena, const char **type,
+                          const char **maker, struct zpl_diags *diags);
     void *resolve_self;
+    size_t
+        first; /* nodes before it are of other pipelines of the file, which do not run with these */
     struct zpl_lines *lines;     /* signatures read so far, the checker's own: NULL at the start */
     struct zpl_answers *answers; /* queries that were typed, likewise */
     struct zpl_arena scratch;    /* of the call under way, the checker's own */

@@ -221,6 +221,13 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
         return luaL_error(L, "a pipeline has at most %d steps", (int)ZPL_NODES_MAX);
     note_naming(c, id);
     node_of(c, id)->map = host->map;
+    if (host->map && zpl_node_writes_name(node_of(c, id)) && !node_of(c, id)->poison) {
+        node_of(c, id)->poison = true;
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BAD_CALL, call.callee,
+                                    "every item of this list would write the same name"),
+                      "return what is made inside of each, and write it outside");
+    }
     struct zpl_reserved reserved = {0};
     if (declared)
         reserved.running = *declared;

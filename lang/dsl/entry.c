@@ -119,6 +119,7 @@ static void build_all(lua_State *L, struct zpl_pipeline_def **own, size_t count)
         int top = lua_gettop(L);
         if (pipeline->build == LUA_NOREF || pipeline->input_count > 0 || !push_params(L, pipeline))
             continue;
+        host->checker.first = graph->count;
         const char *prefix = zpl_arena_printf(&host->arena, "%s/", pipeline->name);
         zpl_run_build(L, pipeline, zpl_host_need(L, prefix));
         lua_settop(L, top);

@@ -173,6 +173,7 @@ enum zpl_err zpl_compile(const struct zpl_compile_request *request, const struct
                                         .resolve = world->resolve,
                                         .outside = world->outside,
                                         .sources = world->sources,
+                                        .named = world->named,
                                         .resolve_self = world->resolve_self};
     host.given_used =
         zpl_arena_array(&host.arena, request->given_count + 1, sizeof *host.given_used);

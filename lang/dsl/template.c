@@ -20,7 +20,7 @@ struct before {
     struct zpl_diags diags;
     const char *prefix, *suffix;
     const struct zpl_reserved *inherited;
-    size_t nodes, params, maps, stacks;
+    size_t nodes, params, maps, stacks, first;
     uint32_t map;
     int operands;
 };
@@ -140,12 +140,14 @@ static struct before remember(struct zpl_host *host)
                             .suffix = host->suffix,
                             .inherited = host->inherited,
                             .nodes = program->graph.count,
+                            .first = host->checker.first,
                             .params = program->graph.param_count,
                             .maps = program->graph.map_count,
                             .stacks = program->stack_count,
                             .map = host->map,
                             .operands = host->operands};
     program->diags = (struct zpl_diags){0};
+    host->checker.first = program->graph.count;
     return before;
 }
 
@@ -159,6 +161,7 @@ static void restore(struct zpl_host *host, const struct before *before)
     host->map = before->map;
     host->operands = before->operands;
     graph->count = before->nodes;
+    host->checker.first = before->first;
     graph->param_count = before->params;
     graph->map_count = before->maps;
     host->program->stack_count = before->stacks;

@@ -225,3 +225,23 @@ enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *na
     zpl_arena_release(&state.arena);
     return fine ? ZPL_OK : ZPL_ERR_NOMEM;
 }
+
+bool zpl_node_reads_name(const struct zpl_node *node)
+{
+    return node->source && strcmp(node->source, "artifact") == 0;
+}
+
+bool zpl_node_writes_name(const struct zpl_node *node)
+{
+    return node->effect && !node->body && node->kernel &&
+           strcmp(node->kernel, "artifact.write") == 0;
+}
+
+const char *zpl_node_name_of(const struct zpl_node *node)
+{
+    const struct zpl_argument *name = zpl_node_argument(node, "name");
+    const struct zpl_value *value = name ? name->value : NULL;
+    bool known = value && value->kind == ZPL_VALUE_LITERAL && value->literal &&
+                 value->literal->kind == ZPL_LIT_STRING;
+    return known ? value->literal->as.str.s : NULL;
+}

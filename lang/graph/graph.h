@@ -187,7 +187,9 @@ struct zpl_node {
     size_t output_count;
     const struct zpl_binding *bindings;
     size_t binding_count;
-    const char *source; /* "csv" …: this node reads the file its `path` argument names */
+    const char
+        *source; /* "csv" …: this node reads the file its `path` argument names; "artifact": what
+                           stands under its `name` */
     const char
         *places;      /* of a Lua body: where it stands in the program (closure.h); no part of what
                            the node is */
@@ -241,6 +243,13 @@ struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph);
 bool zpl_map_within(const struct zpl_graph *graph, uint32_t inner, uint32_t outer);
 const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name);
 const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name);
+
+/* Does the node read what runs have written under a name, does it write so?  The name is its argument
+ * `name`, a literal. */
+bool zpl_node_reads_name(const struct zpl_node *node);
+bool zpl_node_writes_name(const struct zpl_node *node);
+/* That name; NULL: it is not known (in a program with errors). */
+const char *zpl_node_name_of(const struct zpl_node *node);
 
 /* Values in `arena`; NULL when it is out of memory.  Whoever builds from a program's loops asks
  * zpl_value_fits() first: shared parts can be written out exponentially large.  A condition's type

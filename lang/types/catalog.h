@@ -13,7 +13,8 @@ struct zpl_step_info {
     const char *doc;       /* first line a summary; then meaning, units, errors, source, example */
     const char *kernel;    /* what the workers run: a registered name */
     const char *identity;  /* 64 hexadecimal digits: what of its code shapes its output */
-    const char *source;  /* "csv", "parquet": reads a file, the engine tells its columns; or NULL */
+    const char *source; /* "csv", "parquet": reads a file, the engine tells its columns; "artifact":
+                            reads what another run wrote, the store tells its type; or NULL */
     const char *engines; /* versions that shape bytes, "duckdb 1.4.4"; or "" */
 };
 

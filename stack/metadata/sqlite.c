@@ -398,6 +398,8 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .step_of_run = zpl_sqlite_step_of_run,
         .step_makers = zpl_sqlite_step_makers,
         .step_readers = zpl_sqlite_step_readers,
+        .name_list = zpl_sqlite_name_list,
+        .name_step = zpl_sqlite_name_step,
         .memo_get = memo_get,
         .memo_put = memo_put,
         .lease = lease,

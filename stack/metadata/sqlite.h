@@ -25,6 +25,11 @@ struct zpl_sqlite {
     size_t run_count, run_capacity;
 };
 
+/* What stands under each name: the number of the step and the name. */
+#define ZPL_SQLITE_NAMES                                                                           \
+    "SELECT max(n.step) AS step, n.name FROM names n JOIN steps s ON s.id = n.step "               \
+    "JOIN runs r ON r.id = s.run WHERE r.status = 'done' GROUP BY n.name ORDER BY n.name"
+
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
 /* Brings the tables of an older version to ours, in one transaction; the caller holds the write lock. */
@@ -111,6 +116,10 @@ enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_
                                      size_t *count, struct zpl_arena *arena,
                                      struct zpl_diags *diags);
 
+enum zpl_err zpl_sqlite_name_list(void *self, struct zpl_name_row **out, size_t *count,
+                                  struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_name_step(void *self, int64_t step, struct zpl_step_row *out,
+                                  struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_alone_begin(void *self, int64_t *run, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_alone_commit(void *self, enum zpl_err err, struct zpl_diags *diags);
 void zpl_sqlite_alone_end(void *self);

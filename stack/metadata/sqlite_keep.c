@@ -65,6 +65,7 @@ static const char FORGET[] =
     "  JOIN outputs o ON o.digest = i.digest)"
     "DELETE FROM steps WHERE run NOT IN (SELECT id FROM temp.kept_runs)"
     "  AND id NOT IN (SELECT step FROM lineage)"
+    "  AND id NOT IN (SELECT step FROM temp.kept_names)"
     "  AND id NOT IN (SELECT max(id) FROM steps WHERE status = 'ran'"
     "                 AND key IN (SELECT key FROM temp.kept_keys) GROUP BY key)"
     /* "fold[3]" is what a step is called that ran for the third item of a map */
@@ -76,7 +77,8 @@ static const char FORGET[] =
     "DELETE FROM texts WHERE digest NOT IN (SELECT plan FROM runs WHERE plan IS NOT NULL)"
     "  AND digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL);"
     "DELETE FROM memo WHERE space = 'settled';" /* what a run found then: the next finds it again */
-    "DROP TABLE temp.kept_runs; DROP TABLE temp.kept_keys; DROP TABLE temp.mapped;";
+    "DROP TABLE temp.kept_runs; DROP TABLE temp.kept_keys; DROP TABLE temp.mapped;"
+    "DROP TABLE temp.kept_names;";
 
 enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count,
                                const struct zpl_digest *keys, size_t key_count,
@@ -86,7 +88,10 @@ enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count
     enum zpl_err err = zpl_sqldb_exec(store->db,
                                       "CREATE TEMP TABLE kept_runs (id INTEGER PRIMARY KEY);"
                                       "CREATE TEMP TABLE kept_keys (key TEXT PRIMARY KEY);"
-                                      "CREATE TEMP TABLE mapped (pipeline TEXT PRIMARY KEY);",
+                                      "CREATE TEMP TABLE mapped (pipeline TEXT PRIMARY KEY);"
+                                      "CREATE TEMP TABLE kept_names (step INTEGER PRIMARY KEY);"
+                                      "INSERT INTO temp.kept_names SELECT step FROM "
+                                      "(" ZPL_SQLITE_NAMES ");",
                                       diags);
     for (size_t i = 0; err == ZPL_OK && i < run_count; i++)
         err = zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO temp.kept_runs VALUES (?)",
@@ -110,7 +115,7 @@ enum zpl_err zpl_sqlite_forget(void *self, const struct zpl_digest *digest, stru
     zpl_digest_hex(digest, hex);
     return zpl_sqldb_run(store->db, diags,
                          "DELETE FROM steps WHERE id IN (SELECT step FROM outputs WHERE digest = ? "
-                         "AND value IS NULL)",
+                         "AND value IS NULL) AND id NOT IN (SELECT step FROM names)",
                          "s", hex);
 }
 

@@ -96,19 +96,24 @@ static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct z
     return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 
-/* Rows had no sums.  What is remembered is asked for again. */
+/* Rows had no sums, and nothing had a name for other runs.  What is remembered is asked for again. */
 static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
-    enum zpl_err err = zpl_sqldb_exec(store->db,
-                                      "ALTER TABLE runs ADD COLUMN sum TEXT;"
-                                      "ALTER TABLE steps ADD COLUMN log_sum TEXT;"
-                                      "ALTER TABLE steps ADD COLUMN made_sum TEXT;"
-                                      "ALTER TABLE steps ADD COLUMN sum TEXT;"
-                                      "ALTER TABLE steps ADD COLUMN boot TEXT;"
-                                      "UPDATE steps SET boot = '';"
-                                      "DELETE FROM memo;"
-                                      "ALTER TABLE memo ADD COLUMN sum TEXT;",
-                                      diags);
+    enum zpl_err err =
+        zpl_sqldb_exec(store->db,
+                       "ALTER TABLE runs ADD COLUMN sum TEXT;"
+                       "ALTER TABLE steps ADD COLUMN log_sum TEXT;"
+                       "ALTER TABLE steps ADD COLUMN made_sum TEXT;"
+                       "ALTER TABLE steps ADD COLUMN sum TEXT;"
+                       "ALTER TABLE steps ADD COLUMN boot TEXT;"
+                       "UPDATE steps SET boot = '';"
+                       "DELETE FROM memo;"
+                       "ALTER TABLE memo ADD COLUMN sum TEXT;"
+                       "CREATE TABLE names ("
+                       "  step INTEGER PRIMARY KEY REFERENCES steps (id) ON DELETE CASCADE,"
+                       "  name TEXT NOT NULL);"
+                       "CREATE INDEX names_by_name ON names (name, step);",
+                       diags);
     if (err == ZPL_OK)
         err = seal_all(store, "SELECT id FROM runs", zpl_sqlite_seal_run, diags);
     if (err == ZPL_OK)

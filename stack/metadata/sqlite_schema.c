@@ -49,7 +49,7 @@ const char zpl_sqlite_schema[] =
     "  log BLOB,"
     "  log_sum TEXT,"
     "  made_sum TEXT," /* of its key, times and outputs: what a hit needs */
-    "  sum TEXT,"      /* of the row with its outputs, columns and inputs */
+    "  sum TEXT,"      /* of the row with its outputs, columns, inputs and name */
     "  boot TEXT,"     /* in which its bytes were written; NULL: they were read after another */
     "  UNIQUE (run, name));"
     "CREATE INDEX steps_by_key ON steps (key) WHERE status = 'ran';"
@@ -83,6 +83,11 @@ const char zpl_sqlite_schema[] =
     "  from_output TEXT NOT NULL);"
     "CREATE INDEX inputs_of_step ON inputs (step);"
     "CREATE INDEX inputs_by_digest ON inputs (digest);"
+
+    "CREATE TABLE names (" /* what a step wrote for other runs, by when it did; it counts once its */
+    "  step INTEGER PRIMARY KEY REFERENCES steps (id) ON DELETE CASCADE," /* run is done */
+    "  name TEXT NOT NULL);"
+    "CREATE INDEX names_by_name ON names (name, step);"
 
     "CREATE TABLE memo ("
     "  space TEXT NOT NULL,"

@@ -82,6 +82,9 @@ static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *ste
         err = put_output(store, id, &step->outputs[i], diags);
     for (size_t i = 0; err == ZPL_OK && i < step->input_count; i++)
         err = put_input(store, id, &step->inputs[i], diags);
+    if (err == ZPL_OK && step->named)
+        err = zpl_sqldb_run(store->db, diags, "INSERT INTO names (step, name) VALUES (?, ?)", "is",
+                            id, step->named);
     return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 
@@ -414,6 +417,41 @@ enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
     return read_first(&r, err, row, true, name, run, NULL, out);
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+enum zpl_err zpl_sqlite_name_list(void *self, struct zpl_name_row **out, size_t *count,
+                                  struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    struct zpl_sqlrow *row;
+    size_t capacity = 0;
+    *out = NULL;
+    *count = 0;
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES, "");
+    while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
+        struct zpl_name_row *names = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *names);
+        if (!names) {
+            zpl_sqldb_reset(row);
+            return zpl_diag_nomem(diags);
+        }
+        names[*count] = (struct zpl_name_row){.name = zpl_sqlite_text(arena, row, 1, ""),
+                                              .step = zpl_sqlrow_int(row, 0)};
+        *out = names;
+        ++*count;
+    }
+    return err == ZPL_ERR_NOT_FOUND ? zpl_sqlite_arena(arena, diags) : err;
+}
+
+enum zpl_err zpl_sqlite_name_step(void *self, int64_t step, struct zpl_step_row *out,
+                                  struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags, "SELECT " STEP_COLUMNS " FROM steps WHERE id = ?", "i", step);
+    return read_first(&r, err, row, false, NULL, 0, NULL, out);
+}
+
 /* ---- lineage --------------------------------------------------------------------------------- */
 
 /* The range of digests that begin with `prefix`: from `low` up to, without, `high`. */
@@ -480,7 +518,8 @@ enum zpl_err zpl_sqlite_step_makers(void *self, const char *prefix, struct zpl_s
 {
     return read_lineage(self,
                         "SELECT " STEP_COLUMNS ", of FROM (SELECT DISTINCT step AS of FROM outputs "
-                        "WHERE digest >= ? AND digest < ?) LEFT JOIN steps ON id = of "
+                        "WHERE digest >= ? AND digest < ? AND step NOT IN (SELECT step FROM "
+                        "names)) LEFT JOIN steps ON id = of "
                         "ORDER BY of DESC LIMIT ?",
                         prefix, out, count, arena, diags);
 }

@@ -27,6 +27,7 @@ static const struct part STEP[] = {
      "(SELECT id FROM outputs WHERE step = ?) ORDER BY output, id",
      3},
     {"SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id", 4},
+    {"SELECT name FROM names WHERE step = ?", 1},
     {0}};
 
 /* One column; nothing differs from an empty text. */

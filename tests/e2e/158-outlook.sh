@@ -21,6 +21,7 @@ python3 - <<'P'
 import json
 plan = json.load(open("out"))
 assert plan["touches"] == {"reads": ["rows.csv", "tools/copy.sh"], "loads": [], "connects": [], "deploys": ["late"], "takes": [],
+    "finds": [], "writes": [],
     "runs": ["sh tools/copy.sh $rows $out", 'sh -c "sleep 0.2; cat \\"$$1\\" >\\"$$2\\"" sh $rows $out']}, plan["touches"]
 assert not any("last" in s for s in plan["steps"])  # nothing ran yet
 P

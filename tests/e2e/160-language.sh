@@ -75,8 +75,7 @@ P
 }
 waits 01_seed.zpl "E042 python" "E042 python" "E042 python"
 waits 03_torch.zpl "E042 python" "E002 onnx" 'E060 "data/digits.parquet"'
-waits 05_batch.zpl "E105 day" 'E060 p.lake / "labelled"' "E002 artifact" "E002 artifact" "E010 write" \
-    "E002 artifact" "E002 artifact"
+waits 05_batch.zpl "E105 day" 'E060 p.lake / "labelled"' "E010 write"
 waits 06_template.zpl "E002 select"
 waits 06b_use.zpl "E042 python" "E002 select" "E011 model" "E011 model" # Lua's select; scoring a model of sklearn
 waits 07_fanout.zpl "E060 p.raw" "E002 concat" "E010 write"

@@ -7,7 +7,8 @@ STEP = ["SELECT id, run, pipeline, name, step, kernel, status, key, shape_key, s
         "error, ingredients, log_sum, made_sum FROM steps WHERE id = ?",
         "SELECT id, name, type, digest, bytes, rows, value FROM outputs WHERE step = ? ORDER BY id",
         "SELECT output, name, digest FROM columns WHERE output IN (SELECT id FROM outputs WHERE step = ?) ORDER BY output, id",
-        "SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id"]
+        "SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id",
+        "SELECT name FROM names WHERE step = ?"]
 c = sqlite3.connect(sys.argv[1] if len(sys.argv) > 1 else ".zpl/zpl.db")
 
 def add(h, data):

@@ -342,6 +342,77 @@ static void a_missing_store_is_not_found_silently(void **state)
     assert_int_equal(access(f->home, F_OK), -1);
 }
 
+/* Writes the digest of `value` under a name, as a step of the run. */
+static void name(struct fixture *f, int64_t run, const char *name, const char *value)
+{
+    char step[64];
+    const struct zpl_output_row output = {
+        .name = "value", .type = "Int", .digest = digest_of(value), .bytes = 1, .rows = -1};
+    snprintf(step, sizeof step, "write %s %s", name, value);
+    struct zpl_step_row row = plain_step(run, step, step);
+    row.outputs = &output;
+    row.output_count = 1;
+    row.named = name;
+    assert_int_equal(put(f, &row), ZPL_OK);
+}
+
+static void end_as(struct fixture *f, int64_t run, enum zpl_run_status status)
+{
+    struct zpl_run_row end = {.id = run, .status = status, .ended_ns = 9, .plan = "[]"};
+    assert_int_equal(f->store.run_end(f->store.self, &end, &f->diags), ZPL_OK);
+}
+
+/* Holds what stands under all names to "name=value" words. */
+static void assert_names(struct fixture *f, const char *wanted)
+{
+    struct zpl_name_row *names;
+    struct zpl_step_row row;
+    size_t count;
+    const char *at = wanted;
+    assert_int_equal(f->store.name_list(f->store.self, &names, &count, &f->arena, &f->diags),
+                     ZPL_OK);
+    for (size_t i = 0; i < count; i++) {
+        char word[32], value[16];
+        assert_int_equal(sscanf(at, "%31[^=]=%15s", word, value), 2);
+        at = strchr(at, ' ') ? strchr(at, ' ') + 1 : "";
+        assert_string_equal(names[i].name, word);
+        assert_int_equal(
+            f->store.name_step(f->store.self, names[i].step, &row, &f->arena, &f->diags), ZPL_OK);
+        assert_int_equal(row.output_count, 1);
+        assert_digest(&row.outputs[0].digest, value);
+    }
+    assert_string_equal(at, "");
+    assert_int_equal(f->store.name_step(f->store.self, 999, &row, &f->arena, &f->diags),
+                     ZPL_ERR_NOT_FOUND);
+}
+
+static void a_name_is_what_done_runs_wrote_last(void **state)
+{
+    struct fixture *f = *state;
+    assert_names(f, "");
+    int64_t one = begin_run(f, "p"), two = begin_run(f, "p"), three = begin_run(f, "p");
+    name(f, one, "model", "1");
+    name(f, one, "rows", "1");
+    assert_names(f, "");
+    name(f, two, "model", "2");
+    end_as(f, two, ZPL_RUN_DONE);
+    assert_names(f, "model=2");
+    name(f, three, "rows", "3");
+    name(f, three, "model", "3");
+    end_as(f, three, ZPL_RUN_FAILED);
+    assert_names(f, "model=2");
+    end_as(f, one, ZPL_RUN_DONE); /* it wrote before two did */
+    assert_names(f, "model=2 rows=1");
+    int64_t four = begin_run(f, "p");
+    name(f, four, "model", "4");
+    end_as(f, four, ZPL_RUN_CANCELLED);
+    assert_names(f, "model=2 rows=1");
+    int64_t five = begin_run(f, "p");
+    name(f, five, "model", "1");
+    end_as(f, five, ZPL_RUN_DONE);
+    assert_names(f, "model=1 rows=1");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -358,6 +429,7 @@ int main(void)
         TEST(lineage_goes_both_ways),
         TEST(a_memo_comes_back),
         TEST(a_missing_store_is_not_found_silently),
+        TEST(a_name_is_what_done_runs_wrote_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

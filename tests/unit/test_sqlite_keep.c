@@ -63,6 +63,41 @@ static void what_is_named_stays(void **state)
     assert_int_equal(ask(f, "SELECT count(*) FROM inputs"), 0);
 }
 
+static void what_stands_under_a_name_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_name_row *names;
+    size_t count;
+    int64_t old = ended_run(f, "[]"), newer = ended_run(f, "[]"), kept = ended_run(f, "[]");
+    int64_t failed = begin_run(f, "p");
+    const int64_t runs[] = {old, newer, failed};
+    for (size_t i = 0; i < 3; i++) {
+        const struct zpl_output_row output = {
+            .name = "value", .type = "Int", .digest = digest_of("x"), .bytes = 3, .rows = -1};
+        struct zpl_step_row row = plain_step(runs[i], "write", "kw");
+        row.outputs = &output;
+        row.output_count = 1;
+        row.named = "model";
+        assert_int_equal(put(f, &row), ZPL_OK);
+    }
+    struct zpl_run_row end = {.id = failed, .status = ZPL_RUN_FAILED, .ended_ns = 5, .plan = "[]"};
+    assert_int_equal(f->store.run_end(f->store.self, &end, &f->diags), ZPL_OK);
+    alone(f);
+    retain(f, kept, "none");
+    commit(f, ZPL_OK);
+    assert_int_equal(ask(f, "SELECT count(*) FROM names"), 1);
+    assert_int_equal(ask(f, "SELECT run FROM steps"), newer);
+    assert_int_equal(ask(f, "SELECT count(*) FROM outputs"), 1);
+    assert_int_equal(f->store.name_list(f->store.self, &names, &count, &f->arena, &f->diags),
+                     ZPL_OK);
+    assert_int_equal(count, 1);
+    struct zpl_digest x = digest_of("x");
+    alone(f);
+    assert_int_equal(f->store.forget(f->store.self, &x, &f->diags), ZPL_OK);
+    commit(f, ZPL_OK);
+    assert_int_equal(ask(f, "SELECT count(*) FROM names"), 1); /* what is gone is known to be */
+}
+
 static void of_a_run_without_a_plan_all_that_it_stands_on_stays(void **state)
 {
     struct fixture *f = *state;
@@ -198,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_named_stays),
+        TEST(what_stands_under_a_name_stays),
         TEST(of_a_run_without_a_plan_all_that_it_stands_on_stays),
         TEST(what_ran_for_items_stays),
         TEST(texts_that_no_run_names_go),

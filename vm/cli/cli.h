@@ -147,8 +147,11 @@ int zpl_cli_explain(struct zpl_cli *cli);
 struct zpl_run_path {
     int64_t run;      /* 0: the last one */
     const char *step; /* what follows RUN/, with the output if one was named; NULL: nothing */
+    const char *name; /* instead: what a run has written under this name; NULL: none was given */
 };
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
+/* The same, or the name of what a run has written ("churn/model"), for zpl_cli_find_part(). */
+bool zpl_cli_output_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
 /* NOT_FOUND, told, where nothing has run: a command that is about the store makes none. */
 enum zpl_err zpl_cli_has_store(struct zpl_session *session);
 /* A step of a run, or one of its outputs. */
@@ -157,10 +160,10 @@ struct zpl_part {
     const struct zpl_json *output; /* NULL: the whole step */
     const char *name;              /* of the output */
 };
-/* The run that a path names, its record and the part; told, with what is near, when there is none.  The
- * caller releases the record in every case. */
+/* The run that a path names, its record and the part; told, with what is near, when there is none.  A
+ * name becomes RUN/STEP/OUTPUT of what it stands for.  The caller releases the record in every case. */
 enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
-                               const struct zpl_run_path *path, struct zpl_run_row *run,
+                               struct zpl_run_path *path, struct zpl_run_row *run,
                                struct zpl_run_record *record, struct zpl_part *out);
 /* The output that is meant: the name of a step's only output may be left out.  USAGE, told with all there
  * are, when there are several. */

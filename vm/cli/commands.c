@@ -18,7 +18,7 @@ static const struct zpl_command COMMANDS[] = {
     {"plan", "FILE[:PIPELINE] [--PARAM VALUE …]", "what would run, what is cached, and why",
      "Decides by the same keys as run does, and runs nothing.  Tells what the steps took last "
      "time, and\n"
-     "what the program reads, runs, connects to and deploys.",
+     "what the program reads, runs, connects to, deploys, finds and writes under names, and takes.",
      "zpl plan delays.zpl --minutes 30",
      ZPL_OPT_PARAMS | ZPL_OPT_JSON | ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM, 1, 1,
      zpl_cmd_plan},
@@ -41,9 +41,11 @@ static const struct zpl_command COMMANDS[] = {
      "zpl repl delays.zpl", ZPL_OPT_PARAMS | ZPL_OPT_JOBS, 0, 1, zpl_cmd_repl},
     {"runs", "[PIPELINE] [--limit N]", "the runs of this project, newest first", NULL,
      "zpl runs --limit 5", ZPL_OPT_JSON | ZPL_OPT_LIMIT, 0, 1, zpl_cmd_runs},
-    {"show", "[RUN[/STEP[/OUTPUT]]] [--rows N] [--html FILE]",
+    {"show", "[RUN[/STEP[/OUTPUT]] | NAME] [--rows N] [--html FILE]",
      "a run, one of its steps, or what a step made",
-     "RUN is a number of `zpl runs`, or `last` (the default).  Of an OUTPUT it shows what it "
+     "RUN is a number of `zpl runs`, or `last` (the default); NAME is what artifact.write left "
+     "under it.\n"
+     "Of an OUTPUT it shows what it "
      "holds: of a "
      "table\n"
      "the columns with their figures and the first rows, of a report its fields, of a model what "
@@ -68,7 +70,8 @@ static const struct zpl_command COMMANDS[] = {
      "with 1 when a step differs, fails, or can't be done again.  Nothing in the store is "
      "replaced.",
      "zpl reproduce last", ZPL_OPT_JSON | ZPL_OPT_JOBS | ZPL_OPT_ENGINE, 0, 1, zpl_cmd_reproduce},
-    {"export", "RUN/STEP[/OUTPUT] FILE [--force]", "write what a step made to a file or folder",
+    {"export", "RUN/STEP[/OUTPUT]|NAME FILE [--force]",
+     "write what a step made to a file or folder",
      "The ending of FILE says how: a table as .csv, .parquet, .json (a list of records) or .jsonl "
      "(a record\n"
      "a line), a report or another value as .json, a String also as .txt.  Models and files go out "
@@ -84,7 +87,7 @@ static const struct zpl_command COMMANDS[] = {
      "done.\n"
      "All that a kept run made or used stays, so that running it again is cached; of a map what "
      "was\n"
-     "made for any item of it.  Deployments stay.\n"
+     "made for any item of it.  Deployments stay, and what stands under a name.\n"
      "Nothing is removed while a run goes on.",
      "zpl gc --keep 3 --dry-run", ZPL_OPT_JSON | ZPL_OPT_KEEP | ZPL_OPT_DAYS | ZPL_OPT_DRY_RUN, 0,
      0, zpl_cmd_gc},
@@ -104,12 +107,13 @@ static const struct zpl_command COMMANDS[] = {
      "list\n"
      "known at run time 'split[*]' is all items, 'split[3]' one.",
      "zpl logs last/xgboost.train", ZPL_OPT_JSON | ZPL_OPT_FOLLOW, 0, 1, zpl_cmd_logs},
-    {"lineage", "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT",
+    {"lineage",
+     "FILE[:PIPELINE] COLUMN [--format text|dot|json] | ARTIFACT | RUN/STEP/OUTPUT | NAME",
      "where a column or an artifact came from, and what was made of it",
      "COLUMN is step.output.column, variable.column or a name alone; nothing runs.  ARTIFACT is at "
      "least\n"
      "6 digits of its digest, as `zpl show` prints it; RUN/STEP/OUTPUT as in\n"
-     "zpl lineage last/xgboost.train/model.",
+     "zpl lineage last/xgboost.train/model; NAME, with a / in it, what artifact.write left.",
      "zpl lineage delays.zpl train.late", ZPL_OPT_PARAMS | ZPL_OPT_FORMAT | ZPL_OPT_JSON, 1, 2,
      zpl_cmd_lineage},
     {"doc", "[NAME]",

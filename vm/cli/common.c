@@ -1,4 +1,5 @@
 /* common.c - what several commands do: open, compile, print, end.   Floor: vm. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,6 +264,16 @@ bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path
             return false;
         }
     }
+    return true;
+}
+
+bool zpl_cli_output_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out)
+{
+    size_t n = strcspn(text, "/");
+    bool letter = isalpha((unsigned char)*text) || *text == '_';
+    if (!letter || (n == strlen("last") && strncmp(text, "last", n) == 0))
+        return zpl_cli_run_path(cli, text, out);
+    *out = (struct zpl_run_path){.name = text};
     return true;
 }
 

@@ -40,7 +40,7 @@ int zpl_cmd_export(struct zpl_cli *cli)
     struct zpl_part part;
     const struct zpl_json *output = NULL;
     const char *target = cli->words[1];
-    if (!zpl_cli_run_path(cli, cli->words[0], &path))
+    if (!zpl_cli_output_path(cli, cli->words[0], &path))
         return ZPL_EXIT_USAGE;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)

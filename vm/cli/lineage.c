@@ -156,7 +156,7 @@ static enum zpl_err named_artifact(struct zpl_cli *cli, struct zpl_session *sess
                       PREFIX_MIN);
         return ZPL_ERR_USAGE;
     }
-    if (!zpl_cli_run_path(cli, word, &path))
+    if (!zpl_cli_output_path(cli, word, &path))
         return ZPL_ERR_USAGE;
     enum zpl_err err = zpl_cli_find_part(cli, session, &path, &run, &record, &part);
     if (err == ZPL_OK)

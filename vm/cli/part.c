@@ -3,6 +3,9 @@
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
+#include "vm/named.h"
+
+#define NAMES_TOLD 8
 
 /* A step the run does not have. */
 static enum zpl_err unknown_step(struct zpl_cli *cli, struct zpl_session *session,
@@ -55,13 +58,64 @@ static enum zpl_err unknown_output(struct zpl_cli *cli, struct zpl_session *sess
     return ZPL_ERR_NOT_FOUND;
 }
 
+/* A name that no run has written: told with what there is. */
+static enum zpl_err unknown_name(struct zpl_cli *cli, struct zpl_session *session, const char *name)
+{
+    const struct zpl_names *names = &session->names;
+    const char **all = zpl_arena_array(&cli->arena, names->row_count + 1, sizeof *all);
+    struct zpl_buf list = {0};
+    for (size_t i = 0; all != NULL && i < names->row_count; i++) {
+        all[i] = names->rows[i].name;
+        if (i < NAMES_TOLD)
+            zpl_buf_printf(&list, "%s%s", i > 0 ? ", " : "", all[i]);
+    }
+    if (names->row_count > NAMES_TOLD)
+        zpl_buf_printf(&list, " and %zu more", names->row_count - NAMES_TOLD);
+    struct zpl_diag *diag = zpl_diag_add(
+        &session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+        "'%s' is no run, which is a number or `last`, and no run has written that name", name);
+    const char *near = all != NULL ? zpl_text_nearest(name, all, names->row_count) : NULL;
+    if (near != NULL)
+        zpl_diag_help(&session->diags, diag, "did you mean %s?", near);
+    else if (list.len > 0)
+        zpl_diag_help(&session->diags, diag, "`zpl runs` lists runs; names are %s",
+                      zpl_buf_str(&list));
+    else
+        zpl_diag_help(&session->diags, diag, "`zpl runs` lists them");
+    zpl_buf_release(&list);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+/* The output that stands under a name: of the run that wrote it, the step that made it or read it. */
+static enum zpl_err resolve(struct zpl_cli *cli, struct zpl_session *session,
+                            struct zpl_run_path *path)
+{
+    const struct zpl_step_row *row;
+    struct zpl_metadata *metadata;
+    const char *name = path->name;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK)
+        err = zpl_named_find(session, name, &row, &session->diags);
+    if (err != ZPL_OK)
+        return err;
+    if (row == NULL || row->input_count != 1)
+        return unknown_name(cli, session, name);
+    const struct zpl_input_row *input = &row->inputs[0];
+    *path = (struct zpl_run_path){
+        .run = row->run,
+        .step = zpl_arena_printf(&cli->arena, "%s/%s", input->step, input->output)};
+    return path->step != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
+}
+
 enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
-                               const struct zpl_run_path *path, struct zpl_run_row *run,
+                               struct zpl_run_path *path, struct zpl_run_row *run,
                                struct zpl_run_record *record, struct zpl_part *out)
 {
     memset(out, 0, sizeof *out);
     memset(record, 0, sizeof *record);
-    enum zpl_err err = zpl_cli_find_run(cli, session, path, run);
+    enum zpl_err err = path->name != NULL ? resolve(cli, session, path) : ZPL_OK;
+    if (err == ZPL_OK)
+        err = zpl_cli_find_run(cli, session, path, run);
     if (err == ZPL_OK)
         err = zpl_run_record_open(run, record, &session->diags);
     if (err != ZPL_OK || path->step == NULL)

@@ -66,6 +66,8 @@ static void show(struct zpl_cli *cli, const struct zpl_plan *plan,
     touch("loads", &outlook->loads, &text);
     touch("connects", &outlook->connects, &text);
     touch("deploys", &outlook->deploys, &text);
+    touch("finds", &outlook->finds, &text);
+    touch("writes", &outlook->writes, &text);
     touch("takes", &outlook->takes, &text);
     zpl_cli_print_take(&text);
 }

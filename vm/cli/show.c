@@ -320,7 +320,7 @@ int zpl_cmd_show(struct zpl_cli *cli)
     struct zpl_run_record record = {0};
     struct zpl_buf text = {0};
     struct zpl_part part;
-    if (!zpl_cli_run_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path) ||
+    if (!zpl_cli_output_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path) ||
         !fits_html(cli, &path))
         return ZPL_EXIT_USAGE;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "vm/named.h"
+
 /* ---- telling ---- */
 
 static void print_diags(struct zpl_repl *repl, const struct zpl_diags *diags,
@@ -84,6 +86,7 @@ static enum zpl_err compile_text(struct zpl_repl *repl, const struct zpl_cells_t
                                           .given = repl->cli->given,
                                           .given_count = repl->cli->given_count};
     zpl_program_release(&session->program);
+    zpl_named_forget(session); /* a cell before may have written */
     if (zpl_cells_text_error(text) != ZPL_OK)
         return zpl_diag_nomem(&session->diags);
     enum zpl_err err = zpl_compile(&request, &session->world, &session->program);

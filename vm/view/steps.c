@@ -159,6 +159,8 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
     }
     if (zpl_effect_is(node) && step->status == ZPL_PLAN_RAN && step->why != NULL)
         zpl_buf_puts(out, step->why);
+    if (zpl_node_reads_name(node) && step->why != NULL)
+        zpl_buf_printf(out, ", %s", step->why);
 }
 
 /* "1,000 items: 998 cached, 2 ran" */

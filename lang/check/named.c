@@ -1,0 +1,156 @@
+/* named.c - artifact.read and artifact.write, which move values from run to run under a name. */
+#include <string.h>
+#include "lang/check/tell.h"
+#include "lang/types/signature.h"
+
+/* The place of an argument, by its name. */
+static struct zpl_span span_of(const struct zpl_attempt *a, const char *name)
+{
+    for (size_t i = 0; i < a->line->input_count; i++)
+        if (strcmp(a->line->inputs[i].name, name) == 0 && a->given[i])
+            return a->given[i]->span;
+    return a->call->callee;
+}
+
+/* The name is in the program, so that who reads and writes what is known before anything runs; NULL
+ * (told, unless the call was wrong anyway): it is not. */
+static const char *name_of(struct zpl_attempt *a, const struct zpl_node *node)
+{
+    const char *name = zpl_node_name_of(node);
+    const struct zpl_argument *argument = zpl_node_argument(node, "name");
+    if (name || !argument || a->diags.errors > 0 || a->poison)
+        return name;
+    zpl_diag_help(&a->diags,
+                  zpl_diag_add(&a->diags, ZPL_CODE_RUNTIME_VALUE, span_of(a, "name"),
+                               "the name of an artifact is known when the program is checked; this "
+                               "one is known only at run time"),
+                  "write a text, or a param: what is there under it may depend on the run, what it "
+                  "is called may not");
+    return NULL;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------- */
+
+/* Is the value what a step gave as a whole, by choice or as it is? */
+static bool is_whole(const struct zpl_value *value)
+{
+    if (!value->type || (zpl_kind_is_scalar(value->type->kind) && value->type->kind != ZPL_JSON))
+        return false;
+    while (value->kind == ZPL_VALUE_PICK && value->pick.op == ZPL_PICK_COALESCE)
+        value = value->pick.items[0]; /* all are of one kind */
+    return value->kind == ZPL_VALUE_REF && !value->ref.field;
+}
+
+static void check_write(struct zpl_attempt *a, const struct zpl_node *node, const char *name)
+{
+    const struct zpl_graph *graph = a->checker->graph;
+    const struct zpl_argument *value = zpl_node_argument(node, "value");
+    if (!is_whole(value->value)) {
+        zpl_diag_help(&a->diags,
+                      zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, span_of(a, "value"),
+                                   "artifact.write takes what a step gave, as a whole, not %s",
+                                   zpl_say_value(value->value, a->scratch)),
+                      "a table, a model, a report, a file; of a number write the report it is in");
+        return;
+    }
+    for (size_t i = a->checker->first; i < graph->count; i++) {
+        const struct zpl_node *other = &graph->nodes[i];
+        const char *taken = zpl_node_writes_name(other) ? zpl_node_name_of(other) : NULL;
+        if (!taken || strcmp(taken, name) != 0)
+            continue;
+        struct zpl_diag *diag =
+            zpl_diag_add(&a->diags, ZPL_CODE_BAD_CALL, span_of(a, "name"),
+                         "another step writes '%s' already: which is there in the end?", name);
+        zpl_diag_note(&a->diags, diag, other->span, "this one");
+        zpl_diag_help(&a->diags, diag,
+                      "write one of them: artifact.write { coalesce(a, b), \"%s\" }", name);
+        return;
+    }
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+static bool is_hindsight(const struct zpl_column *column)
+{
+    return column->type && column->type->refine && column->type->refine->hindsight;
+}
+
+/* Why a column that stands there is not what is declared of it; NULL: it is. */
+static const char *column_misfit(struct zpl_attempt *a, const struct zpl_column *have,
+                                 const struct zpl_column *want)
+{
+    const struct zpl_type *left = zpl_type_unpromised(have->type, want->type, a->scratch);
+    if (left)
+        return zpl_arena_printf(a->scratch, "column '%s' does not promise %s", want->name,
+                                zpl_type_text(left, true, a->scratch));
+    if (is_hindsight(have) && !is_hindsight(want))
+        return zpl_arena_printf(a->scratch,
+                                "column '%s' is known only afterwards, which the type has to say",
+                                want->name);
+    return NULL;
+}
+
+/* The same of all columns.  A step that reads the table counts on their order. */
+static const char *row_misfit(struct zpl_attempt *a, const struct zpl_row *have,
+                              const struct zpl_row *want)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < want->count; i++) {
+        const struct zpl_column *found = zpl_row_find(have, want->columns[i].name);
+        if (!found)
+            return zpl_arena_printf(a->scratch, "column '%s' is not among those that it declares",
+                                    want->columns[i].name);
+        const char *why = column_misfit(a, found, &want->columns[i]);
+        if (why)
+            return why;
+        if ((size_t)(found - have->columns) < at)
+            return zpl_arena_printf(a->scratch, "column '%s' stands before '%s'", found->name,
+                                    want->columns[i - 1].name);
+        at = (size_t)(found - have->columns) + 1;
+    }
+    if (have->open && !want->open)
+        return "may have other columns; write `...` for those that are not declared";
+    for (size_t i = 0; !want->open && i < have->count; i++)
+        if (!zpl_row_find(want, have->columns[i].name))
+            return zpl_arena_printf(
+                a->scratch, "has a column '%s'; write `...` for those that are not declared",
+                have->columns[i].name);
+    return NULL;
+}
+
+/* What stands under the name is held to the declared type, which the value has, whatever stands there. */
+static enum zpl_err check_read(struct zpl_attempt *a, const struct zpl_node *node, const char *name)
+{
+    struct zpl_checker *checker = a->checker;
+    const struct zpl_type *want = node->outputs[0].type, *have = NULL;
+    const char *text = NULL, *maker = NULL, *why = NULL;
+    struct zpl_signature_error error;
+    if (want->kind == ZPL_UNKNOWN || !checker->named)
+        return ZPL_OK;
+    enum zpl_err err =
+        checker->named(checker->resolve_self, name, a->scratch, &text, &maker, checker->diags);
+    if (err != ZPL_OK || !text || zpl_type_parse(text, a->scratch, &have, &error) != ZPL_OK)
+        return err;
+    if (!zpl_type_fits(have, want, a->scratch, &why))
+        why = why ? why : "is of another type";
+    else if (want->kind == ZPL_TABLE && want->row && have->row)
+        why = row_misfit(a, have->row, want->row);
+    if (why) {
+        struct zpl_diag *diag = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_SCHEMA, span_of(a, "type"),
+                                             "'%s': %s", name, why);
+        zpl_diag_note(&a->diags, diag, (struct zpl_span){0}, "%s wrote %s", maker,
+                      zpl_type_text(have, true, a->scratch));
+    }
+    return ZPL_OK;
+}
+
+enum zpl_err zpl_attempt_named(struct zpl_attempt *a, struct zpl_node *node)
+{
+    const char *name = name_of(a, node);
+    if (!name || a->diags.errors > 0 || a->poison)
+        return ZPL_OK;
+    if (zpl_node_reads_name(node))
+        return check_read(a, node, name);
+    check_write(a, node, name);
+    return ZPL_OK;
+}

@@ -1,0 +1,153 @@
+# What runs leave for others under names: found as it stood when a run was planned, kept, and told.
+#     NAMES_STEPS=n   that many random runs     NAMES_SEED=n   other programs and runs
+# Time limit: 600 s
+. "$ROOT/tests/lib.sh"
+need python3 sqlite3
+
+# Random programs and runs, alone and two at a time, held against a model.
+mkdir walk
+(cd walk && PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/e2e/names_property.py" \
+    --seed "${NAMES_SEED:-2}" --steps "${NAMES_STEPS:-40}")
+
+cat >w.zpl <<'Z'
+local p = params { k = 1 }
+local make = step "make" {
+  signature = "(k: Int) -> (rows: Table {a: Int, b: String}, r: Report {n: Int}, l: List(Int))",
+  lua = function (t)
+    local many = {}
+    for i = 1, 6000 do many[i] = i * t.k end
+    return { a = { t.k, 2 }, b = { "x", "y" } }, { n = t.k }, many
+  end }
+local rows, r, l = make { p.k }
+artifact.write { rows, "my/rows" }
+artifact.write { r, "my/report" }
+artifact.write { l, "my/list" } -- longer than a row of the database holds
+Z
+cat >r.zpl <<'Z'
+local rows = artifact.read { "my/rows", type = Table { a = Int, ... } }
+local r    = artifact.read { "my/report", type = Report { n = Int } }
+local l    = artifact.read { "my/list", type = List(Int) }
+local none = artifact.read { "my/none", type = Table { a = Int, ... } }
+local use = step "use" {
+  signature = "(rows: Table {a: Int}, n: Int) -> (s: Report {sum: Int})",
+  lua = function (t)
+    local s = t.n
+    for i = 1, #t.rows do s = s + t.rows.a[i] end
+    return { sum = s }
+  end }
+use { coalesce(none, rows), n = coalesce(r.n, 0), as = "use" }
+local inc = step "inc" { signature = "(n: Int) -> (m: Int)", lua = function (t) return t.n + 1 end }
+inc { max(l), as = "most", when = r.n > 1 }
+Z
+value() { json out "[s['outputs']['$2'].get('value') for s in j['steps'] if s['name'] == '$1'][0]"; }
+
+# Nobody has written: skipped, and what needs it.
+expect 0 zpl run r.zpl --json
+equal "$(json out "[s['status'] for s in j['steps']]")" \
+    '["skipped", "skipped", "skipped", "skipped", "skipped", "skipped"]'
+expect 0 zpl run w.zpl
+expect 0 zpl plan r.zpl
+contains out "finds     my/rows"
+contains out "written by run 2"
+contains out "no run has written my/none"
+expect 0 zpl plan w.zpl --json
+equal "$(json out "j['touches']['writes']")" '["my/rows", "my/report", "my/list"]'
+expect 0 zpl run r.zpl --json
+equal "$(value use s)" '{"sum": 4}'
+equal "$(status_of out most)" skipped
+expect 0 zpl run w.zpl --k 5
+expect 0 zpl why r.zpl use
+contains out "other content"
+expect 0 zpl run r.zpl --json
+equal "$(value use s)" '{"sum": 12}'
+equal "$(value most m)" 30001
+# Back to what was: the write is done again, what was computed of it is not.
+expect 0 zpl run w.zpl --json
+equal "$(json out "[s['status'] for s in j['steps']]")" '["cached", "ran", "ran", "ran"]'
+expect 0 zpl run r.zpl --json
+equal "$(status_of out use)" cached
+
+# It is shown, exported and traced by its name.
+expect 0 zpl show my/rows --rows 2
+contains out "rows: Table {a: Int, b: String}"
+contains out "2 rows, 304 B"
+expect 0 zpl export my/rows rows.csv
+equal "$(cat rows.csv)" "a,b
+1,x
+2,y"
+expect 0 zpl lineage last/use/s
+contains out "made by make in run 2 of w"
+expect 2 zpl show my/rowz
+contains err "did you mean my/rows?"
+
+# A run that fails, is stopped or killed leaves nothing; it keeps the order in which others wrote.
+cat >f.zpl <<'Z'
+local p = params { n = 0, how = "sleep 30" }
+local make = step "make" { signature = "(n: Int) -> (r: Report {n: Int})", lua = function (t) return { n = t.n } end }
+local r = make { p.n }
+artifact.write { r, "my/report" }
+local wait = step "wait" { signature = "(how: String, r: Report {n: Int}) -> (j: Json)",
+  command = { "sh", "-c", "eval \"$$1\"; echo 1 >\"$$2\"", "sh", "$how", "$j", "$r" } }
+wait { p.how, r }
+Z
+is() { # is NUMBER: what a reader finds
+    zpl run r.zpl --json >out 2>err || fail "$(cat err)"
+    equal "$(json out "[s['outputs']['value']['value']['n'] for s in j['steps'] if s['name'] == 'artifact.read@r'][0]")" "$1" "what is read"
+}
+expect 1 zpl run f.zpl --n 100 --how "exit 3"
+is 1
+wrote() { [ "$(sqlite3 .zpl/zpl.db "SELECT count(*) FROM names n JOIN steps s ON s.id = n.step JOIN runs r ON r.id = s.run WHERE r.status = 'running'")" = 1 ]; }
+zpl run f.zpl --n 101 >/dev/null 2>&1 &
+pid=$!
+wait_for 20 wrote
+is 1
+kill -9 $pid
+wait $pid || true
+is 1
+expect 0 zpl run f.zpl --n 100 --how true
+is 100
+
+# gc keeps what stands under a name, and who wrote it; what is superseded may go.
+for n in 1 2 3; do expect 0 zpl run f.zpl --n $n --how true; done
+expect 0 zpl gc --keep 1
+is 3
+expect 0 zpl show my/rows
+rm -rf other && mkdir other && cp r.zpl other
+for k in 6 7; do expect 0 zpl run w.zpl --k $k; done
+mv w.zpl w2.zpl && expect 0 zpl gc --keep 1 && mv w2.zpl w.zpl
+expect 0 zpl export my/rows rows.csv --force
+equal "$(sed -n 2p rows.csv)" 7,x
+
+# What it names can't be found any more: told, until it is made and written again.
+digest=$(sqlite3 .zpl/zpl.db "SELECT o.digest FROM names n JOIN outputs o ON o.step = n.step WHERE n.name = 'my/rows' ORDER BY n.step DESC LIMIT 1")
+path=$(find .zpl/objects -name "*${digest#????}*" -o -name "$digest" | head -n 1)
+chmod -R u+w .zpl/objects && rm -rf "$path"
+expect 1 zpl run r.zpl
+contains err "is not in the store any more"
+expect 0 zpl doctor --repair
+expect 1 zpl run r.zpl # what stood there before does not come back
+expect 0 zpl run w.zpl --k 7
+expect 0 zpl run r.zpl
+
+# Types are held when the program is checked.
+sed 's/a = Int, \.\.\./a = String, .../' r.zpl >bad.zpl
+expect 3 zpl check bad.zpl
+contains err "bad.zpl:1:"
+contains err "column 'a' is Int, wanted String"
+
+# A program that reads what it writes goes on from what was there.
+cat >count.zpl <<'Z'
+local before = artifact.read { "count", type = Report { n = Int } }
+local add = step "add" { signature = "(n: Int) -> (r: Report {n: Int})", lua = function (t) return { n = t.n + 1 } end }
+artifact.write { add { coalesce(before.n, 0) }, "count" }
+Z
+for n in 1 2 3; do
+    expect 0 zpl run count.zpl --json
+    equal "$(json out "[s['outputs']['r']['value']['n'] for s in j['steps'] if s['step'] == 'add'][0]")" $n
+done
+
+# In a session each cell finds what those before it left.
+printf '%s\n' 'make = step "make" { signature = "(k: Int) -> (r: Report {n: Int})", lua = function (t) return { n = t.k } end }' \
+    'artifact.write { make { 3 }, "cell" }' 'y = artifact.read { "cell", type = Report { n = Int } }' 'y' >cells
+expect 0 zpl repl <cells
+contains out "n 3"
