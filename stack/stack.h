@@ -256,10 +256,10 @@ struct zpl_metadata {
     /* The row of that step in that run (with log); NOT_FOUND when it was cached or skipped. */
     enum zpl_err (*step_of_run)(void *self, int64_t run, const char *name, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
-    /* What stands under each name, by name; and the step of that number, its one output what was
+    /* What stands under each name, or the one (`only` not NULL), by name; and the step of that number, its one output what was
      * written.  NOT_FOUND without a diagnostic: it was removed meanwhile. */
-    enum zpl_err (*name_list)(void *self, struct zpl_name_row **out, size_t *count,
-                              struct zpl_arena *arena, struct zpl_diags *diags);
+    enum zpl_err (*name_list)(void *self, const char *only, struct zpl_name_row **out,
+                              size_t *count, struct zpl_arena *arena, struct zpl_diags *diags);
     enum zpl_err (*name_step)(void *self, int64_t step, struct zpl_step_row *out,
                               struct zpl_arena *arena, struct zpl_diags *diags);
     /* Lineage: the steps that made an artifact / that read it, newest first; with inputs, outputs.

@@ -55,8 +55,8 @@ static enum zpl_err look_up(struct zpl_session *session, const char *name, struc
     struct zpl_metadata own = {0}, *metadata;
     enum zpl_err err = open_store(session, &own, &metadata, diags);
     if (err == ZPL_OK && metadata != NULL && !names->listed)
-        err = metadata->name_list(metadata->self, &names->rows, &names->row_count, &names->arena,
-                                  diags);
+        err = metadata->name_list(metadata->self, NULL, &names->rows, &names->row_count,
+                                  &names->arena, diags);
     names->listed = names->listed || err == ZPL_OK;
     *out = (struct zpl_named){.name = zpl_arena_strdup(&names->arena, name)};
     if (err == ZPL_OK && metadata != NULL)
@@ -120,7 +120,7 @@ static enum zpl_err read_fresh(struct zpl_session *session, const char *name,
     *there = false;
     enum zpl_err err = open_store(session, &own, &metadata, diags);
     if (err == ZPL_OK && metadata != NULL)
-        err = metadata->name_list(metadata->self, &names, &count, arena, diags);
+        err = metadata->name_list(metadata->self, name, &names, &count, arena, diags);
     if (err == ZPL_OK && metadata != NULL)
         err = read_now(metadata, names, count, name, row, there, arena, diags);
     if (own.release != NULL)

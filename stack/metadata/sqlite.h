@@ -25,10 +25,10 @@ struct zpl_sqlite {
     size_t run_count, run_capacity;
 };
 
-/* What stands under each name: the number of the step and the name. */
-#define ZPL_SQLITE_NAMES                                                                           \
+/* What stands under each name, or those that `which` says: the number of the step and the name. */
+#define ZPL_SQLITE_NAMES(which)                                                                    \
     "SELECT max(n.step) AS step, n.name FROM names n JOIN steps s ON s.id = n.step "               \
-    "JOIN runs r ON r.id = s.run WHERE r.status = 'done' GROUP BY n.name ORDER BY n.name"
+    "JOIN runs r ON r.id = s.run WHERE r.status = 'done'" which " GROUP BY n.name ORDER BY n.name"
 
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
@@ -116,8 +116,8 @@ enum zpl_err zpl_sqlite_step_readers(void *self, const char *prefix, struct zpl_
                                      size_t *count, struct zpl_arena *arena,
                                      struct zpl_diags *diags);
 
-enum zpl_err zpl_sqlite_name_list(void *self, struct zpl_name_row **out, size_t *count,
-                                  struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_name_list(void *self, const char *only, struct zpl_name_row **out,
+                                  size_t *count, struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_name_step(void *self, int64_t step, struct zpl_step_row *out,
                                   struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_alone_begin(void *self, int64_t *run, struct zpl_diags *diags);

@@ -91,7 +91,7 @@ enum zpl_err zpl_sqlite_retain(void *self, const int64_t *runs, size_t run_count
                                       "CREATE TEMP TABLE mapped (pipeline TEXT PRIMARY KEY);"
                                       "CREATE TEMP TABLE kept_names (step INTEGER PRIMARY KEY);"
                                       "INSERT INTO temp.kept_names SELECT step FROM "
-                                      "(" ZPL_SQLITE_NAMES ");",
+                                      "(" ZPL_SQLITE_NAMES("") ");",
                                       diags);
     for (size_t i = 0; err == ZPL_OK && i < run_count; i++)
         err = zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO temp.kept_runs VALUES (?)",

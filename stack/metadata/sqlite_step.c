@@ -419,15 +419,17 @@ enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
-enum zpl_err zpl_sqlite_name_list(void *self, struct zpl_name_row **out, size_t *count,
-                                  struct zpl_arena *arena, struct zpl_diags *diags)
+enum zpl_err zpl_sqlite_name_list(void *self, const char *only, struct zpl_name_row **out,
+                                  size_t *count, struct zpl_arena *arena, struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
     struct zpl_sqlrow *row;
     size_t capacity = 0;
     *out = NULL;
     *count = 0;
-    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES, "");
+    enum zpl_err err = only ? zpl_sqldb_query(store->db, &row, diags,
+                                              ZPL_SQLITE_NAMES(" AND n.name = ?"), "s", only)
+                            : zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES(""), "");
     while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
         struct zpl_name_row *names = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *names);
         if (!names) {

@@ -104,6 +104,34 @@ assert [status for status, _ in waits] == ["would_run", "running", "ran"], waits
 assert waits[0][1] == "it waits for licence" and "waits for" not in (waits[2][1] or ""), waits
 P
 
+# A person at a terminal sees what is waited for, and how many steps do.
+zpl run hold.zpl --events >hold.events &
+holder=$!
+wait_for 20 grep -q '"status":"running"' hold.events
+cat >two.zpl <<'Z'
+local add = step "add" { signature = "(a: Int) -> (sum: Int)", lua = function (t) return t.a + 1 end }
+for n = 1, 2 do add { n * 1000, resources = { licence = 1 }, as = "two " .. n } end
+Z
+python3 - $holder <<'P'
+import os, pty, signal, sys, time
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp("zpl", ["zpl", "run", "two.zpl"])
+seen, until = b"", time.time() + 20
+while time.time() < until and b"  waiting   two 1     for licence, and 1 more" not in seen:
+    seen += os.read(terminal, 4096)
+assert b"  waiting   two 1     for licence, and 1 more" in seen, seen
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+rest = b""
+try:
+    while part := os.read(terminal, 4096):
+        rest += part
+except OSError:
+    pass
+assert os.waitpid(child, 0)[1] == 0 and b"2 ran" in rest and b"waiting" not in rest[rest.rindex(b"2 ran"):], rest
+P
+wait $holder || true
+
 # A run that waits can be stopped, and waits no longer.
 zpl run hold.zpl --events >hold.events &
 holder=$!

@@ -369,13 +369,19 @@ static void assert_names(struct fixture *f, const char *wanted)
     struct zpl_step_row row;
     size_t count;
     const char *at = wanted;
-    assert_int_equal(f->store.name_list(f->store.self, &names, &count, &f->arena, &f->diags),
+    assert_int_equal(f->store.name_list(f->store.self, NULL, &names, &count, &f->arena, &f->diags),
                      ZPL_OK);
     for (size_t i = 0; i < count; i++) {
         char word[32], value[16];
         assert_int_equal(sscanf(at, "%31[^=]=%15s", word, value), 2);
         at = strchr(at, ' ') ? strchr(at, ' ') + 1 : "";
         assert_string_equal(names[i].name, word);
+        struct zpl_name_row *one;
+        size_t ones;
+        assert_int_equal(f->store.name_list(f->store.self, word, &one, &ones, &f->arena, &f->diags),
+                         ZPL_OK);
+        assert_int_equal(ones, 1);
+        assert_int_equal(one->step, names[i].step);
         assert_int_equal(
             f->store.name_step(f->store.self, names[i].step, &row, &f->arena, &f->diags), ZPL_OK);
         assert_int_equal(row.output_count, 1);

@@ -88,7 +88,7 @@ static void what_stands_under_a_name_stays(void **state)
     assert_int_equal(ask(f, "SELECT count(*) FROM names"), 1);
     assert_int_equal(ask(f, "SELECT run FROM steps"), newer);
     assert_int_equal(ask(f, "SELECT count(*) FROM outputs"), 1);
-    assert_int_equal(f->store.name_list(f->store.self, &names, &count, &f->arena, &f->diags),
+    assert_int_equal(f->store.name_list(f->store.self, NULL, &names, &count, &f->arena, &f->diags),
                      ZPL_OK);
     assert_int_equal(count, 1);
     struct zpl_digest x = digest_of("x");
