@@ -45,9 +45,9 @@ static void remove_scratch(struct zpl_driver *d, const char *path)
 }
 
 /* Lets others make what a step was to make, and take the slots that it had. */
-static void let_go(struct zpl_driver *d, const struct zpl_node *node, const struct zpl_digest *key)
+static void let_go(struct zpl_driver *d, bool limited, const struct zpl_digest *key)
 {
-    if (node->resources.limit_count > 0)
+    if (limited)
         zpl_driver_slots_give(d, key);
     d->metadata->unlease(d->metadata->self, key);
 }
@@ -56,7 +56,7 @@ static void let_go(struct zpl_driver *d, const struct zpl_node *node, const stru
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot)
 {
     const struct zpl_plan *plan = slot->scope->plan;
-    let_go(d, &plan->graph->nodes[slot->id], &plan->steps[slot->id].key);
+    let_go(d, plan->graph->nodes[slot->id].resources.limit_count > 0, &plan->steps[slot->id].key);
     remove_scratch(d, slot->scratch);
     zpl_log_release(&slot->log);
     zpl_live_log_release(&slot->live);
@@ -288,7 +288,8 @@ enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uin
                               size_t *lacking)
 {
     const struct zpl_node *node = &scope->plan->graph->nodes[id];
-    /* Where the step ends an item, its plan is gone before the lease is given back. */
+    /* Where the step ends an item, its plan is gone before lease and slots are given back. */
+    bool limited = node->resources.limit_count > 0;
     const struct zpl_digest key = scope->plan->steps[id].key;
     bool hit = false;
     d->metadata->let_go(d->metadata->self); /* what others have done since is to be seen */
@@ -318,7 +319,7 @@ enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uin
     } else if (err == ZPL_OK) {
         err = do_effect(d, scope, id);
     }
-    let_go(d, node, &key);
+    let_go(d, limited, &key);
     return err;
 }
 

@@ -427,9 +427,12 @@ enum zpl_err zpl_sqlite_name_list(void *self, const char *only, struct zpl_name_
     size_t capacity = 0;
     *out = NULL;
     *count = 0;
-    enum zpl_err err = only ? zpl_sqldb_query(store->db, &row, diags,
-                                              ZPL_SQLITE_NAMES(" AND n.name = ?"), "s", only)
-                            : zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES(""), "");
+    enum zpl_err err =
+        zpl_sqlite_check_table(store, "names", diags); /* a name that is none finds nothing */
+    if (err == ZPL_OK)
+        err = only ? zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES(" AND n.name = ?"),
+                                     "s", only)
+                   : zpl_sqldb_query(store->db, &row, diags, ZPL_SQLITE_NAMES(""), "");
     while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
         struct zpl_name_row *names = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *names);
         if (!names) {

@@ -29,7 +29,7 @@ static void draw(struct zpl_live *live)
     int64_t now = zpl_clock_monotonic_ns();
     unsigned columns, lines;
     zpl_term_size(&columns, &lines);
-    unsigned kept = live->waiting != NULL ? 3 : 2; /* lines that are not for those that run */
+    unsigned kept = live->waiting_count > 0 ? 3 : 2; /* lines that are not for those that run */
     unsigned room = lines > kept ? lines - kept : 1;
     unsigned shown = live->running_count <= room ? live->running_count : room - 1;
     for (unsigned i = 0; i < shown; i++) {
@@ -40,7 +40,7 @@ static void draw(struct zpl_live *live)
     if (shown < live->running_count)
         zpl_buf_printf(text, "%s  running%s   … %u\n", zpl_term_paint(ZPL_CYAN, live->view.colour),
                        zpl_term_paint(ZPL_PLAIN, live->view.colour), live->running_count - shown);
-    if (live->waiting != NULL)
+    if (live->waiting_count > 0)
         zpl_view_waiting(&live->view, live->waiting, live->limit, live->waiting_count, text);
     fputs(zpl_buf_str(text), stdout);
     fflush(stdout);
@@ -110,7 +110,8 @@ static void on_waiting(void *self, const struct zpl_plan *plan, uint32_t id, con
                        size_t count)
 {
     struct zpl_live *live = self;
-    live->waiting = count > 0 ? plan->graph->nodes[id].name : NULL;
+    if (count > 0)
+        snprintf(live->waiting, sizeof live->waiting, "%s", plan->graph->nodes[id].name);
     live->limit = limit;
     live->waiting_count = count;
 }

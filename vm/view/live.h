@@ -25,9 +25,10 @@ struct zpl_live {
     bool measured;                              /* the names of the program's steps */
     struct zpl_live_row running[ZPL_SLOTS_MAX]; /* in the order they were started */
     unsigned running_count;
-    const char *waiting, *limit; /* the first step that waits for a slot, and of what; NULL: none */
-    size_t waiting_count;
-    struct zpl_buf drawn; /* the moving lines that are on the screen now */
+    char waiting[ZPL_NAME_MAX + 1]; /* the first step that waits for a slot */
+    const char *limit;              /* of what */
+    size_t waiting_count;           /* steps that do */
+    struct zpl_buf drawn;           /* the moving lines that are on the screen now */
     bool terminal;
 };
 
