@@ -78,9 +78,11 @@ local first = add { 1, resources = { licence = 1 }, as = "waits" }
 add { first, as = "after" }
 for n = 1, 5 do add { n * 10, as = "other " .. n } end
 Z
+rm -f hold.events
 zpl run hold.zpl --events >hold.events &
 holder=$!
 wait_for 20 grep -q '"status":"running"' hold.events
+rm -f wait.events
 zpl run wait.zpl --jobs 1 --events >wait.events &
 waiter=$!
 wait_for 20 sh -c "test \$(grep -c '\"status\":\"ran\"' wait.events) = 5"
@@ -105,6 +107,7 @@ assert waits[0][1] == "it waits for licence" and "waits for" not in (waits[2][1]
 P
 
 # A person at a terminal sees what is waited for, and how many steps do.
+rm -f hold.events
 zpl run hold.zpl --events >hold.events &
 holder=$!
 wait_for 20 grep -q '"status":"running"' hold.events
@@ -133,10 +136,12 @@ P
 wait $holder || true
 
 # A run that waits can be stopped, and waits no longer.
+rm -f hold.events
 zpl run hold.zpl --events >hold.events &
 holder=$!
 wait_for 20 grep -q '"status":"running"' hold.events
 sed -i 's/{ 1, res/{ 77, res/' wait.zpl
+rm -f wait.events
 zpl run wait.zpl --jobs 1 --events >wait.events &
 waiter=$!
 wait_for 20 grep -q "it waits for licence" wait.events
