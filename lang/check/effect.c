@@ -3,10 +3,12 @@
 #include <string.h>
 #include "lang/check/tell.h"
 
-/* The name that an effect leaves something under, where the program says it; else NULL. */
+/* The name that something is deployed under, where the program says it; else NULL.  (Names of the store:
+ * named.h.) */
 static const struct zpl_argument *name_of(const struct zpl_node *node)
 {
-    const struct zpl_argument *name = node->effect ? zpl_node_argument(node, "name") : NULL;
+    bool deploys = node->effect && !zpl_node_writes_name(node);
+    const struct zpl_argument *name = deploys ? zpl_node_argument(node, "name") : NULL;
     bool known = name && !node->poison && name->value->kind == ZPL_VALUE_LITERAL &&
                  name->value->literal->kind == ZPL_LIT_STRING;
     return known ? name : NULL;
@@ -17,12 +19,12 @@ static bool never_happens(const struct zpl_node *node)
     return node->when && node->when->kind == ZPL_VALUE_LITERAL;
 }
 
-/* An earlier one with the same name that may happen in the same run. */
-static const struct zpl_node *find_rival(const struct zpl_graph *graph, const struct zpl_node *node,
-                                         const char *name)
+/* An earlier one of the same pipeline with the same name that may happen in the same run. */
+static const struct zpl_node *find_rival(const struct zpl_checker *checker,
+                                         const struct zpl_node *node, const char *name)
 {
-    for (size_t i = 0; i < node->id; i++) {
-        const struct zpl_node *other = &graph->nodes[i];
+    for (size_t i = checker->first; i < node->id; i++) {
+        const struct zpl_node *other = &checker->graph->nodes[i];
         const struct zpl_argument *taken = name_of(other);
         if (taken && strcmp(other->kernel, node->kernel) == 0 &&
             strcmp(taken->value->literal->as.str.s, name) == 0 && !never_happens(other) &&
@@ -39,7 +41,7 @@ enum zpl_err zpl_check_effect(struct zpl_checker *checker, const struct zpl_call
     if (!name || never_happens(node))
         return ZPL_OK;
     const char *said = name->value->literal->as.str.s;
-    const struct zpl_node *rival = find_rival(checker->graph, node, said);
+    const struct zpl_node *rival = find_rival(checker, node, said);
     const struct zpl_argument *taken = rival ? zpl_node_argument(rival, "name") : NULL;
     bool again = taken && memcmp(&taken->span, &name->span, sizeof name->span) == 0;
     struct zpl_diags told = {0};

@@ -149,6 +149,8 @@ struct zpl_run_path {
     const char *step; /* what follows RUN/, with the output if one was named; NULL: nothing */
     const char *name; /* instead: what a run has written under this name; NULL: none was given */
 };
+/* What may have been meant by a word that is no run; `alone`: no step stood behind it. */
+const char *zpl_cli_run_help(struct zpl_cli *cli, const char *word, bool alone);
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);
 /* The same, or the name of what a run has written ("churn/model"), for zpl_cli_find_part(). */
 bool zpl_cli_output_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out);

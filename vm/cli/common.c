@@ -233,6 +233,21 @@ enum zpl_err zpl_cli_has_store(struct zpl_session *session)
 
 /* A step inside a called pipeline has slashes of its own, so only zpl_run_record_step() can tell
  * where the output begins. */
+const char *zpl_cli_run_help(struct zpl_cli *cli, const char *word, bool alone)
+{
+    static const char *const words[] = {"last"};
+    size_t n = strlen(word);
+    if (zpl_text_nearest(word, words, 1) != NULL)
+        return "did you mean `last`?";
+    if (n > 4 && strcmp(word + n - 4, ".zpl") == 0)
+        return zpl_arena_printf(&cli->arena, "`zpl runs %.*s` lists those of this file",
+                                (int)(n - 4), word);
+    if (alone && strstr(cli->command->arguments, "/STEP") != NULL)
+        return zpl_arena_printf(&cli->arena,
+                                "`zpl runs` lists them; a step of the last one is last/%s", word);
+    return "`zpl runs` lists them";
+}
+
 bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path *out)
 {
     char *copy = zpl_arena_strdup(&cli->arena, text);
@@ -248,19 +263,8 @@ bool zpl_cli_run_path(struct zpl_cli *cli, const char *text, struct zpl_run_path
     if (strcmp(copy, "last") != 0) {
         out->run = strtoll(copy, &end, 10);
         if (end == copy || *end != '\0' || out->run < 1) {
-            static const char *const words[] = {"last"};
-            const char *help = "`zpl runs` lists them";
-            size_t n = strlen(copy);
-            if (zpl_text_nearest(copy, words, 1) != NULL)
-                help = "did you mean `last`?";
-            else if (n > 4 && strcmp(copy + n - 4, ".zpl") == 0)
-                help = zpl_arena_printf(&cli->arena, "`zpl runs %.*s` lists those of this file",
-                                        (int)(n - 4), copy);
-            else if (strstr(cli->command->arguments, "/STEP") != NULL && out->step == NULL)
-                help = zpl_arena_printf(
-                    &cli->arena, "`zpl runs` lists them; a step of the last one is last/%s", copy);
-            zpl_cli_usage(cli, ZPL_CODE_USAGE, help, "'%s' is no run: it is a number, or `last`",
-                          copy);
+            zpl_cli_usage(cli, ZPL_CODE_USAGE, zpl_cli_run_help(cli, copy, out->step == NULL),
+                          "'%s' is no run: it is a number, or `last`", copy);
             return false;
         }
     }

@@ -81,7 +81,7 @@ static enum zpl_err unknown_name(struct zpl_cli *cli, struct zpl_session *sessio
         zpl_diag_help(&session->diags, diag, "`zpl runs` lists runs; names are %s",
                       zpl_buf_str(&list));
     else
-        zpl_diag_help(&session->diags, diag, "`zpl runs` lists them");
+        zpl_diag_help(&session->diags, diag, "%s", zpl_cli_run_help(cli, name, true));
     zpl_buf_release(&list);
     return ZPL_ERR_NOT_FOUND;
 }
