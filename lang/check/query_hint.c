@@ -210,8 +210,8 @@ const char *zpl_query_hint_cast(const struct zpl_query *q, const struct zpl_bind
             return is_bool
                        ? zpl_arena_printf(q->scratch, "count it as 0 and 1: %s(x::INT)", numeric[i])
                        : zpl_arena_printf(q->scratch,
-                                          "make numbers of the texts: "
-                                          "%s(TRY_CAST(x AS DOUBLE))",
+                                          "make numbers of the texts: %s(CAST(x AS DOUBLE)), "
+                                          "which tells the first that is none",
                                           numeric[i]);
     }
     return NULL;

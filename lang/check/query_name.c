@@ -73,6 +73,11 @@ static void tell_kind(const struct zpl_query *q, struct zpl_span span, const cha
     else if (!table && kind == ZPL_TABLE)
         zpl_diag_help(q->diags, d, "tables are named without $, where a query reads them: FROM %s",
                       word);
+    else if (table && kind == ZPL_LIST)
+        zpl_diag_help(q->diags, d,
+                      "a query reads one table: each(%s, function (item) return sql [[ … FROM "
+                      "item ]] end)",
+                      word);
     else if (!table && kind == ZPL_LIST)
         zpl_diag_help(q->diags, d, "write its items out, as in IN ('a', 'b')");
 }
@@ -186,8 +191,10 @@ void zpl_query_tell_name(const struct zpl_query *q, const struct zpl_bind_error 
     if (table && !q->call->body && is_hidden(q, word))
         zpl_diag_help(
             q->diags, d,
-            "only a query that is one literal sees variables; in one that is put together "
-            "nothing is in scope: use $name for values, or a step with inputs");
+            "this query does not see the variable '%s': it is local to another function or block, "
+            "or the query is put together instead of one literal, which sees none: use $name for "
+            "values, or a step with inputs",
+            word);
     else if (near)
         zpl_diag_help(q->diags, d, table ? "did you mean '%s'?" : "did you mean '$%s'?", near);
     else

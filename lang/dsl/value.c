@@ -296,7 +296,10 @@ static int value_length(lua_State *L)
 {
     const struct zpl_value *value = zpl_test_value(L, 1);
     zpl_branch_on(L, value);
-    zpl_misuse(L, value, "counted", "count rows inside a step: `sql [[ SELECT count(*) … ]]`");
+    zpl_misuse(L, value, "counted",
+               value->type && value->type->kind == ZPL_LIST
+                   ? "count its items in the step that gives the list, or in one that takes it"
+                   : "count rows inside a step: `sql [[ SELECT count(*) … ]]`");
     lua_pushinteger(L, 0);
     return 1;
 }
@@ -330,6 +333,8 @@ static const char *index_help(lua_State *L, const struct zpl_value *value)
         return "a step's outputs are assigned: `local train, test = split { rows }`";
     if (value->type->kind == ZPL_TABLE)
         return "read rows inside a step: `sql [[ SELECT … FROM rows LIMIT 10 ]]`";
+    if (value->kind == ZPL_VALUE_GATHER)
+        return "go over it with each(list, function (item) … end), or take one with max or min";
     return "read it inside a step";
 }
 

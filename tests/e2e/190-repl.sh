@@ -238,3 +238,10 @@ for word in help '?' 'help()' :help :h; do
 done
 printf 'exit = 7\nexit\nhelp = exit\nhelp\n' | repl 0
 equal "$(tail -n 1 out)" 7 "a name of the session"
+
+# habits of Python are told as what was typed, not as what a session puts before it
+printf 'import pandas as pd\nfrom rows import x\ndef f(x):\n' | zpl repl >out 2>err || true
+cat out err >both
+grep -q "'return'" both && fail "a word that was not typed is told: $(cat both)"
+[ "$(grep -c 'an import is a call' both)" = 2 ] || fail "$(cat both)"
+grep -q "a function is written" both || fail "$(cat both)"

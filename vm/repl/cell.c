@@ -186,11 +186,21 @@ static void shift_back(struct zpl_span *span, uint32_t shift)
     span->end -= span->end < shift ? span->end : shift;
 }
 
+/* Is what the reading tells of our own word before the text, which the person did not write? */
+static bool tells_of_prefix(const struct reading *r)
+{
+    for (size_t i = 0; i < r->diags.count; i++)
+        if (strstr(r->diags.items[i]->message, "'return'") != NULL)
+            return true;
+    return false;
+}
+
 /* Neither an expression nor statements: the mistakes are those of the reading that came further. */
 static void read_broken(struct zpl_cell *cell, struct reading *expression,
                         struct reading *statements)
 {
-    struct reading *better = reach(expression) > reach(statements) ? expression : statements;
+    bool further = reach(expression) > reach(statements) && !tells_of_prefix(expression);
+    struct reading *better = further ? expression : statements;
     bool unfinished = (expression->tree != NULL && expression->tree->unfinished) ||
                       (statements->tree != NULL && statements->tree->unfinished);
     cell->kind = unfinished ? ZPL_CELL_UNFINISHED : ZPL_CELL_STATEMENTS;
