@@ -135,6 +135,7 @@ enum zpl_err zpl_sqlite_mend(void *self, struct zpl_diags *diags)
                              "DELETE FROM outputs WHERE step NOT IN (SELECT id FROM steps);"
                              "DELETE FROM columns WHERE output NOT IN (SELECT id FROM outputs);"
                              "DELETE FROM inputs WHERE step NOT IN (SELECT id FROM steps);"
+                             "DELETE FROM names WHERE step NOT IN (SELECT id FROM steps);"
                              "DELETE FROM memo;",
                              diags);
     return err == ZPL_OK ? check_rows(store, true, diags) : err;

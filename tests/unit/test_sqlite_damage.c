@@ -79,6 +79,7 @@ static void put_whole_step(struct fixture *f)
     step.output_count = 2;
     step.inputs = &input;
     step.input_count = 1;
+    step.named = "for/others";
     assert_int_equal(put(f, &step), ZPL_OK);
     const struct zpl_run_row end = {.id = 1, .status = ZPL_RUN_DONE, .ended_ns = 5};
     assert_int_equal(f->store.run_end(f->store.self, &end, &f->diags), ZPL_OK);
@@ -122,6 +123,9 @@ static void what_was_not_written_is_told(void **state)
         "UPDATE columns SET output = 2",
         "UPDATE inputs SET digest = (SELECT digest FROM outputs LIMIT 1)",
         "UPDATE inputs SET step = 2",
+        "UPDATE names SET name = 'for/nobody'",
+        "UPDATE names SET step = 2",
+        "DELETE FROM names",
         "UPDATE runs SET status = 'failed'",
         "UPDATE runs SET params = '{}'",
         "UPDATE runs SET graph = plan",
