@@ -74,7 +74,19 @@ static enum zpl_err seal_all(struct zpl_sqlite *store, const char *ids,
     return err;
 }
 
-/* The step's own sum last: the others are part of it. */
+/* The sum of what the step made; ZPL_ERR_CORRUPT, not told: what is stored of it can't be that. */
+static enum zpl_err seal_old_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+{
+    struct zpl_diags told = {0};
+    enum zpl_err err = zpl_sqlite_seal_made(store, id, &told);
+    if (err != ZPL_ERR_CORRUPT)
+        zpl_diags_append(diags, &told);
+    zpl_diags_release(&told);
+    return err;
+}
+
+/* The step's own sum last: the others are part of it.  One that is damaged gets none, so that it is told
+ * when it is read, and forgotten by zpl doctor --repair, like one that is damaged later. */
 static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
@@ -92,7 +104,9 @@ static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct z
     err =
         zpl_sqldb_run(store->db, diags, "UPDATE steps SET log_sum = ? WHERE id = ?", "si", hex, id);
     if (err == ZPL_OK)
-        err = zpl_sqlite_seal_made(store, id, diags);
+        err = seal_old_made(store, id, diags);
+    if (err == ZPL_ERR_CORRUPT)
+        return ZPL_OK;
     return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 

@@ -554,7 +554,10 @@ static void make_old_store(const char *path, int version)
             db,
             "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
             "started_ns, duration_ns, attempts, log) VALUES (7, 'p', 's', 's', 'sql', 'ran', "
-            "'00', '00', 1, 1, 1, 'a log');",
+            "'00', '00', 1, 1, 1, 'a log'), (7, 'p', 'damaged', 's', 'sql', 'ran', '00', '00', 1, "
+            "1, 1, NULL);"
+            "INSERT INTO outputs (step, name, type, digest, bytes) "
+            "VALUES (2, 'n', 'Int', 'rubbish', 1);",
             &diags),
         ZPL_OK);
     assert_int_equal(zpl_sqldb_exec(db,
@@ -575,6 +578,7 @@ static void old_schema(int version)
     struct zpl_run_row run;
     struct zpl_step_row step;
     struct zpl_sqldb *db;
+    int64_t alone;
     assert_non_null(mkdtemp(home));
     const struct zpl_stack_config config = {.home = home};
     snprintf(path, sizeof path, "%s/zpl.db", home);
@@ -591,6 +595,17 @@ static void old_schema(int version)
     assert_int_equal(store.step_of_run(store.self, 7, "s", &step, &arena, &diags), ZPL_OK);
     assert_true(step.unsure);
     assert_string_equal(step.log, "a log");
+    assert_int_equal(store.step_of_run(store.self, 7, "damaged", &step, &arena, &diags),
+                     ZPL_ERR_CORRUPT);
+    assert_non_null(strstr(diags.items[diags.count - 1]->help, "zpl doctor --repair"));
+    zpl_diags_clear(&diags);
+    assert_int_equal(store.alone_begin(store.self, &alone, &diags), ZPL_OK);
+    assert_int_equal(store.alone_commit(store.self, store.mend(store.self, &diags), &diags),
+                     ZPL_OK);
+    store.alone_end(store.self);
+    assert_int_equal(store.step_of_run(store.self, 7, "damaged", &step, &arena, &diags),
+                     ZPL_ERR_NOT_FOUND);
+    assert_int_equal(store.step_of_run(store.self, 7, "s", &step, &arena, &diags), ZPL_OK);
     store.release(store.self);
     assert_int_equal(zpl_sqldb_open(path, ZPL_SQLDB_READ, &db, &diags), ZPL_OK);
     golden("schema", ZPL_SCHEMA_VERSION, definitions(db));
