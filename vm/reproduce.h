@@ -29,7 +29,8 @@ struct zpl_reproduce_options {
  * OUTPUT = { name, same, type, rows, bytes, digests: [THEN, NOW], columns: { added, removed, changed:
  *   [NAME] }, fields: [{ name, values, difference }], first: { row, values: [{ name, values }] } }
  * `status` is
- *   same, differs   it was done again, with the same bytes or others
+ *   same, differs   it was done again, with the same bytes or others; what was read under a name is the same
+ *                   while its bytes are there, whatever stands under the name now
  *   failed          it was done again and failed
  *   impossible      it can't be done again: what it read is gone or changed, or this zpl reads the record
  *                   otherwise; `why` says it, `sources` names changed files

@@ -7,6 +7,7 @@
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
 #include "vm/key.h"
+#include "vm/named.h"
 #include "vm/why.h"
 
 struct recalling {
@@ -334,7 +335,7 @@ static enum zpl_err decide(struct recalling *r, bool *done)
     if (r->step != NULL && was_not_done(r)) {
         if (r->out->status == ZPL_AGAIN_SKIPPED) {
             step->status = ZPL_PLAN_SKIPPED;
-            if (known && allowed)
+            if (known && allowed && !zpl_node_reads_name(&r->plan->graph->nodes[r->id]))
                 refuse(r, ZPL_AGAIN_IMPOSSIBLE,
                        "it was skipped, and this zpl would not: its condition comes out otherwise");
         }
@@ -351,6 +352,114 @@ static enum zpl_err decide(struct recalling *r, bool *done)
         *done = true;
     }
     return ZPL_OK;
+}
+
+/* ---- what was read under a name ---- */
+
+/* The recorded output in a row; NULL: it is another's. */
+static const struct zpl_output_row *recorded_in(const struct zpl_step_row *row,
+                                                const struct zpl_json *recorded)
+{
+    const char *type = zpl_json_str(zpl_json_get(recorded, "type"), "");
+    struct zpl_digest digest;
+    for (size_t i = 0; zpl_read_digest(recorded, "digest", &digest) && i < row->output_count; i++)
+        if (zpl_digest_equal(&row->outputs[i].digest, &digest) &&
+            strcmp(row->outputs[i].type, type) == 0)
+            return &row->outputs[i];
+    return NULL;
+}
+
+/* By what the run's record says of the step: of who made it, or else of who wrote it. */
+static enum zpl_err find_read(struct recalling *r, const struct zpl_output_row **out)
+{
+    struct zpl_metadata *m = r->metadata;
+    const struct zpl_json *recorded = zpl_json_value_at(zpl_json_get(r->step, "outputs"), 0);
+    const char *digest = zpl_json_str(zpl_json_get(recorded, "digest"), NULL);
+    const struct zpl_step_row *named;
+    struct zpl_step_row *rows;
+    size_t count = 0;
+    if (digest == NULL)
+        return ZPL_OK;
+    enum zpl_err err = m->step_makers(m->self, digest, &rows, &count, &r->plan->arena, diags_of(r));
+    for (size_t i = 0; err == ZPL_OK && *out == NULL && i < count; i++)
+        *out = recorded_in(&rows[i], recorded);
+    if (err != ZPL_OK || *out != NULL)
+        return err;
+    err = zpl_named_find(r->plan->session, zpl_node_name_of(&r->plan->graph->nodes[r->id]), &named,
+                         diags_of(r));
+    if (err == ZPL_OK && named != NULL)
+        *out = recorded_in(named, recorded);
+    return err;
+}
+
+/* For an item of a map, of which the run keeps the key alone: what stands under the name, if that is it. */
+static enum zpl_err find_read_of_item(struct recalling *r, const struct zpl_output_row **out,
+                                      bool *skipped)
+{
+    const struct zpl_node *node = &r->plan->graph->nodes[r->id];
+    struct zpl_run_record record = *r->options->record;
+    const struct zpl_json *item = NULL;
+    const struct zpl_step_row *named;
+    const char *output;
+    struct zpl_digest key;
+    record.item = NULL;
+    enum zpl_err err = zpl_run_record_item(r->plan->session, r->options->run->id, &record,
+                                           node->name, &item, &output, &r->plan->arena);
+    if (err == ZPL_ERR_NOT_FOUND) {
+        zpl_diags_clear(diags_of(r));
+        err = ZPL_OK;
+    }
+    *skipped = strcmp(zpl_json_str(zpl_json_get(item, "status"), ""), "skipped") == 0;
+    bool keyed = zpl_read_digest(item, "key", &key);
+    zpl_json_release(record.item);
+    if (err == ZPL_OK && keyed)
+        err = zpl_named_find(r->plan->session, zpl_node_name_of(node), &named, diags_of(r));
+    if (err != ZPL_OK || !keyed || named == NULL)
+        return err;
+    err = zpl_key_make(r->plan, r->id);
+    if (err == ZPL_OK && zpl_digest_equal(&key, &r->plan->steps[r->id].key))
+        *out = &named->outputs[0];
+    return err;
+}
+
+/* Nothing is done for it: it is as it was while the bytes are there, whatever stands under the name now. */
+static enum zpl_err recall_read(struct recalling *r)
+{
+    const char *gone = r->step != NULL
+                           ? "what it read is not in the store any more"
+                           : "something else stands under the name now, and the run keeps no more "
+                             "than the keys of items";
+    const struct zpl_node *node = &r->plan->graph->nodes[r->id];
+    struct zpl_step_plan *step = &r->plan->steps[r->id];
+    const struct zpl_output_row *row = NULL;
+    struct zpl_artifacts *artifacts;
+    bool skipped = false;
+    enum zpl_err err = r->step != NULL ? find_read(r, &row) : find_read_of_item(r, &row, &skipped);
+    if (err == ZPL_OK && skipped) {
+        step->status = ZPL_PLAN_SKIPPED;
+        refuse(r, ZPL_AGAIN_SKIPPED, NULL);
+        return ZPL_OK;
+    }
+    if (err == ZPL_OK)
+        err = zpl_session_artifacts(r->plan->session, &artifacts);
+    struct zpl_output_row *output = zpl_arena_alloc(&r->plan->arena, sizeof *output);
+    if (err == ZPL_OK && output == NULL)
+        err = zpl_diag_nomem(diags_of(r));
+    if (err == ZPL_OK && row != NULL && row->json == NULL)
+        err = artifacts->has(artifacts->self, &row->digest, row->bytes, diags_of(r));
+    if (err == ZPL_ERR_NOT_FOUND || (err == ZPL_OK && row == NULL)) {
+        withhold(r, ZPL_AGAIN_IMPOSSIBLE, gone);
+        return ZPL_OK;
+    }
+    if (err != ZPL_OK)
+        return err;
+    *output = *row;
+    output->name = node->outputs[0].name;
+    err = zpl_plan_fetch(r->plan, &node->outputs[0], output);
+    step->outputs = output;
+    step->status = ZPL_PLAN_CACHED;
+    refuse(r, ZPL_AGAIN_SAME, NULL);
+    return err;
 }
 
 /* Of a step that the run did. */
@@ -407,7 +516,7 @@ enum zpl_err zpl_reproduce_recall(const struct zpl_reproduce_options *options,
     if (err == ZPL_OK)
         err = decide(&r, &done);
     if (err == ZPL_OK && done)
-        err = recall_done(&r);
+        err = zpl_node_reads_name(&plan->graph->nodes[id]) ? recall_read(&r) : recall_done(&r);
     if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
         err = zpl_diag_nomem(&plan->session->diags);
     return err;

@@ -77,9 +77,11 @@ enum zpl_err zpl_run_record_each(const struct zpl_json *step, const char *name,
     return err;
 }
 
-/* What the step of all items says, for one of them. */
+/* What the step of all items says, for one of them; `key` is what the run keeps of it, NULL: that is the
+ * row's. */
 static struct zpl_json *item_json(const struct zpl_json *step, const char *name,
-                                  enum zpl_plan_status status, const struct zpl_step_row *row)
+                                  enum zpl_plan_status status, const struct zpl_digest *key,
+                                  const struct zpl_step_row *row)
 {
     static const char *const SAME[] = {"file", "line", "step", "kind", "kernel"};
     struct zpl_json *o = zpl_json_object(), *outputs = zpl_json_object();
@@ -89,7 +91,9 @@ static struct zpl_json *item_json(const struct zpl_json *step, const char *name,
         if (zpl_json_get(step, SAME[i]) != NULL)
             zpl_json_set_take(o, SAME[i], zpl_json_ref(zpl_json_get(step, SAME[i])));
     zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(status)));
-    zpl_json_set_take(o, "key", row != NULL ? zpl_digest_json(&row->key) : zpl_json_null());
+    if (row != NULL)
+        key = &row->key;
+    zpl_json_set_take(o, "key", key != NULL ? zpl_digest_json(key) : zpl_json_null());
     zpl_json_set_take(o, "duration_ms", zpl_json_int(row != NULL ? row->duration_ns / 1000000 : 0));
     zpl_json_set_take(o, "attempts", zpl_json_int(row != NULL && done ? row->attempts : 0));
     zpl_json_set_take(o, "why", zpl_json_null());
@@ -126,20 +130,16 @@ static enum zpl_err only_row(struct zpl_session *session, int64_t run, const str
 
 /* By what the run's plan keeps of it; *found tells whether there is a row. */
 static enum zpl_err find_row(struct zpl_session *session, int64_t run, const char *name,
-                             const char *made, struct zpl_step_row *row, bool *found,
-                             struct zpl_arena *arena)
+                             const char *made, const struct zpl_digest *key,
+                             struct zpl_step_row *row, bool *found, struct zpl_arena *arena)
 {
     struct zpl_metadata *metadata;
-    struct zpl_digest key;
-    char hex[ZPL_HEX_SIZE] = "";
-    memcpy(hex, made + 1, ZPL_HEX_SIZE - 1);
     enum zpl_err err = zpl_session_metadata(session, false, &metadata);
     if (err == ZPL_OK && zpl_report_item_status(made[0]) != ZPL_PLAN_CACHED)
         err = metadata->step_of_run(metadata->self, run, name, row, arena, &session->diags);
     else if (err == ZPL_OK)
-        err = zpl_digest_parse(hex, &key)
-                  ? metadata->step_by_key(metadata->self, &key, row, arena, &session->diags)
-                  : ZPL_ERR_NOT_FOUND;
+        err = key != NULL ? metadata->step_by_key(metadata->self, key, row, arena, &session->diags)
+                          : ZPL_ERR_NOT_FOUND;
     *found = err == ZPL_OK;
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
@@ -151,6 +151,9 @@ enum zpl_err zpl_run_record_item(struct zpl_session *session, int64_t run,
 {
     struct zpl_item_path path;
     struct zpl_step_row row = {0};
+    static const struct zpl_digest none; /* of an item that was skipped before it had one */
+    struct zpl_digest digest;
+    const struct zpl_digest *key = NULL;
     enum zpl_plan_status status;
     enum zpl_err err;
     bool found = true;
@@ -168,13 +171,16 @@ enum zpl_err zpl_run_record_item(struct zpl_session *session, int64_t run,
         const char *made = find_made(zpl_json_get(all, "made"), &path, &count);
         if (made == NULL)
             return no_item(session, all, name, count);
+        char hex[ZPL_HEX_SIZE] = "";
+        memcpy(hex, made + 1, ZPL_HEX_SIZE - 1);
         status = zpl_report_item_status(made[0]);
-        err = find_row(session, run, name, made, &row, &found, arena);
+        key = zpl_digest_parse(hex, &digest) && !zpl_digest_equal(&digest, &none) ? &digest : NULL;
+        err = find_row(session, run, name, made, key, &row, &found, arena);
     }
     if (err != ZPL_OK)
         return err;
     zpl_json_release(record->item);
-    *step = record->item = item_json(all, name, status, found ? &row : NULL);
+    *step = record->item = item_json(all, name, status, key, found ? &row : NULL);
     *output = rest[len] == '/' ? rest + len + 1 : NULL;
     return *step != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
 }

@@ -151,3 +151,45 @@ printf '%s\n' 'make = step "make" { signature = "(k: Int) -> (r: Report {n: Int}
     'artifact.write { make { 3 }, "cell" }' 'y = artifact.read { "cell", type = Report { n = Int } }' 'y' >cells
 expect 0 zpl repl <cells
 contains out "n 3"
+
+# A run is done again with what it read then, whatever stands under the names now, or if nothing does.
+mkdir again && cp w.zpl r.zpl again && cd again
+cat >m.zpl <<'Z'
+local l = artifact.read { "my/list", type = List(Int) }
+local few = step "few" { signature = "(l: List(Int)) -> (f: List(Int))", lua = function (t) return { t.l[1], t.l[2] } end }
+local add = step "add" { signature = "(rows: Table {a: Int}, n: Int) -> (s: Report {sum: Int})",
+  lua = function (t) return { sum = t.n + #t.rows } end }
+return each(few { l, as = "few" }, function (n)
+  local rows = artifact.read { "my/rows", type = Table { a = Int, ... } }
+  local none = artifact.read { "my/none", type = Table { a = Int, ... } }
+  return add { coalesce(none, rows), n = n, as = "add" }
+end)
+Z
+again() { # again STATUSES
+    equal "$(json out "{s['name']: s['status'] for s in j['steps']}")" "$1"
+}
+read_then='{"artifact.read@l": "same", "artifact.read@none": "skipped", "artifact.read@r": "same", "artifact.read@rows": "same", "most": "skipped", "use": "same"}'
+items_then='{"add[*]": "same", "artifact.read": "same", "artifact.read@none[*]": "skipped", "artifact.read@rows[*]": "same", "few": "same"}'
+expect 0 zpl run w.zpl
+expect 0 zpl run r.zpl
+expect 0 zpl run m.zpl
+expect 0 zpl show '3/artifact.read@rows[2]' --json
+[ "$(json out "len(j['key'])")" = 64 ] || fail "an item of a map has a key in its run"
+expect 0 zpl reproduce 2 --json
+again "$read_then"
+expect 0 zpl reproduce 3 --json
+again "$items_then"
+expect 0 zpl run w.zpl --k 7
+expect 0 zpl reproduce 2 --json
+again "$read_then"
+expect 1 zpl reproduce 3
+contains out "something else stands under the name now"
+expect 0 zpl run w.zpl
+expect 0 zpl reproduce 3 --json
+again "$items_then"
+sqlite3 .zpl/zpl.db "PRAGMA foreign_keys = ON; UPDATE runs SET error = 'x' WHERE id IN (1, 4, 5)"
+expect 0 zpl doctor --repair
+equal "$(sqlite3 .zpl/zpl.db "SELECT count(*) FROM names")" 0
+expect 1 zpl reproduce 2 --json
+equal "$(json out "[s['status'] for s in j['steps'] if s['name'] == 'artifact.read@r'][0]")" impossible
+cd ..
