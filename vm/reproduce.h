@@ -3,7 +3,8 @@
  * a step that is not deterministic is named itself, and not all that come after it.  Conditions, choices
  * and the items of maps follow from recorded values, so they are those of the run.
  * Promise: what is made goes to scratch and is removed; no run, step or artifact is added or replaced.
- * Effects are not done again.  Bytes that gc takes meanwhile are told as gone.
+ * Effects are not done again.  Steps take slots of the limits that runs share.  Bytes that gc takes
+ * meanwhile are told as gone.
  * Owns: the answer is the caller's.
  * Errors: ZPL_ERR_USAGE for a run that goes on (told), ZPL_ERR_INTERRUPTED, those of the stores and of a
  * recorded graph that this zpl can't read; what is wrong with a step is part of the answer.

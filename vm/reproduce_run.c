@@ -11,7 +11,8 @@
 #include "vm/task.h"
 
 #define TICK_MS  100
-#define PAUSE_US 10000 /* between two looks when all wait for another attempt */
+#define PAUSE_US 10000      /* between two looks when all wait for another attempt */
+#define LOOK_NS  50000000LL /* between two looks for a slot of a limit */
 
 /* ---- beginning and end of a step ---- */
 
@@ -28,11 +29,64 @@ static void show(struct zpl_reproducing *r, struct zpl_again_slot *slot,
     step->status = recorded;
 }
 
+/* In whose name a step has slots of limits: two steps done again may have one key. */
+static struct zpl_digest holder_of(const struct zpl_reproducing *r,
+                                   const struct zpl_again_slot *slot)
+{
+    size_t i = (size_t)(slot - r->slots);
+    return zpl_digest_of(&i, sizeof i);
+}
+
+/* Takes the slots of limits that all runs over the store share; *lacks tells that they are not free. */
+static enum zpl_err take_limits(struct zpl_reproducing *r, struct zpl_again_slot *slot, bool *lacks)
+{
+    const struct zpl_resources *resources = &slot->plan->graph->nodes[slot->id].resources;
+    const struct zpl_digest holder = holder_of(r, slot);
+    struct zpl_metadata *metadata;
+    struct zpl_arena arena = {0};
+    size_t lacking;
+    *lacks = false;
+    if (resources->limit_count == 0)
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_metadata(r->session, true, &metadata);
+    struct zpl_slots_need *needs = zpl_arena_array(&arena, resources->limit_count, sizeof *needs);
+    if (err == ZPL_OK && needs == NULL)
+        err = zpl_diag_nomem(&r->session->diags);
+    for (size_t i = 0; err == ZPL_OK && i < resources->limit_count; i++) {
+        const struct zpl_limit_use *use = &resources->limits[i];
+        needs[i] = (struct zpl_slots_need){use->name, use->slots, use->of};
+    }
+    if (err == ZPL_OK)
+        err = metadata->slots_take(metadata->self, &holder, needs, resources->limit_count, &lacking,
+                                   &r->session->diags);
+    slot->limited = err == ZPL_OK;
+    *lacks = err == ZPL_ERR_BUSY;
+    zpl_arena_release(&arena);
+    return *lacks ? ZPL_OK : err;
+}
+
+static void give_limits(struct zpl_reproducing *r, struct zpl_again_slot *slot)
+{
+    const struct zpl_digest holder = holder_of(r, slot);
+    struct zpl_metadata *metadata;
+    if (slot->limited && zpl_session_metadata(r->session, true, &metadata) == ZPL_OK)
+        metadata->slots_give(metadata->self, &holder);
+    slot->limited = false;
+}
+
 static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot)
 {
     const struct zpl_node *node = &slot->plan->graph->nodes[slot->id];
     struct zpl_step_plan *step = &slot->plan->steps[slot->id];
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    bool lacks;
+    enum zpl_err err = take_limits(r, slot, &lacks);
+    if (err != ZPL_OK)
+        return err;
+    if (lacks) {
+        slot->until_ns = zpl_clock_monotonic_ns() + LOOK_NS;
+        return ZPL_OK;
+    }
     if (step->memory_bytes == 0)
         step->memory_bytes =
             node->resources.memory_bytes > 0 ? node->resources.memory_bytes : r->memory_bytes;
@@ -42,7 +96,7 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
                                    .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
-    enum zpl_err err = r->artifacts->scratch(r->artifacts->self, slot->scratch, &r->session->diags);
+    err = r->artifacts->scratch(r->artifacts->self, slot->scratch, &r->session->diags);
     if (err == ZPL_OK)
         err = zpl_task_make(slot->plan, slot->id, slot->scratch, step->memory_bytes, &task);
     if (err == ZPL_OK)
@@ -76,6 +130,7 @@ enum zpl_err zpl_again_leave(struct zpl_again_item *item)
 enum zpl_err zpl_again_free_slot(struct zpl_reproducing *r, struct zpl_again_slot *slot)
 {
     struct zpl_again_item *item = slot->item;
+    give_limits(r, slot);
     remove_scratch(r, slot);
     zpl_log_release(&slot->log);
     zpl_json_release(slot->recalled.code);
@@ -158,6 +213,7 @@ static enum zpl_err attempt_failed(struct zpl_reproducing *r, struct zpl_again_s
     if (!again)
         return end(r, slot, ZPL_AGAIN_FAILED, zpl_arena_strdup(&slot->plan->arena, why), NULL);
     show(r, slot, ZPL_PLAN_WOULD_RUN);
+    give_limits(r, slot);
     remove_scratch(r, slot);
     slot->started = false;
     slot->until_ns = zpl_clock_monotonic_ns() + after_ns;

@@ -64,11 +64,12 @@ struct zpl_again_item {
 };
 struct zpl_again_slot {
     bool taken, started;
+    bool limited; /* it has slots of limits */
     struct zpl_plan *plan;
     uint32_t id;
     struct zpl_again_item *item; /* NULL: of the program */
     uint64_t task;
-    int64_t since_ns, until_ns; /* until_ns: before it is tried again */
+    int64_t since_ns, until_ns; /* until_ns: before it is tried, or tried again */
     char scratch[ZPL_PATH_MAX];
     struct zpl_recalled recalled;
     struct zpl_log log;

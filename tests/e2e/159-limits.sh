@@ -46,6 +46,13 @@ P
 equal "$(overlap limited 0.3)" 2 "the most steps at a time that share db"
 [ "$(overlap free 0.31)" -gt 2 ] || fail "without the limit no more ran at a time: the test tests nothing"
 
+# Steps that are done again have slots too.
+program "resources = { licence = 1 }," >again.zpl
+expect 0 zpl run again.zpl --tag a --seconds 0.2
+expect 1 zpl reproduce last --json
+equal "$(json out "(lambda t: len(t) == 4 and all(a[1] <= b[0] for a, b in zip(t, t[1:])))(sorted((f[0]['values'][1], f[1]['values'][1]) for f in (sorted(s['outputs'][0]['fields'], key=lambda f: f['name']) for s in j['steps'])))")" \
+    true "of steps done again one at a time has the licence"
+
 # It is told where a plan says what it touches, and no part of a key.
 expect 0 zpl plan limited.zpl --tag a
 contains out "takes     db"
