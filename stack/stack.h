@@ -172,6 +172,7 @@ struct zpl_made_row {
     struct zpl_digest digest;
     uint64_t bytes;
     bool is_kept_here; /* its value stands in the row: it has no artifact */
+    bool is_named;     /* by a step that wrote it under a name: another has made it */
 };
 /* A step that ran: one row, one transaction, at its end. */
 struct zpl_step_row {

@@ -70,13 +70,15 @@ static enum zpl_err add_bad(struct visit *v, const struct zpl_digest *digest)
 static const char *name_of(struct visit *v, const struct zpl_digest *digest)
 {
     char hex[ZPL_HEX_SIZE];
-    const char *name = NULL;
+    const struct zpl_made_row *maker = NULL;
     zpl_digest_hex(digest, hex);
-    for (size_t i = 0; name == NULL && i < v->made_count; i++)
-        if (zpl_digest_equal(&v->made[i].digest, digest))
-            name = zpl_arena_printf(v->arena, "%lld/%s/%s (%.12s)", (long long)v->made[i].run,
-                                    v->made[i].step, v->made[i].output, hex);
-    return name != NULL ? name : zpl_arena_printf(v->arena, "%.12s, which no run names,", hex);
+    for (size_t i = 0; (maker == NULL || maker->is_named) && i < v->made_count; i++)
+        if (zpl_digest_equal(&v->made[i].digest, digest) && (maker == NULL || !v->made[i].is_named))
+            maker = &v->made[i];
+    if (maker != NULL)
+        return zpl_arena_printf(v->arena, "%lld/%s/%s (%.12s)", (long long)maker->run, maker->step,
+                                maker->output, hex);
+    return zpl_arena_printf(v->arena, "%.12s, which no run names,", hex);
 }
 
 /* ---- artifacts ------------------------------------------------------------------------------- */
@@ -163,7 +165,7 @@ static bool has_none(const struct zpl_digest *digest)
 static bool is_among(const struct zpl_made_row *made, size_t count, const struct zpl_digest *digest)
 {
     for (size_t i = 0; i < count; i++)
-        if (zpl_digest_equal(&made[i].digest, digest))
+        if (!made[i].is_named && zpl_digest_equal(&made[i].digest, digest))
             return true;
     return false;
 }
@@ -191,7 +193,8 @@ static enum zpl_err find_missing(struct visit *v)
     for (size_t i = 0; err == ZPL_OK && i < v->made_count; i++) {
         const struct zpl_made_row *made = &v->made[i];
         bool told = false, missing = false;
-        if (made->is_kept_here || has_none(&made->digest) || is_there(v, &made->digest))
+        if (made->is_kept_here || made->is_named || has_none(&made->digest) ||
+            is_there(v, &made->digest))
             continue;
         for (size_t k = first; k < v->bad_count; k++)
             told = told || zpl_digest_equal(&v->bad[k], &made->digest);
@@ -201,6 +204,41 @@ static enum zpl_err find_missing(struct visit *v)
             continue;
         find(v, true, "artifact", REMAKE, "the bytes of %s are missing", name_of(v, &made->digest));
         err = add_bad(v, &made->digest);
+    }
+    return err;
+}
+
+static bool is_bad(const struct visit *v, const struct zpl_digest *digest)
+{
+    for (size_t i = 0; i < v->bad_count; i++)
+        if (zpl_digest_equal(&v->bad[i], digest))
+            return true;
+    return false;
+}
+
+/* What stands under names and has no sound bytes: no repair makes it again, which its pipeline does. */
+static enum zpl_err find_names(struct visit *v)
+{
+    struct zpl_metadata *m = v->metadata;
+    struct zpl_name_row *names;
+    size_t count;
+    enum zpl_err err = m->name_list(m->self, NULL, &names, &count, v->arena, v->diags);
+    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
+        struct zpl_step_row row;
+        err = m->name_step(m->self, names[i].step, &row, v->arena, v->diags);
+        if (err == ZPL_ERR_NOT_FOUND) { /* it was removed meanwhile */
+            err = ZPL_OK;
+            continue;
+        }
+        const struct zpl_output_row *output = row.outputs;
+        if (err != ZPL_OK || row.output_count != 1 || output->json != NULL ||
+            (is_there(v, &output->digest) && !is_bad(v, &output->digest)))
+            continue;
+        find(v, false, "name",
+             zpl_arena_printf(v->arena, "run pipeline %s again, which makes it and writes it again",
+                              row.pipeline),
+             "what run %lld wrote as '%s' is not in the store any more", (long long)row.run,
+             names[i].name);
     }
     return err;
 }
@@ -253,6 +291,8 @@ static enum zpl_err look_at_artifacts(struct visit *v)
         err = hold_all(v);
     if (err == ZPL_OK)
         err = find_missing(v);
+    if (err == ZPL_OK)
+        err = find_names(v);
     return err == ZPL_OK ? find_orphans(v) : err;
 }
 

@@ -13,9 +13,10 @@
 #include "vm/session.h"
 
 struct zpl_finding {
-    bool problem;     /* else a note: nothing is wrong */
-    bool repaired;    /* it was a problem until now */
-    const char *what; /* "artifact", "unreadable", "database", "run", "scratch", "disk", "file" */
+    bool problem;  /* else a note: nothing is wrong */
+    bool repaired; /* it was a problem until now */
+    const char
+        *what; /* "artifact", "unreadable", "database", "run", "scratch", "disk", "file", "name" */
     const char *words;
     const char *help; /* what to do, or NULL */
 };

@@ -160,7 +160,7 @@ static void name_makers(struct zpl_gc_artifact *removed, size_t count,
     for (size_t i = made_count; i-- > 0;) {
         struct zpl_gc_artifact *artifact =
             bsearch(&made[i].digest, removed, count, sizeof *removed, by_digest);
-        if (artifact != NULL)
+        if (artifact != NULL && (artifact->maker == NULL || !made[i].is_named))
             artifact->maker = &made[i];
     }
 }

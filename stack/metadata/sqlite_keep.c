@@ -132,7 +132,8 @@ enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t 
     enum zpl_err err =
         zpl_sqldb_query(store->db, &row, diags,
                         "SELECT s.run, s.name, o.name, o.type, o.digest, o.bytes, "
-                        "o.value IS NOT NULL FROM outputs o JOIN steps s ON s.id = o.step "
+                        "o.value IS NOT NULL, n.step IS NOT NULL FROM outputs o "
+                        "JOIN steps s ON s.id = o.step LEFT JOIN names n ON n.step = s.id "
                         "WHERE s.status = 'ran' ORDER BY s.id DESC, o.id",
                         "");
     while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
@@ -153,6 +154,7 @@ enum zpl_err zpl_sqlite_made_list(void *self, struct zpl_made_row **out, size_t 
             made->type = zpl_sqlite_text(arena, row, 3, "");
             made->bytes = (uint64_t)zpl_sqlrow_int(row, 5);
             made->is_kept_here = zpl_sqlrow_int(row, 6) != 0;
+            made->is_named = zpl_sqlrow_int(row, 7) != 0;
             *out = rows;
             ++*count;
         }

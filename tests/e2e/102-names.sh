@@ -124,7 +124,13 @@ path=$(find .zpl/objects -name "*${digest#????}*" -o -name "$digest" | head -n 1
 chmod -R u+w .zpl/objects && rm -rf "$path"
 expect 1 zpl run r.zpl
 contains err "is not in the store any more"
+expect 1 zpl doctor
+contains out "make/rows"
+contains out "as 'my/rows' is not in the store any more"
 expect 0 zpl doctor --repair
+expect 0 zpl doctor --repair --json # once: what is left only its pipeline can mend
+equal "$(json out "[f['severity'] for f in j['findings'] if f['severity'] != 'note' or f['what'] == 'name']")" '["note"]'
+contains out "run pipeline w again, which makes it and writes it again"
 expect 1 zpl run r.zpl # what stood there before does not come back
 expect 0 zpl run w.zpl --k 7
 expect 0 zpl run r.zpl
