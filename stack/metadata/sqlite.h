@@ -32,7 +32,10 @@ struct zpl_sqlite {
 
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
-/* Brings the tables of an older version to ours, in one transaction; the caller holds the write lock. */
+/* The number of a run that goes on, 0 for none: those marked running whose lease is held. */
+enum zpl_err zpl_sqlite_going_on(struct zpl_sqlite *store, int64_t *run, struct zpl_diags *diags);
+/* Brings the tables of an older version to ours, in one transaction; the caller holds the write lock.
+ * ZPL_ERR_BUSY, told: a run goes on, of the zpl that knows the older tables. */
 enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags);
 
 /* A write transaction; for every begin that gave ZPL_OK one end, which commits if `err` is ZPL_OK

@@ -8,8 +8,7 @@
 
 /* ---- alone ----------------------------------------------------------------------------------- */
 
-/* The number of a run that goes on, 0 for none: those marked running whose lease is held. */
-static enum zpl_err going_on(struct zpl_sqlite *store, int64_t *run, struct zpl_diags *diags)
+enum zpl_err zpl_sqlite_going_on(struct zpl_sqlite *store, int64_t *run, struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
     *run = 0;
@@ -33,7 +32,7 @@ enum zpl_err zpl_sqlite_alone_begin(void *self, int64_t *run, struct zpl_diags *
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     if (err != ZPL_OK)
         return err;
-    err = going_on(store, run, diags);
+    err = zpl_sqlite_going_on(store, run, diags);
     if (err == ZPL_OK && *run > 0)
         err = ZPL_ERR_BUSY;
     return err == ZPL_OK ? ZPL_OK : zpl_sqlite_end(store, err, diags);

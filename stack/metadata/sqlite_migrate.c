@@ -135,12 +135,29 @@ static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
     return err == ZPL_OK ? zpl_sqldb_exec(store->db, "PRAGMA user_version = 3;", diags) : err;
 }
 
+/* What an older zpl that still runs writes into newer tables would be told as damaged. */
+static enum zpl_err refuse_runs(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    int64_t run;
+    enum zpl_err err = zpl_sqlite_going_on(store, &run, diags);
+    if (err != ZPL_OK || run == 0)
+        return err;
+    struct zpl_diag *diag = zpl_diag_add(
+        diags, ZPL_CODE_STORE_BUSY, (struct zpl_span){0},
+        "run %lld of an older zpl goes on in %s: the store can't be brought to this version "
+        "meanwhile",
+        (long long)run, store->home);
+    zpl_diag_help(diags, diag, "do it again when that run has ended");
+    return ZPL_ERR_BUSY;
+}
+
 enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags)
 {
     enum zpl_err err = zpl_sqldb_begin(store->db, diags);
     if (err != ZPL_OK)
         return err;
-    if (version == 1)
+    err = refuse_runs(store, diags);
+    if (err == ZPL_OK && version == 1)
         err = from_1(store, diags);
     if (err == ZPL_OK)
         err = from_2(store, diags);

@@ -15,6 +15,8 @@
 #include "lang/base/sqldb.h"
 #include "lang/base/version.h"
 #include "lang/dsl/closure.h"
+#include "stack/lock.h"
+#include "stack/metadata/sqlite.h"
 #include "stack/orchestrator/spool.h"
 #include "stack/stack.h"
 #include "stdlib/kernel.h"
@@ -538,13 +540,15 @@ static void make_old_store(const char *path, int version)
             db,
             version == 1 ? "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, graph) "
                            "VALUES (7, 'p', 'p.zpl', 'done', 1, 'a plan', 'a graph'), "
-                           "(8, 'p', 'p.zpl', 'failed', 2, NULL, 'a graph');"
+                           "(8, 'p', 'p.zpl', 'failed', 2, NULL, 'a graph'), "
+                           "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);"
                          : zpl_arena_printf(
                                &arena,
                                "INSERT INTO texts VALUES ('%s', 'a plan'), ('%s', 'a graph');"
                                "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, "
                                "graph) VALUES (7, 'p', 'p.zpl', 'done', 1, '%s', '%s'), "
-                               "(8, 'p', 'p.zpl', 'failed', 2, NULL, '%s');",
+                               "(8, 'p', 'p.zpl', 'failed', 2, NULL, '%s'), "
+                               "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);",
                                hex_of("a plan"), hex_of("a graph"), hex_of("a plan"),
                                hex_of("a graph"), hex_of("a graph")),
             &diags),
@@ -584,7 +588,15 @@ static void old_schema(int version)
     snprintf(path, sizeof path, "%s/zpl.db", home);
     make_old_store(path, version);
     assert_int_equal(zpl_metadata_open(&config, false, &store, &diags), ZPL_ERR_VERSION);
+    /* not while a run of an older zpl writes to it */
+    int leases = zpl_lock_open(zpl_arena_printf(&arena, "%s/leases", home));
+    assert_int_equal(zpl_lock_take(leases, zpl_sqlite_run_byte(9), false), ZPL_OK);
+    assert_int_equal(zpl_metadata_open(&config, true, &store, &diags), ZPL_ERR_BUSY);
+    assert_int_equal(diags.items[diags.count - 1]->code, ZPL_CODE_STORE_BUSY);
+    close(leases);
     assert_int_equal(zpl_metadata_open(&config, true, &store, &diags), ZPL_OK);
+    assert_int_equal(store.run_get(store.self, 9, &run, &arena, &diags), ZPL_OK);
+    assert_int_equal(run.status, ZPL_RUN_INTERRUPTED);
     assert_int_equal(store.run_get(store.self, 7, &run, &arena, &diags), ZPL_OK);
     assert_string_equal(run.plan, "a plan");
     assert_string_equal(run.graph, "a graph");
