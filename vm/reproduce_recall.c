@@ -519,5 +519,10 @@ enum zpl_err zpl_reproduce_recall(const struct zpl_reproduce_options *options,
         err = zpl_node_reads_name(&plan->graph->nodes[id]) ? recall_read(&r) : recall_done(&r);
     if (err == ZPL_OK && zpl_arena_failed(&plan->arena))
         err = zpl_diag_nomem(&plan->session->diags);
+    if (err == ZPL_OK)
+        return ZPL_OK;
+    zpl_json_release(out->code);
+    zpl_json_release(out->sources);
+    out->code = out->sources = NULL;
     return err;
 }
