@@ -299,7 +299,7 @@ struct zpl_metadata {
     enum zpl_err (*alone_commit)(void *self, enum zpl_err err, struct zpl_diags *diags);
     void (*alone_end)(void *self);
     /* Alone: forgets every run and step but those of the `runs`, the newest that ran of each of the `keys`,
-     * those that wrote what stands under a name,
+     * those that wrote what stands under a name, and the newest that made it,
      * of a run among `runs` that left no plan what made what its steps read, and of the pipelines `mapped`
      * (NULL-terminated) all that ran for an item of a map: no plan names those.  A run of which a step
      * stays, stays in the list. */

@@ -65,6 +65,10 @@ static const char FORGET[] =
     "DELETE FROM steps WHERE run NOT IN (SELECT id FROM temp.kept_runs)"
     "  AND id NOT IN (SELECT step FROM lineage)"
     "  AND id NOT IN (SELECT step FROM temp.kept_names)"
+    /* and who made that last: its lineage is asked for by the name */
+    "  AND id NOT IN (SELECT max(made.step) FROM temp.kept_names k"
+    "                 JOIN outputs w ON w.step = k.step JOIN outputs made ON made.digest = w.digest"
+    "                 WHERE made.step NOT IN (SELECT step FROM names) GROUP BY w.digest)"
     "  AND id NOT IN (SELECT max(id) FROM steps WHERE status = 'ran'"
     "                 AND key IN (SELECT key FROM temp.kept_keys) GROUP BY key)"
     /* "fold[3]" is what a step is called that ran for the third item of a map */

@@ -118,6 +118,16 @@ mv w.zpl w2.zpl && expect 0 zpl gc --keep 1 && mv w2.zpl w.zpl
 expect 0 zpl export my/rows rows.csv --force
 equal "$(sed -n 2p rows.csv)" 7,x
 
+# Who made it is told by its name, also when nothing else needs that step any more.
+mkdir lone && cp w.zpl lone && cd lone
+expect 0 zpl run w.zpl
+cp w.zpl writes && grep -v artifact.write writes >w.zpl
+expect 0 zpl run w.zpl --k 9
+expect 0 zpl gc --keep 1
+expect 0 zpl lineage my/rows
+contains out "made by make in run 1 of w"
+cd ..
+
 # What it names can't be found any more: told, until it is made and written again.
 digest=$(sqlite3 .zpl/zpl.db "SELECT o.digest FROM names n JOIN outputs o ON o.step = n.step WHERE n.name = 'my/rows' ORDER BY n.step DESC LIMIT 1")
 path=$(find .zpl/objects -name "*${digest#????}*" -o -name "$digest" | head -n 1)

@@ -71,6 +71,8 @@ static void what_stands_under_a_name_stays(void **state)
     int64_t old = ended_run(f, "[]"), newer = ended_run(f, "[]"), kept = ended_run(f, "[]");
     int64_t failed = begin_run(f, "p");
     const int64_t runs[] = {old, newer, failed};
+    step(f, old, "make", "km", "before", "x");
+    step(f, newer, "make", "km", "before", "x");
     for (size_t i = 0; i < 3; i++) {
         const struct zpl_output_row output = {
             .name = "value", .type = "Int", .digest = digest_of("x"), .bytes = 3, .rows = -1};
@@ -86,8 +88,11 @@ static void what_stands_under_a_name_stays(void **state)
     retain(f, kept, "none");
     commit(f, ZPL_OK);
     assert_int_equal(ask(f, "SELECT count(*) FROM names"), 1);
-    assert_int_equal(ask(f, "SELECT run FROM steps"), newer);
-    assert_int_equal(ask(f, "SELECT count(*) FROM outputs"), 1);
+    assert_int_equal(ask(f, "SELECT count(*) FROM steps"), 2);
+    assert_int_equal(ask(f, "SELECT run FROM steps WHERE name = 'write'"), newer);
+    assert_int_equal(ask(f, "SELECT run FROM steps WHERE name = 'make'"), newer);
+    assert_int_equal(ask(f, "SELECT count(*) FROM outputs"), 2);
+    assert_int_equal(ask(f, "SELECT count(*) FROM inputs"), 1);
     assert_int_equal(f->store.name_list(f->store.self, NULL, &names, &count, &f->arena, &f->diags),
                      ZPL_OK);
     assert_int_equal(count, 1);
@@ -96,6 +101,7 @@ static void what_stands_under_a_name_stays(void **state)
     assert_int_equal(f->store.forget(f->store.self, &x, &f->diags), ZPL_OK);
     commit(f, ZPL_OK);
     assert_int_equal(ask(f, "SELECT count(*) FROM names"), 1); /* what is gone is known to be */
+    assert_int_equal(ask(f, "SELECT count(*) FROM steps"), 1);
 }
 
 static void of_a_run_without_a_plan_all_that_it_stands_on_stays(void **state)
