@@ -348,8 +348,8 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
     zpl_buf_printf(&sql,
                    "SELECT substr(n, 2)::BIGINT, k, count(*), min(r), arg_min(left(v, 40), r) FROM "
                    "(SELECT n, v, r, %s AS k FROM (SELECT *, TRY_CAST(v AS DOUBLE) AS f FROM "
-                   "(UNPIVOT (SELECT row_number() OVER () AS r, * FROM ",
-                   kind_of_text);
+                   "(UNPIVOT (SELECT row_number() OVER () AS r, %s FROM ",
+                   kind_of_text, zpl_buf_str(&list));
     plain_csv(&sql, path, s->delimiter, s->count, s->header);
     zpl_buf_printf(&sql, " LIMIT %zu) ON %s INTO NAME n VALUE v))) GROUP BY n, k",
                    l->all ? (size_t)ZPL_DATAFILE_SAMPLE : rows, zpl_buf_str(&list));
