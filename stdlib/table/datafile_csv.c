@@ -24,6 +24,7 @@ struct sniffed {
     bool header;
     struct zpl_column *columns;
     size_t count, capacity;
+    bool odd; /* some numbers are written as an Int is for DuckDB alone */
 };
 
 static bool is_text(const struct zpl_duck_cell *cell, const char *text)
@@ -55,7 +56,26 @@ static const char *const delimiters[] = {",", ";", "\t", "|"};
 struct first_line {
     const char *wrong;         /* words about a file that begins as none should, or NULL */
     size_t fields[DELIMITERS]; /* for each delimiter that may be meant; quoted ones hold none */
+    bool odd;                  /* some fields of the first bytes are such as -01, 0x1f or 0b11 */
 };
+
+static bool is_one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* Does a field begin with a number that DuckDB takes for a whole one, and zpl for none? */
+static bool has_odd_number(const char *text, size_t n)
+{
+    for (size_t i = 1; i + 2 < n; i++) {
+        bool minus = text[i] == '-';
+        const char *digits = text + i + minus;
+        if (is_one_of(text[i - 1], ",;\t| \"\r\n") && digits[0] == '0' &&
+            is_one_of(digits[1], minus ? "xXbB0123456789" : "xXbB"))
+            return true;
+    }
+    return false;
+}
 
 /* Excel writes a line of this kind before the header. */
 static bool names_separator(const char *line, size_t n)
@@ -109,6 +129,7 @@ static enum zpl_err read_first_line(const struct zpl_datafile_options *options,
                            : ZPL_OK;
     if (err == ZPL_OK)
         look_at_line(text, got, !options->header_given || options->header, out);
+    out->odd = err == ZPL_OK && has_odd_number(text, got);
     if (fd >= 0)
         close(fd);
     zpl_buf_release(&line);
@@ -222,6 +243,7 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
     size_t best = 0;
     enum zpl_err err = read_first_line(options, &first, diags);
     *why = first.wrong;
+    out->odd = first.odd;
     if (err != ZPL_OK || *why != NULL)
         return err;
     if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
@@ -330,7 +352,7 @@ static enum zpl_err keep_seen(void *self, const struct zpl_duck_cell *cells, siz
 }
 
 /* What the values of each column are, but for columns of Int that are not declared, of which DuckDB has
- * said all. */
+ * said all where none is written oddly. */
 static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struct looking *l,
                                   struct zpl_diags *diags)
 {
@@ -338,7 +360,7 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
     struct zpl_buf sql = {0}, list = {0};
     size_t texts = 0, hint = 0;
     for (size_t i = 0; i < s->count; i++)
-        if ((s->columns[i].type != NULL && s->columns[i].type->kind != ZPL_INT) ||
+        if (s->odd || (s->columns[i].type != NULL && s->columns[i].type->kind != ZPL_INT) ||
             (l->declared != NULL && zpl_row_next(l->declared, s->columns[i].name, &hint) != NULL))
             zpl_buf_printf(&list, "%sc%zu", texts++ > 0 ? ", " : "", i);
     if (texts == 0)
@@ -367,8 +389,10 @@ static enum zpl_err look_at_texts(struct zpl_duck *duck, const char *path, struc
 static enum zpl_kind settle(enum zpl_kind guessed, unsigned kinds, bool all)
 {
     enum zpl_kind seen = zpl_datafile_common(kinds);
-    if (guessed == ZPL_INT || kinds == 0)
+    if (kinds == 0)
         return guessed;
+    if (guessed == ZPL_INT)
+        return seen == ZPL_INT ? guessed : ZPL_STRING;
     if (seen == ZPL_DATE || seen == ZPL_TIMESTAMP)
         return guessed == ZPL_TIMESTAMP ? guessed : seen;
     if (guessed == ZPL_FLOAT)
