@@ -195,6 +195,72 @@ static void own(struct zpl_origin *o, struct zpl_origin_relation *side)
     side->capacity = 0;
 }
 
+/* The table of the request that a FROM names; -1: it names none. */
+static long given(const struct zpl_origin *o, const struct zpl_json *node,
+                  const struct zpl_origin_scope *scope)
+{
+    const char *name = zpl_json_str(zpl_json_get(node, "table_name"), "");
+    for (; scope != NULL; scope = scope->outer)
+        for (size_t i = 0; i < scope->visible; i++)
+            if (zpl_text_equal_nocase(
+                    name, zpl_json_str(zpl_json_get(zpl_json_at(scope->map, i), "key"), "")))
+                return -1;
+    for (size_t t = 0; zpl_guard_is(node, "BASE_TABLE") && t < o->request->table_count; t++)
+        if (zpl_text_equal_nocase(name, o->request->tables[t].name))
+            return (long)t;
+    return -1;
+}
+
+static bool is_unique(const struct zpl_origin *o, long table, long id)
+{
+    const struct zpl_row *row = o->request->tables[table].row;
+    long c = id - (long)o->offsets[table];
+    const struct zpl_type *type = c >= 0 && c < (long)row->count ? row->columns[c].type : NULL;
+    return type != NULL && type->refine != NULL && type->refine->unique;
+}
+
+/* Is it known by a unique column of that table, given what a row of another holds? */
+static bool finds_one(struct zpl_origin *o, const struct zpl_json *condition, long table,
+                      const struct zpl_origin_scope *scope)
+{
+    static const char *const sides[] = {"left", "right"};
+    const struct zpl_json *parts = zpl_json_get(condition, "children");
+    for (size_t i = 0; zpl_guard_is(condition, "CONJUNCTION_AND") && i < zpl_json_count(parts); i++)
+        if (finds_one(o, zpl_json_at(parts, i), table, scope))
+            return true;
+    for (size_t i = 0; zpl_guard_is(condition, "COMPARE_EQUAL") && i < 2; i++) {
+        const struct zpl_json *ref = zpl_json_get(condition, sides[i]);
+        const struct zpl_origin_column *column =
+            zpl_guard_is(ref, "COLUMN_REF") ? zpl_origin_find(o, ref, scope) : NULL;
+        struct zpl_origin_value other = {0};
+        zpl_origin_look(o, zpl_json_get(condition, sides[1 - i]), scope, &other);
+        struct zpl_origin_set all = zpl_origin_all(o, &other);
+        bool apart = column != NULL && is_unique(o, table, column->plain);
+        for (size_t k = 0; apart && k < all.count; k++)
+            apart = all.ids[k] < o->offsets[table] || all.ids[k] >= o->offsets[table + 1];
+        if (apart)
+            return true;
+    }
+    return false;
+}
+
+/* Are the rows of a LEFT JOIN those of its left side, each once? */
+static bool keeps_rows(struct zpl_origin *o, const struct zpl_json *node,
+                       const struct zpl_origin_relation *left,
+                       const struct zpl_origin_relation *right,
+                       const struct zpl_origin_scope *scope)
+{
+    const struct zpl_json *listed = zpl_json_get(node, "using_columns");
+    long table = given(o, zpl_json_get(node, "right"), scope);
+    if (table < 0 || zpl_origin_is_made_of(left, (uint32_t)table) || !is_ref_type(node, "REGULAR"))
+        return false;
+    for (size_t i = 0; i < right->count; i++)
+        if (zpl_origin_holds(listed, right->columns[i].name) &&
+            is_unique(o, table, right->columns[i].plain))
+            return true;
+    return finds_one(o, zpl_json_get(node, "condition"), table, scope);
+}
+
 static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
                         const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
 {
@@ -231,6 +297,11 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
         zpl_origin_append(o, out, &right);
     out->rows =
         zpl_origin_join(o, zpl_origin_join(o, both.rows, out->rows), zpl_origin_all(o, &key));
+    if (strcmp(kind, "LEFT") == 0 && keeps_rows(o, node, &left, &right, &lateral)) {
+        out->rows = left.rows;
+        out->gaps = left.gaps;
+        out->picked = left.picked;
+    }
     if (strcmp(kind, "SEMI") == 0) /* as IS NOT NULL does, and IS NULL */
         out->gaps = zpl_origin_join(o, out->gaps, right.gaps);
     else if (filters)
