@@ -131,6 +131,13 @@ const char *zpl_query_function(const char *name)
     return NULL;
 }
 
+static const char *say_reserved(const struct zpl_query *q, const char *word, const char *name)
+{
+    return zpl_arena_printf(q->scratch,
+                            "%s is a word of SQL; as a name it stands in double quotes: %s", word,
+                            zpl_sql_quoted(name, q->scratch));
+}
+
 /* A column or table whose name is a word of SQL, here or right before: the engine stumbles over what
  * comes next. */
 static const char *hint_reserved(const struct zpl_query *q, const char *word)
@@ -144,19 +151,27 @@ static const char *hint_reserved(const struct zpl_query *q, const char *word)
         if (in->row && zpl_text_equal_nocase(in->name, word))
             name = in->name;
     }
-    return name ? zpl_arena_printf(q->scratch,
-                                   "%s is a word of SQL; as a name it stands in double quotes: %s",
-                                   word, zpl_sql_quoted(name, q->scratch))
-                : NULL;
+    return name ? say_reserved(q, word, name) : NULL;
 }
 
-/* GROUP city. */
+static bool is_among(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (zpl_text_equal_nocase(word, words[i]))
+            return true;
+    return false;
+}
+
+/* GROUP city; in SELECT order FROM … it is a name. */
 static const char *hint_by(const struct zpl_query *q, const char *word, const char *before)
 {
     static const char *const firsts[] = {"GROUP", "ORDER", "PARTITION"};
+    static const char *const behind[] = {"FROM", "WHERE", "AS", "AND", "OR", "IS", "IN", "LIMIT"};
+    bool name = is_among(word, behind, sizeof behind / sizeof *behind);
     for (size_t i = 0; *word && i < sizeof firsts / sizeof *firsts; i++)
         if (zpl_text_equal_nocase(before, firsts[i]) && !zpl_text_equal_nocase(word, "BY"))
-            return zpl_arena_printf(q->scratch, "write %s BY %s", firsts[i], word);
+            return name ? say_reserved(q, before, before)
+                        : zpl_arena_printf(q->scratch, "write %s BY %s", firsts[i], word);
     return NULL;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "lang/base/text.h"
-#include "lang/check/query.h"
+#include "lang/check/query_tell.h"
 
 /* Mistakes told of one query. */
 #define MISTAKES_MAX 8
@@ -37,6 +37,17 @@ static bool is_guess(const struct zpl_query *q, const struct zpl_bind_error *err
     return false;
 }
 
+/* Is what stands behind the place, as in `FROM lost AS l`, that name? */
+static bool is_alias(const char *s, const char *name)
+{
+    size_t n = strlen(name);
+    s += strspn(s, " \n\t\r");
+    if (strncasecmp(s, "AS", 2) == 0 && strspn(s + 2, " \n\t\r") > 0)
+        s += 2 + strspn(s + 2, " \n\t\r");
+    s += *s == '"';
+    return strncasecmp(s, name, n) == 0 && (s[n] == '"' || !zpl_query_is_word(s[n]));
+}
+
 /* Could an edit be what the error is about? */
 static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error *error)
 {
@@ -55,10 +66,11 @@ static bool is_follow_up(const struct zpl_query *q, const struct zpl_bind_error 
         shift += e->put - e->length;
         guessed = guessed || e->table;
         emptied = emptied || e->empty;
-        again = again || zpl_text_equal_nocase(e->word, error->name);
+        again = again || zpl_text_equal_nocase(e->word, error->name) ||
+                (e->table && is_alias(q->asked + at + e->put, error->name));
     }
     if (word == ZPL_WORD_TABLE && again && !is_table(q, error))
-        return true; /* the `lost` of lost.a, which was told where it is read */
+        return true; /* the `lost` of lost.a, or the `l` of `lost l`, which was told where it is read */
     if (word == ZPL_WORD_TABLE || word == ZPL_WORD_PARAM)
         return false;
     if (guessed)

@@ -15,3 +15,4 @@ local k = sql [[ SELECT sum(origin) AS o FROM "both" ]]
 local l = sql [[ SELECT date_diff(day, "at", "at") AS n FROM "both" ]]
 local m = sql [[ SELECT "at" AS "end", delay AS late FROM "both" ]]
 local n = xgboost.train { m, label = "late" }
+local o = sql [[ SELECT order FROM flights WHERE group = 'a' ]]
