@@ -71,6 +71,15 @@ static struct zpl_json *numbers_json(const uint32_t *numbers, size_t count)
     return list;
 }
 
+/* What is not there is an empty list: answers are many, and most say little. */
+static void set_list(struct zpl_json *o, const char *name, struct zpl_json *list)
+{
+    if (zpl_json_count(list) > 0)
+        zpl_json_set_take(o, name, list);
+    else
+        zpl_json_release(list);
+}
+
 static bool is_chosen(const struct zpl_bind_origin *origin)
 {
     size_t count = 0;
@@ -93,14 +102,14 @@ static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
     struct zpl_json *by = zpl_json_array();
     for (size_t i = 0; i < origin->count; i++)
         zpl_json_add_take(origin->sources[i].by ? by : of, source_json(&origin->sources[i]));
-    zpl_json_set_take(o, "of", of);
-    zpl_json_set_take(o, "by", by);
-    zpl_json_set_take(o, "over", numbers_json(origin->over, origin->over_count));
-    zpl_json_set_take(o, "with", numbers_json(origin->with, origin->with_count));
+    set_list(o, "of", of);
+    set_list(o, "by", by);
+    set_list(o, "over", numbers_json(origin->over, origin->over_count));
+    set_list(o, "with", numbers_json(origin->with, origin->with_count));
     for (size_t k = 0; k < ZPL_CHOICES; k++)
-        zpl_json_set_take(o, zpl_choice_names[k],
-                          numbers_json(origin->chosen[k], origin->chosen_count[k]));
-    zpl_json_set_take(o, "plain", zpl_json_bool(origin->plain));
+        set_list(o, zpl_choice_names[k], numbers_json(origin->chosen[k], origin->chosen_count[k]));
+    if (origin->plain)
+        zpl_json_set_take(o, "plain", zpl_json_bool(true));
     return o;
 }
 
