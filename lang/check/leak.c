@@ -15,6 +15,7 @@ struct training {
     const char *label;
     const struct zpl_lineage_column *answer; /* what the label is computed of */
     size_t answer_count, told;
+    bool answer_chosen;              /* by other columns, as what a join brings is */
     struct zpl_trace chosen;         /* to the label, by whatever way */
     struct zpl_lineage_column maker; /* where the label was computed */
 };
@@ -149,8 +150,26 @@ static bool is_time(const struct zpl_graph *graph, struct zpl_lineage_column col
     return type && (type->kind == ZPL_TIMESTAMP || type->kind == ZPL_DATE);
 }
 
+/* A zpl_lineage_visit_fn: stops at what chooses. */
+static bool is_no_choice(void *self, struct zpl_lineage_column from, enum zpl_lineage_how how)
+{
+    (void)self;
+    (void)from;
+    return how != ZPL_LINEAGE_BY;
+}
+
+/* Does anything choose one of the columns that the trace has met? */
+static bool is_any_chosen(const struct zpl_trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++)
+        if (!zpl_lineage_visit(trace->graph, trace->steps[i].at, is_no_choice, NULL))
+            return true;
+    return false;
+}
+
 /* A zpl_trace_end_fn: is it the label, or all that the label is computed of?  Of a time it is not: what
- * goes by the time of a row is not by how it ended. */
+ * goes by the time of a row is not by how it ended.  Of a column that was chosen by others it is not: whether
+ * a join finds a customer is not said by the customer, whom features are joined by too. */
 static bool is_label(void *self, struct zpl_lineage_column column)
 {
     const struct training *t = self;
@@ -158,7 +177,8 @@ static bool is_label(void *self, struct zpl_lineage_column column)
     if (zpl_lineage_is_choice(graph, column))
         return false;
     return is_same(zpl_trace_maker(graph, column), t->maker) ||
-           (t->answer_count == 1 && is_same(column, t->answer[0]) && !is_time(graph, column));
+           (t->answer_count == 1 && !t->answer_chosen && is_same(column, t->answer[0]) &&
+            !is_time(graph, column));
 }
 
 /* Is the feature chosen by the label?  Told; false: it is not. */
@@ -338,6 +358,7 @@ static size_t judge_model(struct zpl_checker *checker, const struct zpl_call *ca
     t.chosen.sure = true;
     if (t.label && find_column(&t, t.label, &label)) {
         t.answer = zpl_trace_roots(&t.trace, label, &t.answer_count);
+        t.answer_chosen = is_any_chosen(&t.trace);
         t.maker = zpl_trace_maker(checker->graph, label);
     }
     return judge_features(&t, model->row);
