@@ -20,7 +20,7 @@ void zpl_named_forget(struct zpl_session *session);
 
 /* Decides a step that reads a name: what is there is its output, else it is skipped. */
 enum zpl_err zpl_named_decide(struct zpl_plan *plan, uint32_t id);
-/* Adds to the key of one what it reads. */
+/* Adds to the key of one what it reads; something stands there, or the step has no key. */
 enum zpl_err zpl_named_ingredient(struct zpl_plan *plan, uint32_t id,
                                   const struct zpl_digest **digest);
 /* Has the step of that key written what stands under the name now? */
