@@ -24,7 +24,7 @@ lane() { # lane PIPELINE QUIET KIND...
         (sweep $pipeline $kind $quiet) || exit 1
     done
 }
-(lane small 40 sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
+(lane small 14 sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
 first=$!
 (lane program 6 fork write:ENOSPC read && lane program 15 open:EMFILE) >second 2>&1 &
 second=$!
