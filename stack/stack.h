@@ -327,8 +327,9 @@ struct zpl_deployment {
     const char *model_path; /* local file or folder */
     const char *model_type; /* text */
     struct zpl_digest model;
+    uint64_t model_bytes;
     struct zpl_digest key; /* of the deploy step: makes it idempotent */
-    const char *manifest;  /* canonical JSON: name, model, type, run, metrics */
+    const char *manifest;  /* canonical JSON: name, model, bytes, type, run, metrics */
 };
 struct zpl_deployer {
     void *self;

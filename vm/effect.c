@@ -177,6 +177,7 @@ static enum zpl_err manifest(struct zpl_plan *plan, uint32_t id, int64_t run,
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
     zpl_json_set_take(o, "run", zpl_json_int(run));
     zpl_json_set_take(o, "model", zpl_digest_json(&deployment->model));
+    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)deployment->model_bytes));
     zpl_json_set_take(o, "type", zpl_json_string(deployment->model_type));
     zpl_json_set_take(o, "key", zpl_digest_json(&deployment->key));
     zpl_json_set_take(o, "reports", reports(plan, node->when));
@@ -198,6 +199,7 @@ static enum zpl_err deploy(struct zpl_plan *plan, uint32_t id, int64_t run, cons
                                         .model_path = path,
                                         .model_type = row->type,
                                         .model = row->digest,
+                                        .model_bytes = row->bytes,
                                         .key = plan->steps[id].key};
     enum zpl_err err = zpl_session_deployer(plan->session, &deployer);
     if (err == ZPL_OK)

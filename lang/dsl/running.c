@@ -109,7 +109,9 @@ static void read_limit(lua_State *L, struct zpl_site table, const char *name,
         return;
     }
     const char *words =
-        limit->slots == 1
+        n > 0 ? lua_pushfstring(L, "%s = %I is more than the limit of %d in project.zpl", name, n,
+                                (int)limit->slots)
+        : limit->slots == 1
             ? lua_pushfstring(L, "%s is 1: project.zpl has a limit of 1", name)
             : lua_pushfstring(L, "%s is a whole number from 1 to %d: project.zpl has a limit of %d",
                               name, (int)limit->slots, (int)limit->slots);

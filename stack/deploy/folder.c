@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
+#include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "stack/deploy/copy.h"
 #include "stack/flavours.h"
@@ -98,23 +99,60 @@ static enum zpl_err fill(const struct zpl_deployment *deployment, const char *fo
     return err;
 }
 
-/* Makes dir/<key> unless it is there. */
+/* The model in the folder of a deployment, under whichever of its names. */
+static bool find_model(const char *folder, struct zpl_stat *st)
+{
+    char name[32], path[ZPL_PATH_MAX];
+    for (size_t i = 0; i <= sizeof FORMATS / sizeof *FORMATS; i++) {
+        snprintf(name, sizeof name, "model%s", i > 0 ? FORMATS[i - 1].extension : "");
+        if (zpl_path_join(path, folder, name) == ZPL_OK && zpl_fs_stat(path, st, NULL) == ZPL_OK)
+            return true;
+    }
+    return false;
+}
+
+/* Is the folder of a deployment as it was filled: a manifest, and a model of the size that it says?
+ * ZPL_OK, or NOT_FOUND (silent). */
+static enum zpl_err is_whole(const char *folder, struct zpl_diags *diags)
+{
+    char path[ZPL_PATH_MAX];
+    struct zpl_buf text = {0};
+    struct zpl_diags quiet = {0};
+    struct zpl_json *manifest = NULL;
+    struct zpl_stat st;
+    enum zpl_err err = zpl_home_join(path, folder, "manifest.json", diags);
+    if (err != ZPL_OK)
+        return err;
+    bool whole = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, &quiet) == ZPL_OK &&
+                 zpl_json_parse(zpl_buf_str(&text), text.len, &manifest, NULL) == ZPL_OK;
+    if (whole) {
+        int64_t bytes = zpl_json_i64(zpl_json_get(manifest, "bytes"), -1); /* old ones have none */
+        whole = find_model(folder, &st) && (st.is_dir || bytes < 0 || st.size == (uint64_t)bytes);
+    }
+    zpl_json_release(manifest);
+    zpl_buf_release(&text);
+    zpl_diags_release(&quiet);
+    return whole ? ZPL_OK : ZPL_ERR_NOT_FOUND;
+}
+
+/* Makes dir/<key> unless it is there and whole. */
 static enum zpl_err place(const struct zpl_deployment *deployment, const char *dir, const char *key,
                           struct zpl_diags *diags)
 {
     char target[ZPL_PATH_MAX], temporary[ZPL_PATH_MAX], name[64];
-    struct zpl_stat st;
     snprintf(name, sizeof name, ".%s-%ld", key, (long)getpid());
     enum zpl_err err = zpl_home_join(target, dir, key, diags);
     if (err == ZPL_OK)
         err = zpl_home_join(temporary, dir, name, diags);
     if (err == ZPL_OK)
-        err = zpl_fs_stat(target, &st, diags);
+        err = is_whole(target, diags);
     if (err != ZPL_ERR_NOT_FOUND)
         return err;
     err = zpl_fs_remove_tree(temporary, diags); /* of a dead process with our number */
     if (err == ZPL_OK)
         err = fill(deployment, temporary, diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_remove_tree(target, diags); /* what is left of one that was damaged */
     if (err == ZPL_OK)
         err = zpl_fs_rename(temporary, target, diags);
     if (err == ZPL_OK)
@@ -143,11 +181,10 @@ static enum zpl_err make_latest(const char *dir, const char *key, struct zpl_dia
     return err;
 }
 
-/* Does dir/latest point to `key`, and is that there?  ZPL_OK, or NOT_FOUND (silent). */
+/* Does dir/latest point to `key`, and is that whole?  ZPL_OK, or NOT_FOUND (silent). */
 static enum zpl_err is_latest(const char *dir, const char *key, struct zpl_diags *diags)
 {
     char latest[ZPL_PATH_MAX], target[64];
-    struct zpl_stat st;
     enum zpl_err err = zpl_home_join(latest, dir, LATEST, diags);
     if (err != ZPL_OK)
         return err;
@@ -156,7 +193,7 @@ static enum zpl_err is_latest(const char *dir, const char *key, struct zpl_diags
         return zpl_diag_system(diags, "read the link", latest, errno);
     if (n != KEY_DIGITS || memcmp(target, key, KEY_DIGITS) != 0)
         return ZPL_ERR_NOT_FOUND;
-    return zpl_fs_stat(latest, &st, diags);
+    return is_whole(latest, diags);
 }
 
 static enum zpl_err deploy(void *self, const struct zpl_deployment *deployment, const char **where,

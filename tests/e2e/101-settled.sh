@@ -123,5 +123,9 @@ item_artifact() {
 }
 changed "what a step of an item made" item_artifact 'xgboost.train[2]'
 changed "what an item in an item made" item_artifact 'sql[2][3]'
+changed "a deployed model that was cut" sh -c 'chmod -R u+w .zpl/deployments; : >.zpl/deployments/late/latest/model.ubj'
+[ -s .zpl/deployments/late/latest/model.ubj ] || fail "the model was not deployed again"
+changed "a deployed model that is gone" sh -c 'chmod -R u+w .zpl/deployments; rm .zpl/deployments/late/latest/model.ubj'
+[ -s .zpl/deployments/late/latest/model.ubj ] || fail "the model was not deployed again"
 changed "a deployment" sh -c 'chmod -R u+w .zpl/deployments; rm -rf .zpl/deployments/late'
 changed "the run that is repeated" sqlite3 .zpl/zpl.db 'PRAGMA foreign_keys = ON; DELETE FROM runs'
