@@ -118,8 +118,26 @@ static const char *row_misfit(struct zpl_attempt *a, const struct zpl_row *have,
     return NULL;
 }
 
+/* A model that is declared without features has those of the one that stands there: steps that score by it
+ * have to know them. */
+static enum zpl_err take_features(struct zpl_attempt *a, struct zpl_node *node, const char *text)
+{
+    const struct zpl_type *want = node->outputs[0].type, *have = NULL;
+    struct zpl_signature_error error;
+    if (want->kind != ZPL_MODEL || want->row)
+        return ZPL_OK;
+    struct zpl_arena *arena = &a->checker->graph->arena;
+    struct zpl_output *outputs = zpl_arena_array(arena, node->output_count, sizeof *outputs);
+    if (!outputs || zpl_type_parse(text, arena, &have, &error) != ZPL_OK)
+        return ZPL_ERR_NOMEM; /* it was read before */
+    *outputs = node->outputs[0];
+    outputs->type = have;
+    node->outputs = outputs;
+    return ZPL_OK;
+}
+
 /* What stands under the name is held to the declared type, which the value has, whatever stands there. */
-static enum zpl_err check_read(struct zpl_attempt *a, const struct zpl_node *node, const char *name)
+static enum zpl_err check_read(struct zpl_attempt *a, struct zpl_node *node, const char *name)
 {
     struct zpl_checker *checker = a->checker;
     const struct zpl_type *want = node->outputs[0].type, *have = NULL;
@@ -140,8 +158,9 @@ static enum zpl_err check_read(struct zpl_attempt *a, const struct zpl_node *nod
                                              "'%s': %s", name, why);
         zpl_diag_note(&a->diags, diag, (struct zpl_span){0}, "%s wrote %s", maker,
                       zpl_type_text(have, true, a->scratch));
+        return ZPL_OK;
     }
-    return ZPL_OK;
+    return take_features(a, node, text);
 }
 
 enum zpl_err zpl_attempt_named(struct zpl_attempt *a, struct zpl_node *node)

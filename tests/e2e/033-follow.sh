@@ -102,6 +102,9 @@ expect 0 zpl run loud.zpl
 start t.zpl --w 4 --jobs 2
 expect 0 zpl show
 contains out "zpl logs -f"
+expect 0 zpl logs last/two
+contains out "is not at its end: zpl logs -f"
+lacks out "interrupted"
 expect 2 zpl logs -f last/tow
 contains err "did you mean two?"
 kill -INT $run

@@ -209,3 +209,27 @@ equal "$(sqlite3 .zpl/zpl.db "SELECT count(*) FROM names")" 0
 expect 1 zpl reproduce 2 --json
 equal "$(json out "[s['status'] for s in j['steps'] if s['name'] == 'artifact.read@r'][0]")" impossible
 cd ..
+
+# a model that is declared without features has those of the one that stands there
+mkdir champion && cd champion
+python3 -c '
+import random
+random.seed(3)
+with open("rows.csv", "w") as f:
+    f.write("a,b,late\n" + "".join(f"{a},{random.random()},{str(a > 5).lower()}\n" for a in (random.randrange(10) for _ in range(200))))'
+cat >train.zpl <<'Z'
+artifact.write { xgboost.train { csv.read "rows.csv", label = "late", rounds = 3 }, "late/model" }
+Z
+cat >score.zpl <<'Z'
+local champion = artifact.read { "late/model", type = Model { "xgboost", label = "late" } }
+local rows = csv.read "rows.csv"
+local scored = predict { champion, rows }
+sql [[ SELECT count(*) AS n, avg(score) AS m FROM scored ]]
+evaluate { champion, rows }
+Z
+sed 's/predict { champion, rows }/predict { champion, sql [[ SELECT a FROM rows ]] }/' score.zpl >less.zpl
+expect 0 zpl run train.zpl
+expect 0 zpl run score.zpl
+expect 3 zpl check less.zpl
+contains err "needs column 'b'"
+cd ..

@@ -39,6 +39,7 @@ struct telling {
     int64_t run;
     struct zpl_json *json; /* NULL: `out` */
     struct zpl_buf *out;
+    bool running; /* the run goes on */
     bool head;    /* a title above each */
     size_t items; /* of maps that are still told */
 };
@@ -90,6 +91,12 @@ static enum zpl_err add_log(struct telling *t, const struct zpl_json *step, cons
     }
     if (t->head)
         zpl_buf_printf(t->out, "== %s (%s)\n", name, status);
+    if (err != ZPL_OK && t->running) {
+        const char *quote = zpl_item_quote(name);
+        zpl_buf_printf(t->out, "%s is not at its end: zpl logs -f %s%lld/%s%s follows it\n", name,
+                       quote, (long long)t->run, name, quote);
+        return ZPL_OK;
+    }
     if (err != ZPL_OK)
         return tell_none(t, step, name, status);
     add_text(&row, t->out);
@@ -133,7 +140,7 @@ static enum zpl_err add_wanted(struct telling *t, struct zpl_run_record *record,
     const struct zpl_json *step = zpl_run_record_step(record, wanted, &output);
     enum zpl_err err = ZPL_OK;
     if (record->plan == NULL)
-        return add_log(t, NULL, wanted, "interrupted");
+        return add_log(t, NULL, wanted, t->running ? "running" : "interrupted");
     if (step == NULL)
         err =
             zpl_run_record_item(t->session, t->run, record, wanted, &step, &output, &t->cli->arena);
@@ -164,7 +171,12 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_json *json, struct zpl_buf *out)
 {
     struct zpl_run_record record = {0};
-    struct telling t = {.cli = cli, .session = session, .run = run->id, .json = json, .out = out};
+    struct telling t = {.cli = cli,
+                        .session = session,
+                        .run = run->id,
+                        .json = json,
+                        .out = out,
+                        .running = run->status == ZPL_RUN_RUNNING};
     enum zpl_err err = zpl_session_metadata(session, false, &t.metadata);
     if (err == ZPL_OK)
         err = zpl_run_record_open(run, &record, &session->diags);
