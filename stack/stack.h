@@ -195,8 +195,7 @@ struct zpl_step_row {
     bool
         unsure; /* read: its bytes were written before this machine was started, and nobody has read
                     them since; a power loss may have torn them */
-    const char
-        *named; /* RAN, written only: the name under which others find its one output, or NULL */
+    const char *named; /* RAN: the name under which others find its one output, or NULL */
 };
 /* What stands under a name: the newest that a run which is done has written. */
 struct zpl_name_row {

@@ -57,7 +57,8 @@ enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
  * they are read: ZPL_ERR_CORRUPT, told, for one that is not what was written. */
 enum zpl_err zpl_sqlite_seal_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_check_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
-/* With outputs, columns and inputs. */
+/* With log, outputs, columns, inputs and name.  Sealing is for rows of an older store: a new one is written with
+ * its sums.  ZPL_ERR_CORRUPT: a digest is none. */
 enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
 /* That a row is not what was written is told; ZPL_ERR_CORRUPT. */
@@ -69,13 +70,11 @@ enum zpl_err zpl_sqlite_check_table(struct zpl_sqlite *store, const char *table,
 void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE]);
 /* Of a step's key, times and outputs, as they are stored. */
 void zpl_sqlite_made_sum(const struct zpl_step_row *step, char hex[ZPL_HEX_SIZE]);
-/* Gives an old row that sum. */
-enum zpl_err zpl_sqlite_seal_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+/* Of all the rest, with these two. */
+void zpl_sqlite_step_sum(const struct zpl_step_row *step, const char *log_sum, const char *made_sum,
+                         char hex[ZPL_HEX_SIZE]);
 /* The value of an output that is kept in its row; NULL: it has none, or is too long. */
 const char *zpl_sqlite_short_value(const struct zpl_output_row *output);
-/* The log and its sum are columns of the row. */
-enum zpl_err zpl_sqlite_check_log(struct zpl_sqlrow *row, int log, int sum, int64_t step,
-                                  struct zpl_diags *diags);
 /* A long text of a run against its name; NULL: the run has none. */
 enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
                                    struct zpl_diags *diags);

@@ -22,22 +22,6 @@ static enum zpl_err ask(struct zpl_sqlite *store, const char *sql, const char **
 
 typedef enum zpl_err (*check_row)(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
 
-static enum zpl_err check_whole_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
-{
-    struct zpl_sqlrow *row;
-    enum zpl_err err = zpl_sqlite_check_step(store, id, diags);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_query(store->db, &row, diags, "SELECT log, log_sum FROM steps WHERE id = ?",
-                              "i", id);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_step(store->db, row, diags);
-    if (err != ZPL_OK)
-        return err;
-    err = zpl_sqlite_check_log(row, 0, 1, id, diags);
-    zpl_sqldb_reset(row);
-    return err;
-}
-
 static enum zpl_err check_whole_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     static const char TEXTS[] =
@@ -83,7 +67,7 @@ static enum zpl_err check_all(struct zpl_sqlite *store, const char *ids, check_r
 
 static enum zpl_err check_rows(struct zpl_sqlite *store, bool forget, struct zpl_diags *diags)
 {
-    enum zpl_err err = check_all(store, "SELECT id FROM steps", check_whole_step,
+    enum zpl_err err = check_all(store, "SELECT id FROM steps", zpl_sqlite_check_step,
                                  forget ? "DELETE FROM steps WHERE id = ?" : NULL, diags);
     return err == ZPL_OK ? check_all(store, "SELECT id FROM runs", check_whole_run,
                                      forget ? "DELETE FROM runs WHERE id = ?" : NULL, diags)

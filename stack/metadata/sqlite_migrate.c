@@ -74,40 +74,18 @@ static enum zpl_err seal_all(struct zpl_sqlite *store, const char *ids,
     return err;
 }
 
-/* The sum of what the step made; ZPL_ERR_CORRUPT, not told: what is stored of it can't be that. */
-static enum zpl_err seal_old_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+/* One that is damaged gets no sums, so that it is told when it is read, and forgotten by zpl doctor
+ * --repair, like one that is damaged later. */
+static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     struct zpl_diags told = {0};
-    enum zpl_err err = zpl_sqlite_seal_made(store, id, &told);
-    if (err != ZPL_ERR_CORRUPT)
+    enum zpl_err err = zpl_sqlite_seal_step(store, id, &told);
+    if (err == ZPL_ERR_CORRUPT)
+        err = ZPL_OK;
+    else
         zpl_diags_append(diags, &told);
     zpl_diags_release(&told);
     return err;
-}
-
-/* The step's own sum last: the others are part of it.  One that is damaged gets none, so that it is told
- * when it is read, and forgotten by zpl doctor --repair, like one that is damaged later. */
-static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
-{
-    struct zpl_sqlrow *row;
-    char hex[ZPL_HEX_SIZE];
-    size_t len = 0;
-    enum zpl_err err =
-        zpl_sqldb_query(store->db, &row, diags, "SELECT log FROM steps WHERE id = ?", "i", id);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_step(store->db, row, diags);
-    if (err != ZPL_OK)
-        return err;
-    const void *log = zpl_sqlrow_blob(row, 0, &len);
-    zpl_sqlite_log_sum(log, len, hex);
-    zpl_sqldb_reset(row);
-    err =
-        zpl_sqldb_run(store->db, diags, "UPDATE steps SET log_sum = ? WHERE id = ?", "si", hex, id);
-    if (err == ZPL_OK)
-        err = seal_old_made(store, id, diags);
-    if (err == ZPL_ERR_CORRUPT)
-        return ZPL_OK;
-    return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
 }
 
 /* Rows had no sums, and nothing had a name for other runs.  What is remembered is asked for again. */

@@ -58,25 +58,38 @@ static enum zpl_err put_input(struct zpl_sqlite *store, int64_t step,
                          row->output ? row->output : "");
 }
 
+struct sums {
+    char log[ZPL_HEX_SIZE], made[ZPL_HEX_SIZE], step[ZPL_HEX_SIZE];
+};
+
+/* Of a step with its log. */
+static struct sums sums_of(const struct zpl_step_row *step)
+{
+    struct sums sums;
+    zpl_sqlite_log_sum(step->log, step->log_len, sums.log);
+    zpl_sqlite_made_sum(step, sums.made);
+    zpl_sqlite_step_sum(step, sums.log, sums.made, sums.step);
+    return sums;
+}
+
 /* The step with all that belongs to it, inside a transaction. */
 static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *step,
                         struct zpl_diags *diags)
 {
-    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE], log_sum[ZPL_HEX_SIZE], made_sum[ZPL_HEX_SIZE];
-    zpl_sqlite_log_sum(step->log, step->log_len, log_sum);
-    zpl_sqlite_made_sum(step, made_sum);
+    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE];
+    struct sums sums = sums_of(step);
     zpl_digest_hex(&step->key, key);
     zpl_digest_hex(&step->shape_key, shape_key);
     enum zpl_err err = zpl_sqldb_run(
         store->db, diags,
         "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
         "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log, log_sum, "
-        "made_sum, boot) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?)",
-        "isssssssiiiissbsss", step->run, step->pipeline, step->name, step->step, step->kernel,
+        "made_sum, sum, boot) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
+        "isssssssiiiissbssss", step->run, step->pipeline, step->name, step->step, step->kernel,
         step->status == ZPL_STEP_RAN ? "ran" : "failed", key, shape_key, step->started_ns,
         step->duration_ns, (int64_t)step->peak_bytes, (int64_t)step->attempts, step->error,
-        step->ingredients, step->log, step->log_len, log_sum, made_sum, store->boot);
+        step->ingredients, step->log, step->log_len, sums.log, sums.made, sums.step, store->boot);
     int64_t id = zpl_sqldb_last_id(store->db);
     for (size_t i = 0; err == ZPL_OK && i < step->output_count; i++)
         err = put_output(store, id, &step->outputs[i], diags);
@@ -85,7 +98,7 @@ static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *ste
     if (err == ZPL_OK && step->named)
         err = zpl_sqldb_run(store->db, diags, "INSERT INTO names (step, name) VALUES (?, ?)", "is",
                             id, step->named);
-    return err == ZPL_OK ? zpl_sqlite_seal_step(store, id, diags) : err;
+    return err;
 }
 
 enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
@@ -200,10 +213,14 @@ static enum zpl_err sound(const struct reader *r, int64_t step)
 
 #define STEP_COLUMNS                                                                               \
     "id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, "     \
-    "peak_bytes, attempts, error, ingredients, boot"
-#define BOOT_COLUMN    15
-#define LOG_COLUMN     16
-#define LOG_SUM_COLUMN 17
+    "peak_bytes, attempts, error, ingredients, boot, log_sum, made_sum, sum, "                     \
+    "(SELECT names.name FROM names WHERE names.step = steps.id)"
+#define BOOT_COLUMN     15
+#define LOG_SUM_COLUMN  16
+#define MADE_SUM_COLUMN 17
+#define SUM_COLUMN      18
+#define NAMED_COLUMN    19
+#define LOG_COLUMN      20 /* where it is asked for */
 
 /* Were its bytes written in another start of the machine, and not read since? */
 static bool is_unsure(const struct zpl_sqlite *store, struct zpl_sqlrow *row, int column)
@@ -213,9 +230,9 @@ static bool is_unsure(const struct zpl_sqlite *store, struct zpl_sqlrow *row, in
 }
 
 /* The step a statement stands on, with outputs and inputs: while it stands there, all that is read
- * is of one state of the database. */
-static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log,
-                              struct zpl_step_row *out)
+ * is of one state of the database.  It is not held to its sums. */
+static enum zpl_err read_fields(struct reader *r, struct zpl_sqlrow *row, bool log,
+                                struct zpl_step_row *out)
 {
     const char *status = zpl_sqlrow_text(row, 6);
     int64_t id = zpl_sqlrow_int(row, 0);
@@ -235,18 +252,15 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
                                  .attempts = (uint32_t)zpl_sqlrow_int(row, 12),
                                  .error = read_text(r, row, 13),
                                  .ingredients = read_text(r, row, 14),
-                                 .unsure = is_unsure(r->store, row, BOOT_COLUMN)};
+                                 .unsure = is_unsure(r->store, row, BOOT_COLUMN),
+                                 .named = read_text(r, row, NAMED_COLUMN)};
     if (log) {
         const char *text = zpl_sqlrow_blob(row, LOG_COLUMN, &out->log_len);
         out->log = zpl_arena_strndup(r->arena, text ? text : "", out->log_len);
     }
-    enum zpl_err err = zpl_sqlite_check_step(r->store, id, r->diags);
-    if (err == ZPL_OK && log)
-        err = zpl_sqlite_check_log(row, LOG_COLUMN, LOG_SUM_COLUMN, id, r->diags);
-    if (err == ZPL_OK)
-        err =
-            read_list(r, "SELECT " OUTPUT_COLUMNS " FROM outputs o WHERE o.step = ? ORDER BY o.id",
-                      id, read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
+    enum zpl_err err =
+        read_list(r, "SELECT " OUTPUT_COLUMNS " FROM outputs o WHERE o.step = ? ORDER BY o.id", id,
+                  read_output, sizeof(struct zpl_output_row), &outputs, &out->output_count);
     out->outputs = outputs;
     if (err == ZPL_OK)
         err = read_list(r,
@@ -255,6 +269,29 @@ static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log
                         id, read_input, sizeof(struct zpl_input_row), &inputs, &out->input_count);
     out->inputs = inputs;
     return err == ZPL_OK ? sound(r, id) : err;
+}
+
+static bool says(struct zpl_sqlrow *row, int column, const char *sum)
+{
+    const char *stored = zpl_sqlrow_text(row, column);
+    return stored && strcmp(stored, sum) == 0;
+}
+
+/* The same, held to its sums. */
+static enum zpl_err read_step(struct reader *r, struct zpl_sqlrow *row, bool log,
+                              struct zpl_step_row *out)
+{
+    enum zpl_err err = read_fields(r, row, log, out);
+    if (err != ZPL_OK)
+        return err;
+    char log_sum[ZPL_HEX_SIZE] = "", made_sum[ZPL_HEX_SIZE], sum[ZPL_HEX_SIZE];
+    if (log)
+        zpl_sqlite_log_sum(out->log, out->log_len, log_sum);
+    zpl_sqlite_made_sum(out, made_sum);
+    zpl_sqlite_step_sum(out, zpl_sqlrow_text(row, LOG_SUM_COLUMN), made_sum, sum);
+    bool whole = says(row, SUM_COLUMN, sum) && says(row, MADE_SUM_COLUMN, made_sum) &&
+                 (!log || says(row, LOG_SUM_COLUMN, log_sum));
+    return whole ? ZPL_OK : zpl_sqlite_damaged("steps", zpl_sqlrow_int(row, 0), r->diags);
 }
 
 /* The first step of a query, which asked for `name`, `run` or `key` (NULL, 0: not asked for): an index may
@@ -276,22 +313,19 @@ static enum zpl_err read_first(struct reader *r, enum zpl_err err, struct zpl_sq
     return other ? zpl_sqlite_damaged("steps", id, r->diags) : err;
 }
 
-#define MADE_COLUMNS OUTPUT_COLUMNS ", s.id, s.key, s.started_ns, s.duration_ns, s.boot, s.made_sum"
-#define MADE_FROM    " FROM steps s LEFT JOIN outputs o ON o.step = s.id WHERE s.id = "
-
-/* The step of the first row, with the outputs of all rows; its id and the sum that it was given. */
-static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct zpl_step_row *out,
-                              int64_t *id, const char **sum)
+/* The step of the first row, with the outputs of all rows, held to its sum. */
+static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct zpl_step_row *out)
 {
     enum zpl_err err = ZPL_OK;
     size_t capacity = 0;
     struct zpl_output_row *items = NULL;
-    *id = zpl_sqlrow_int(row, 7);
+    int64_t id = zpl_sqlrow_int(row, 7);
+    char now[ZPL_HEX_SIZE];
     *out = (struct zpl_step_row){.key = read_digest(r, row, 8),
                                  .started_ns = zpl_sqlrow_int(row, 9),
                                  .duration_ns = zpl_sqlrow_int(row, 10),
                                  .unsure = is_unsure(r->store, row, 11)};
-    *sum = read_text(r, row, 12);
+    const char *sum = read_text(r, row, 12);
     while (err == ZPL_OK && !zpl_sqlrow_is_null(row, 0)) {
         struct zpl_output_row *more =
             zpl_arena_grow(r->arena, items, out->output_count, &capacity, sizeof *items);
@@ -305,7 +339,12 @@ static enum zpl_err read_made(struct reader *r, struct zpl_sqlrow *row, struct z
     out->outputs = items;
     if (err != ZPL_ERR_NOT_FOUND)
         zpl_sqldb_reset(row);
-    return err == ZPL_OK || err == ZPL_ERR_NOT_FOUND ? sound(r, *id) : err;
+    if (err == ZPL_OK || err == ZPL_ERR_NOT_FOUND)
+        err = sound(r, id);
+    if (err != ZPL_OK)
+        return err;
+    zpl_sqlite_made_sum(out, now);
+    return sum && strcmp(sum, now) == 0 ? ZPL_OK : zpl_sqlite_damaged("steps", id, r->diags);
 }
 
 enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
@@ -314,45 +353,64 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
 {
     struct reader r = {.store = self, .arena = arena, .diags = diags};
     struct zpl_sqlrow *row;
-    const char *stored;
-    char hex[ZPL_HEX_SIZE], sum[ZPL_HEX_SIZE];
-    int64_t id;
+    char hex[ZPL_HEX_SIZE];
     zpl_digest_hex(key, hex);
-    enum zpl_err err =
-        zpl_sqldb_query(r.store->db, &row, diags,
-                        "SELECT " MADE_COLUMNS MADE_FROM "(SELECT id FROM steps WHERE key = ? "
-                        "AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
-                        "s", hex);
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags,
+        "SELECT " OUTPUT_COLUMNS ", s.id, s.key, s.started_ns, s.duration_ns, s.boot, s.made_sum "
+        "FROM steps s LEFT JOIN outputs o ON o.step = s.id WHERE s.id = (SELECT id FROM steps "
+        "WHERE key = ? AND status = 'ran' ORDER BY id DESC LIMIT 1) ORDER BY o.id",
+        "s", hex);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(r.store->db, row, diags);
-    if (err == ZPL_OK)
-        err = read_made(&r, row, out, &id, &stored);
     if (err != ZPL_OK)
         return err;
-    zpl_sqlite_made_sum(out, sum);
-    bool whole = stored && strcmp(stored, sum) == 0 &&
-                 zpl_digest_equal(&out->key, key); /* an index may have led to another row */
-    return whole ? ZPL_OK : zpl_sqlite_damaged("steps", id, diags);
+    int64_t id = zpl_sqlrow_int(row, 7);
+    err = read_made(&r, row, out);
+    bool other = err == ZPL_OK && !zpl_digest_equal(&out->key, key); /* an index led to it */
+    return other ? zpl_sqlite_damaged("steps", id, diags) : err;
 }
 
-enum zpl_err zpl_sqlite_seal_made(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+/* The step of that number with its log, by a statement that stands on it; NOT_FOUND. */
+static enum zpl_err find_step(struct zpl_sqlite *store, int64_t id, struct zpl_sqlrow **row,
+                              struct zpl_diags *diags)
+{
+    enum zpl_err err = zpl_sqldb_query(
+        store->db, row, diags, "SELECT " STEP_COLUMNS ", log FROM steps WHERE id = ?", "i", id);
+    return err == ZPL_OK ? zpl_sqldb_step(store->db, *row, diags) : err;
+}
+
+enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
     struct zpl_arena arena = {0};
     struct reader r = {.store = store, .arena = &arena, .diags = diags};
     struct zpl_step_row step;
     struct zpl_sqlrow *row;
-    const char *none;
-    char sum[ZPL_HEX_SIZE];
-    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags,
-                                       "SELECT " MADE_COLUMNS MADE_FROM "? ORDER BY o.id", "i", id);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_step(store->db, row, diags);
-    if (err == ZPL_OK)
-        err = read_made(&r, row, &step, &id, &none);
+    enum zpl_err err = find_step(store, id, &row, diags);
     if (err == ZPL_OK) {
-        zpl_sqlite_made_sum(&step, sum);
-        err = zpl_sqldb_run(store->db, diags, "UPDATE steps SET made_sum = ? WHERE id = ?", "si",
-                            sum, id);
+        err = read_step(&r, row, true, &step);
+        zpl_sqldb_reset(row);
+    }
+    zpl_arena_release(&arena);
+    return err == ZPL_ERR_NOT_FOUND ? zpl_sqlite_damaged("steps", id, diags) : err;
+}
+
+enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
+{
+    struct zpl_arena arena = {0};
+    struct reader r = {.store = store, .arena = &arena, .diags = diags};
+    struct zpl_step_row step;
+    struct zpl_sqlrow *row;
+    enum zpl_err err = find_step(store, id, &row, diags);
+    if (err == ZPL_OK) {
+        err = read_fields(&r, row, true, &step);
+        zpl_sqldb_reset(row);
+    }
+    if (err == ZPL_OK) {
+        struct sums sums = sums_of(&step);
+        err = zpl_sqldb_run(store->db, diags,
+                            "UPDATE steps SET log_sum = ?, made_sum = ?, sum = ? WHERE id = ?",
+                            "sssi", sums.log, sums.made, sums.step, id);
     }
     zpl_arena_release(&arena);
     return err;
@@ -410,10 +468,9 @@ enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
 {
     struct reader r = {.store = self, .arena = arena, .diags = diags};
     struct zpl_sqlrow *row;
-    enum zpl_err err = zpl_sqldb_query(r.store->db, &row, diags,
-                                       "SELECT " STEP_COLUMNS
-                                       ", log, log_sum FROM steps WHERE run = ? AND name = ?",
-                                       "is", run, name);
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags,
+        "SELECT " STEP_COLUMNS ", log FROM steps WHERE run = ? AND name = ?", "is", run, name);
     return read_first(&r, err, row, true, name, run, NULL, out);
 }
 
@@ -504,7 +561,7 @@ static enum zpl_err read_lineage(struct zpl_sqlite *store, const char *sql, cons
     while ((err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
         struct zpl_step_row *steps = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *steps);
         if (steps && zpl_sqlrow_is_null(row, 0))
-            err = zpl_sqlite_damaged("outputs or inputs", zpl_sqlrow_int(row, BOOT_COLUMN + 1),
+            err = zpl_sqlite_damaged("outputs or inputs", zpl_sqlrow_int(row, NAMED_COLUMN + 1),
                                      diags);
         else
             err = steps ? read_step(&r, row, false, &steps[*count]) : zpl_diag_nomem(diags);

@@ -1,63 +1,55 @@
 /* sqlite_sum.c - what rows are held to.  A database has no sums of its pages: a byte that a disk changed
  * would be read as what was written.  So a run, and a step with all that belongs to it, have the digest of
- * their columns in `sum`, and it is looked at whenever they are read; a step's log has its own, so that
- * nobody reads a log to look at a step, and so has what it made, which a run asks of every step; a long text has its digest for a name; and what is remembered
- * (memo) is just asked for again.
+ * what they say in `sum`, and it is looked at whenever they are read; a step's log has its own, so that
+ * nobody reads a log to look at a step, and so has what it made, which a run asks of every step; a long text
+ * has its digest for a name; and what is remembered (memo) is just asked for again.
  * Errors: STORE_CORRUPT that names the row.   Floor: stack. */
 #include <stdio.h>
 #include <string.h>
 #include "stack/metadata/sqlite.h"
 
-#define RUN_COLUMNS "id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph"
-#define STEP_COLUMNS                                                                               \
-    "id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, "     \
-    "peak_bytes, attempts, error, ingredients, log_sum, made_sum"
-
-/* A query about one id, and how many columns it gives. */
-struct part {
-    const char *sql;
-    int columns;
-};
-static const struct part RUN[] = {{"SELECT " RUN_COLUMNS " FROM runs WHERE id = ?", 10}, {0}};
-static const struct part STEP[] = {
-    {"SELECT " STEP_COLUMNS " FROM steps WHERE id = ?", 17},
-    {"SELECT id, name, type, digest, bytes, rows, value FROM outputs WHERE step = ? ORDER BY id",
-     7},
-    {"SELECT output, name, digest FROM columns WHERE output IN "
-     "(SELECT id FROM outputs WHERE step = ?) ORDER BY output, id",
-     3},
-    {"SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id", 4},
-    {"SELECT name FROM names WHERE step = ?", 1},
-    {0}};
-
-/* One column; nothing differs from an empty text. */
-static void add_column(struct zpl_hasher *hasher, struct zpl_sqlrow *row, int column)
+static void add_text(struct zpl_hasher *hasher, const char *text)
 {
-    size_t len = 0;
-    const void *bytes = zpl_sqlrow_blob(row, column, &len);
-    bool null = zpl_sqlrow_is_null(row, column);
-    zpl_hasher_field(hasher, null ? "" : "=", null ? 0 : 1);
-    zpl_hasher_field(hasher, bytes ? bytes : "", len);
+    zpl_hasher_field(hasher, text ? "=" : "", text ? 1 : 0);
+    zpl_hasher_field(hasher, text ? text : "", text ? strlen(text) : 0);
 }
 
-/* The sum of all rows that the parts give. */
-static enum zpl_err sum_of(struct zpl_sqlite *store, const struct part *parts, int64_t id,
-                           char hex[ZPL_HEX_SIZE], struct zpl_diags *diags)
+static void add_digest(struct zpl_hasher *hasher, const struct zpl_digest *digest)
+{
+    zpl_hasher_field(hasher, digest->b, sizeof digest->b);
+}
+
+static void end(struct zpl_hasher *hasher, char hex[ZPL_HEX_SIZE])
+{
+    struct zpl_digest sum = zpl_hasher_final(hasher);
+    zpl_digest_hex(&sum, hex);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+#define RUN_COLUMNS "id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph"
+#define RUN_COUNT   10
+
+/* The sum of a run as it stands; *same: it is the one that it was given. */
+static enum zpl_err run_sum(struct zpl_sqlite *store, int64_t id, char now[ZPL_HEX_SIZE],
+                            bool *same, struct zpl_diags *diags)
 {
     struct zpl_hasher hasher;
     struct zpl_sqlrow *row;
-    enum zpl_err err = ZPL_ERR_NOT_FOUND;
+    enum zpl_err err = zpl_sqldb_query(
+        store->db, &row, diags, "SELECT " RUN_COLUMNS ", sum FROM runs WHERE id = ?", "i", id);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(store->db, row, diags);
+    if (err != ZPL_OK)
+        return err;
     zpl_hasher_init(&hasher);
-    for (; err == ZPL_ERR_NOT_FOUND && parts->sql; parts++) {
-        err = zpl_sqldb_query(store->db, &row, diags, parts->sql, "i", id);
-        while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK)
-            for (int i = 0; i < parts->columns; i++)
-                add_column(&hasher, row, i);
-        zpl_hasher_field(&hasher, "", 0); /* here one part ends */
-    }
-    struct zpl_digest sum = zpl_hasher_final(&hasher);
-    zpl_digest_hex(&sum, hex);
-    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+    for (int i = 0; i < RUN_COUNT; i++)
+        add_text(&hasher, zpl_sqlrow_text(row, i));
+    end(&hasher, now);
+    const char *stored = zpl_sqlrow_text(row, RUN_COUNT);
+    *same = stored && strcmp(stored, now) == 0;
+    zpl_sqldb_reset(row);
+    return ZPL_OK;
 }
 
 enum zpl_err zpl_sqlite_damaged(const char *table, int64_t id, struct zpl_diags *diags)
@@ -72,59 +64,27 @@ enum zpl_err zpl_sqlite_damaged(const char *table, int64_t id, struct zpl_diags 
     return ZPL_ERR_CORRUPT;
 }
 
-static enum zpl_err check(struct zpl_sqlite *store, const struct part *parts, const char *table,
-                          const char *sql, int64_t id, struct zpl_diags *diags)
-{
-    struct zpl_sqlrow *row;
-    char hex[ZPL_HEX_SIZE];
-    enum zpl_err err = sum_of(store, parts, id, hex, diags);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_query(store->db, &row, diags, sql, "i", id);
-    if (err == ZPL_OK)
-        err = zpl_sqldb_step(store->db, row, diags);
-    if (err == ZPL_ERR_NOT_FOUND)
-        return zpl_sqlite_damaged(table, id, diags); /* an index names it, and it is not there */
-    if (err != ZPL_OK)
-        return err;
-    const char *sum = zpl_sqlrow_text(row, 0);
-    bool same = sum && strcmp(sum, hex) == 0;
-    zpl_sqldb_reset(row);
-    return same ? ZPL_OK : zpl_sqlite_damaged(table, id, diags);
-}
-
 enum zpl_err zpl_sqlite_seal_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
-    char hex[ZPL_HEX_SIZE];
-    enum zpl_err err = sum_of(store, RUN, id, hex, diags);
+    char sum[ZPL_HEX_SIZE];
+    bool same;
+    enum zpl_err err = run_sum(store, id, sum, &same, diags);
     return err == ZPL_OK ? zpl_sqldb_run(store->db, diags, "UPDATE runs SET sum = ? WHERE id = ?",
-                                         "si", hex, id)
+                                         "si", sum, id)
                          : err;
 }
 
 enum zpl_err zpl_sqlite_check_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
-    return check(store, RUN, "runs", "SELECT sum FROM runs WHERE id = ?", id, diags);
+    char sum[ZPL_HEX_SIZE];
+    bool same = false; /* NOT_FOUND: an index names it, and it is not there */
+    enum zpl_err err = run_sum(store, id, sum, &same, diags);
+    if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
+        return err;
+    return same ? ZPL_OK : zpl_sqlite_damaged("runs", id, diags);
 }
 
-enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
-{
-    char hex[ZPL_HEX_SIZE];
-    enum zpl_err err = sum_of(store, STEP, id, hex, diags);
-    return err == ZPL_OK ? zpl_sqldb_run(store->db, diags, "UPDATE steps SET sum = ? WHERE id = ?",
-                                         "si", hex, id)
-                         : err;
-}
-
-enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
-{
-    return check(store, STEP, "steps", "SELECT sum FROM steps WHERE id = ?", id, diags);
-}
-
-static void add_text(struct zpl_hasher *hasher, const char *text)
-{
-    zpl_hasher_field(hasher, text ? "=" : "", text ? 1 : 0);
-    zpl_hasher_field(hasher, text ? text : "", text ? strlen(text) : 0);
-}
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static void add_output(struct zpl_hasher *hasher, const struct zpl_output_row *output)
 {
@@ -132,11 +92,11 @@ static void add_output(struct zpl_hasher *hasher, const struct zpl_output_row *o
     add_text(hasher, output->name);
     add_text(hasher, output->type);
     add_text(hasher, zpl_sqlite_short_value(output));
-    zpl_hasher_field(hasher, output->digest.b, sizeof output->digest.b);
+    add_digest(hasher, &output->digest);
     zpl_hasher_field(hasher, numbers, sizeof numbers);
     for (size_t i = 0; i < output->column_count; i++) {
         add_text(hasher, output->columns[i].name);
-        zpl_hasher_field(hasher, output->columns[i].digest.b, sizeof output->columns[i].digest.b);
+        add_digest(hasher, &output->columns[i].digest);
     }
 }
 
@@ -145,12 +105,11 @@ void zpl_sqlite_made_sum(const struct zpl_step_row *step, char hex[ZPL_HEX_SIZE]
     struct zpl_hasher hasher;
     int64_t numbers[] = {step->started_ns, step->duration_ns, (int64_t)step->output_count};
     zpl_hasher_init(&hasher);
-    zpl_hasher_field(&hasher, step->key.b, sizeof step->key.b);
+    add_digest(&hasher, &step->key);
     zpl_hasher_field(&hasher, numbers, sizeof numbers);
     for (size_t i = 0; i < step->output_count; i++)
         add_output(&hasher, &step->outputs[i]);
-    struct zpl_digest sum = zpl_hasher_final(&hasher);
-    zpl_digest_hex(&sum, hex);
+    end(&hasher, hex);
 }
 
 void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE])
@@ -159,16 +118,31 @@ void zpl_sqlite_log_sum(const void *log, size_t len, char hex[ZPL_HEX_SIZE])
     zpl_digest_hex(&digest, hex);
 }
 
-enum zpl_err zpl_sqlite_check_log(struct zpl_sqlrow *row, int log, int sum, int64_t step,
-                                  struct zpl_diags *diags)
+void zpl_sqlite_step_sum(const struct zpl_step_row *step, const char *log_sum, const char *made_sum,
+                         char hex[ZPL_HEX_SIZE])
 {
-    char hex[ZPL_HEX_SIZE];
-    size_t len = 0;
-    const void *bytes = zpl_sqlrow_blob(row, log, &len);
-    zpl_sqlite_log_sum(bytes, len, hex);
-    const char *stored = zpl_sqlrow_text(row, sum);
-    return stored && strcmp(stored, hex) == 0 ? ZPL_OK : zpl_sqlite_damaged("steps", step, diags);
+    struct zpl_hasher hasher;
+    int64_t numbers[] = {step->run, step->status == ZPL_STEP_RAN, (int64_t)step->peak_bytes,
+                         step->attempts, (int64_t)step->input_count};
+    const char *const texts[] = {step->pipeline, step->name,  step->step,
+                                 step->kernel,   step->error, step->ingredients,
+                                 step->named,    log_sum,     made_sum};
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, numbers, sizeof numbers);
+    add_digest(&hasher, &step->shape_key);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        add_text(&hasher, texts[i]);
+    for (size_t i = 0; i < step->input_count; i++) {
+        const struct zpl_input_row *input = &step->inputs[i];
+        add_text(&hasher, input->name);
+        add_digest(&hasher, &input->digest);
+        add_text(&hasher, input->step ? input->step : "");
+        add_text(&hasher, input->output ? input->output : "");
+    }
+    end(&hasher, hex);
 }
+
+/* ---- texts, and what is remembered ----------------------------------------------------------- */
 
 enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
                                    struct zpl_diags *diags)

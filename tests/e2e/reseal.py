@@ -2,13 +2,9 @@
 makes them: for tests that put something there which no zpl of today writes.      reseal.py [zpl.db]"""
 import hashlib, sqlite3, sys
 
-RUN = ["SELECT id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph FROM runs WHERE id = ?"]
-STEP = ["SELECT id, run, pipeline, name, step, kernel, status, key, shape_key, started_ns, duration_ns, peak_bytes, attempts, "
-        "error, ingredients, log_sum, made_sum FROM steps WHERE id = ?",
-        "SELECT id, name, type, digest, bytes, rows, value FROM outputs WHERE step = ? ORDER BY id",
-        "SELECT output, name, digest FROM columns WHERE output IN (SELECT id FROM outputs WHERE step = ?) ORDER BY output, id",
-        "SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id",
-        "SELECT name FROM names WHERE step = ?"]
+RUN = "SELECT id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph FROM runs WHERE id = ?"
+STEP = ("SELECT run, status, coalesce(peak_bytes, 0), attempts, shape_key, pipeline, name, step, kernel, error, ingredients, "
+        "(SELECT name FROM names n WHERE n.step = steps.id), log_sum, made_sum FROM steps WHERE id = ?")
 c = sqlite3.connect(sys.argv[1] if len(sys.argv) > 1 else ".zpl/zpl.db")
 
 def add(h, data):
@@ -18,13 +14,10 @@ def add_value(h, value):
     add(h, b"" if value is None else b"=")
     add(h, b"" if value is None else value if isinstance(value, bytes) else str(value).encode())
 
-def row_sum(queries, row):
+def run_sum(row):
     h = hashlib.sha256()
-    for query in queries:
-        for values in c.execute(query, (row,)):
-            for value in values:
-                add_value(h, value)
-        add(h, b"")
+    for value in c.execute(RUN, (row,)).fetchone():
+        add_value(h, value)
     return h.hexdigest()
 
 def numbers(*values):
@@ -47,6 +40,21 @@ def made_sum(row):
             add(h, bytes.fromhex(column_digest))
     return h.hexdigest()
 
+def step_sum(row):
+    h = hashlib.sha256()
+    run, status, peak, attempts, shape, *texts = c.execute(STEP, (row,)).fetchone()
+    inputs = c.execute("SELECT name, digest, from_step, from_output FROM inputs WHERE step = ? ORDER BY id", (row,)).fetchall()
+    add(h, numbers(run, int(status == "ran"), peak, attempts, len(inputs)))
+    add(h, bytes.fromhex(shape))
+    for text in texts:
+        add_value(h, text)
+    for name, digest, *maker in inputs:
+        add_value(h, name)
+        add(h, bytes.fromhex(digest))
+        for text in maker:
+            add_value(h, text)
+    return h.hexdigest()
+
 for digest, text in c.execute("SELECT digest, text FROM texts").fetchall():
     name = hashlib.sha256(text.encode()).hexdigest()
     if name != digest:
@@ -55,7 +63,7 @@ for digest, text in c.execute("SELECT digest, text FROM texts").fetchall():
         c.execute("UPDATE runs SET graph = ? WHERE graph = ?", (name, digest))
 for row, log in c.execute("SELECT id, log FROM steps").fetchall():
     c.execute("UPDATE steps SET log_sum = ?, made_sum = ? WHERE id = ?", (hashlib.sha256(log or b"").hexdigest(), made_sum(row), row))
-    c.execute("UPDATE steps SET sum = ? WHERE id = ?", (row_sum(STEP, row), row))
+    c.execute("UPDATE steps SET sum = ? WHERE id = ?", (step_sum(row), row))
 for row, in c.execute("SELECT id FROM runs").fetchall():
-    c.execute("UPDATE runs SET sum = ? WHERE id = ?", (row_sum(RUN, row), row))
+    c.execute("UPDATE runs SET sum = ? WHERE id = ?", (run_sum(row), row))
 c.commit()
