@@ -120,43 +120,21 @@ static void add_gathered(struct evidence *evidence, const struct zpl_value *gath
     }
 }
 
-static void add_evidence(struct evidence *evidence, const struct zpl_value *value)
+static bool add_evidence(void *self, const struct zpl_value *value)
 {
-    if (value == NULL)
-        return;
-    switch (value->kind) {
-    case ZPL_VALUE_LITERAL:
-    case ZPL_VALUE_ITEM:
-        return;
-    case ZPL_VALUE_REF:
+    struct evidence *evidence = self;
+    if (value->kind == ZPL_VALUE_REF)
         add_report(evidence, value->ref.node, value->ref.output);
-        return;
-    case ZPL_VALUE_GATHER:
+    else if (value->kind == ZPL_VALUE_GATHER)
         add_gathered(evidence, value);
-        return;
-    case ZPL_VALUE_COND:
-        add_evidence(evidence, value->cond.left);
-        add_evidence(evidence, value->cond.right);
-        return;
-    case ZPL_VALUE_LIST:
-    case ZPL_VALUE_RECORD:
-        for (size_t i = 0; i < value->list.count; i++)
-            add_evidence(evidence, value->list.items[i]);
-        return;
-    case ZPL_VALUE_PICK:
-        for (size_t i = 0; i < value->pick.count; i++) {
-            add_evidence(evidence, value->pick.items[i]);
-            add_evidence(evidence, value->pick.by != NULL ? value->pick.by[i] : NULL);
-        }
-        return;
-    }
+    return value->kind != ZPL_VALUE_GATHER;
 }
 
 /* All of it as one object, by step name; of a step inside a map an array, null for an item left out. */
 static struct zpl_json *reports(struct zpl_plan *plan, const struct zpl_value *when)
 {
     struct evidence evidence = {.plan = plan, .metrics = zpl_json_object()};
-    add_evidence(&evidence, when);
+    zpl_value_walk(when, add_evidence, &evidence);
     for (struct item_evidence *entry = evidence.mapped; entry != NULL; entry = entry->next) {
         struct zpl_json *array = zpl_json_array();
         for (size_t i = 0; i < entry->count; i++)

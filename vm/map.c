@@ -43,37 +43,13 @@ static void add_gathered(struct finding *f, const struct zpl_value *value)
     grown[shape->gathered_count++] = value;
 }
 
-/* Finds what is gathered of this map anywhere in a value. */
-static void find_gathered(struct finding *f, const struct zpl_value *value)
+/* What is gathered of this map. */
+static bool find_gathered(void *self, const struct zpl_value *value)
 {
-    if (value == NULL)
-        return;
-    switch (value->kind) {
-    case ZPL_VALUE_LITERAL:
-    case ZPL_VALUE_REF:
-    case ZPL_VALUE_ITEM:
-        return;
-    case ZPL_VALUE_GATHER:
-        if (value->gather.map == f->map)
-            add_gathered(f, value->gather.value);
-        find_gathered(f, value->gather.value);
-        return;
-    case ZPL_VALUE_COND:
-        find_gathered(f, value->cond.left);
-        find_gathered(f, value->cond.right);
-        return;
-    case ZPL_VALUE_LIST:
-    case ZPL_VALUE_RECORD:
-        for (size_t i = 0; i < value->list.count; i++)
-            find_gathered(f, value->list.items[i]);
-        return;
-    case ZPL_VALUE_PICK:
-        for (size_t i = 0; i < value->pick.count; i++) {
-            find_gathered(f, value->pick.items[i]);
-            find_gathered(f, value->pick.by != NULL ? value->pick.by[i] : NULL);
-        }
-        return;
-    }
+    struct finding *f = self;
+    if (value->kind == ZPL_VALUE_GATHER && value->gather.map == f->map)
+        add_gathered(f, value->gather.value);
+    return true;
 }
 
 static void list_gathered(struct finding *f, const struct zpl_plan *plan)
@@ -81,14 +57,14 @@ static void list_gathered(struct finding *f, const struct zpl_plan *plan)
     const struct zpl_graph *graph = plan->graph;
     for (size_t id = 0; id < graph->count; id++) {
         for (size_t i = 0; i < graph->nodes[id].argument_count; i++)
-            find_gathered(f, graph->nodes[id].arguments[i].value);
-        find_gathered(f, graph->nodes[id].when);
+            zpl_value_walk(graph->nodes[id].arguments[i].value, find_gathered, f);
+        zpl_value_walk(graph->nodes[id].when, find_gathered, f);
     }
     for (size_t map = 0; map < graph->map_count; map++)
-        find_gathered(f, graph->maps[map].over);
+        zpl_value_walk(graph->maps[map].over, find_gathered, f);
     const struct zpl_program *program = &plan->session->program;
     for (size_t i = 0; i < program->returned_count; i++)
-        find_gathered(f, program->returned[i].value);
+        zpl_value_walk(program->returned[i].value, find_gathered, f);
 }
 
 /* NULL: memory is out. */

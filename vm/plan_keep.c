@@ -5,37 +5,26 @@
 #include "vm/plan.h"
 
 /* Marks are by unit: nodes by their ids, then maps (schedule.h). */
+struct wanting {
+    const struct zpl_graph *graph;
+    bool *units;
+};
+
+/* An item is inside a map, which is wanted with its list. */
+static bool want(void *self, const struct zpl_value *value)
+{
+    const struct wanting *w = self;
+    if (value->kind == ZPL_VALUE_REF)
+        w->units[value->ref.node] = true;
+    else if (value->kind == ZPL_VALUE_GATHER)
+        w->units[w->graph->count + value->gather.map] = true;
+    return true;
+}
+
 void zpl_plan_want(const struct zpl_graph *graph, const struct zpl_value *value, bool *units)
 {
-    if (value == NULL)
-        return;
-    switch (value->kind) {
-    case ZPL_VALUE_LITERAL:
-    case ZPL_VALUE_ITEM: /* inside a map, which is wanted with its list */
-        return;
-    case ZPL_VALUE_REF:
-        units[value->ref.node] = true;
-        return;
-    case ZPL_VALUE_GATHER:
-        units[graph->count + value->gather.map] = true;
-        zpl_plan_want(graph, value->gather.value, units);
-        return;
-    case ZPL_VALUE_COND:
-        zpl_plan_want(graph, value->cond.left, units);
-        zpl_plan_want(graph, value->cond.right, units);
-        return;
-    case ZPL_VALUE_LIST:
-    case ZPL_VALUE_RECORD:
-        for (size_t i = 0; i < value->list.count; i++)
-            zpl_plan_want(graph, value->list.items[i], units);
-        return;
-    case ZPL_VALUE_PICK:
-        for (size_t i = 0; i < value->pick.count; i++) {
-            zpl_plan_want(graph, value->pick.items[i], units);
-            zpl_plan_want(graph, value->pick.by != NULL ? value->pick.by[i] : NULL, units);
-        }
-        return;
-    }
+    struct wanting wanting = {graph, units};
+    zpl_value_walk(value, want, &wanting);
 }
 
 /* What a wanted step needs: its arguments, its condition, what comes before it, the map around it. */

@@ -51,37 +51,14 @@ static void edge(struct walk *w, uint32_t maker)
     }
 }
 
-static void walk_value(struct walk *w, const struct zpl_value *value)
+static bool visit_value(void *self, const struct zpl_value *value)
 {
-    if (value == NULL)
-        return;
-    switch (value->kind) {
-    case ZPL_VALUE_LITERAL:
-    case ZPL_VALUE_ITEM:
-        return;
-    case ZPL_VALUE_REF:
+    struct walk *w = self;
+    if (value->kind == ZPL_VALUE_REF)
         edge(w, unit_of_node(w, value->ref.node));
-        return;
-    case ZPL_VALUE_GATHER:
+    else if (value->kind == ZPL_VALUE_GATHER)
         edge(w, unit_of_map(w, value->gather.map));
-        walk_value(w, value->gather.value);
-        return;
-    case ZPL_VALUE_COND:
-        walk_value(w, value->cond.left);
-        walk_value(w, value->cond.right);
-        return;
-    case ZPL_VALUE_LIST:
-    case ZPL_VALUE_RECORD:
-        for (size_t i = 0; i < value->list.count; i++)
-            walk_value(w, value->list.items[i]);
-        return;
-    case ZPL_VALUE_PICK:
-        for (size_t i = 0; i < value->pick.count; i++) {
-            walk_value(w, value->pick.items[i]);
-            walk_value(w, value->pick.by != NULL ? value->pick.by[i] : NULL);
-        }
-        return;
-    }
+    return true;
 }
 
 /* Every edge between units: of nodes their arguments, conditions and `after`, of maps their lists. */
@@ -91,16 +68,16 @@ static void walk_edges(struct walk *w)
         const struct zpl_node *node = &w->graph->nodes[id];
         w->reader = unit_of_node(w, id);
         for (size_t i = 0; w->reader != NO_UNIT && i < node->argument_count; i++)
-            walk_value(w, node->arguments[i].value);
+            zpl_value_walk(node->arguments[i].value, visit_value, w);
         for (size_t i = 0; w->reader != NO_UNIT && i < node->after_count; i++)
             edge(w, unit_of_node(w, node->after[i]));
         if (w->reader != NO_UNIT)
-            walk_value(w, node->when);
+            zpl_value_walk(node->when, visit_value, w);
     }
     for (uint32_t map = 0; map < w->graph->map_count; map++) {
         w->reader = unit_of_map(w, map);
         if (w->reader != NO_UNIT)
-            walk_value(w, w->graph->maps[map].over);
+            zpl_value_walk(w->graph->maps[map].over, visit_value, w);
     }
 }
 

@@ -104,39 +104,17 @@ static bool is_outside(const struct zpl_host *host, uint32_t map)
     return !zpl_map_within(&host->program->graph, host->map, map);
 }
 
-static void find_escape(struct escape *e, const struct zpl_value *value)
+static bool find_escape(void *self, const struct zpl_value *value)
 {
+    struct escape *e = self;
     const struct zpl_graph *graph = &e->host->program->graph;
-    switch (value->kind) {
-    case ZPL_VALUE_LITERAL:
-        return;
-    case ZPL_VALUE_REF:
+    if (value->kind == ZPL_VALUE_REF)
         e->found |= is_outside(e->host, graph->nodes[value->ref.node].map);
-        return;
-    case ZPL_VALUE_ITEM:
+    else if (value->kind == ZPL_VALUE_ITEM)
         e->found |= is_outside(e->host, value->item.map + 1);
-        return;
-    case ZPL_VALUE_GATHER:
+    else if (value->kind == ZPL_VALUE_GATHER)
         e->found |= is_outside(e->host, graph->maps[value->gather.map].parent);
-        return;
-    case ZPL_VALUE_COND:
-        find_escape(e, value->cond.left);
-        if (value->cond.right)
-            find_escape(e, value->cond.right);
-        return;
-    case ZPL_VALUE_LIST:
-    case ZPL_VALUE_RECORD:
-        for (size_t i = 0; i < value->list.count; i++)
-            find_escape(e, value->list.items[i]);
-        return;
-    case ZPL_VALUE_PICK:
-        for (size_t i = 0; i < value->pick.count; i++) {
-            find_escape(e, value->pick.items[i]);
-            if (value->pick.by)
-                find_escape(e, value->pick.by[i]);
-        }
-        return;
-    }
+    return value->kind != ZPL_VALUE_GATHER; /* what is gathered is its map's own */
 }
 
 bool zpl_escapes_map(lua_State *L, const struct zpl_value *value, struct zpl_span span)
@@ -144,7 +122,7 @@ bool zpl_escapes_map(lua_State *L, const struct zpl_value *value, struct zpl_spa
     struct escape e = {.host = zpl_host_of(L)};
     if (!value || e.host->program->graph.map_count == 0)
         return false;
-    find_escape(&e, value);
+    zpl_value_walk(value, find_escape, &e);
     if (!e.found)
         return false;
     zpl_host_help(L,

@@ -293,6 +293,10 @@ const struct zpl_type *zpl_value_pick_type(struct zpl_arena *arena, enum zpl_pic
 const struct zpl_type *zpl_literal_natural_type(struct zpl_arena *arena,
                                                 const struct zpl_literal *literal);
 
+/* Visits a value (NULL: nothing) and, where `visit` says true, all that it is put together of: conditions,
+ * lists, choices with what they are by, what a map gathers. */
+typedef bool zpl_value_visit_fn(void *self, const struct zpl_value *value);
+void zpl_value_walk(const struct zpl_value *value, zpl_value_visit_fn *visit, void *self);
 /* Calls visit once for every reference in a value, conditions and lists included.  An item refers to
  * nothing: what it comes from is its map's list. */
 void zpl_value_refs(const struct zpl_value *value,

@@ -270,37 +270,54 @@ const struct zpl_type *zpl_value_pick_type(struct zpl_arena *arena, enum zpl_pic
 
 /* ---- walking and showing --------------------------------------------------------------------- */
 
-void zpl_value_refs(const struct zpl_value *value,
-                    void (*visit)(void *self, uint32_t node, uint32_t output), void *self)
+void zpl_value_walk(const struct zpl_value *value, zpl_value_visit_fn *visit, void *self)
 {
-    if (!value)
+    if (!value || !visit(self, value))
         return;
     switch (value->kind) {
     case ZPL_VALUE_LITERAL:
     case ZPL_VALUE_ITEM:
+    case ZPL_VALUE_REF:
         return;
     case ZPL_VALUE_GATHER:
-        zpl_value_refs(value->gather.value, visit, self);
-        return;
-    case ZPL_VALUE_REF:
-        visit(self, value->ref.node, value->ref.output);
+        zpl_value_walk(value->gather.value, visit, self);
         return;
     case ZPL_VALUE_COND:
-        zpl_value_refs(value->cond.left, visit, self);
-        zpl_value_refs(value->cond.right, visit, self);
+        zpl_value_walk(value->cond.left, visit, self);
+        zpl_value_walk(value->cond.right, visit, self);
         return;
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
         for (size_t i = 0; i < value->list.count; i++)
-            zpl_value_refs(value->list.items[i], visit, self);
+            zpl_value_walk(value->list.items[i], visit, self);
         return;
     case ZPL_VALUE_PICK:
         for (size_t i = 0; i < value->pick.count; i++) {
-            zpl_value_refs(value->pick.items[i], visit, self);
-            zpl_value_refs(value->pick.by ? value->pick.by[i] : NULL, visit, self);
+            zpl_value_walk(value->pick.items[i], visit, self);
+            zpl_value_walk(value->pick.by ? value->pick.by[i] : NULL, visit, self);
         }
         return;
     }
+}
+
+struct refs {
+    void (*visit)(void *self, uint32_t node, uint32_t output);
+    void *self;
+};
+
+static bool visit_ref(void *self, const struct zpl_value *value)
+{
+    const struct refs *refs = self;
+    if (value->kind == ZPL_VALUE_REF)
+        refs->visit(refs->self, value->ref.node, value->ref.output);
+    return true;
+}
+
+void zpl_value_refs(const struct zpl_value *value,
+                    void (*visit)(void *self, uint32_t node, uint32_t output), void *self)
+{
+    struct refs refs = {visit, self};
+    zpl_value_walk(value, visit_ref, &refs);
 }
 
 static bool is_artifact(enum zpl_kind kind)
