@@ -330,15 +330,26 @@ struct zpl_deployment {
     struct zpl_digest key; /* of the deploy step: makes it idempotent */
     const char *manifest;  /* canonical JSON: name, model, bytes, type, run, metrics */
 };
+/* What is deployed under a name. */
+struct zpl_deployed {
+    const char *name;
+    const char *model_path; /* NULL: it is gone, or nobody can tell what it should be */
+    struct zpl_digest model;
+};
 struct zpl_deployer {
     void *self;
     const char *flavour;
     /* Deploys; doing it again with the same key changes nothing. *where (arena) is for people. */
     enum zpl_err (*deploy)(void *self, const struct zpl_deployment *deployment, const char **where,
                            struct zpl_arena *arena, struct zpl_diags *diags);
-    /* Is `key` what is deployed under `name`?  ZPL_OK or NOT_FOUND (silent). */
+    /* Is `key` what is deployed under `name`, with all its files?  ZPL_OK or NOT_FOUND (silent). */
     enum zpl_err (*current)(void *self, const char *name, const struct zpl_digest *key,
                             struct zpl_diags *diags);
+    /* All names, in their order. */
+    enum zpl_err (*list)(void *self, struct zpl_deployed **out, size_t *count,
+                         struct zpl_arena *arena, struct zpl_diags *diags);
+    /* Takes away what is deployed under the name now; the next run that deploys it does so again. */
+    enum zpl_err (*remove)(void *self, const char *name, struct zpl_diags *diags);
     void (*release)(void *self);
 };
 

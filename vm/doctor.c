@@ -10,7 +10,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "stack/home.h"
-#include "stdlib/outcome.h"
+#include "vm/sound.h"
 
 #define FREE_LEAST (512ull << 20) /* bytes below which steps will fail for want of room */
 
@@ -83,23 +83,6 @@ static const char *name_of(struct visit *v, const struct zpl_digest *digest)
 
 /* ---- artifacts ------------------------------------------------------------------------------- */
 
-/* Reads the bytes; *sound tells whether they are those of the digest. */
-static enum zpl_err hold(struct visit *v, const struct zpl_artifact *artifact, bool *sound)
-{
-    char path[ZPL_PATH_MAX];
-    struct zpl_digest digest = {0};
-    struct zpl_arena arena = {0};
-    uint64_t bytes;
-    *sound = false;
-    enum zpl_err err = v->artifacts->local(v->artifacts->self, &artifact->digest, path, v->diags);
-    if (err == ZPL_OK)
-        err = artifact->tree ? zpl_outcome_tree(path, &digest, &bytes, &arena, v->diags)
-                             : zpl_fs_digest(path, &digest, &bytes, v->diags);
-    zpl_arena_release(&arena);
-    *sound = err == ZPL_OK && zpl_digest_equal(&digest, &artifact->digest);
-    return err;
-}
-
 static int by_digest(const void *a, const void *b)
 {
     const struct zpl_artifact *x = a, *y = b;
@@ -111,35 +94,34 @@ static int by_maker(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct zpl_digest));
 }
 
-/* What can't be read may be whole: it is not forgotten.  What is neither file nor folder is not. */
-static enum zpl_err unreadable(struct visit *v, const struct zpl_digest *digest, enum zpl_err why)
+/* It may be whole: it is not forgotten. */
+static enum zpl_err unreadable(struct visit *v, const struct zpl_digest *digest)
 {
-    bool whole = why == ZPL_ERR_IO;
-    find(v, true, whole ? "unreadable" : "artifact",
-         whole ? "look at the disk, and at who may read the file" : REMAKE, "%s can't be read: %s",
-         name_of(v, digest),
+    find(v, true, "unreadable", "look at the disk, and at who may read the file",
+         "%s can't be read: %s", name_of(v, digest),
          v->diags->count > 0 ? v->diags->items[0]->message : "no reason is known");
     zpl_diags_clear(v->diags);
-    return whole ? ZPL_OK : add_bad(v, digest);
+    return ZPL_OK;
 }
 
 /* Each artifact against its digest.  One that can't be read is told as a problem, with why. */
 static enum zpl_err hold_all(struct visit *v)
 {
     enum zpl_err err = ZPL_OK;
+    char path[ZPL_PATH_MAX];
     for (size_t i = 0; err == ZPL_OK && i < v->out->artifacts; i++) {
-        bool sound;
         if (*v->interrupted != 0)
             return ZPL_ERR_INTERRUPTED;
         v->out->bytes += v->all[i].bytes;
-        err = hold(v, &v->all[i], &sound);
-        v->out->sound += sound;
-        if (err == ZPL_ERR_IO || err == ZPL_ERR_STEP) {
-            err = unreadable(v, &v->all[i].digest, err);
+        err = zpl_sound_local(v->session, &v->all[i].digest, path, v->diags);
+        v->out->sound += err == ZPL_OK;
+        if (err == ZPL_ERR_IO) {
+            err = unreadable(v, &v->all[i].digest);
         } else if (err == ZPL_ERR_NOT_FOUND) {
             zpl_diags_clear(v->diags); /* another process has just removed it */
             err = ZPL_OK;
-        } else if (err == ZPL_OK && !sound) {
+        } else if (err == ZPL_ERR_CORRUPT) {
+            zpl_diags_clear(v->diags);
             find(v, true, "artifact", REMAKE, "the bytes of %s are not what was stored",
                  name_of(v, &v->all[i].digest));
             err = add_bad(v, &v->all[i].digest);
@@ -359,6 +341,40 @@ static enum zpl_err look_at_database(struct visit *v)
     return ZPL_OK;
 }
 
+/* What is deployed against the digest of its model.  What is damaged is taken away by `repair`, so that it is
+ * deployed again. */
+static enum zpl_err look_at_deployments(struct visit *v)
+{
+    struct zpl_deployer *deployer;
+    struct zpl_deployed *deployed = NULL;
+    size_t count = 0;
+    enum zpl_err err = zpl_session_deployer(v->session, &deployer);
+    if (err == ZPL_OK)
+        err = deployer->list(deployer->self, &deployed, &count, v->arena, v->diags);
+    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
+        struct zpl_diags told = {0};
+        const char *path = deployed[i].model_path;
+        enum zpl_err sound =
+            path != NULL ? zpl_sound_path(path, &deployed[i].model, &told) : ZPL_ERR_CORRUPT;
+        zpl_diags_release(&told);
+        if (*v->interrupted != 0)
+            return ZPL_ERR_INTERRUPTED;
+        if (sound != ZPL_ERR_CORRUPT)
+            continue;
+        find(v, !v->repair, "deployment",
+             v->repair
+                 ? "it is taken away: the next run of its pipeline deploys it again"
+                 : "`zpl doctor --repair` takes it away, so that the next run of its pipeline "
+                   "deploys it again",
+             "what is deployed as %s is not what was deployed", deployed[i].name);
+        if (v->repair)
+            err = deployer->remove(deployer->self, deployed[i].name, v->diags);
+        if (v->repair && err == ZPL_OK && v->out->finding_count > 0)
+            v->findings[v->out->finding_count - 1].repaired = true;
+    }
+    return err;
+}
+
 static enum zpl_err look_at_runs(struct visit *v)
 {
     struct zpl_run_row *rows;
@@ -459,12 +475,15 @@ enum zpl_err zpl_doctor(struct zpl_session *session, bool want_repair,
     enum zpl_err err = zpl_session_metadata(session, want_repair, &v.metadata);
     if (err == ZPL_OK)
         err = look_at_database(&v);
+    out->counted = !v.damaged;
     if (err == ZPL_OK)
         err = look_at_scratch(&v);
     if (err == ZPL_OK && !v.damaged)
         err = look_at_artifacts(&v);
     if (err == ZPL_OK && !v.damaged)
         err = look_at_runs(&v);
+    if (err == ZPL_OK)
+        err = look_at_deployments(&v);
     if (err == ZPL_OK)
         look_at_disk(&v);
     if (err == ZPL_OK && zpl_arena_failed(arena)) /* what was found may not all be told */

@@ -1,5 +1,6 @@
 /* doctor.h - looks the whole store over and says what to do.
- * Promise: every artifact's bytes are read and held to their digest; without `repair` nothing but what
+ * Promise: every artifact's bytes, and those of every deployed model, are read and held to their digest;
+ * without `repair` nothing but what
  * killed processes left in scratch is touched, and runs may go on meanwhile.  With it, outputs whose bytes
  * are wrong or missing are forgotten, so that they are made again when they are needed, and so are damaged rows
  * of the database.  While the database is damaged nothing else is looked at: it would be told by what is not so.
@@ -16,11 +17,13 @@ struct zpl_finding {
     bool problem;  /* else a note: nothing is wrong */
     bool repaired; /* it was a problem until now */
     const char
-        *what; /* "artifact", "unreadable", "database", "run", "scratch", "disk", "file", "name" */
+        *what; /* "artifact", "unreadable", "database", "run", "scratch", "disk", "file", "name",
+                         "deployment" */
     const char *words;
     const char *help; /* what to do, or NULL */
 };
 struct zpl_doctor {
+    bool counted; /* runs, artifacts, sound, bytes: else the database is too damaged for it */
     size_t runs, artifacts, sound; /* artifacts whose bytes are what they were */
     uint64_t bytes, free_bytes;
     const struct zpl_finding *findings;

@@ -56,13 +56,18 @@ static void short_key(const struct zpl_digest *key, char out[KEY_SIZE])
 }
 
 /* A name is one folder's: letters, digits, "_", "-" and, not in front, ".". */
-static enum zpl_err check_name(const char *name, struct zpl_diags *diags)
+static bool is_name(const char *name)
 {
     size_t n = strlen(name);
     bool good = n > 0 && n <= ZPL_NAME_MAX && name[0] != '.';
     for (size_t i = 0; good && i < n; i++)
         good = isalnum((unsigned char)name[i]) || strchr("_-.", name[i]);
-    if (good)
+    return good;
+}
+
+static enum zpl_err check_name(const char *name, struct zpl_diags *diags)
+{
+    if (is_name(name))
         return ZPL_OK;
     struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_DEPLOY, (struct zpl_span){0},
                                          "'%.80s' can't be the name of a deployment", name);
@@ -100,9 +105,9 @@ static enum zpl_err fill(const struct zpl_deployment *deployment, const char *fo
 }
 
 /* The model in the folder of a deployment, under whichever of its names. */
-static bool find_model(const char *folder, struct zpl_stat *st)
+static bool find_model(const char *folder, char path[ZPL_PATH_MAX], struct zpl_stat *st)
 {
-    char name[32], path[ZPL_PATH_MAX];
+    char name[32];
     for (size_t i = 0; i <= sizeof FORMATS / sizeof *FORMATS; i++) {
         snprintf(name, sizeof name, "model%s", i > 0 ? FORMATS[i - 1].extension : "");
         if (zpl_path_join(path, folder, name) == ZPL_OK && zpl_fs_stat(path, st, NULL) == ZPL_OK)
@@ -111,27 +116,30 @@ static bool find_model(const char *folder, struct zpl_stat *st)
     return false;
 }
 
-/* Is the folder of a deployment as it was filled: a manifest, and a model of the size that it says?
- * ZPL_OK, or NOT_FOUND (silent). */
-static enum zpl_err is_whole(const char *folder, struct zpl_diags *diags)
+/* The manifest in the folder of a deployment; NULL: there is none that can be read.  The caller releases it. */
+static struct zpl_json *read_manifest(const char *folder)
 {
     char path[ZPL_PATH_MAX];
     struct zpl_buf text = {0};
-    struct zpl_diags quiet = {0};
     struct zpl_json *manifest = NULL;
-    struct zpl_stat st;
-    enum zpl_err err = zpl_home_join(path, folder, "manifest.json", diags);
-    if (err != ZPL_OK)
-        return err;
-    bool whole = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, &quiet) == ZPL_OK &&
-                 zpl_json_parse(zpl_buf_str(&text), text.len, &manifest, NULL) == ZPL_OK;
-    if (whole) {
-        int64_t bytes = zpl_json_i64(zpl_json_get(manifest, "bytes"), -1); /* old ones have none */
-        whole = find_model(folder, &st) && (st.is_dir || bytes < 0 || st.size == (uint64_t)bytes);
-    }
-    zpl_json_release(manifest);
+    if (zpl_path_join(path, folder, "manifest.json") == ZPL_OK &&
+        zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, NULL) == ZPL_OK)
+        (void)zpl_json_parse(zpl_buf_str(&text), text.len, &manifest, NULL);
     zpl_buf_release(&text);
-    zpl_diags_release(&quiet);
+    return manifest;
+}
+
+/* Is the folder of a deployment as it was filled: a manifest, and a model of the size that it says?
+ * ZPL_OK, or NOT_FOUND (silent). */
+static enum zpl_err is_whole(const char *folder)
+{
+    char path[ZPL_PATH_MAX];
+    struct zpl_json *manifest = read_manifest(folder);
+    struct zpl_stat st;
+    int64_t bytes = zpl_json_i64(zpl_json_get(manifest, "bytes"), -1); /* old ones have none */
+    bool whole = manifest && find_model(folder, path, &st) &&
+                 (st.is_dir || bytes < 0 || st.size == (uint64_t)bytes);
+    zpl_json_release(manifest);
     return whole ? ZPL_OK : ZPL_ERR_NOT_FOUND;
 }
 
@@ -145,7 +153,7 @@ static enum zpl_err place(const struct zpl_deployment *deployment, const char *d
     if (err == ZPL_OK)
         err = zpl_home_join(temporary, dir, name, diags);
     if (err == ZPL_OK)
-        err = is_whole(target, diags);
+        err = is_whole(target);
     if (err != ZPL_ERR_NOT_FOUND)
         return err;
     err = zpl_fs_remove_tree(temporary, diags); /* of a dead process with our number */
@@ -193,7 +201,7 @@ static enum zpl_err is_latest(const char *dir, const char *key, struct zpl_diags
         return zpl_diag_system(diags, "read the link", latest, errno);
     if (n != KEY_DIGITS || memcmp(target, key, KEY_DIGITS) != 0)
         return ZPL_ERR_NOT_FOUND;
-    return is_whole(latest, diags);
+    return is_whole(latest);
 }
 
 static enum zpl_err deploy(void *self, const struct zpl_deployment *deployment, const char **where,
@@ -228,6 +236,64 @@ static enum zpl_err current(void *self, const char *name, const struct zpl_diges
     return err == ZPL_OK ? is_latest(dir, digits, diags) : err;
 }
 
+/* home/deployments/<name>/latest. */
+static enum zpl_err latest_path(const struct deployer *deployer, const char *name, char *out,
+                                struct zpl_diags *diags)
+{
+    enum zpl_err err = name_path(deployer, name, out, diags);
+    return err == ZPL_OK ? zpl_home_join(out, out, LATEST, diags) : err;
+}
+
+/* What the folder says that is deployed under the name. */
+static void read_deployed(const char *folder, struct zpl_deployed *out, struct zpl_arena *arena)
+{
+    char path[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    struct zpl_json *manifest = read_manifest(folder);
+    const char *hex = zpl_json_str(zpl_json_get(manifest, "model"), "");
+    if (zpl_digest_parse(hex, &out->model) && find_model(folder, path, &st))
+        out->model_path = zpl_arena_strdup(arena, path);
+    zpl_json_release(manifest);
+}
+
+static enum zpl_err list(void *self, struct zpl_deployed **out, size_t *count,
+                         struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct deployer *deployer = self;
+    char path[ZPL_PATH_MAX];
+    char **names = NULL;
+    size_t most = 0;
+    struct zpl_stat st;
+    *count = 0;
+    enum zpl_err err = zpl_home_join(path, deployer->home, "deployments", diags);
+    if (err == ZPL_OK && zpl_fs_stat(path, &st, NULL) == ZPL_ERR_NOT_FOUND)
+        return ZPL_OK; /* nothing was deployed */
+    if (err == ZPL_OK)
+        err = zpl_fs_list(path, arena, &names, &most, diags);
+    *out = zpl_arena_array(arena, most + 1, sizeof **out);
+    if (err == ZPL_OK && !*out)
+        err = zpl_diag_nomem(diags);
+    for (size_t i = 0; err == ZPL_OK && i < most; i++) {
+        if (!is_name(names[i]))
+            continue;
+        err = latest_path(deployer, names[i], path, diags);
+        if (err != ZPL_OK)
+            break;
+        (*out)[*count].name = names[i];
+        read_deployed(path, &(*out)[(*count)++], arena);
+    }
+    return err == ZPL_OK && zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : err;
+}
+
+static enum zpl_err remove_latest(void *self, const char *name, struct zpl_diags *diags)
+{
+    char latest[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
+    enum zpl_err err = latest_path(self, name, latest, diags);
+    if (err != ZPL_OK || !realpath(latest, real))
+        return err; /* it leads to nothing already */
+    return zpl_fs_remove_tree(real, diags);
+}
+
 static void release(void *self)
 {
     free(self);
@@ -249,6 +315,8 @@ enum zpl_err zpl_deployer_folder(const struct zpl_stack_config *config, struct z
                                  .flavour = "folder",
                                  .deploy = deploy,
                                  .current = current,
+                                 .list = list,
+                                 .remove = remove_latest,
                                  .release = release};
     return ZPL_OK;
 }

@@ -1,7 +1,7 @@
 # `zpl doctor` finds what was done to a store, and nothing where nothing was; `--repair` leads back to a store
 # in which the same runs give the same bytes.                                            Time limit: 120 s
 . "$ROOT/tests/lib.sh"
-need python3
+need python3 sqlite3
 flights flights.csv 200
 cat >g.zpl <<'Z'
 local p = params { minutes = Int { default = 15, min = 0 } }
@@ -138,3 +138,41 @@ rm -f .zpl/zpl.db-*
 python3 -c 'import sqlite3; c = sqlite3.connect(".zpl/zpl.db"); c.execute("PRAGMA user_version = 99"); c.commit()'
 expect 4 zpl doctor
 contains err "version 99"
+
+# what is deployed: a byte of the model, the model, the manifest; a run deploys again what repair took away
+mkdir deployed && cd deployed
+flights flights.csv 200
+cat >d.zpl <<'Z'
+local flights = csv.read { "flights.csv", hindsight = { "delay" } }
+local rows = sql [[ SELECT hour(date) AS hour, distance, delay > 15 AS late FROM flights ]]
+deploy { xgboost.train { rows, label = "late", rounds = 3 }, name = "late" }
+Z
+expect 0 zpl run d.zpl
+expect 0 zpl doctor
+damage() { # damage COMMAND...: doctor tells, repairs, and the next run deploys again
+    sum=$(sha256sum <.zpl/deployments/late/latest/model.ubj)
+    chmod -R u+w .zpl/deployments
+    "$@"
+    expect 1 zpl doctor --json
+    equal "$(findings)" '[["problem", "deployment"]]'
+    expect 0 zpl doctor --repair --json
+    equal "$(findings)" '[["repaired", "deployment"]]'
+    expect 0 zpl run d.zpl
+    equal "$(sha256sum <.zpl/deployments/late/latest/model.ubj)" "$sum"
+    expect 0 zpl doctor --json
+    equal "$(findings)" "[]"
+}
+flip() {
+    python3 -c 'import sys; b = bytearray(open(sys.argv[1], "rb").read()); b[len(b) // 2] ^= 1; open(sys.argv[1], "wb").write(b)' "$1"
+}
+damage flip .zpl/deployments/late/latest/model.ubj
+damage rm .zpl/deployments/late/latest/model.ubj
+damage rm .zpl/deployments/late/latest/manifest.json
+
+# a database too damaged to count by is not counted by
+sqlite3 .zpl/zpl.db "UPDATE outputs SET bytes = bytes + 1 WHERE id = 1"
+expect 1 zpl doctor --json
+equal "$(json out "[j['runs'], j['artifacts'], j['bytes']]")" '[null, null, null]'
+expect 1 zpl doctor
+lacks out "0 runs"
+cd ..

@@ -11,6 +11,11 @@ static const char *word_of(const struct zpl_finding *finding)
     return finding->repaired ? "repaired" : finding->problem ? "problem" : "note";
 }
 
+static struct zpl_json *count_json(const struct zpl_doctor *doctor, uint64_t count)
+{
+    return doctor->counted ? zpl_json_int((int64_t)count) : zpl_json_null();
+}
+
 static void print_json(const struct zpl_session *session, const struct zpl_doctor *doctor)
 {
     struct zpl_json *o = zpl_json_object(), *list = zpl_json_array();
@@ -26,10 +31,10 @@ static void print_json(const struct zpl_session *session, const struct zpl_docto
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "store", zpl_json_string(session->project.home));
     zpl_json_set_take(o, "schema", zpl_json_int(ZPL_SCHEMA_VERSION));
-    zpl_json_set_take(o, "runs", zpl_json_int((int64_t)doctor->runs));
-    zpl_json_set_take(o, "artifacts", zpl_json_int((int64_t)doctor->artifacts));
-    zpl_json_set_take(o, "sound", zpl_json_int((int64_t)doctor->sound));
-    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)doctor->bytes));
+    zpl_json_set_take(o, "runs", count_json(doctor, doctor->runs));
+    zpl_json_set_take(o, "artifacts", count_json(doctor, doctor->artifacts));
+    zpl_json_set_take(o, "sound", count_json(doctor, doctor->sound));
+    zpl_json_set_take(o, "bytes", count_json(doctor, doctor->bytes));
     zpl_json_set_take(o, "free_bytes", zpl_json_int((int64_t)doctor->free_bytes));
     zpl_json_set_take(o, "problems", zpl_json_int((int64_t)doctor->problems));
     zpl_json_set_take(o, "findings", list);
@@ -52,12 +57,14 @@ static void print_text(const struct zpl_cli *cli, const struct zpl_session *sess
 {
     struct zpl_buf out = {0};
     zpl_buf_printf(&out, "%s (version %d): ", session->project.home, ZPL_SCHEMA_VERSION);
-    zpl_text_show_count(&out, doctor->runs);
-    zpl_buf_puts(&out, doctor->runs == 1 ? " run, " : " runs, ");
-    zpl_text_show_count(&out, doctor->artifacts);
-    zpl_buf_puts(&out, doctor->artifacts == 1 ? " artifact, " : " artifacts, ");
-    zpl_text_show_bytes(&out, doctor->bytes);
-    zpl_buf_puts(&out, "; ");
+    if (doctor->counted) {
+        zpl_text_show_count(&out, doctor->runs);
+        zpl_buf_puts(&out, doctor->runs == 1 ? " run, " : " runs, ");
+        zpl_text_show_count(&out, doctor->artifacts);
+        zpl_buf_puts(&out, doctor->artifacts == 1 ? " artifact, " : " artifacts, ");
+        zpl_text_show_bytes(&out, doctor->bytes);
+        zpl_buf_puts(&out, "; ");
+    }
     zpl_text_show_bytes(&out, doctor->free_bytes);
     zpl_buf_puts(&out, " are free\n");
     for (size_t i = 0; i < doctor->finding_count; i++)
