@@ -172,15 +172,7 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     const struct zpl_node *node = &scope->plan->graph->nodes[id];
     struct zpl_step_plan *step = &scope->plan->steps[id];
     struct zpl_diags *diags = &d->session->diags;
-    if (step->memory_bytes == 0)
-        step->memory_bytes =
-            node->resources.memory_bytes > 0 ? node->resources.memory_bytes : d->memory_bytes;
-    struct zpl_task_needs needs = {.cpu = node->resources.cpu,
-                                   .memory_bytes = step->memory_bytes,
-                                   .timeout_ms = node->timeout_ms,
-                                   .gpus = node->resources.gpu,
-                                   .workers = node->resources.workers,
-                                   .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
+    struct zpl_task_needs needs = zpl_task_needs_of(scope->plan, id, d->memory_bytes);
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct zpl_slot *slot = d->slots;
     while (slot->taken)
@@ -189,7 +181,7 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     if (d->orchestrator->place != NULL)
         needs.place = slot->scratch;
     if (err == ZPL_OK)
-        err = zpl_task_make(scope->plan, id, slot->scratch, step->memory_bytes, &task);
+        err = zpl_task_make(scope->plan, id, slot->scratch, &task);
     if (err == ZPL_OK)
         err = d->orchestrator->start(d->orchestrator->self, task.data, task.len, &needs,
                                      &slot->task, diags);

@@ -76,7 +76,6 @@ static void give_limits(struct zpl_reproducing *r, struct zpl_again_slot *slot)
 
 static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot)
 {
-    const struct zpl_node *node = &slot->plan->graph->nodes[slot->id];
     struct zpl_step_plan *step = &slot->plan->steps[slot->id];
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     bool lacks;
@@ -87,18 +86,10 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
         slot->until_ns = zpl_clock_monotonic_ns() + LOOK_NS;
         return ZPL_OK;
     }
-    if (step->memory_bytes == 0)
-        step->memory_bytes =
-            node->resources.memory_bytes > 0 ? node->resources.memory_bytes : r->memory_bytes;
-    struct zpl_task_needs needs = {.cpu = node->resources.cpu,
-                                   .memory_bytes = step->memory_bytes,
-                                   .timeout_ms = node->timeout_ms,
-                                   .gpus = node->resources.gpu,
-                                   .workers = node->resources.workers,
-                                   .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
+    struct zpl_task_needs needs = zpl_task_needs_of(slot->plan, slot->id, r->memory_bytes);
     err = r->artifacts->scratch(r->artifacts->self, slot->scratch, &r->session->diags);
     if (err == ZPL_OK)
-        err = zpl_task_make(slot->plan, slot->id, slot->scratch, step->memory_bytes, &task);
+        err = zpl_task_make(slot->plan, slot->id, slot->scratch, &task);
     if (err == ZPL_OK)
         err = r->orchestrator->start(r->orchestrator->self, task.data, task.len, &needs,
                                      &slot->task, &r->session->diags);

@@ -139,9 +139,24 @@ static enum zpl_err unsendable(struct zpl_plan *plan, const struct zpl_node *nod
     return err;
 }
 
+struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    struct zpl_step_plan *step = &plan->steps[id];
+    if (step->memory_bytes == 0)
+        step->memory_bytes =
+            node->resources.memory_bytes > 0 ? node->resources.memory_bytes : share;
+    return (struct zpl_task_needs){.cpu = node->resources.cpu,
+                                   .memory_bytes = step->memory_bytes,
+                                   .timeout_ms = node->timeout_ms,
+                                   .gpus = node->resources.gpu,
+                                   .workers = node->resources.workers,
+                                   .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
+}
+
 /* All parts, then bytes. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
-                           uint64_t memory_bytes, struct zpl_buf *out)
+                           struct zpl_buf *out)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_arena *arena = &plan->arena;
@@ -165,7 +180,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .store = plan->session->project.home,
                                 .project = plan->session->project.root,
                                 .threads = 1,
-                                .memory_bytes = memory_bytes};
+                                .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags) : ZPL_OK;
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];

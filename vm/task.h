@@ -8,9 +8,12 @@
 #include "stdlib/run.h"
 #include "vm/plan.h"
 
-/* Encodes the task of a keyed step whose outputs are to be made in `scratch`. */
+/* What the next attempt of a step needs, but its place.  Memory of which nothing was said yet is what the
+ * step asks for, else `share`; the plan has it then. */
+struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share);
+/* Encodes the task of a keyed step, of which the needs are known, whose outputs are to be made in `scratch`. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
-                           uint64_t memory_bytes, struct zpl_buf *out);
+                           struct zpl_buf *out);
 /* Did the step make what it declares, of what its key says?  ZPL_ERR_STEP, told in `diags`. */
 enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl_run_result *result,
                             struct zpl_diags *diags);
