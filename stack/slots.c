@@ -6,6 +6,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "lang/graph/graph.h"
 #include "stack/lock.h"
 
 #define NAME_SHIFT 32 /* of a byte's number: below it stands which of the name's */
@@ -119,24 +120,24 @@ static void wait_no_more(struct zpl_slots *slots, struct name *name)
 
 /* Are so many slots free? */
 static bool are_free(const struct zpl_slots *slots, const struct name *name,
-                     const struct zpl_slots_need *need)
+                     const struct zpl_limit_use *use)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < need->of && count < need->slots; i++)
+    for (uint32_t i = 0; i < use->of && count < use->slots; i++)
         count += !is_held(slots, name->first + i) && !zpl_lock_is_held(slots->fd, name->first + i);
-    return count == need->slots;
+    return count == use->slots;
 }
 
 /* Is it the turn of others, who may still come? */
 static bool is_others_turn(const struct zpl_slots *slots, struct name *name,
-                           const struct zpl_slots_need *need)
+                           const struct zpl_limit_use *use)
 {
     uint64_t first = name->first + NUMBERS, after;
     uint64_t before = name->number != 0 ? name->number - first : NUMBERS;
     if (!zpl_lock_find(slots->fd, first, before, &after))
         return false;
     int64_t now = zpl_clock_monotonic_ns();
-    if (!are_free(slots, name, need))
+    if (!are_free(slots, name, use))
         name->since_ns = 0;
     else if (name->since_ns == 0)
         name->since_ns = now;
@@ -145,10 +146,10 @@ static bool is_others_turn(const struct zpl_slots *slots, struct name *name,
 
 /* Takes so many free bytes of a name as it can; there is room for them. */
 static enum zpl_err take_of(struct zpl_slots *slots, const struct name *name,
-                            const struct zpl_slots_need *need, const struct zpl_digest *holder)
+                            const struct zpl_limit_use *use, const struct zpl_digest *holder)
 {
     uint32_t taken = 0;
-    for (uint32_t i = 0; i < need->of && taken < need->slots; i++) {
+    for (uint32_t i = 0; i < use->of && taken < use->slots; i++) {
         uint64_t byte = name->first + i;
         if (is_held(slots, byte))
             continue;
@@ -160,29 +161,29 @@ static enum zpl_err take_of(struct zpl_slots *slots, const struct name *name,
             taken++;
         }
     }
-    return taken == need->slots ? ZPL_OK : ZPL_ERR_BUSY;
+    return taken == use->slots ? ZPL_OK : ZPL_ERR_BUSY;
 }
 
 enum zpl_err zpl_slots_take(struct zpl_slots *slots, const struct zpl_digest *holder,
-                            const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                            const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                             struct zpl_diags *diags)
 {
     size_t before = slots->held_count, most = before;
     enum zpl_err err = ZPL_OK;
     for (size_t i = 0; i < count; i++)
-        most += needs[i].slots;
+        most += uses[i].slots;
     struct held *held = zpl_realloc(slots->held, (most + 1) * sizeof *held);
     if (!held)
         return zpl_diag_nomem(diags);
     slots->held = held;
     for (size_t i = 0; err == ZPL_OK && i < count; i++) {
-        struct name *name = name_of(slots, needs[i].name);
+        struct name *name = name_of(slots, uses[i].name);
         if (!name)
             err = zpl_diag_nomem(diags);
-        else if (is_others_turn(slots, name, &needs[i]))
+        else if (is_others_turn(slots, name, &uses[i]))
             err = ZPL_ERR_BUSY;
         else
-            err = take_of(slots, name, &needs[i], holder);
+            err = take_of(slots, name, &uses[i], holder);
         if (err == ZPL_ERR_IO)
             zpl_diag_system(diags, "lock", slots->path, errno);
         if (err == ZPL_ERR_BUSY) {
@@ -193,7 +194,7 @@ enum zpl_err zpl_slots_take(struct zpl_slots *slots, const struct zpl_digest *ho
     if (err != ZPL_OK)
         give_after(slots, before);
     for (size_t i = 0; err == ZPL_OK && i < count; i++)
-        wait_no_more(slots, name_of(slots, needs[i].name));
+        wait_no_more(slots, name_of(slots, uses[i].name));
     return err;
 }
 

@@ -18,7 +18,7 @@ void zpl_slots_release(struct zpl_slots *slots); /* NULL is fine */
 
 /* As slots_take, slots_give and slots_rest of struct zpl_metadata. */
 enum zpl_err zpl_slots_take(struct zpl_slots *slots, const struct zpl_digest *holder,
-                            const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                            const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                             struct zpl_diags *diags);
 void zpl_slots_give(struct zpl_slots *slots, const struct zpl_digest *holder);
 void zpl_slots_rest(struct zpl_slots *slots);

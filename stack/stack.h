@@ -203,12 +203,7 @@ struct zpl_name_row {
     int64_t step; /* number of the row of the step that wrote it */
 };
 
-/* Slots of a limit. */
-struct zpl_slots_need {
-    const char *name;
-    uint32_t slots; /* at least 1, at most `of` */
-    uint32_t of;    /* how many there are: ZPL_LIMIT_SLOTS_MAX at most */
-};
+struct zpl_limit_use; /* lang/graph/graph.h */
 
 struct zpl_metadata {
     void *self;
@@ -282,10 +277,10 @@ struct zpl_metadata {
                           struct zpl_diags *diags);
     void (*unlease)(void *self, const struct zpl_digest *key);
     /* Takes for `holder`, who has none, all these slots of limits that the runs over this store share, or
-     * none of them: BUSY (silent), *lacking is the first of the needs that can't be met, and others are
+     * none of them: BUSY (silent), *lacking is the first of the uses that can't be met, and others are
      * told that this store waits for it.  Never waits.  The kernel frees them when the process dies. */
     enum zpl_err (*slots_take)(void *self, const struct zpl_digest *holder,
-                               const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                               const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                                struct zpl_diags *diags);
     void (*slots_give)(void *self, const struct zpl_digest *holder); /* all that it has */
     void (*slots_rest)(void *self); /* this store waits for none any more */

@@ -28,32 +28,23 @@ enum zpl_err zpl_driver_slots(struct zpl_driver *d, const struct zpl_node *node,
                               const struct zpl_digest *key, size_t *lacking)
 {
     const struct zpl_resources *resources = &node->resources;
-    struct zpl_arena arena = {0};
-    enum zpl_err err = ZPL_OK;
     size_t lacks = 0;
-    if (resources->limit_count == 0)
-        return ZPL_OK;
-    struct zpl_slots_need *needs = zpl_arena_array(&arena, resources->limit_count, sizeof *needs);
-    for (size_t i = 0; err == ZPL_OK && i < resources->limit_count; i++) {
-        const struct zpl_limit_use *use = &resources->limits[i];
-        size_t limit = limit_of(d, use->name);
-        if (limit == ZPL_NO_LIMIT || needs == NULL)
-            err = zpl_diag_nomem(&d->session->diags);
-        else if (d->limits[limit].full)
+    for (size_t i = 0; i < resources->limit_count; i++) {
+        size_t limit = limit_of(d, resources->limits[i].name);
+        if (limit == ZPL_NO_LIMIT)
+            return zpl_diag_nomem(&d->session->diags);
+        if (d->limits[limit].full)
             *lacking = limit;
-        else
-            needs[i] = (struct zpl_slots_need){use->name, use->slots, use->of};
     }
-    if (err == ZPL_OK && *lacking == ZPL_NO_LIMIT)
-        err = d->metadata->slots_take(d->metadata->self, key, needs, resources->limit_count, &lacks,
-                                      &d->session->diags);
-    if (err == ZPL_ERR_BUSY) {
-        err = ZPL_OK;
-        *lacking = limit_of(d, needs[lacks].name);
-        d->limits[*lacking].full = true;
-    }
-    zpl_arena_release(&arena);
-    return err;
+    if (resources->limit_count == 0 || *lacking != ZPL_NO_LIMIT)
+        return ZPL_OK;
+    enum zpl_err err = d->metadata->slots_take(d->metadata->self, key, resources->limits,
+                                               resources->limit_count, &lacks, &d->session->diags);
+    if (err != ZPL_ERR_BUSY)
+        return err;
+    *lacking = limit_of(d, resources->limits[lacks].name);
+    d->limits[*lacking].full = true;
+    return ZPL_OK;
 }
 
 void zpl_driver_slots_give(struct zpl_driver *d, const struct zpl_digest *key)

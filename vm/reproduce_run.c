@@ -43,25 +43,16 @@ static enum zpl_err take_limits(struct zpl_reproducing *r, struct zpl_again_slot
     const struct zpl_resources *resources = &slot->plan->graph->nodes[slot->id].resources;
     const struct zpl_digest holder = holder_of(r, slot);
     struct zpl_metadata *metadata;
-    struct zpl_arena arena = {0};
     size_t lacking;
     *lacks = false;
     if (resources->limit_count == 0)
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(r->session, true, &metadata);
-    struct zpl_slots_need *needs = zpl_arena_array(&arena, resources->limit_count, sizeof *needs);
-    if (err == ZPL_OK && needs == NULL)
-        err = zpl_diag_nomem(&r->session->diags);
-    for (size_t i = 0; err == ZPL_OK && i < resources->limit_count; i++) {
-        const struct zpl_limit_use *use = &resources->limits[i];
-        needs[i] = (struct zpl_slots_need){use->name, use->slots, use->of};
-    }
     if (err == ZPL_OK)
-        err = metadata->slots_take(metadata->self, &holder, needs, resources->limit_count, &lacking,
-                                   &r->session->diags);
+        err = metadata->slots_take(metadata->self, &holder, resources->limits,
+                                   resources->limit_count, &lacking, &r->session->diags);
     slot->limited = err == ZPL_OK;
     *lacks = err == ZPL_ERR_BUSY;
-    zpl_arena_release(&arena);
     return *lacks ? ZPL_OK : err;
 }
 

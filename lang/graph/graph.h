@@ -154,7 +154,7 @@ struct zpl_limit {
 /* What a step takes of one while it runs. */
 struct zpl_limit_use {
     const char *name;
-    uint32_t slots, of; /* of how many */
+    uint32_t slots, of; /* at least 1, of how many: ZPL_LIMIT_SLOTS_MAX at most */
 };
 struct zpl_resources {
     double cpu;            /* cores; 0: not said */

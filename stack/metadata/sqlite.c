@@ -165,7 +165,7 @@ static void unlease(void *self, const struct zpl_digest *key)
 /* ---- slots of limits -------------------------------------------------------------------------- */
 
 static enum zpl_err slots_take(void *self, const struct zpl_digest *holder,
-                               const struct zpl_slots_need *needs, size_t count, size_t *lacking,
+                               const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                                struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
@@ -177,7 +177,7 @@ static enum zpl_err slots_take(void *self, const struct zpl_digest *holder,
         err = zpl_home_join(path, store->home, "limits", diags);
     if (err == ZPL_OK && !store->slots)
         err = zpl_slots_open(path, &store->slots, diags);
-    return err == ZPL_OK ? zpl_slots_take(store->slots, holder, needs, count, lacking, diags) : err;
+    return err == ZPL_OK ? zpl_slots_take(store->slots, holder, uses, count, lacking, diags) : err;
 }
 
 static void slots_give(void *self, const struct zpl_digest *holder)

@@ -1,9 +1,10 @@
 /* Slots of limits: so many at a time over all stores opened on one home, whole or not at all, freed when
  * their holder ends in whatever way, and left to others who wait. */
+#include "lang/graph/graph.h"
 #include "tests/unit/sqlite_fixture.h"
 
 #define NEED(name, slots, of)                                                                      \
-    (struct zpl_slots_need)                                                                        \
+    (struct zpl_limit_use)                                                                         \
     {                                                                                              \
         name, slots, of                                                                            \
     }
@@ -11,11 +12,11 @@
 /* Takes for a holder what is listed; the first that lacks is put into `lacked`. */
 static size_t lacked;
 static enum zpl_err take(struct fixture *f, struct zpl_metadata *store, const char *holder,
-                         const struct zpl_slots_need *needs, size_t count)
+                         const struct zpl_limit_use *uses, size_t count)
 {
     struct zpl_digest digest = digest_of(holder);
     lacked = SIZE_MAX;
-    return store->slots_take(store->self, &digest, needs, count, &lacked, &f->diags);
+    return store->slots_take(store->self, &digest, uses, count, &lacked, &f->diags);
 }
 
 static enum zpl_err take_one(struct fixture *f, struct zpl_metadata *store, const char *holder,
@@ -60,7 +61,7 @@ static void all_that_is_asked_for_or_nothing(void **state)
 {
     struct fixture *f = *state;
     struct zpl_metadata other = open_other(f);
-    const struct zpl_slots_need both[] = {{"db", 2, 2}, {"licence", 1, 1}};
+    const struct zpl_limit_use both[] = {{"db", 2, 2}, {"licence", 1, 1}};
     assert_int_equal(take_one(f, &f->store, "a", "licence", 1), ZPL_OK);
     assert_int_equal(take(f, &other, "b", both, 2), ZPL_ERR_BUSY);
     assert_int_equal(lacked, 1);
@@ -104,7 +105,7 @@ static void a_slot_goes_to_who_waits(void **state)
 }
 
 /* A process of its own that takes and then ends by a signal, without giving back. */
-static void take_and_die(struct fixture *f, const struct zpl_slots_need *needs, size_t count)
+static void take_and_die(struct fixture *f, const struct zpl_limit_use *uses, size_t count)
 {
     int ready[2], status;
     char byte;
@@ -113,14 +114,14 @@ static void take_and_die(struct fixture *f, const struct zpl_slots_need *needs, 
     if (child == 0) {
         struct zpl_metadata own;
         bool took = zpl_metadata_open(&f->config, true, &own, &f->diags) == ZPL_OK &&
-                    take(f, &own, "child", needs, count) == ZPL_OK;
+                    take(f, &own, "child", uses, count) == ZPL_OK;
         (void)!write(ready[1], took ? "y" : "n", 1);
         pause();
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
     assert_int_equal(byte, 'y');
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(take(f, &f->store, "parent", &needs[i], 1), ZPL_ERR_BUSY);
+        assert_int_equal(take(f, &f->store, "parent", &uses[i], 1), ZPL_ERR_BUSY);
     }
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -131,10 +132,10 @@ static void take_and_die(struct fixture *f, const struct zpl_slots_need *needs, 
 static void a_killed_holder_frees_its_slots(void **state)
 {
     struct fixture *f = *state;
-    const struct zpl_slots_need needs[] = {{"db", 2, 2}, {"licence", 1, 1}};
+    const struct zpl_limit_use uses[] = {{"db", 2, 2}, {"licence", 1, 1}};
     for (int i = 0; i < 3; i++) {
-        take_and_die(f, needs, 2);
-        assert_int_equal(take(f, &f->store, "parent", needs, 2), ZPL_OK);
+        take_and_die(f, uses, 2);
+        assert_int_equal(take(f, &f->store, "parent", uses, 2), ZPL_OK);
         give(&f->store, "parent");
     }
     assert_int_equal(f->diags.count, 0);
@@ -181,17 +182,17 @@ static void never_more_than_there_are(void **state)
 static void no_memory_takes_nothing(void **state)
 {
     struct fixture *f = *state;
-    const struct zpl_slots_need needs[] = {{"db", 1, 1}, {"licence", 1, 1}};
+    const struct zpl_limit_use uses[] = {{"db", 1, 1}, {"licence", 1, 1}};
     struct zpl_metadata other = open_other(f);
     bool failed = true;
     for (long n = 0; failed; n++) {
         zpl_fault_arm(ZPL_FAULT_ALLOC, n, 0);
-        enum zpl_err err = take(f, &f->store, "a", needs, 2);
+        enum zpl_err err = take(f, &f->store, "a", uses, 2);
         failed = zpl_fault_fired();
         zpl_fault_disarm();
         assert_int_equal(err, failed ? ZPL_ERR_NOMEM : ZPL_OK);
         if (failed) {
-            assert_int_equal(take(f, &other, "b", needs, 2), ZPL_OK);
+            assert_int_equal(take(f, &other, "b", uses, 2), ZPL_OK);
             give(&other, "b");
         }
     }
