@@ -37,8 +37,7 @@ struct zpl_slot {
 /* A limit that steps of this run take slots of. */
 struct zpl_driver_limit {
     const char *name;
-    size_t waiting; /* steps that wait for it */
-    bool full;      /* was it, when it was looked at last? */
+    bool full; /* was it, when it was looked at last?  Then a step waits for it */
 };
 /* A step that waits for a slot of a limit; it has none, no lease and no slot of the orchestrator. */
 struct zpl_waiting {

@@ -43,7 +43,6 @@ enum zpl_err zpl_driver_slots(struct zpl_driver *d, const struct zpl_node *node,
     if (err != ZPL_ERR_BUSY)
         return err;
     *lacking = limit_of(d, resources->limits[lacks].name);
-    d->limits[*lacking].full = true;
     return ZPL_OK;
 }
 
@@ -53,7 +52,7 @@ void zpl_driver_slots_give(struct zpl_driver *d, const struct zpl_digest *key)
     d->look_ns = 0;
 }
 
-/* Appends to the queue. */
+/* Appends to the queue of a limit, which is full until it is looked at again. */
 static enum zpl_err queue(struct zpl_driver *d, struct zpl_waiting waiting)
 {
     struct zpl_waiting *grown =
@@ -62,7 +61,7 @@ static enum zpl_err queue(struct zpl_driver *d, struct zpl_waiting waiting)
         return zpl_diag_nomem(&d->session->diags);
     d->waiting = grown;
     grown[d->waiting_count++] = waiting;
-    d->limits[waiting.limit].waiting++;
+    d->limits[waiting.limit].full = true;
     return ZPL_OK;
 }
 
@@ -120,10 +119,8 @@ enum zpl_err zpl_driver_look(struct zpl_driver *d, bool *woken)
     enum zpl_err err = ZPL_OK;
     if (count == 0 || (!d->stopping && zpl_clock_monotonic_ns() < d->look_ns))
         return ZPL_OK;
-    for (size_t i = 0; i < d->limit_count; i++) {
-        d->limits[i].waiting = 0;
+    for (size_t i = 0; i < d->limit_count; i++)
         d->limits[i].full = false;
-    }
     d->waiting_count = 0;
     d->look_ns = zpl_clock_monotonic_ns() + LOOK_NS;
     for (size_t i = 0; i < count; i++) {
@@ -137,8 +134,6 @@ enum zpl_err zpl_driver_look(struct zpl_driver *d, bool *woken)
         if (stays && err == ZPL_OK)
             err = queue(d, waiting); /* there is room: it was in the queue */
     }
-    for (size_t i = 0; i < d->limit_count; i++)
-        d->limits[i].full = d->limits[i].waiting > 0;
     if (d->waiting_count != count)
         tell(d);
     if (d->waiting_count == 0)
