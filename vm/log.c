@@ -30,10 +30,9 @@ void zpl_log_add(struct zpl_log *log, const char *text, size_t len)
         text += len - ZPL_LOG_TAIL_BYTES;
         len = ZPL_LOG_TAIL_BYTES;
     } else if (log->tail.len + len > 2 * ZPL_LOG_TAIL_BYTES) {
-        size_t keep = ZPL_LOG_TAIL_BYTES - len;
-        log->dropped += log->tail.len - keep;
-        memmove(log->tail.data, log->tail.data + log->tail.len - keep, keep);
-        zpl_buf_truncate(&log->tail, keep);
+        size_t drop = log->tail.len + len - ZPL_LOG_TAIL_BYTES;
+        log->dropped += drop;
+        zpl_buf_drop(&log->tail, drop);
     }
     if (len > 0)
         put(log, &log->tail, text, len);

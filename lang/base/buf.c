@@ -7,6 +7,7 @@
 #include "lang/base/limits.h"
 
 #define ROOM_FIRST 64
+#define ROOM_KEPT  (1u << 20) /* of a buffer that is empty */
 
 /* Makes room for `more` bytes and a NUL; false (and the sticky error) when that can't be. */
 static bool grow(struct zpl_buf *buf, size_t more)
@@ -80,6 +81,18 @@ void zpl_buf_truncate(struct zpl_buf *buf, size_t len)
         return;
     buf->len = len;
     buf->data[len] = '\0';
+}
+
+void zpl_buf_drop(struct zpl_buf *buf, size_t len)
+{
+    size_t rest = buf->len - len, cap = buf->cap;
+    if (len > 0)
+        memmove(buf->data, buf->data + len, rest);
+    zpl_buf_truncate(buf, rest);
+    if (rest > 0 || buf->room <= ROOM_KEPT)
+        return;
+    zpl_buf_release(buf);
+    buf->cap = cap;
 }
 
 void zpl_buf_add(struct zpl_buf *buf, const void *data, size_t len)

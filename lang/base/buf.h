@@ -31,6 +31,9 @@ void zpl_buf_putc(struct zpl_buf *buf, char c);
 char *zpl_buf_extend(struct zpl_buf *buf, size_t len);
 /* Forgets what stands after the first `len` bytes. */
 void zpl_buf_truncate(struct zpl_buf *buf, size_t len);
+/* Forgets the first `len` bytes, of as many at least.  What is empty then and had grown large gives its
+ * memory back. */
+void zpl_buf_drop(struct zpl_buf *buf, size_t len);
 void zpl_buf_repeat(struct zpl_buf *buf, char c, size_t count);
 void zpl_buf_printf(struct zpl_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -15,7 +15,6 @@
 
 #define FRAME_SIZE 4
 #define READ_BYTES (64u << 10)
-#define KEPT_BYTES (1u << 20) /* a buffer that grew larger is given back */
 #define MEASURE_NS INT64_C(100000000)
 #define NS_PER_MS  INT64_C(1000000)
 
@@ -135,17 +134,8 @@ void zpl_local_worker_due(struct zpl_local_worker *w)
 void zpl_local_worker_forget(struct zpl_local_worker *w)
 {
     zpl_buf_clear(&w->printed);
-    if (w->told == 0)
-        return;
-    size_t rest = w->in.len - w->told;
-    memmove(w->in.data, w->in.data + w->told, rest);
-    zpl_buf_truncate(&w->in, rest);
+    zpl_buf_drop(&w->in, w->told);
     w->told = 0;
-    if (rest == 0 && w->in.room > KEPT_BYTES) {
-        size_t cap = w->in.cap;
-        zpl_buf_release(&w->in);
-        w->in.cap = cap;
-    }
 }
 
 /* The length of the message at the start of `in`; false when not even that is there. */

@@ -16,7 +16,6 @@
 #define SOON_NS    (1000 * NS_PER_MS)  /* for last words after a job that was ended */
 #define CANCEL_NS  (3000 * NS_PER_MS)  /* for sbatch to end before its task is given up */
 #define READ_BYTES (256u << 10)
-#define KEPT_BYTES (1u << 20)          /* a buffer that grew larger is given back */
 #define WAITS_NS   (10000 * NS_PER_MS) /* in the queue before it is told */
 #define MISSES     2                   /* answers without a job before it counts as gone */
 #define HOPELESS   3                   /* answers that a job can't run before it is given up */
@@ -93,17 +92,8 @@ void zpl_slurm_job_forget(struct zpl_slurm_job *job)
     if (job->words_told)
         job->words[0] = '\0';
     job->words_told = false;
-    if (job->told == 0)
-        return;
-    size_t rest = job->in.len - job->told;
-    memmove(job->in.data, job->in.data + job->told, rest);
-    zpl_buf_truncate(&job->in, rest);
+    zpl_buf_drop(&job->in, job->told);
     job->told = 0;
-    if (rest == 0 && job->in.room > KEPT_BYTES) {
-        size_t cap = job->in.cap;
-        zpl_buf_release(&job->in);
-        job->in.cap = cap;
-    }
 }
 
 /* Reads what was added to the events; true when there was something. */

@@ -185,9 +185,7 @@ enum zpl_err zpl_spool_read_task(const char *folder, struct zpl_task_needs *need
         return unreadable(folder, ZPL_ERR_VERSION, diags);
     if (found != 3 || (size_t)head >= bytes->len || bytes->data[head] != '\n')
         return unreadable(folder, ZPL_ERR_INPUT, diags);
-    size_t rest = bytes->len - (size_t)head - 1;
-    memmove(bytes->data, bytes->data + head + 1, rest);
-    zpl_buf_truncate(bytes, rest);
+    zpl_buf_drop(bytes, (size_t)head + 1);
     return ZPL_OK;
 }
 

@@ -125,6 +125,29 @@ static void extending_and_truncating(void **state)
     zpl_buf_release(&buf);
 }
 
+static void dropping_the_front(void **state)
+{
+    (void)state;
+    struct zpl_buf buf = {.cap = 4u << 20};
+    zpl_buf_drop(&buf, 0);
+    zpl_buf_puts(&buf, "head tail");
+    zpl_buf_drop(&buf, 5);
+    assert_string_equal(zpl_buf_str(&buf), "tail");
+    zpl_buf_drop(&buf, 0);
+    zpl_buf_drop(&buf, 4);
+    assert_string_equal(zpl_buf_str(&buf), "");
+    assert_true(buf.room > 0); /* a small one keeps its memory */
+    zpl_buf_repeat(&buf, 'x', 3u << 20);
+    zpl_buf_drop(&buf, (3u << 20) - 1);
+    assert_string_equal(zpl_buf_str(&buf), "x");
+    zpl_buf_drop(&buf, 1);
+    assert_int_equal(buf.room, 0);
+    assert_int_equal(buf.cap, 4u << 20);
+    zpl_buf_puts(&buf, "again");
+    assert_string_equal(zpl_buf_str(&buf), "again");
+    zpl_buf_release(&buf);
+}
+
 static void failing_allocations_stick(void **state)
 {
     (void)state;
@@ -160,6 +183,7 @@ int main(void)
         cmocka_unit_test(formatted_texts_of_every_length_are_whole),
         cmocka_unit_test(integers_are_little_endian),
         cmocka_unit_test(extending_and_truncating),
+        cmocka_unit_test(dropping_the_front),
         cmocka_unit_test(failing_allocations_stick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
