@@ -75,8 +75,8 @@ enum zpl_err zpl_context_open(struct zpl_context *context, const char *const *pa
                               struct zpl_duck *out)
 {
     const struct zpl_run_task *task = context->task;
-    /* A user's body is alone in its process, and may write below its own scratch folder only. */
-    bool alone = task->body != NULL && strcmp(task->kernel, "sql") != 0;
+    /* It is alone in its process, and may write below its own scratch folder only. */
+    bool alone = zpl_run_is_users(task->kernel, task->body);
     const char *spill = alone || task->store == NULL
                             ? zpl_arena_printf(context->arena, "%s/spill", task->scratch)
                             : kept_spill(task);

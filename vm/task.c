@@ -151,7 +151,7 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
                                    .timeout_ms = node->timeout_ms,
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
-                                   .fresh = node->body != NULL && strcmp(node->kernel, "sql") != 0};
+                                   .fresh = zpl_run_is_users(node->kernel, node->body)};
 }
 
 /* All parts, then bytes. */

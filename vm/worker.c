@@ -53,7 +53,7 @@ static enum zpl_err confine(const struct zpl_task *task, struct zpl_diags *diags
     const struct zpl_run_task *run = &task->run;
     bool runs = task->kind == ZPL_TASK_RUN;
     bool command = runs && strcmp(run->kernel, "command") == 0;
-    bool body = runs && run->body != NULL && strcmp(run->kernel, "sql") != 0;
+    bool body = runs && zpl_run_is_users(run->kernel, run->body);
     enum zpl_err err = command ? ZPL_OK : zpl_network_deny(diags);
     if (err == ZPL_OK && runs)
         err = body ? zpl_confine_body(run, diags) : zpl_confine_builtin(run, diags);

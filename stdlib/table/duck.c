@@ -237,7 +237,6 @@ static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_optio
 static struct {
     duckdb_database database; /* NULL: none */
     bool in_use, apart;
-    uint64_t memory_bytes;
     unsigned sessions;
     char within[ZPL_PATH_MAX], scratch[ZPL_PATH_MAX];
 } kept;
@@ -250,8 +249,9 @@ static bool is_below(const struct zpl_duck_options *options, const char *path)
 /* May a session that asks for this have a database that is kept? */
 static bool can_keep(const struct zpl_duck_options *options)
 {
-    if (options->within == NULL || options->json_errors || kept.in_use ||
-        !is_below(options, options->scratch) || strlen(options->within) >= sizeof kept.within ||
+    if (options->within == NULL || options->memory_bytes != 0 || options->json_errors ||
+        kept.in_use || !is_below(options, options->scratch) ||
+        strlen(options->within) >= sizeof kept.within ||
         strlen(options->scratch) >= sizeof kept.scratch)
         return false;
     for (size_t i = 0; i < options->path_count; i++)
@@ -263,8 +263,8 @@ static bool can_keep(const struct zpl_duck_options *options)
 static bool fits(const struct zpl_duck_options *options)
 {
     return kept.database != NULL && kept.sessions < KEPT_SESSIONS_MAX &&
-           kept.apart == options->apart && kept.memory_bytes == options->memory_bytes &&
-           strcmp(kept.within, options->within) == 0 && strcmp(kept.scratch, options->scratch) == 0;
+           kept.apart == options->apart && strcmp(kept.within, options->within) == 0 &&
+           strcmp(kept.scratch, options->scratch) == 0;
 }
 
 /* A session of the kept database; false: there is none that fits (then none is kept). */
@@ -288,7 +288,6 @@ static void keep(const struct zpl_duck_options *options, const struct zpl_duck *
     kept.database = duck->database;
     kept.in_use = true;
     kept.apart = options->apart;
-    kept.memory_bytes = options->memory_bytes;
     kept.sessions = 1;
     memcpy(kept.within, options->within, strlen(options->within) + 1);
     memcpy(kept.scratch, options->scratch, strlen(options->scratch) + 1);
