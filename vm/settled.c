@@ -271,12 +271,9 @@ static void get(struct reader *r, void *out, size_t len)
 
 static uint64_t get_number(struct reader *r, size_t bytes)
 {
-    uint8_t b[8] = {0};
-    uint64_t number = 0;
+    uint8_t b[8];
     get(r, b, bytes);
-    for (size_t i = bytes; i-- > 0;)
-        number = number << 8 | b[i];
-    return number;
+    return zpl_buf_number(b, bytes);
 }
 
 static const char *get_text(struct reader *r)

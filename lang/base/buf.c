@@ -153,18 +153,30 @@ void zpl_buf_vprintf(struct zpl_buf *buf, const char *format, va_list args)
     va_end(again);
 }
 
+/* Adds an integer of so many bytes. */
+static void add_number(struct zpl_buf *buf, uint64_t v, size_t count)
+{
+    unsigned char b[8];
+    for (size_t i = 0; i < count; i++)
+        b[i] = (unsigned char)(v >> (8 * i));
+    zpl_buf_add(buf, b, count);
+}
+
 void zpl_buf_u32(struct zpl_buf *buf, uint32_t v)
 {
-    unsigned char b[4];
-    for (size_t i = 0; i < sizeof b; i++)
-        b[i] = (unsigned char)(v >> (8 * i));
-    zpl_buf_add(buf, b, sizeof b);
+    add_number(buf, v, sizeof v);
 }
 
 void zpl_buf_u64(struct zpl_buf *buf, uint64_t v)
 {
-    unsigned char b[8];
-    for (size_t i = 0; i < sizeof b; i++)
-        b[i] = (unsigned char)(v >> (8 * i));
-    zpl_buf_add(buf, b, sizeof b);
+    add_number(buf, v, sizeof v);
+}
+
+uint64_t zpl_buf_number(const void *bytes, size_t count)
+{
+    const unsigned char *b = bytes;
+    uint64_t v = 0;
+    for (size_t i = 0; i < count; i++)
+        v |= (uint64_t)b[i] << (8 * i);
+    return v;
 }

@@ -41,5 +41,7 @@ void zpl_buf_vprintf(struct zpl_buf *buf, const char *format, va_list args);
 /* Little-endian integers, for framed formats. */
 void zpl_buf_u32(struct zpl_buf *buf, uint32_t v);
 void zpl_buf_u64(struct zpl_buf *buf, uint64_t v);
+/* Reads one of so many bytes, 8 at most. */
+uint64_t zpl_buf_number(const void *bytes, size_t count);
 
 #endif

@@ -143,13 +143,11 @@ enum zpl_err zpl_msg_recv(int fd, struct zpl_buf *out, int *fds, size_t *nfds)
 {
     struct received received = {.fds = fds, .room = fds && nfds ? *nfds : 0};
     unsigned char frame[FRAME_SIZE];
-    size_t len = 0;
     zpl_buf_clear(out);
     enum zpl_err err = receive(fd, (char *)frame, sizeof frame, &received);
     if (err != ZPL_OK)
         goto done;
-    for (size_t i = 0; i < sizeof frame; i++)
-        len |= (size_t)frame[i] << (8 * i);
+    size_t len = zpl_buf_number(frame, sizeof frame);
     err = ZPL_ERR_LIMIT;
     if (len > ZPL_MESSAGE_MAX || received.too_many)
         goto done;

@@ -141,10 +141,9 @@ void zpl_local_worker_forget(struct zpl_local_worker *w)
 /* The length of the message at the start of `in`; false when not even that is there. */
 static bool frame_length(const struct zpl_local_worker *w, size_t *len)
 {
-    const unsigned char *b = (const unsigned char *)w->in.data;
     if (w->in.len < FRAME_SIZE)
         return false;
-    *len = (size_t)b[0] | (size_t)b[1] << 8 | (size_t)b[2] << 16 | (size_t)b[3] << 24;
+    *len = zpl_buf_number(w->in.data, FRAME_SIZE);
     return true;
 }
 

@@ -32,21 +32,13 @@ void zpl_spool_put(struct zpl_buf *out, const struct zpl_spool_frame *frame)
     zpl_buf_add(out, event->data, event->len);
 }
 
-static uint64_t number(const unsigned char *bytes, size_t count)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < count; i++)
-        value |= (uint64_t)bytes[i] << (8 * i);
-    return value;
-}
-
 enum zpl_err zpl_spool_take(const void *data, size_t len, size_t *used,
                             struct zpl_spool_frame *frame)
 {
     const unsigned char *at = data;
     if (len < LENGTH_SIZE)
         return ZPL_ERR_NOT_FOUND;
-    size_t size = number(at, LENGTH_SIZE);
+    size_t size = zpl_buf_number(at, LENGTH_SIZE);
     if (size < HEAD_SIZE || size > ZPL_MESSAGE_MAX + HEAD_SIZE + sizeof frame->event.reason)
         return ZPL_ERR_INPUT;
     if (len < LENGTH_SIZE + size)
@@ -62,7 +54,7 @@ enum zpl_err zpl_spool_take(const void *data, size_t len, size_t *used,
     if (!frame->began)
         frame->event.kind = (enum zpl_event_kind)at[1];
     frame->event.printed = at[2] != 0;
-    frame->event.peak_bytes = number(at + 4, 8);
+    frame->event.peak_bytes = zpl_buf_number(at + 4, 8);
     memcpy(frame->event.reason, at + HEAD_SIZE, reason);
     frame->event.data = at + HEAD_SIZE + reason;
     frame->event.len = size - HEAD_SIZE - reason;

@@ -107,6 +107,8 @@ static void integers_are_little_endian(void **state)
         read_b += (uint64_t)(unsigned char)buf.data[4 + i] << (8 * i);
     assert_true(read_a == a);
     assert_true(read_b == b);
+    assert_true(zpl_buf_number(buf.data, 4) == a);
+    assert_true(zpl_buf_number(buf.data + 4, 8) == b);
     zpl_buf_release(&buf);
 }
 
