@@ -42,9 +42,9 @@ static enum zpl_err use(struct zpl_session *session, const struct zpl_stack_def 
                          part->component, part->flavour->word);
             return ZPL_ERR_UNREACHABLE;
         }
-        for (size_t k = 0; k < part->options->as.list.count; k++)
-            if (strcmp(part->options->as.list.keys[k], "jobs") == 0 && session->config.jobs == 0)
-                session->config.jobs = (uint32_t)part->options->as.list.items[k]->as.i;
+        const struct zpl_literal *jobs = zpl_literal_field(part->options, "jobs");
+        if (jobs != NULL && session->config.jobs == 0)
+            session->config.jobs = (uint32_t)jobs->as.i;
         if (strcmp(part->component, "orchestrator") == 0)
             use_orchestrator(session, part);
     }

@@ -49,19 +49,16 @@ static const struct zpl_value *item_of(struct zpl_checker *checker, const struct
                 return base->list.items[i];
         return NULL;
     }
-    const struct zpl_literal *record = base->literal;
-    for (size_t i = 0; record->kind == ZPL_LIT_RECORD && i < record->as.list.count; i++) {
-        if (strcmp(record->as.list.keys[i], field) != 0)
-            continue;
-        struct zpl_value *v = zpl_arena_alloc(&checker->graph->arena, sizeof *v);
-        if (!v)
-            return no_memory(checker);
-        v->kind = ZPL_VALUE_LITERAL;
-        v->type = type;
-        v->literal = record->as.list.items[i];
-        return v;
-    }
-    return NULL;
+    const struct zpl_literal *item = zpl_literal_field(base->literal, field);
+    if (!item)
+        return NULL;
+    struct zpl_value *v = zpl_arena_alloc(&checker->graph->arena, sizeof *v);
+    if (!v)
+        return no_memory(checker);
+    v->kind = ZPL_VALUE_LITERAL;
+    v->type = type;
+    v->literal = item;
+    return v;
 }
 
 static const char *base_name(const struct zpl_checker *checker, const struct zpl_value *base)

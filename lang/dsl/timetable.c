@@ -90,12 +90,10 @@ static void tell(lua_State *L, struct zpl_site where, const char *words, const c
 /* The text of a field, or NULL. */
 static const char *text_of(const struct zpl_literal *record, const char *name)
 {
-    for (size_t i = 0; i < record->as.list.count; i++)
-        if (strcmp(record->as.list.keys[i], name) == 0)
-            return record->as.list.items[i]->kind == ZPL_LIT_STRING
-                       ? record->as.list.items[i]->as.str.s
-                       : "";
-    return NULL;
+    const struct zpl_literal *field = zpl_literal_field(record, name);
+    if (!field)
+        return NULL;
+    return field->kind == ZPL_LIT_STRING ? field->as.str.s : "";
 }
 
 static void check_names(lua_State *L, const struct zpl_literal *record, struct zpl_site where)

@@ -116,14 +116,6 @@ static const struct zpl_literal *to_list(const struct admission *a, const struct
     return changed ? zpl_literal_list(a->arena, items, count) : v;
 }
 
-static const struct zpl_literal *field_of(const struct zpl_literal *record, const char *key)
-{
-    for (size_t i = 0; i < record->as.list.count; i++)
-        if (strcmp(record->as.list.keys[i], key) == 0)
-            return record->as.list.items[i];
-    return NULL;
-}
-
 /* Fields stay in written order; what the type does not ask for stays too. */
 static const struct zpl_literal *to_record(const struct admission *a, const struct zpl_type *type,
                                            const struct zpl_literal *v)
@@ -134,7 +126,7 @@ static const struct zpl_literal *to_record(const struct admission *a, const stru
         return refuse(a, "is not a record");
     for (size_t i = 0; type->row && i < type->row->count; i++) {
         const struct zpl_column *field = &type->row->columns[i];
-        if (field->type && !field->type->optional && !field_of(v, field->name))
+        if (field->type && !field->type->optional && !zpl_literal_field(v, field->name))
             return refuse(a, "has no field '%s'", field->name);
     }
     size_t count = v->as.list.count;

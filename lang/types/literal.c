@@ -160,6 +160,16 @@ static bool same_items(const struct zpl_literal *a, const struct zpl_literal *b)
     return true;
 }
 
+const struct zpl_literal *zpl_literal_field(const struct zpl_literal *record, const char *name)
+{
+    if (!record || record->kind != ZPL_LIT_RECORD)
+        return NULL;
+    for (size_t i = 0; i < record->as.list.count; i++)
+        if (strcmp(record->as.list.keys[i], name) == 0)
+            return record->as.list.items[i];
+    return NULL;
+}
+
 bool zpl_literal_equal(const struct zpl_literal *a, const struct zpl_literal *b)
 {
     if (a == b)

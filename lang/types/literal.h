@@ -56,6 +56,8 @@ const struct zpl_literal *zpl_literal_list(struct zpl_arena *arena,
 const struct zpl_literal *zpl_literal_record(struct zpl_arena *arena,
                                              const struct zpl_literal *const *items,
                                              const char *const *keys, size_t count);
+/* The field of that name; NULL: it has none, or is no record, or NULL. */
+const struct zpl_literal *zpl_literal_field(const struct zpl_literal *record, const char *name);
 /* A copy that needs nothing of where the literal stands, types aside. */
 const struct zpl_literal *zpl_literal_copy(struct zpl_arena *arena,
                                            const struct zpl_literal *literal);

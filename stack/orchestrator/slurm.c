@@ -200,11 +200,8 @@ static void release(void *self)
 
 static const char *option(const struct zpl_stack_config *config, const char *name)
 {
-    const struct zpl_literal *options = config->options;
-    for (size_t i = 0; options && i < options->as.list.count; i++)
-        if (strcmp(options->as.list.keys[i], name) == 0)
-            return options->as.list.items[i]->as.str.s;
-    return NULL;
+    const struct zpl_literal *text = zpl_literal_field(config->options, name);
+    return text ? text->as.str.s : NULL;
 }
 
 /* Folder, script and lock file. */

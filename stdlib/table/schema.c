@@ -4,22 +4,12 @@
 #include "stdlib/table/bind.h"
 #include "stdlib/table/datafile.h"
 
-/* The argument of that name, NULL when it was not given. */
-static const struct zpl_literal *option(const struct zpl_literal *options, const char *name)
-{
-    for (size_t i = 0;
-         options != NULL && options->kind == ZPL_LIT_RECORD && i < options->as.list.count; i++)
-        if (strcmp(options->as.list.keys[i], name) == 0)
-            return options->as.list.items[i];
-    return NULL;
-}
-
 /* The arguments of the step as options of the file. */
 static void fill(const struct zpl_schema_request *request, struct zpl_datafile_options *out)
 {
-    const struct zpl_literal *delimiter = option(request->options, "delimiter");
-    const struct zpl_literal *header = option(request->options, "header");
-    const struct zpl_literal *type = option(request->options, "type");
+    const struct zpl_literal *delimiter = zpl_literal_field(request->options, "delimiter");
+    const struct zpl_literal *header = zpl_literal_field(request->options, "header");
+    const struct zpl_literal *type = zpl_literal_field(request->options, "type");
     *out = (struct zpl_datafile_options){
         .format = request->format, .path = request->path, .look = true};
     if (delimiter != NULL && delimiter->kind == ZPL_LIT_STRING)
