@@ -15,7 +15,6 @@
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
-#include "stack/orchestrator/spool.h"
 
 #define ASK_VERSION 1u /* flag of landlock_create_ruleset */
 #define BENEATH     1  /* type of a rule: a file, or a folder and all below it */

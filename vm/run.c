@@ -1,7 +1,6 @@
 /* run.c - the driver's loop.   Floor: vm. */
 #include "vm/driver.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -10,8 +10,6 @@
  * Limits: ZPL_SLURM_*.   Floor: stack. */
 #include "stack/orchestrator/slurm.h"
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,7 +97,6 @@ static enum zpl_err start(void *self, const void *bytes, size_t len,
     job->needs = *needs;
     job->needs.place = NULL;
     job->phase = job->adopted ? ZPL_SLURM_SENT : ZPL_SLURM_QUEUED;
-    job->retry_ns = 0;
     job->sent_ns = zpl_clock_monotonic_ns();
     job->task = *task = ++slurm->last_task;
     slurm->running++;

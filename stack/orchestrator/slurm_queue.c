@@ -1,6 +1,5 @@
 /* slurm_queue.c - submitting, asking and cancelling, each without waiting.   Floor: stack. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

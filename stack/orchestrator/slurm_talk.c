@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lang/base/limits.h"
 #include "lang/base/text.h"
 
 #define NAME_PREFIX "zpl-"
