@@ -12,7 +12,7 @@
 #define NAME_SHIFT 32 /* of a byte's number: below it stands which of the name's */
 #define NAME_MASK  UINT64_C(0x3fffffff) /* bits of the digest that are above it */
 #define NUMBERS    (UINT64_C(1) << 31)  /* of the name's bytes: the first that is a number */
-#define TURN_NS    (ZPL_SLOTS_TURN_MS * INT64_C(1000000))
+#define TURN_NS    (ZPL_SLOTS_TURN_MS * ZPL_NS_PER_MS)
 
 /* A name of which something was asked. */
 struct name {

@@ -67,5 +67,6 @@ enum zpl_err zpl_fs_list(const char *path, struct zpl_arena *arena, char ***name
 /* Nanoseconds of the monotonic and of the wall clock. */
 int64_t zpl_clock_monotonic_ns(void);
 int64_t zpl_clock_wall_ns(void);
+#define ZPL_NS_PER_MS INT64_C(1000000)
 
 #endif

@@ -12,9 +12,8 @@
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 
-#define CHUNK     4096
-#define PAUSE_MS  50 /* between two looks at a program that has closed its outputs */
-#define NS_PER_MS INT64_C(1000000)
+#define CHUNK    4096
+#define PAUSE_MS 50 /* between two looks at a program that has closed its outputs */
 
 extern char **environ;
 
@@ -86,7 +85,7 @@ enum zpl_err zpl_command_start(struct zpl_command_run *run, const char *const ar
     run->ends[0] = out[0];
     run->ends[1] = err[0];
     run->began_ns = zpl_clock_monotonic_ns();
-    run->deadline_ns = run->began_ns + limit_ms * NS_PER_MS;
+    run->deadline_ns = run->began_ns + limit_ms * ZPL_NS_PER_MS;
     return ZPL_OK;
 }
 

@@ -16,7 +16,6 @@
 #include "stack/orchestrator/local_worker.h"
 
 #define READY_MAX 64
-#define NS_PER_MS INT64_C(1000000)
 
 struct local {
     struct zpl_zygote *zygote;
@@ -169,7 +168,7 @@ static int milliseconds_until(int64_t then_ns, int64_t now_ns)
 {
     if (then_ns <= now_ns)
         return 0;
-    int64_t ms = (then_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS;
+    int64_t ms = (then_ns - now_ns + ZPL_NS_PER_MS - 1) / ZPL_NS_PER_MS;
     return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
@@ -178,7 +177,7 @@ static enum zpl_err wait_event(void *self, int timeout_ms, struct zpl_event *eve
 {
     struct local *local = self;
     int64_t give_up =
-        timeout_ms < 0 ? INT64_MAX : zpl_clock_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
+        timeout_ms < 0 ? INT64_MAX : zpl_clock_monotonic_ns() + (int64_t)timeout_ms * ZPL_NS_PER_MS;
     bool looked = false; /* at the descriptors, in this call */
     forget_shown(local);
     for (;;) {

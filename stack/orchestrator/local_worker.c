@@ -16,7 +16,6 @@
 #define FRAME_SIZE 4
 #define READ_BYTES (64u << 10)
 #define MEASURE_NS INT64_C(100000000)
-#define NS_PER_MS  INT64_C(1000000)
 
 static int *descriptor(struct zpl_local_worker *w, enum zpl_local_source source)
 {
@@ -78,8 +77,8 @@ bool zpl_local_worker_give(struct zpl_local_worker *w, const void *bytes, size_t
     w->leaving = false;
     w->log_left = -1;
     w->deadline_ns = 0;
-    if (needs->timeout_ms > 0 && needs->timeout_ms < INT64_MAX / NS_PER_MS / 2)
-        w->deadline_ns = zpl_clock_monotonic_ns() + (int64_t)needs->timeout_ms * NS_PER_MS;
+    if (needs->timeout_ms > 0 && needs->timeout_ms < INT64_MAX / ZPL_NS_PER_MS / 2)
+        w->deadline_ns = zpl_clock_monotonic_ns() + (int64_t)needs->timeout_ms * ZPL_NS_PER_MS;
     return true;
 }
 
@@ -117,7 +116,7 @@ static void leave(struct zpl_local_worker *w)
     drop(w, ZPL_LOCAL_TASK);
     w->leaving = true;
     if (w->verdict == ZPL_LOCAL_NONE && !w->ended)
-        w->deadline_ns = zpl_clock_monotonic_ns() + ZPL_LEAVE_MS * NS_PER_MS;
+        w->deadline_ns = zpl_clock_monotonic_ns() + ZPL_LEAVE_MS * ZPL_NS_PER_MS;
 }
 
 void zpl_local_worker_due(struct zpl_local_worker *w)

@@ -23,7 +23,6 @@
 
 #define SCRIPT_NAME "task.sh"
 #define OWNERS_NAME "owners"
-#define NS_PER_MS   INT64_C(1000000)
 #define LEAVE_MS    3000 /* for scancel at the end of a run */
 
 /* ---- the interface --------------------------------------------------------------------------- */
@@ -149,7 +148,7 @@ static enum zpl_err wait_event(void *self, int timeout_ms, struct zpl_event *eve
 {
     struct zpl_slurm *slurm = self;
     int64_t give_up =
-        timeout_ms < 0 ? INT64_MAX : zpl_clock_monotonic_ns() + (int64_t)timeout_ms * NS_PER_MS;
+        timeout_ms < 0 ? INT64_MAX : zpl_clock_monotonic_ns() + (int64_t)timeout_ms * ZPL_NS_PER_MS;
     (void)diags;
     forget_shown(slurm);
     for (;;) {
@@ -163,7 +162,7 @@ static enum zpl_err wait_event(void *self, int timeout_ms, struct zpl_event *eve
             return ZPL_ERR_NOT_FOUND;
         struct pollfd fds[6];
         size_t count = zpl_slurm_fds(slurm, fds);
-        int64_t patience = left / NS_PER_MS + 1;
+        int64_t patience = left / ZPL_NS_PER_MS + 1;
         if (poll(fds, count, patience < ZPL_SLURM_POLL_MS ? (int)patience : ZPL_SLURM_POLL_MS) <
                 0 &&
             errno == EINTR)
@@ -174,7 +173,7 @@ static enum zpl_err wait_event(void *self, int timeout_ms, struct zpl_event *eve
 static void release(void *self)
 {
     struct zpl_slurm *slurm = self;
-    int64_t until = zpl_clock_monotonic_ns() + LEAVE_MS * NS_PER_MS;
+    int64_t until = zpl_clock_monotonic_ns() + LEAVE_MS * ZPL_NS_PER_MS;
     while (zpl_slurm_is_cancelling(slurm) && zpl_clock_monotonic_ns() < until) {
         zpl_slurm_talk(slurm);
         struct pollfd fds[6];

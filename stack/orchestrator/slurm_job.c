@@ -10,16 +10,16 @@
 #include "stack/home.h"
 #include "stack/lock.h"
 
-#define NS_PER_MS  INT64_C(1000000)
-#define LAG_NS     (ZPL_SLURM_LAG_MS * NS_PER_MS)
-#define WHY_NS     (30000 * NS_PER_MS) /* for Slurm to say why, while it answers that the job runs */
-#define SOON_NS    (1000 * NS_PER_MS)  /* for last words after a job that was ended */
-#define CANCEL_NS  (3000 * NS_PER_MS)  /* for sbatch to end before its task is given up */
+#define LAG_NS (ZPL_SLURM_LAG_MS * ZPL_NS_PER_MS)
+#define WHY_NS                                                                                     \
+    (30000 * ZPL_NS_PER_MS) /* for Slurm to say why, while it answers that the job runs */
+#define SOON_NS    (1000 * ZPL_NS_PER_MS) /* for last words after a job that was ended */
+#define CANCEL_NS  (3000 * ZPL_NS_PER_MS) /* for sbatch to end before its task is given up */
 #define READ_BYTES (256u << 10)
-#define WAITS_NS   (10000 * NS_PER_MS) /* in the queue before it is told */
-#define MISSES     2                   /* answers without a job before it counts as gone */
-#define HOPELESS   3                   /* answers that a job can't run before it is given up */
-#define OUTPUT     "output"            /* what its script and zpl wrote that is no event */
+#define WAITS_NS   (10000 * ZPL_NS_PER_MS) /* in the queue before it is told */
+#define MISSES     2                       /* answers without a job before it counts as gone */
+#define HOPELESS   3                       /* answers that a job can't run before it is given up */
+#define OUTPUT     "output"                /* what its script and zpl wrote that is no event */
 #define OUTPUT_MAX 400
 
 /* ---- the folder ------------------------------------------------------------------------------ */

@@ -7,8 +7,7 @@
 #include "lang/base/limits.h"
 #include "stack/orchestrator/slurm.h"
 
-#define NS_PER_MS   INT64_C(1000000)
-#define RETRY_NS    (500 * NS_PER_MS) /* before a batch is submitted again; doubled each time */
+#define RETRY_NS    (500 * ZPL_NS_PER_MS) /* before a batch is submitted again; doubled each time */
 #define DOUBLED_MAX 5
 #define REFUSED_MAX 2  /* times that sbatch says no while squeue answers */
 #define REST        10 /* squeue is asked for a tenth of the time at most */
@@ -33,8 +32,8 @@ static void unheard(struct zpl_slurm *slurm, const struct zpl_command_run *comma
 static void mind_outage(struct zpl_slurm *slurm, int64_t now)
 {
     int64_t silent = slurm->silent_since_ns == 0 ? 0 : now - slurm->silent_since_ns;
-    bool tell = silent > ZPL_SLURM_WORDS_MS * NS_PER_MS && !slurm->outage_told;
-    bool fail = silent > ZPL_SLURM_OUTAGE_MS * NS_PER_MS;
+    bool tell = silent > ZPL_SLURM_WORDS_MS * ZPL_NS_PER_MS && !slurm->outage_told;
+    bool fail = silent > ZPL_SLURM_OUTAGE_MS * ZPL_NS_PER_MS;
     for (uint32_t i = 0; (tell || fail) && i < slurm->slots; i++) {
         struct zpl_slurm_job *job = &slurm->jobs[i];
         bool queued = job->phase == ZPL_SLURM_QUEUED || job->phase == ZPL_SLURM_UNSURE;
@@ -45,7 +44,7 @@ static void mind_outage(struct zpl_slurm *slurm, int64_t now)
                 job->words, sizeof job->words,
                 "slurm: no answer of the controller for %d s (%s); this step waits for it, what "
                 "runs goes on\n",
-                (int)(silent / 1000 / NS_PER_MS), slurm->trouble);
+                (int)(silent / 1000 / ZPL_NS_PER_MS), slurm->trouble);
     }
     slurm->outage_told = slurm->outage_told || tell;
 }
@@ -243,11 +242,12 @@ static void absent(struct zpl_slurm *slurm, struct zpl_slurm_job *job, int64_t n
 static void answered(struct zpl_slurm *slurm, int64_t now)
 {
     int64_t took = now - slurm->ask.began_ns;
-    int64_t rest =
-        took * REST > ZPL_SLURM_LOOK_MS * NS_PER_MS ? took * REST : ZPL_SLURM_LOOK_MS * NS_PER_MS;
+    int64_t rest = took * REST > ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS
+                       ? took * REST
+                       : ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
     slurm->ask_due_ns = now + rest;
     if (!zpl_command_worked(&slurm->ask) || zpl_buf_error(&slurm->ask.out) != ZPL_OK) {
-        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * NS_PER_MS;
+        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
         unheard(slurm, &slurm->ask);
         return;
     }
@@ -323,7 +323,7 @@ void zpl_slurm_talk(struct zpl_slurm *slurm)
     if (!slurm->send.running)
         submit(slurm, now);
     if (!slurm->ask.running && now >= slurm->ask_due_ns && !ask(slurm, false, NULL))
-        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * NS_PER_MS;
+        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
     if (!slurm->stop.running && slurm->cancels.len > 0)
         cancel_all(slurm);
     mind_outage(slurm, now);

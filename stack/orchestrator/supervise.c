@@ -15,8 +15,7 @@
 #include "stack/orchestrator/space.h"
 #include "stack/orchestrator/tree.h"
 
-#define TASK_FD     3 /* of a worker */
-#define NS_PER_MS   INT64_C(1000000)
+#define TASK_FD     3   /* of a worker */
 #define EXIT_ORPHAN 125 /* nobody sees it */
 
 struct supervisor {
@@ -83,7 +82,7 @@ static void reaped(void *self, pid_t pid, int status, uint64_t peak_bytes)
 /* Sets the time of SIGKILL, unless an earlier one is set. */
 static void kill_in(struct supervisor *s, int ms)
 {
-    int64_t at = zpl_clock_monotonic_ns() + ms * NS_PER_MS;
+    int64_t at = zpl_clock_monotonic_ns() + ms * ZPL_NS_PER_MS;
     if (s->kill_at_ns == 0 || at < s->kill_at_ns)
         s->kill_at_ns = at;
 }
@@ -131,7 +130,7 @@ static void notice(struct supervisor *s)
 
 static void look_at_memory(struct supervisor *s)
 {
-    s->memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * NS_PER_MS;
+    s->memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
     uint64_t bytes = zpl_tree_memory();
     if (bytes <= s->job->memory_bytes)
         return;
@@ -148,7 +147,7 @@ static int patience_ms(const struct supervisor *s)
     if (due == 0)
         return -1;
     int64_t left = due - zpl_clock_monotonic_ns();
-    return left <= 0 ? 0 : (int)((left + NS_PER_MS - 1) / NS_PER_MS);
+    return left <= 0 ? 0 : (int)((left + ZPL_NS_PER_MS - 1) / ZPL_NS_PER_MS);
 }
 
 /* Until the worker has ended or its time is over. */
@@ -199,7 +198,7 @@ _Noreturn void zpl_supervise(const struct zpl_supervised *job)
     if (s.signals < 0) /* then it can't be watched: it is ended at once */
         kill_in(&s, 0);
     if (job->memory_bytes > 0)
-        s.memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * NS_PER_MS;
+        s.memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
     watch_worker(&s);
     zpl_tree_kill(ZPL_KILL_MS, reaped, &s);
     s.report.kind = ZPL_WATCH_ENDED;

@@ -90,7 +90,7 @@ bool zpl_tree_kill(int limit_ms, zpl_tree_reaped reaped, void *self)
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    int64_t give_up = zpl_clock_monotonic_ns() + (int64_t)limit_ms * 1000000;
+    int64_t give_up = zpl_clock_monotonic_ns() + (int64_t)limit_ms * ZPL_NS_PER_MS;
     while (zpl_tree_reap(reaped, self)) {
         pid_t pids[256]; /* more come in the next rounds */
         size_t count = zpl_tree_children(0, pids, sizeof pids / sizeof *pids);

@@ -92,7 +92,7 @@ static void end_all(void)
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    int64_t give_up = zpl_clock_monotonic_ns() + INT64_C(1000000) * 2 * ZPL_KILL_MS;
+    int64_t give_up = zpl_clock_monotonic_ns() + 2 * ZPL_KILL_MS * ZPL_NS_PER_MS;
     signal_children(SIGTERM);
     while (zpl_tree_reap(NULL, NULL) && zpl_clock_monotonic_ns() < give_up) {
         sigtimedwait(&child, NULL, &(struct timespec){.tv_nsec = 20000000});
