@@ -4,11 +4,11 @@
 #include "vm/reproduce_step.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "lang/base/fs.h"
 #include "lang/base/version.h"
 #include "lang/graph/graph_json.h"
+#include "vm/task.h"
 
 static const char *const NAMES[] = {"same",       "skipped", "effect", "undone",
                                     "impossible", "failed",  "differs"};
@@ -239,7 +239,6 @@ static enum zpl_err open_graph(struct zpl_reproducing *r)
 
 static enum zpl_err open_stack(struct zpl_reproducing *r)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     struct zpl_arena *arena = &r->plan.arena;
     enum zpl_err err = zpl_session_artifacts(r->session, &r->artifacts);
     if (err == ZPL_OK)
@@ -247,7 +246,7 @@ static enum zpl_err open_stack(struct zpl_reproducing *r)
     if (err != ZPL_OK)
         return err;
     r->slot_count = r->orchestrator->slots;
-    r->memory_bytes_max = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 10 * 8 : 0;
+    r->memory_bytes_max = zpl_task_memory_max(r->orchestrator);
     r->memory_bytes = r->memory_bytes_max / r->slot_count;
     r->slots = zpl_arena_array(arena, r->slot_count, sizeof *r->slots);
     r->entries = zpl_arena_array(arena, r->plan.graph->count + 1, sizeof *r->entries);

@@ -6,6 +6,7 @@
 
 #include "lang/base/fs.h"
 #include "vm/journal.h"
+#include "vm/task.h"
 
 #define TICK_MS  100
 #define LOOK_MS  50    /* the same while steps wait for a slot of a limit */
@@ -188,8 +189,6 @@ static enum zpl_err loop(struct zpl_driver *d)
 
 static enum zpl_err open_stack(struct zpl_driver *d)
 {
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page = sysconf(_SC_PAGESIZE);
     enum zpl_err err = zpl_session_metadata(d->session, true, &d->metadata);
     if (err == ZPL_OK)
         err = zpl_session_artifacts(d->session, &d->artifacts);
@@ -198,9 +197,7 @@ static enum zpl_err open_stack(struct zpl_driver *d)
     if (err != ZPL_OK)
         return err;
     d->slot_count = d->orchestrator->slots;
-    d->memory_bytes_max = pages > 0 && page > 0 && !d->orchestrator->elsewhere
-                              ? (uint64_t)pages * (uint64_t)page / 10 * 8
-                              : 0;
+    d->memory_bytes_max = zpl_task_memory_max(d->orchestrator);
     d->memory_bytes = d->slot_count > 0 ? d->memory_bytes_max / d->slot_count : 0;
     d->slots = zpl_arena_array(&d->arena, d->slot_count, sizeof *d->slots);
     if (d->slots == NULL || zpl_schedule_init(&d->schedule, d->plan->graph, 0) != ZPL_OK)

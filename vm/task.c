@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lang/base/fs.h"
 #include "vm/key.h"
@@ -137,6 +138,13 @@ static enum zpl_err unsendable(struct zpl_plan *plan, const struct zpl_node *nod
     zpl_diag_add(&plan->session->diags, ZPL_CODE_WORKER, node->span,
                  "the task of step %s is over %u MiB", node->name, ZPL_MESSAGE_MAX >> 20);
     return err;
+}
+
+uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    bool known = pages > 0 && page > 0 && !orchestrator->elsewhere;
+    return known ? (uint64_t)pages * (uint64_t)page / 10 * 8 : 0;
 }
 
 struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share)

@@ -8,6 +8,8 @@
 #include "stdlib/run.h"
 #include "vm/plan.h"
 
+/* The memory that a step may use, of what the machine has; 0: the orchestrator's machines are others. */
+uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator);
 /* What the next attempt of a step needs, but its place.  Memory of which nothing was said yet is what the
  * step asks for, else `share`; the plan has it then. */
 struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share);
