@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
-
-#define LOOK_NS 50000000LL /* between two looks for a slot that another process gave back */
+#include "lang/base/limits.h"
 
 /* The number of a limit; ZPL_NO_LIMIT: no memory. */
 static size_t limit_of(struct zpl_driver *d, const char *name)
@@ -122,7 +121,7 @@ enum zpl_err zpl_driver_look(struct zpl_driver *d, bool *woken)
     for (size_t i = 0; i < d->limit_count; i++)
         d->limits[i].full = false;
     d->waiting_count = 0;
-    d->look_ns = zpl_clock_monotonic_ns() + LOOK_NS;
+    d->look_ns = zpl_clock_monotonic_ns() + ZPL_SLOTS_LOOK_MS * ZPL_NS_PER_MS;
     for (size_t i = 0; i < count; i++) {
         struct zpl_waiting waiting = d->waiting[i];
         bool stays = true;

@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "lang/base/limits.h"
 #include "vm/protocol.h"
 #include "vm/retry.h"
 #include "vm/task.h"
 
 #define TICK_MS  100
-#define PAUSE_US 10000      /* between two looks when all wait for another attempt */
-#define LOOK_NS  50000000LL /* between two looks for a slot of a limit */
+#define PAUSE_US 10000 /* between two looks when all wait for another attempt */
 
 /* ---- beginning and end of a step ---- */
 
@@ -74,7 +74,7 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
     if (err != ZPL_OK)
         return err;
     if (lacks) {
-        slot->until_ns = zpl_clock_monotonic_ns() + LOOK_NS;
+        slot->until_ns = zpl_clock_monotonic_ns() + ZPL_SLOTS_LOOK_MS * ZPL_NS_PER_MS;
         return ZPL_OK;
     }
     struct zpl_task_needs needs = zpl_task_needs_of(slot->plan, slot->id, r->memory_bytes);

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "lang/base/limits.h"
 #include "vm/journal.h"
 #include "vm/task.h"
 
 #define TICK_MS  100
-#define LOOK_MS  50    /* the same while steps wait for a slot of a limit */
 #define PAUSE_US 10000 /* between two looks when nothing runs but something is delayed */
 
 /* ---- events ---- */
@@ -124,8 +124,9 @@ static enum zpl_err wait_event(struct zpl_driver *d)
         usleep(PAUSE_US);
         err = ZPL_ERR_NOT_FOUND;
     } else {
-        err = d->orchestrator->wait(d->orchestrator->self, d->waiting_count > 0 ? LOOK_MS : TICK_MS,
-                                    &event, &d->session->diags);
+        err = d->orchestrator->wait(d->orchestrator->self,
+                                    d->waiting_count > 0 ? ZPL_SLOTS_LOOK_MS : TICK_MS, &event,
+                                    &d->session->diags);
     }
     if (d->options->observer.tick != NULL)
         d->options->observer.tick(d->options->observer.self);

@@ -34,6 +34,7 @@
 #define ZPL_MESSAGE_FDS_MAX      16          /* descriptors of one message */
 #define ZPL_SLOTS_MAX            256         /* steps running at the same time on this machine */
 #define ZPL_LIMIT_SLOTS_MAX      1000        /* of a limit that runs share */
+#define ZPL_SLOTS_LOOK_MS        50 /* between two looks for a slot that another process gave back */
 #define ZPL_SLOTS_TURN_MS        150         /* for who is next to come for a slot that is free */
 #define ZPL_LOG_HEAD_BYTES       (1u << 20)  /* kept of the start of a step's log */
 #define ZPL_LOG_TAIL_BYTES       (1u << 20)  /* kept of its end */
