@@ -45,7 +45,6 @@ Z
 sed -i "s|GO|$PWD/go|" needs.zpl
 zpl run needs.zpl --stack team >live 2>&1 &
 pid=$!
-running() { squeue -h -t RUNNING -o %i | grep -q .; }
 wait_for 20 running
 zpl logs --follow last/wide >followed &
 follower=$!

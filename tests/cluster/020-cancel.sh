@@ -13,7 +13,6 @@ wait_for "b"
 wait_for "c"
 Z
 sed -i "s|GO|$PWD/gate|" p.zpl
-jobs_are() { [ "$(squeue -h -r -t "$1" -o %i | wc -l)" = "$2" ]; }
 ended() { ! kill -0 "$1" 2>/dev/null; }
 bodies_are() { [ "$(pgrep -f "^sh -c echo.*$PWD/gate" | wc -l)" = "$1" ]; }
 

@@ -17,7 +17,6 @@ local sum = step "sum" { signature = "(a: Int, b: Int, c: Int) -> (n: Int)",
 local n = sum { a, b, c }
 Z
 sed -i "s|HERE|$PWD|; s|SHARED|$SHARED|" p.zpl
-jobs_are() { [ "$(squeue -h -r -t "$1" -o %i | wc -l)" = "$2" ]; }
 
 zpl run p.zpl --stack team >out 2>err &
 pid=$!

@@ -11,7 +11,6 @@ local second = step "second" { signature = "(n: Int) -> (n: Int)", lua = functio
 step "third" { signature = "(n: Int) -> (n: Int)", lua = function (t) return t.n + 1 end } { second }
 Z
 sed -i "s|HERE|$PWD|" p.zpl
-running() { squeue -h -t RUNNING -o %i | grep -q .; }
 
 zpl run p.zpl --stack team >out 2>err &
 pid=$!

@@ -4,6 +4,7 @@
 #     cluster_up     starts it and waits until both nodes are idle; sets SLURM_CONF; stops it at exit
 #     controller_down, controller_up                   the controller alone
 #     $SHARED        a folder in which steps may leave a mark
+#     idle COUNT, jobs_are STATES COUNT, running       what wait_for may wait for
 #     node_down NODE                                   its daemon and all that runs there, by SIGKILL
 . "$ROOT/tests/lib.sh"
 need munged slurmctld slurmd sbatch squeue scancel sinfo scontrol srun pgrep
@@ -103,6 +104,14 @@ kill_tree() { # kill_tree PID: it, and all below it
 
 idle() { # idle COUNT: so many nodes are
     [ "$(sinfo -h -N -p main -t idle -o %N 2>/dev/null | wc -l)" = "$1" ]
+}
+
+jobs_are() { # jobs_are STATES COUNT: so many jobs are in them
+    [ "$(squeue -h -r -t "$1" -o %i | wc -l)" = "$2" ]
+}
+
+running() { # some job is
+    squeue -h -t RUNNING -o %i | grep -q .
 }
 
 cluster_down() {
