@@ -7,6 +7,7 @@
 #include "lang/base/limits.h"
 #include "stack/orchestrator/slurm.h"
 
+#define LOOK_NS     (ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS)
 #define RETRY_NS    (500 * ZPL_NS_PER_MS) /* before a batch is submitted again; doubled each time */
 #define DOUBLED_MAX 5
 #define REFUSED_MAX 2  /* times that sbatch says no while squeue answers */
@@ -152,11 +153,12 @@ static void submitted(struct zpl_slurm *slurm, int64_t now)
         if (job->cancelled)
             zpl_slurm_give_up(slurm, job);
     }
-    if (worked)
+    if (worked) {
         heard(slurm);
-    else
+    } else {
         unheard(slurm, &slurm->send);
-    slurm->ask_due_ns = worked ? slurm->ask_due_ns : 0;
+        slurm->ask_due_ns = 0;
+    }
 }
 
 /* ---- squeue ---------------------------------------------------------------------------------- */
@@ -242,15 +244,13 @@ static void absent(struct zpl_slurm *slurm, struct zpl_slurm_job *job, int64_t n
 static void answered(struct zpl_slurm *slurm, int64_t now)
 {
     int64_t took = now - slurm->ask.began_ns;
-    int64_t rest = took * REST > ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS
-                       ? took * REST
-                       : ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
-    slurm->ask_due_ns = now + rest;
+    slurm->ask_due_ns = now + LOOK_NS;
     if (!zpl_command_worked(&slurm->ask) || zpl_buf_error(&slurm->ask.out) != ZPL_OK) {
-        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
         unheard(slurm, &slurm->ask);
         return;
     }
+    if (took * REST > LOOK_NS)
+        slurm->ask_due_ns = now + took * REST;
     heard(slurm);
     slurm->answers++;
     const char *line = zpl_buf_str(&slurm->ask.out), *end;
@@ -323,7 +323,7 @@ void zpl_slurm_talk(struct zpl_slurm *slurm)
     if (!slurm->send.running)
         submit(slurm, now);
     if (!slurm->ask.running && now >= slurm->ask_due_ns && !ask(slurm, false, NULL))
-        slurm->ask_due_ns = now + ZPL_SLURM_LOOK_MS * ZPL_NS_PER_MS;
+        slurm->ask_due_ns = now + LOOK_NS;
     if (!slurm->stop.running && slurm->cancels.len > 0)
         cancel_all(slurm);
     mind_outage(slurm, now);
