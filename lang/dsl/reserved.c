@@ -13,12 +13,13 @@ static const char *read_as(lua_State *L, struct zpl_site where)
     size_t len = 0;
     const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
     if (name && len > 0 && len <= ZPL_NAME_MAX && strlen(name) == len &&
-        zpl_utf8_valid(name, len) && strpbrk(name, "/\n\r\t:") == NULL)
+        zpl_utf8_valid(name, len) && strpbrk(name, "/\n\r\t:") == NULL &&
+        strstr(name, "[*]") == NULL)
         return zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), name));
     const struct zpl_value *value = zpl_test_value(L, -1);
     if (!value || !zpl_is_poison(value))
         zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span,
-                      "as takes a name of 1 to %d bytes, without / and :", ZPL_NAME_MAX);
+                      "as takes a name of 1 to %d bytes, without /, : and [*]", ZPL_NAME_MAX);
     return NULL;
 }
 
@@ -116,13 +117,19 @@ static void apply_as(lua_State *L, struct zpl_node *node, const struct zpl_reser
     struct zpl_graph *graph = &host->program->graph;
     const char *whole = zpl_arena_printf(&graph->arena, "%s%s%s", host->prefix ? host->prefix : "",
                                          reserved->as, host->suffix ? host->suffix : "");
-    const struct zpl_node *other = zpl_graph_find(graph, zpl_host_need(L, whole));
+    const struct zpl_node *other = zpl_graph_rival(graph, zpl_host_need(L, whole));
     if (!other) {
         node->name = whole;
         return;
     }
-    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BAD_CALL, reserved->as_span,
-                                          "another step is called '%s' already", whole);
+    struct zpl_diag *diag =
+        strcmp(other->name, whole) == 0
+            ? zpl_host_tell(L, ZPL_CODE_BAD_CALL, reserved->as_span,
+                            "another step is called '%s' already", whole)
+            : zpl_host_tell(L, ZPL_CODE_BAD_CALL, reserved->as_span,
+                            "another step is called '%s' already: an item of one and of '%s' would "
+                            "have one name",
+                            other->name, whole);
     zpl_host_note(L, diag, other->span, "this one");
 }
 

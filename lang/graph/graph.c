@@ -70,6 +70,37 @@ const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char 
     return NULL;
 }
 
+/* "[*]" or "[17]" at the text: how long it is; 0: it is none. */
+static size_t item_length(const char *text)
+{
+    if (*text != '[')
+        return 0;
+    size_t digits = strspn(text + 1, "0123456789"), n = digits > 0 ? digits : text[1] == '*';
+    return n > 0 && text[n + 1] == ']' ? n + 2 : 0;
+}
+
+/* May an item of one be called as the other, or as an item of it? */
+static bool names_meet(const char *a, const char *b)
+{
+    while (*a && *b) {
+        size_t m = item_length(a), n = item_length(b);
+        bool open = m > 0 && n > 0 && (a[1] == '*' || b[1] == '*');
+        if (!open && *a != *b)
+            return false;
+        a += open ? m : 1;
+        b += open ? n : 1;
+    }
+    return *a == *b;
+}
+
+const struct zpl_node *zpl_graph_rival(const struct zpl_graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].name && names_meet(graph->nodes[i].name, name))
+            return &graph->nodes[i];
+    return NULL;
+}
+
 const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name)
 {
     for (size_t i = 0; i < node->argument_count; i++)
@@ -118,12 +149,22 @@ static uint32_t *tally_of(struct tally *tally, const char *text)
     return &tally->slots[i].count;
 }
 
+/* How often each name was counted.  Where there are maps an item of "make[*]" may be called as another
+ * node is, "make[3]": names that are alike but for their numbers meet, unless they have them in the same
+ * places. */
+struct crowd {
+    struct tally names;
+    struct tally alike; /* with [*] for each number; of names that have one */
+    struct tally kinds; /* with [#] for each number */
+};
+
 /* How often each wish was made, and which names are given. */
 struct naming_state {
     struct zpl_arena arena;
-    struct tally plain;    /* prefix and step */
-    struct tally assigned; /* prefix, step and variable */
-    struct tally taken;    /* at most three look-ups a node */
+    bool maps;             /* the graph has some */
+    struct crowd plain;    /* prefix and step */
+    struct crowd assigned; /* prefix, step and variable */
+    struct crowd taken;    /* at most three look-ups a node */
     struct tally ordinals; /* nodes of a step so far */
 };
 struct wish {
@@ -147,6 +188,49 @@ static const char *join(struct zpl_arena *arena, const char *const *parts)
     return text;
 }
 
+static bool crowd_init(struct crowd *crowd, struct naming_state *state, size_t count)
+{
+    return tally_init(&crowd->names, &state->arena, count) &&
+           (!state->maps || (tally_init(&crowd->alike, &state->arena, count) &&
+                             tally_init(&crowd->kinds, &state->arena, count)));
+}
+
+/* The name with this sign for each number of an item; NULL when memory is out. */
+static const char *shape_of(struct zpl_arena *arena, const char *name, char sign)
+{
+    char *shape = zpl_arena_strdup(arena, name), *out = shape;
+    for (size_t n; shape && *name; name += n > 0 ? n : 1) {
+        n = item_length(name);
+        *out++ = *name;
+        if (n > 0) {
+            *out++ = name[1] == '*' ? '*' : sign;
+            *out++ = ']';
+        }
+    }
+    if (shape)
+        *out = '\0';
+    return shape;
+}
+
+/* Counts `more` of that name; true if it is then there that often and meets no other.  Without memory
+ * the arena has failed. */
+static bool is_alone(struct naming_state *state, struct crowd *crowd, const char *name,
+                     uint32_t more, uint32_t times)
+{
+    uint32_t *count = tally_of(&crowd->names, name);
+    *count += more;
+    if (!state->maps || !strchr(name, '['))
+        return *count == times;
+    const char *alike = shape_of(&state->arena, name, '*');
+    const char *kind = shape_of(&state->arena, name, '#');
+    if (!alike || !kind)
+        return false;
+    uint32_t *met = tally_of(&crowd->alike, alike), *same = tally_of(&crowd->kinds, kind);
+    *met += more;
+    *same += more;
+    return *count == times && *met == *same;
+}
+
 /* "#12": the end of the buffer's text. */
 static const char *ordinal_text(uint32_t n, char out[12])
 {
@@ -167,14 +251,14 @@ static bool wish_names(struct naming_state *state, const struct zpl_node *node,
     out->plain = join(&state->arena, (const char *const[]){prefix, node->step, suffix, NULL});
     if (!out->plain)
         return false;
-    ++*tally_of(&state->plain, out->plain);
+    is_alone(state, &state->plain, out->plain, 1, 1);
     if (!naming->variable)
         return true;
     out->assigned = join(&state->arena, (const char *const[]){prefix, node->step, "@",
                                                               naming->variable, suffix, NULL});
     if (!out->assigned)
         return false;
-    ++*tally_of(&state->assigned, out->assigned);
+    is_alone(state, &state->assigned, out->assigned, 1, 1);
     return true;
 }
 
@@ -183,33 +267,33 @@ static const char *choose_name(struct naming_state *state, const struct wish *wi
 {
     uint32_t *ordinal = tally_of(&state->ordinals, wish->plain);
     ++*ordinal;
-    if (*tally_of(&state->plain, wish->plain) == 1 && *tally_of(&state->taken, wish->plain) == 0)
+    if (is_alone(state, &state->plain, wish->plain, 0, 1) &&
+        is_alone(state, &state->taken, wish->plain, 0, 0))
         return wish->plain;
-    if (wish->assigned && *tally_of(&state->assigned, wish->assigned) == 1 &&
-        *tally_of(&state->taken, wish->assigned) == 0)
+    if (wish->assigned && is_alone(state, &state->assigned, wish->assigned, 0, 1) &&
+        is_alone(state, &state->taken, wish->assigned, 0, 0))
         return wish->assigned;
     for (;; ++*ordinal) {
         char digits[12];
         const char *name =
             join(&state->arena,
                  (const char *const[]){wish->plain, ordinal_text(*ordinal, digits), NULL});
-        if (!name || *tally_of(&state->taken, name) == 0)
+        if (!name || zpl_arena_failed(&state->arena) || is_alone(state, &state->taken, name, 0, 0))
             return name;
     }
 }
 
 enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *naming)
 {
-    struct naming_state state = {0};
+    struct naming_state state = {.maps = graph->map_count > 0};
     size_t n = graph->count;
     struct wish *wishes = zpl_arena_array(&state.arena, n + 1, sizeof *wishes);
-    bool fine = wishes && tally_init(&state.plain, &state.arena, n) &&
-                tally_init(&state.assigned, &state.arena, n) &&
-                tally_init(&state.taken, &state.arena, n * 3) &&
+    bool fine = wishes && crowd_init(&state.plain, &state, n) &&
+                crowd_init(&state.assigned, &state, n) && crowd_init(&state.taken, &state, n * 3) &&
                 tally_init(&state.ordinals, &state.arena, n);
     for (size_t i = 0; fine && i < n; i++) {
         if (graph->nodes[i].name)
-            ++*tally_of(&state.taken, graph->nodes[i].name);
+            is_alone(&state, &state.taken, graph->nodes[i].name, 1, 1);
         else
             fine = wish_names(&state, &graph->nodes[i], &naming[i], &wishes[i]);
     }
@@ -220,8 +304,9 @@ enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *na
         const char *name = choose_name(&state, &wishes[i]);
         node->name = name ? zpl_arena_strdup(&graph->arena, name) : NULL;
         if ((fine = node->name != NULL))
-            ++*tally_of(&state.taken, name);
+            is_alone(&state, &state.taken, name, 1, 1);
     }
+    fine = fine && !zpl_arena_failed(&state.arena);
     zpl_arena_release(&state.arena);
     return fine ? ZPL_OK : ZPL_ERR_NOMEM;
 }

@@ -242,6 +242,9 @@ struct zpl_map *zpl_graph_add_map(struct zpl_graph *graph);
 /* Is map `inner` (1 + its number) the map `outer` or inside it?  Everything is inside 0. */
 bool zpl_map_within(const struct zpl_graph *graph, uint32_t inner, uint32_t outer);
 const struct zpl_node *zpl_graph_find(const struct zpl_graph *graph, const char *name);
+/* The node that has the name already, or whose items have names that those of this one have: "make[*]" of a
+ * map and "make[3]". */
+const struct zpl_node *zpl_graph_rival(const struct zpl_graph *graph, const char *name);
 const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const char *name);
 
 /* Does the node read what runs have written under a name, does it write so?  The name is its argument
@@ -313,7 +316,7 @@ struct zpl_naming {
     const char *prefix;   /* of the called pipeline it is in: "classify/"; NULL: none */
     const char *suffix;   /* of the item of an `each` it is in: "[3]"; NULL: none */
 };
-/* Gives every node its unique name from what the program wrote: `as` (already in node->name), else
+/* Gives every node its unique name, which no item of a map has either, from what the program wrote: `as` (already in node->name), else
  * the step if only one node has it, else step@variable if only one has that, else step#n with n
  * counted from 1 among the nodes of that step; prefix and suffix belong to the step's name.  `naming` has one entry a
  * node. ZPL_ERR_NOMEM. */

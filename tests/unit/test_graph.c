@@ -481,6 +481,8 @@ static void check_names(const struct named *cases, size_t count)
         node->step = cases[i].step;
         node->name = cases[i].as;
         naming[i] = (struct zpl_naming){cases[i].variable, cases[i].prefix, cases[i].suffix};
+        if (cases[i].suffix && strstr(cases[i].suffix, "[*]"))
+            zpl_graph_add_map(&graph);
     }
     assert_int_equal(zpl_graph_name(&graph, naming), ZPL_OK);
     for (size_t i = 0; i < count; i++) {
@@ -509,6 +511,21 @@ static void names_are_unique_and_readable(void **state)
                                           {NULL, "sql", "a", NULL, "[1]", "sql[1]"},
                                           {NULL, "sql", "a", NULL, "[2]", "sql@a[2]"},
                                           {NULL, "sql", "b", NULL, "[2]", "sql@b[2]"}};
+    /* "make[1]" may be an item of "make[*]" */
+    static const struct named items[] = {{NULL, "make", "a", NULL, "[1]", "make@a[1]"},
+                                         {NULL, "make", "a", NULL, "[2]", "make@a[2]"},
+                                         {NULL, "make", "b", NULL, "[*]", "make@b[*]"},
+                                         {NULL, "load", NULL, NULL, "[1]", "load[1]#1"},
+                                         {NULL, "load", NULL, NULL, "[*]", "load[*]#2"},
+                                         {"tidy[2]", "sql", NULL, NULL, NULL, "tidy[2]"},
+                                         {NULL, "tidy", NULL, NULL, "[*]", "tidy[*]#1"},
+                                         {NULL, "fit", NULL, "all[1]/", "[*]", "all[1]/fit[*]"},
+                                         {NULL, "fit", NULL, "all[2]/", "[*]", "all[2]/fit[*]"},
+                                         {NULL, "sum", NULL, NULL, "[1][*]", "sum[1][*]#1"},
+                                         {NULL, "sum", NULL, NULL, "[*][7]", "sum[*][7]#2"},
+                                         {NULL, "max", NULL, NULL, "[1][*]", "max[1][*]"},
+                                         {NULL, "max", NULL, NULL, "[*]", "max[*]"}};
+    check_names(items, sizeof items / sizeof *items);
     check_names(alone, 2);
     check_names(twice, 3);
     check_names(loop, 2);
