@@ -31,26 +31,42 @@ static const char *name_of(struct zpl_attempt *a, const struct zpl_node *node)
 
 /* ---- writing ----------------------------------------------------------------------------------- */
 
-/* Is the value what a step gave as a whole, by choice or as it is? */
-static bool is_whole(const struct zpl_value *value)
+/* Is the value what a step gave as a whole, as it is or by choice?  `item`: an item of what was gathered is
+ * meant. */
+static bool is_whole(const struct zpl_value *value, bool item)
 {
-    if (!value->type || (zpl_kind_is_scalar(value->type->kind) && value->type->kind != ZPL_JSON))
-        return false;
-    while (value->kind == ZPL_VALUE_PICK && value->pick.op == ZPL_PICK_COALESCE)
-        value = value->pick.items[0]; /* all are of one kind */
-    return value->kind == ZPL_VALUE_REF && !value->ref.field;
+    if (value->kind == ZPL_VALUE_GATHER)
+        return item && is_whole(value->gather.value, false);
+    if (value->kind != ZPL_VALUE_PICK || value->pick.op == ZPL_PICK_MEAN)
+        return value->kind == ZPL_VALUE_REF && !value->ref.field;
+    for (size_t i = 0; i < value->pick.count; i++)
+        if (!is_whole(value->pick.items[i],
+                      value->pick.by && value->pick.by[i]->kind == ZPL_VALUE_GATHER))
+            return false;
+    return true;
+}
+
+static bool can_write(const struct zpl_value *value)
+{
+    bool scalar = !value->type || zpl_kind_is_scalar(value->type->kind);
+    return (!scalar || (value->type && value->type->kind == ZPL_JSON)) && is_whole(value, false);
 }
 
 static void check_write(struct zpl_attempt *a, const struct zpl_node *node, const char *name)
 {
     const struct zpl_graph *graph = a->checker->graph;
     const struct zpl_argument *value = zpl_node_argument(node, "value");
-    if (!is_whole(value->value)) {
-        zpl_diag_help(&a->diags,
-                      zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, span_of(a, "value"),
-                                   "artifact.write takes what a step gave, as a whole, not %s",
-                                   zpl_say_value(value->value, a->scratch)),
-                      "a table, a model, a report, a file; of a number write the report it is in");
+    if (!can_write(value->value)) {
+        zpl_diag_help(
+            &a->diags,
+            zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, span_of(a, "value"),
+                         "artifact.write takes what a step gave, as a whole, not %s",
+                         zpl_say_value(value->value, a->scratch)),
+            value->value->kind == ZPL_VALUE_GATHER
+                ? "of what is gathered write an item, max(list, \"field\"), or what a step "
+                  "makes of all"
+                : "a table, a model, a report, a file; of a number write the report it is "
+                  "in");
         return;
     }
     for (size_t i = a->checker->first; i < graph->count; i++) {

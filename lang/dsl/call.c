@@ -226,7 +226,8 @@ static int finish_call(struct calling *c, const struct zpl_step_info *info, cons
         zpl_host_help(L,
                       zpl_host_tell(L, ZPL_CODE_BAD_CALL, call.callee,
                                     "every item of this list would write the same name"),
-                      "give what is made inside of each to a step, and write what that step makes");
+                      "return what is made inside of each, and write one of them behind it, "
+                      "max(list, \"field\"), or what a step makes of them");
     }
     struct zpl_reserved reserved = {0};
     if (declared)

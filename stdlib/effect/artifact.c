@@ -39,7 +39,9 @@ ZPL_KERNEL(artifact_write) = {
     .doc =
         "Leaves what a step made for other runs, under a name.\n"
         "\n"
-        "    value  a whole output of a step: a table, a model, a report, a file …\n"
+        "    value  a whole output of a step: a table, a model, a report, a file …, or one of "
+        "several:\n"
+        "           coalesce(a, b), max(trials, \"auc\").model\n"
         "    name   what `artifact.read` finds it by; only one step of a program writes it\n"
         "\n"
         "An effect: it has no output, and happens again when the value is another one or "

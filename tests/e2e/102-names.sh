@@ -233,3 +233,40 @@ expect 0 zpl run score.zpl
 expect 3 zpl check less.zpl
 contains err "needs column 'b'"
 cd ..
+
+# One of several values is written, also one of what each made over a list known only at run time.
+mkdir chosen && cd chosen
+cat >w.zpl <<'Z'
+local p = params { most = 3 }
+local list = step "list" { signature = "(k: Int) -> (l: List(Int))", lua = function (t) return { t.k, 1, 2 } end }
+local make = step "make" { signature = "(k: Int) -> (rows: Table {a: Int}, r: Report {n: Int}, l: List(Int))",
+  lua = function (t) return { a = { t.k } }, { n = t.k }, { t.k, t.k } end }
+local function made (k) local rows, r, l = make { k } return { rows = rows, r = r, l = l, n = r.n } end
+local once, runs = each({ 4, 5 }, made), each(list { p.most }, made)
+artifact.write { max(once, "n").rows, "once" }
+artifact.write { max(runs, "n").rows, "rows" }
+artifact.write { min(runs, "n").r, "report" }
+artifact.write { coalesce(max(runs, "n").l, min(once, "n").l), "list" }
+Z
+cat >r.zpl <<'Z'
+local sum = step "sum" { signature = "(rows: Table {a: Int}, more: Table {a: Int}, n: Int, l: List(Int)) -> (s: List(Int))",
+  lua = function (t) return { t.rows.a[1], t.more.a[1], t.n, t.l[2] } end }
+local Rows = Table { a = Int }
+sum { artifact.read { "once", type = Rows }, artifact.read { "rows", type = Rows },
+  artifact.read { "report", type = Report { n = Int } }.n, artifact.read { "list", type = List(Int) } }
+Z
+expect 0 zpl run w.zpl
+expect 0 zpl run r.zpl --json
+equal "$(json out "[s['outputs']['s']['value'] for s in j['steps'] if s['name'] == 'sum'][0]")" '[5, 3, 1, 3]'
+expect 0 zpl run w.zpl --most 9
+expect 0 zpl run r.zpl --json
+equal "$(json out "[s['outputs']['s']['value'] for s in j['steps'] if s['name'] == 'sum'][0]")" '[5, 9, 1, 9]'
+expect 0 zpl gc --keep 1
+for name in once rows report list; do
+    expect 0 zpl show $name
+    expect 0 zpl lineage $name
+    contains out "read by artifact.write"
+done
+expect 2 zpl lineage none
+contains err "names are list, once, report, rows"
+cd ..

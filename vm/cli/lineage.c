@@ -147,17 +147,18 @@ static enum zpl_err named_artifact(struct zpl_cli *cli, struct zpl_session *sess
     struct zpl_part part;
     struct zpl_span nowhere = {0};
     const struct zpl_json *output = NULL;
-    if (strchr(word, '/') == NULL) {
-        struct zpl_diag *diag =
-            zpl_diag_add(&session->diags, ZPL_CODE_USAGE, nowhere, "'%s' names no artifact", word);
-        zpl_diag_help(&session->diags, diag,
-                      "write RUN/STEP/OUTPUT (last/evaluate/report), or at least %d digits of a "
-                      "digest that `zpl show` prints",
-                      PREFIX_MIN);
-        return ZPL_ERR_USAGE;
-    }
     if (!zpl_cli_output_path(cli, word, &path))
         return ZPL_ERR_USAGE;
+    if (path.name == NULL && path.step == NULL) {
+        struct zpl_diag *diag =
+            zpl_diag_add(&session->diags, ZPL_CODE_USAGE, nowhere, "'%s' names no artifact", word);
+        zpl_diag_help(
+            &session->diags, diag,
+            "write RUN/STEP/OUTPUT (last/evaluate/report), a name, or at least %d digits of "
+            "a digest that `zpl show` prints",
+            PREFIX_MIN);
+        return ZPL_ERR_USAGE;
+    }
     enum zpl_err err = zpl_cli_find_part(cli, session, &path, &run, &record, &part);
     if (err == ZPL_OK)
         err = zpl_cli_part_output(session, &run, &part, &output);

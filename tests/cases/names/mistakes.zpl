@@ -20,3 +20,6 @@ each(list, function (n)
   artifact.write { inner, "inner" }
 end)
 local one = coalesce(found, artifact.read { "other", type = Report { m = Int } })
+artifact.write { each(list, function (n) local inner = say { n } return inner end), "gathered" }
+artifact.write { coalesce(list, { 1, 2 }), "literal" }
+artifact.write { max(list), "number" }
