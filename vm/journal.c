@@ -6,6 +6,7 @@
 #include "lang/base/fs.h"
 #include "lang/graph/graph_json.h"
 #include "vm/confine.h"
+#include "vm/named.h"
 #include "vm/report.h"
 #include "vm/task.h"
 
@@ -112,10 +113,12 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
                                .error = step->error,
                                .outputs = step->outputs,
                                .output_count = step->outputs != NULL ? node->output_count : 0};
-    struct zpl_output_row written;
+    struct zpl_output_row written = {0};
     if (status == ZPL_STEP_RAN && zpl_node_writes_name(node)) {
-        written = *zpl_plan_input(plan, zpl_node_argument(node, "value")).row;
+        const struct zpl_argument *value = zpl_node_argument(node, "value");
+        written = *zpl_plan_input(plan, value).row;
         written.name = "value";
+        written.type = zpl_named_type(plan, value);
         row.outputs = &written;
         row.output_count = 1;
         row.named = zpl_node_name_of(node);
@@ -128,7 +131,8 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
     row.log = zpl_buf_str(&text);
     row.log_len = text.len;
     row.inputs = zpl_task_inputs(plan, id, &row.input_count);
-    if (err != ZPL_OK || zpl_buf_error(&text) != ZPL_OK || row.inputs == NULL)
+    if (err != ZPL_OK || zpl_buf_error(&text) != ZPL_OK || row.inputs == NULL ||
+        (row.named != NULL && written.type == NULL))
         err = zpl_diag_nomem(&plan->session->diags);
     else
         err = zpl_session_metadata(plan->session, true, &metadata);

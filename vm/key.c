@@ -220,6 +220,16 @@ static void add_wants(struct zpl_plan *plan, const struct zpl_node *node,
             zpl_type_text(wants->row->columns[i].type, false, &plan->arena), NULL);
 }
 
+/* What is written under a name is an output, of the type that readers find.  That nothing was made is told
+ * elsewhere. */
+static void add_written(struct zpl_plan *plan, const struct zpl_node *node,
+                        const struct zpl_argument *value)
+{
+    const char *type = zpl_named_type(plan, value);
+    if (type != NULL)
+        add(plan, node->id, ZPL_ING_OUTPUT, value->name, type, NULL);
+}
+
 /* Bindings, params, outputs and what is wanted of inputs: what the program says beside code and data. */
 static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node)
 {
@@ -238,7 +248,7 @@ static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node
             zpl_type_text(node->outputs[i].type, false, &plan->arena), NULL);
     for (size_t i = 0; i < node->argument_count; i++)
         if (zpl_argument_is_input(&node->arguments[i]))
-            add_wants(plan, node, &node->arguments[i]);
+            (zpl_node_writes_name(node) ? add_written : add_wants)(plan, node, &node->arguments[i]);
     return err;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lang/types/signature.h"
 #include "vm/key.h"
 
 /* ---- looking up ---- */
@@ -157,6 +158,32 @@ void zpl_named_forget(struct zpl_session *session)
 {
     zpl_arena_release(&session->names.arena);
     memset(&session->names, 0, sizeof session->names);
+}
+
+const char *zpl_named_type(struct zpl_plan *plan, const struct zpl_argument *value)
+{
+    struct zpl_arena *arena = &plan->arena;
+    const struct zpl_type *type;
+    struct zpl_signature_error error;
+    struct zpl_made made;
+    if (!zpl_plan_made(plan, value->value, &made))
+        return NULL;
+    if (value->wants == NULL)
+        return made.row->type;
+    if (zpl_type_parse(made.row->type, arena, &type, &error) != ZPL_OK || type->row == NULL)
+        return NULL;
+    struct zpl_row row = *type->row;
+    struct zpl_column *columns = zpl_arena_array(arena, row.count, sizeof *columns);
+    for (size_t i = 0; columns != NULL && i < row.count; i++) {
+        columns[i] = row.columns[i];
+        if (zpl_row_find(value->wants->row, columns[i].name) != NULL)
+            columns[i].type = zpl_type_hindsight(arena, columns[i].type);
+        if (columns[i].type == NULL)
+            return NULL;
+    }
+    row.columns = columns;
+    const struct zpl_type *marked = columns != NULL ? zpl_type_table(arena, &row) : NULL;
+    return marked != NULL ? zpl_type_text(marked, false, arena) : NULL;
 }
 
 /* ---- a step that reads one ---- */

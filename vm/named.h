@@ -15,6 +15,9 @@ enum zpl_err zpl_named_find(struct zpl_session *session, const char *name,
 struct zpl_digest zpl_named_answer(const struct zpl_step_row *row); /* NULL: nothing */
 bool zpl_named_holds(struct zpl_session *session, const char *name,
                      const struct zpl_digest *answer);
+/* The type as which a value is written: that of what was made, its columns known only afterwards marked.
+ * NULL: nothing was made, or memory is out. */
+const char *zpl_named_type(struct zpl_plan *plan, const struct zpl_argument *value);
 /* Names are looked up anew from here on: another program is evaluated. */
 void zpl_named_forget(struct zpl_session *session);
 

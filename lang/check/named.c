@@ -1,6 +1,6 @@
 /* named.c - artifact.read and artifact.write, which move values from run to run under a name. */
 #include <string.h>
-#include "lang/check/tell.h"
+#include "lang/check/trace.h"
 #include "lang/types/signature.h"
 
 /* The place of an argument, by its name. */
@@ -48,14 +48,61 @@ static bool is_whole(const struct zpl_value *value, bool item)
 
 static bool can_write(const struct zpl_value *value)
 {
-    bool scalar = !value->type || zpl_kind_is_scalar(value->type->kind);
-    return (!scalar || (value->type && value->type->kind == ZPL_JSON)) && is_whole(value, false);
+    const struct zpl_type *type = value->type;
+    return type && (type->kind == ZPL_JSON || !zpl_kind_is_scalar(type->kind)) &&
+           is_whole(value, false);
+}
+
+/* The columns of what is written that come from hindsight ones. */
+struct afterwards {
+    struct zpl_trace trace;
+    const struct zpl_row *row;
+    bool *found; /* one a column of the row */
+};
+
+static void find_afterwards(void *self, uint32_t node, uint32_t output)
+{
+    struct afterwards *w = self;
+    const struct zpl_row *row = zpl_lineage_row(w->trace.graph, node, output);
+    size_t hint = 0;
+    for (size_t i = 0; row && i < row->count; i++) {
+        const struct zpl_lineage_column at = {node, output, (uint32_t)i};
+        const struct zpl_column *column = zpl_row_next(w->row, row->columns[i].name, &hint);
+        if (column && !w->found[column - w->row->columns])
+            w->found[column - w->row->columns] = zpl_trace_hindsight(&w->trace, at) >= 0;
+    }
+}
+
+/* What a column is computed from ends with the program: so what comes from a hindsight column is written as
+ * one.  The value's `wants` are these columns. */
+static void mark_afterwards(struct zpl_attempt *a, struct zpl_argument *value)
+{
+    static const struct zpl_refine afterwards = {.hindsight = true};
+    const struct zpl_type *type = value->value->type;
+    if (type->kind != ZPL_TABLE || !type->row)
+        return;
+    struct afterwards w = {.trace = {.graph = a->checker->graph, .arena = a->scratch},
+                           .row = type->row,
+                           .found = zpl_arena_array(a->scratch, type->row->count, sizeof(bool))};
+    struct zpl_column *columns = zpl_arena_array(a->arena, type->row->count, sizeof *columns);
+    struct zpl_row *row = zpl_arena_alloc(a->arena, sizeof *row);
+    if (!w.found || !columns || !row)
+        return;
+    zpl_lineage_outputs(w.trace.graph, value->value, find_afterwards, &w);
+    *row = (struct zpl_row){.columns = columns, .open = true};
+    for (size_t i = 0; i < type->row->count; i++)
+        if (w.found[i] && !zpl_type_is_hindsight(type->row->columns[i].type))
+            columns[row->count++] = (struct zpl_column){
+                type->row->columns[i].name,
+                zpl_type_refined(a->arena, type->row->columns[i].type, &afterwards)};
+    if (row->count > 0)
+        value->wants = zpl_type_table(a->arena, row);
 }
 
 static void check_write(struct zpl_attempt *a, const struct zpl_node *node, const char *name)
 {
     const struct zpl_graph *graph = a->checker->graph;
-    const struct zpl_argument *value = zpl_node_argument(node, "value");
+    struct zpl_argument *value = (struct zpl_argument *)zpl_node_argument(node, "value");
     if (!can_write(value->value)) {
         zpl_diag_help(
             &a->diags,
@@ -82,14 +129,10 @@ static void check_write(struct zpl_attempt *a, const struct zpl_node *node, cons
                       "write one of them: artifact.write { coalesce(a, b), \"%s\" }", name);
         return;
     }
+    mark_afterwards(a, value);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------- */
-
-static bool is_hindsight(const struct zpl_column *column)
-{
-    return column->type && column->type->refine && column->type->refine->hindsight;
-}
 
 /* Why a column that stands there is not what is declared of it; NULL: it is. */
 static const char *column_misfit(struct zpl_attempt *a, const struct zpl_column *have,
@@ -99,7 +142,7 @@ static const char *column_misfit(struct zpl_attempt *a, const struct zpl_column 
     if (left)
         return zpl_arena_printf(a->scratch, "column '%s' does not promise %s", want->name,
                                 zpl_type_text(left, true, a->scratch));
-    if (is_hindsight(have) && !is_hindsight(want))
+    if (zpl_type_is_hindsight(have->type) && !zpl_type_is_hindsight(want->type))
         return zpl_arena_printf(a->scratch,
                                 "column '%s' is known only afterwards, which the type has to say",
                                 want->name);

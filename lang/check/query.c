@@ -128,7 +128,7 @@ static bool is_hindsight(const struct zpl_query *q, const struct zpl_bind_answer
             continue;
         const struct zpl_bind_reads *reads = &answer->reads[table++];
         const struct zpl_column *column = zpl_row_find(in->row, name);
-        if (!column || !column->type->refine || !column->type->refine->hindsight)
+        if (!column || !zpl_type_is_hindsight(column->type))
             continue;
         if (reads->all)
             return true;
@@ -154,7 +154,6 @@ static bool takes_more(const struct zpl_query *q, const struct zpl_bind_answer *
 static const struct zpl_row *finish_row(const struct zpl_query *q,
                                         const struct zpl_bind_answer *answer)
 {
-    static const struct zpl_refine afterwards = {.hindsight = true};
     const struct zpl_row *row = answer->row;
     struct zpl_column *columns = NULL;
     bool open = takes_more(q, answer);
@@ -168,7 +167,7 @@ static const struct zpl_row *finish_row(const struct zpl_query *q,
                 return NULL;
             memcpy(columns, row->columns, row->count * sizeof *columns);
         }
-        columns[i].type = zpl_type_refined(q->arena, columns[i].type, &afterwards);
+        columns[i].type = zpl_type_hindsight(q->arena, columns[i].type);
         if (!columns[i].type)
             return NULL;
     }

@@ -477,13 +477,10 @@ static const struct zpl_row *mark_hindsight(struct source *s, const struct zpl_r
         zpl_tell_unknown_column(a->checker->graph, &a->diags, span, name, s->called, row, NULL);
     }
     for (size_t i = 0; i < row->count; i++) {
-        const struct zpl_type *type = row->columns[i].type;
         columns[i] = row->columns[i];
         if (!is_listed(s->hindsight, columns[i].name))
             continue;
-        struct zpl_refine refine = type->refine ? *type->refine : (struct zpl_refine){0};
-        refine.hindsight = true;
-        columns[i].type = zpl_type_refined(a->arena, type, &refine);
+        columns[i].type = zpl_type_hindsight(a->arena, columns[i].type);
         if (!columns[i].type)
             return NULL;
     }

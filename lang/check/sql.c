@@ -145,8 +145,7 @@ static const struct zpl_row *with_contracts(struct zpl_attempt *a, const struct 
         if (!asked || !asked->type->refine)
             continue;
         struct zpl_refine refine = *asked->type->refine;
-        const struct zpl_refine *had = columns[i].type->refine;
-        refine.hindsight |= had && had->hindsight;
+        refine.hindsight |= zpl_type_is_hindsight(columns[i].type);
         columns[i].type = zpl_type_refined(a->arena, columns[i].type, &refine);
         if (!columns[i].type)
             return NULL;

@@ -15,9 +15,8 @@ struct zpl_trace_mark {
 static bool is_hindsight(const struct zpl_graph *graph, struct zpl_lineage_column column)
 {
     const struct zpl_row *row = zpl_lineage_row(graph, column.node, column.output);
-    const struct zpl_type *type =
-        row && column.column < row->count ? row->columns[column.column].type : NULL;
-    return type && type->refine && type->refine->hindsight;
+    return row && column.column < row->count &&
+           zpl_type_is_hindsight(row->columns[column.column].type);
 }
 
 static struct zpl_trace_mark *place_of(struct zpl_trace_mark *marks, size_t room, uint32_t node,

@@ -230,7 +230,7 @@ static const struct zpl_type *promised(struct zpl_attempt *a, const struct zpl_t
     if (strcmp(zpl_type_text(x, false, a->scratch), zpl_type_text(y, false, a->scratch)) == 0)
         return x;
     struct zpl_refine kept = {0};
-    kept.hindsight = (x->refine && x->refine->hindsight) || (y->refine && y->refine->hindsight);
+    kept.hindsight = zpl_type_is_hindsight(x) || zpl_type_is_hindsight(y);
     const struct zpl_type *type = zpl_type_refined(a->arena, x, kept.hindsight ? &kept : NULL);
     return type ? type : x;
 }

@@ -91,7 +91,8 @@ struct zpl_argument {
     struct zpl_span span; /* of the value as written; source 0 for a default */
     /* Of a scalar that is known only at run time: what it then has to be.  Of a table: the columns with
      * rules that whoever made it does not promise; its rows are held to them before the step runs.
-     * Else NULL. */
+     * Of a table that is written under a name: the columns that come from hindsight ones, so are
+     * written as such.  Else NULL. */
     const struct zpl_type *wants;
     /* For a table: which of its columns the step may see.  They are all it gets. */
     bool reads_all; /* every column, in stored order */

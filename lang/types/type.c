@@ -40,6 +40,18 @@ const struct zpl_type *zpl_type_refined(struct zpl_arena *arena, const struct zp
     return copy;
 }
 
+const struct zpl_type *zpl_type_hindsight(struct zpl_arena *arena, const struct zpl_type *type)
+{
+    struct zpl_refine refine = type->refine ? *type->refine : (struct zpl_refine){0};
+    refine.hindsight = true;
+    return zpl_type_refined(arena, type, &refine);
+}
+
+bool zpl_type_is_hindsight(const struct zpl_type *type)
+{
+    return type && type->refine && type->refine->hindsight;
+}
+
 const struct zpl_column *zpl_row_find(const struct zpl_row *row, const char *name)
 {
     size_t hint = 0;

@@ -90,6 +90,9 @@ const struct zpl_type *zpl_type_new(struct zpl_arena *arena, enum zpl_kind kind)
 const struct zpl_type *zpl_type_table(struct zpl_arena *arena, const struct zpl_row *row);
 const struct zpl_type *zpl_type_refined(struct zpl_arena *arena, const struct zpl_type *type,
                                         const struct zpl_refine *refine);
+/* The same type, of values that are known only afterwards. */
+const struct zpl_type *zpl_type_hindsight(struct zpl_arena *arena, const struct zpl_type *type);
+bool zpl_type_is_hindsight(const struct zpl_type *type); /* NULL: no */
 
 /* The column of that exact name, or NULL. */
 const struct zpl_column *zpl_row_find(const struct zpl_row *row, const char *name);

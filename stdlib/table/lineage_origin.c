@@ -13,8 +13,7 @@ static bool has_hindsight(const struct zpl_bind_request *request, const char *na
     for (size_t t = 0; t < request->table_count; t++)
         for (size_t c = 0; c < request->tables[t].row->count; c++) {
             const struct zpl_column *column = &request->tables[t].row->columns[c];
-            if (column->type != NULL && column->type->refine != NULL &&
-                column->type->refine->hindsight && zpl_text_equal_nocase(name, column->name))
+            if (zpl_type_is_hindsight(column->type) && zpl_text_equal_nocase(name, column->name))
                 return true;
         }
     return false;

@@ -22,7 +22,7 @@ static void follow_given(struct zpl_origin *o, size_t t, struct zpl_origin_relat
         *id = o->offsets[t] + (uint32_t)c;
         column->value.of = (struct zpl_origin_set){id, 1, 1};
         column->plain = (long)*id;
-        column->hindsight = type != NULL && type->refine != NULL && type->refine->hindsight;
+        column->hindsight = zpl_type_is_hindsight(type);
     }
     uint32_t *table = zpl_arena_alloc(o->arena, sizeof *table);
     struct zpl_origin_rows *rows = zpl_arena_alloc(o->arena, sizeof *rows);

@@ -270,3 +270,47 @@ done
 expect 2 zpl lineage none
 contains err "names are list, once, report, rows"
 cd ..
+
+# What comes from a hindsight column is known only afterwards under its name too, by whatever way it does.
+mkdir later && cd later
+echo 'id,delay
+1,3
+2,30' >f.csv
+cat >w.zpl <<'Z'
+local p = params { later = true }
+local raw = csv.read { "f.csv", type = Table { id = Int, delay = Int { hindsight = p.later, min = 0 } } }
+local rows = sql [[ SELECT id, delay * 2 AS twice, count(*) OVER (PARTITION BY delay) AS same, delay + 0 AS late FROM raw ]]
+local both = sql [[ SELECT id FROM raw ]]
+local mine = step "mine" { signature = "(rows: Table {id: Int, delay: Int}) -> (rows: Table {id: Int})", lua = function (t) return { id = t.rows.id } end }
+artifact.write { rows, "rows" }
+artifact.write { raw, "raw" }
+artifact.write { both, "known" }
+artifact.write { coalesce(both, mine { raw }), "mine" }
+Z
+reads() { # reads STATUS NAME COLUMNS: a program that declares them
+    printf 'artifact.read { "%s", type = Table { %s } }\n' "$2" "$3" >r.zpl
+    expect "$1" zpl check r.zpl
+}
+expect 0 zpl run w.zpl
+after="Int { hindsight = true }"
+reads 0 known "id = Int"
+for name in twice same late; do
+    columns=
+    for column in twice same late; do
+        [ $column = $name ] && columns="$columns, $column = Int" || columns="$columns, $column = $after"
+    done
+    reads 3 rows "id = Int$columns"
+    contains err "column '$name' is known only afterwards"
+done
+reads 0 rows "id = Int, twice = $after, same = $after, late = $after"
+reads 3 mine "id = Int"
+reads 0 mine "id = $after"
+reads 0 raw "id = Int, delay = Int { hindsight = true, min = 0 }"
+expect 0 zpl run w.zpl --later false --json
+equal "$(json out "[s['status'] for s in j['steps'] if s['step'] == 'artifact.write']")" '["ran", "ran", "cached", "ran"]'
+reads 0 raw "id = Int, delay = Int { min = 0 }"
+reads 0 rows "id = Int, twice = Int, same = Int, late = Int"
+reads 0 mine "id = Int"
+expect 0 zpl run w.zpl --json
+reads 3 mine "id = Int"
+cd ..

@@ -50,7 +50,7 @@ static void say_column(const struct zpl_columns *c, size_t i, struct zpl_buf *ou
     words(out, zpl_lineage_name(c->graph, c->columns[i]));
     zpl_buf_puts(out, " (");
     zpl_type_show(type_of(c, i), true, out);
-    if (type_of(c, i)->refine != NULL && type_of(c, i)->refine->hindsight)
+    if (zpl_type_is_hindsight(type_of(c, i)))
         zpl_buf_puts(out, " hindsight");
     zpl_buf_printf(out, ")  %s.%s", node->name, node->outputs[c->columns[i].output].name);
     if (file_of(c, i) != NULL) {
