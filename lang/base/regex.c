@@ -79,3 +79,13 @@ enum zpl_err zpl_regex_match(const char *pattern, const char *text, size_t len, 
     zpl_regex_release(regex);
     return err;
 }
+
+const char *zpl_regex_said(const char *pattern, size_t *len)
+{
+    static const char begin[] = "(?#";
+    if (strncmp(pattern, begin, strlen(begin)) != 0)
+        return NULL;
+    const char *said = pattern + strlen(begin);
+    *len = strcspn(said, ")");
+    return *len > 0 ? said : NULL;
+}

@@ -25,4 +25,8 @@ void zpl_regex_release(struct zpl_regex *regex); /* NULL is fine */
 enum zpl_err zpl_regex_match(const char *pattern, const char *text, size_t len, bool *matches,
                              char words[ZPL_REGEX_WORDS]);
 
+/* What the pattern says of itself for people, a noun: the comment that it begins with, as of
+ * "(?#lower-case letters)^[a-z]+$", and its length; NULL: it says nothing. */
+const char *zpl_regex_said(const char *pattern, size_t *len);
+
 #endif

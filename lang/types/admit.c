@@ -250,6 +250,8 @@ static const struct zpl_literal *keep_match(const struct admission *a, const cha
 {
     char words[ZPL_REGEX_WORDS];
     bool matches = false;
+    size_t len;
+    const char *said = zpl_regex_said(pattern, &len);
     enum zpl_err err = zpl_regex_match(pattern, v->as.str.s, v->as.str.n, &matches, words);
     if (err == ZPL_ERR_NOMEM)
         return refuse(a, "can't be used: out of memory");
@@ -257,7 +259,10 @@ static const struct zpl_literal *keep_match(const struct admission *a, const cha
         return refuse(a, "takes too long to match \"%s\"", pattern);
     if (err != ZPL_OK)
         return refuse(a, "can't be matched: \"%s\" is no pattern: %s", pattern, words);
-    return matches ? v : refuse(a, "does not match \"%s\"", pattern);
+    if (matches)
+        return v;
+    return said ? refuse(a, "is not %.*s", (int)len, said)
+                : refuse(a, "does not match \"%s\"", pattern);
 }
 
 /* The value, if it keeps the type's refinements. */

@@ -4,8 +4,9 @@
 #include "stdlib/kernel.h"
 
 #define NAME                                                                                       \
-    "name: String match "                                                                          \
-    "\"^(?!last(/|$))[A-Za-z_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$\""
+    "name: String match \"(?#a name: letters, digits, _ - and . in parts with / between, no part " \
+    "beginning with - or ., the first not with a digit and not 'last')"                            \
+    "^(?!last(/|$))[A-Za-z_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$\""
 
 ZPL_KERNEL(artifact_read) = {
     .abi = ZPL_KERNEL_ABI_VERSION,

@@ -6,7 +6,8 @@
 ZPL_KERNEL(deploy) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "deploy",
-    .signature = "(model: Model, name: String match \"^[A-Za-z0-9_-][A-Za-z0-9._-]*$\") effect",
+    .signature = "(model: Model, name: String match \"(?#a name: letters, digits, _ - and ., not "
+                 "beginning with .)^[A-Za-z0-9_-][A-Za-z0-9._-]*$\") effect",
     .doc =
         "Makes a model available under a name, with the stack's deployer.\n"
         "\n"

@@ -2,6 +2,7 @@
 #include "stdlib/table/contract.h"
 
 #include <string.h>
+#include "lang/base/regex.h"
 #include "lang/base/text.h"
 #include "stdlib/table/contract_rule.h"
 
@@ -189,12 +190,15 @@ static void say_count(const struct checking *c, const struct zpl_rule *rule, str
                                            {"has one that is not", "have one that is not"},
                                            {"has one", "have one"},
                                            {"has one that does not", "have one that does not"}};
+    size_t len;
+    bool matches = rule->kind == ZPL_RULE_MATCH &&
+                   zpl_regex_said(rule->type->refine->match, &len) == NULL; /* else it is to be */
     size_t verb = rule->kind == ZPL_RULE_REQUIRED ? 1
-                  : rule->kind == ZPL_RULE_MATCH  ? 2
+                  : matches                       ? 2
                   : rule->kind == ZPL_RULE_UNIQUE ? 3
                                                   : 0;
     if (rule->depth > 0)
-        verb = rule->kind == ZPL_RULE_REQUIRED ? 5 : rule->kind == ZPL_RULE_MATCH ? 6 : 4;
+        verb = rule->kind == ZPL_RULE_REQUIRED ? 5 : matches ? 6 : 4;
     zpl_text_show_count(out, (uint64_t)rule->count);
     zpl_buf_puts(out, " of ");
     zpl_text_show_count(out, (uint64_t)c->rows);

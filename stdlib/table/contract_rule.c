@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "lang/base/regex.h"
 #include "lang/types/moment.h"
 #include "stdlib/context.h"
 #include "stdlib/table/contract.h"
@@ -87,6 +88,18 @@ static void say_list(const struct zpl_literal *list, struct zpl_buf *out)
     zpl_buf_printf(out, ", … %zu more }", list->as.list.count - SHOWN_VALUES);
 }
 
+/* The pattern, or what it says of itself. */
+static void say_match(const char *pattern, struct zpl_buf *out)
+{
+    size_t len;
+    const char *said = zpl_regex_said(pattern, &len);
+    zpl_buf_puts(out, said != NULL ? "is to be " : "is to match ");
+    if (said != NULL)
+        zpl_buf_add(out, said, len);
+    else
+        zpl_literal_quote(pattern, strlen(pattern), out);
+}
+
 void zpl_rule_say(const struct zpl_rule *rule, struct zpl_buf *out)
 {
     const struct zpl_refine *r = rule->type->refine;
@@ -115,8 +128,7 @@ void zpl_rule_say(const struct zpl_rule *rule, struct zpl_buf *out)
         break;
     }
     case ZPL_RULE_MATCH:
-        zpl_buf_puts(out, "is to match ");
-        zpl_literal_quote(r->match, strlen(r->match), out);
+        say_match(r->match, out);
         break;
     default:
         zpl_buf_puts(out, "is to be unique");

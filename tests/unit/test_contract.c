@@ -125,6 +125,10 @@ static void test_texts(void **state)
     breaks(TEXTS, "Table {a: String match \"^\\\\p{L}+$\"}",
            "T: column 'a' is to match \"^\\\\p{L}+$\": 2 of 6 rows do not: row 3 has \"\", "
            "row 5 has \"O'Brien \\\"x\\\"\"");
+    /* a pattern that says what it is */
+    breaks(TEXTS, "Table {a: String match \"(?#a word)^\\\\p{L}+$\"}",
+           "T: column 'a' is to be a word: 2 of 6 rows are not: row 3 has \"\", "
+           "row 5 has \"O'Brien \\\"x\\\"\"");
     /* what DuckDB's own patterns can't say */
     breaks(TEXTS, "Table {a: String match \"^(?!abc)\"}",
            "T: column 'a' is to match \"^(?!abc)\": 2 of 6 rows do not: row 1 has \"abc\", "

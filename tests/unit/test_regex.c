@@ -49,12 +49,39 @@ static void a_bomb_ends(void **state)
         ZPL_ERR_LIMIT);
 }
 
+static void a_pattern_may_say_what_it_is(void **state)
+{
+    static const struct {
+        const char *pattern, *said;
+    } CASES[] = {{"(?#a word)^[a-z]+$", "a word"},
+                 {"^(?#a word)[a-z]+$", NULL},
+                 {"(?#)x", NULL},
+                 {"", NULL},
+                 {"(?", NULL}};
+    char words[ZPL_REGEX_WORDS];
+    bool matches;
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        size_t len;
+        const char *said = zpl_regex_said(CASES[i].pattern, &len);
+        if (CASES[i].said == NULL) {
+            assert_null(said);
+            continue;
+        }
+        assert_int_equal(len, strlen(CASES[i].said));
+        assert_memory_equal(said, CASES[i].said, len);
+    }
+    assert_int_equal(match("(?#a word)^[a-z]+$", "abc", &matches, words), ZPL_OK);
+    assert_true(matches); /* the comment is no part of what is matched */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_as_perl_says),
         cmocka_unit_test(what_is_no_pattern_is_told_with_its_place),
         cmocka_unit_test(a_bomb_ends),
+        cmocka_unit_test(a_pattern_may_say_what_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
