@@ -328,55 +328,12 @@ static const struct zpl_literal *float_text(const struct admission *a, const cha
     return zpl_literal_float(a->arena, v);
 }
 
-static const struct zpl_literal *json_value(const struct admission *a, const struct zpl_json *json);
-
-/* The items of an array, or the values of an object with its keys, which come sorted. */
-static const struct zpl_literal *json_items(const struct admission *a, const struct zpl_json *json)
-{
-    size_t count = zpl_json_count(json);
-    bool object = zpl_json_kind(json) == ZPL_JSON_OBJECT;
-    const struct zpl_literal **items = zpl_arena_array(a->arena, count, sizeof *items);
-    const char **keys = zpl_arena_array(a->arena, count, sizeof *keys);
-    if (!items || !keys)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        const char *key = object ? zpl_json_key_at(json, i) : "";
-        keys[i] = zpl_arena_strdup(a->arena, key);
-        items[i] = json_value(a, object ? zpl_json_get(json, key) : zpl_json_at(json, i));
-        if (!keys[i] || !items[i])
-            return NULL;
-    }
-    return object ? zpl_literal_record(a->arena, items, keys, count)
-                  : zpl_literal_list(a->arena, items, count);
-}
-
-static const struct zpl_literal *json_value(const struct admission *a, const struct zpl_json *json)
-{
-    const char *s;
-    switch (zpl_json_kind(json)) {
-    case ZPL_JSON_BOOL:
-        return zpl_literal_bool(a->arena, zpl_json_truth(json, false));
-    case ZPL_JSON_INT:
-        return zpl_literal_int(a->arena, zpl_json_i64(json, 0));
-    case ZPL_JSON_REAL:
-        return zpl_literal_float(a->arena, zpl_json_f64(json, 0));
-    case ZPL_JSON_STRING:
-        s = zpl_json_str(json, "");
-        return zpl_literal_string(a->arena, s, strlen(s));
-    case ZPL_JSON_ARRAY:
-    case ZPL_JSON_OBJECT:
-        return json_items(a, json);
-    default:
-        return zpl_literal_null();
-    }
-}
-
 static const struct zpl_literal *json_text(const struct admission *a, const char *text)
 {
     struct zpl_json *json = NULL;
     if (zpl_json_parse(text, strlen(text), &json, NULL))
         return refuse(a, "is not JSON");
-    const struct zpl_literal *v = json_value(a, json);
+    const struct zpl_literal *v = zpl_literal_of_json(json, NULL, a->arena);
     zpl_json_release(json);
     return v;
 }
