@@ -379,34 +379,58 @@ enum zpl_err zpl_datafile_json_stray(struct zpl_duck *duck, const char *path,
     return err;
 }
 
-/* Adds the declared keys that the sample has not and an object behind it has. */
+/* Declared keys that are looked for. */
+struct wanted {
+    struct zpl_column *columns;
+    size_t count;
+    size_t found; /* its place; `count`: none */
+};
+
+static enum zpl_err keep_found(void *self, const struct zpl_duck_cell *cells, size_t count)
+{
+    (void)count;
+    struct wanted *w = self;
+    for (size_t i = 0; i < w->count; i++)
+        if (strlen(w->columns[i].name) == cells[1].n &&
+            memcmp(w->columns[i].name, cells[1].s, cells[1].n) == 0)
+            w->found = i;
+    return ZPL_OK;
+}
+
+static bool has_key(const struct json_file *f, const char *name)
+{
+    for (size_t k = 0; k < f->count; k++)
+        if (strcmp(f->keys[k].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Adds the declared keys that the sample has not and an object behind it has.  However many there are, the
+ * file is read to its end once at most. */
 static enum zpl_err look_behind(struct zpl_duck *duck, struct json_file *f,
                                 const struct zpl_row *naming, const char **why,
                                 struct zpl_diags *diags)
 {
-    size_t sampled = f->count;
-    enum zpl_err err = ZPL_OK;
-    for (size_t i = 0; err == ZPL_OK && *why == NULL && i < naming->count; i++) {
-        struct zpl_row one = {.columns = &naming->columns[i], .count = 1};
-        struct stray found = {.arena = f->arena};
+    struct wanted w = {.columns = zpl_arena_array(f->arena, naming->count + 1, sizeof *w.columns)};
+    enum zpl_err err = w.columns != NULL ? ZPL_OK : zpl_diag_nomem(diags);
+    for (size_t i = 0; err == ZPL_OK && i < naming->count; i++)
+        if (!has_key(f, naming->columns[i].name))
+            w.columns[w.count++] = naming->columns[i];
+    while (err == ZPL_OK && *why == NULL && w.count > 0) {
+        const struct zpl_row row = {.columns = w.columns, .count = w.count};
         struct zpl_buf sql = {0};
-        bool known = false;
-        for (size_t k = 0; !known && k < sampled; k++)
-            known = strcmp(f->keys[k].name, one.columns->name) == 0;
-        if (known)
-            continue;
-        find_key(f, &one, true, &sql);
-        err = ask(duck, f, &sql, keep_stray, &found, why, diags);
+        w.found = w.count;
+        find_key(f, &row, true, &sql);
+        err = ask(duck, f, &sql, keep_found, &w, why, diags);
         zpl_buf_release(&sql);
-        struct key *keys = found.key != NULL ? zpl_arena_grow(f->arena, f->keys, f->count,
-                                                              &f->capacity, sizeof *keys)
-                                             : NULL;
-        if (found.key == NULL)
-            continue;
+        if (w.found == w.count)
+            break;
+        struct key *keys = zpl_arena_grow(f->arena, f->keys, f->count, &f->capacity, sizeof *keys);
         if (keys == NULL)
             return zpl_diag_nomem(diags);
         f->keys = keys;
-        keys[f->count++] = (struct key){.name = one.columns->name, .order = INT64_MAX};
+        keys[f->count++] = (struct key){.name = w.columns[w.found].name, .order = INT64_MAX};
+        w.columns[w.found] = w.columns[--w.count];
     }
     return err;
 }
