@@ -137,6 +137,14 @@ bool zpl_text_equal_nocase(const char *a, const char *b)
     return *a == *b;
 }
 
+bool zpl_text_among(const char *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; text && i < count; i++)
+        if (zpl_text_equal_nocase(text, words[i]))
+            return true;
+    return false;
+}
+
 void zpl_text_scrub(struct zpl_buf *out, const char *s, size_t n)
 {
     size_t kept = 0;

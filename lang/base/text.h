@@ -26,6 +26,9 @@ const char *zpl_text_nearest(const char *word, const char *const *candidates, si
 /* A name as Lua and SQL write one without quotes: [A-Za-z_][A-Za-z0-9_]*. */
 bool zpl_text_is_name(const char *s);
 bool zpl_text_equal_nocase(const char *a, const char *b);
+/* Is it one of the words, but for its case?  Of NULL it is not. */
+bool zpl_text_among(const char *text, const char *const *words, size_t count);
+#define ZPL_TEXT_AMONG(text, words) zpl_text_among(text, words, sizeof(words) / sizeof *(words))
 
 /* A finite number as ECMAScript and RFC 8785 print it: the shortest decimal that reads back as the
  * same double, of those the nearest; "1" for 1.0, "0" for -0.0, "1e+21", "1e-7". */

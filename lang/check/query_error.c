@@ -234,12 +234,9 @@ static bool is_part(const struct zpl_query *q, const struct zpl_bind_error *erro
                                         "week",   "month",  "quarter", "year"};
     const char *s = q->asked;
     size_t at = error->offset > 0 ? (size_t)error->offset : 0;
-    bool is_one = false;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        is_one = is_one || zpl_text_equal_nocase(word, parts[i]);
     while (at > 0 && s[at - 1] == ' ')
         at--;
-    if (!is_one || at == 0 || s[at - 1] != '(')
+    if (!ZPL_TEXT_AMONG(word, parts) || at == 0 || s[at - 1] != '(')
         return false;
     size_t begin = at - 1;
     while (begin > 0 && zpl_query_is_word(s[begin - 1]))

@@ -154,20 +154,12 @@ static const char *hint_reserved(const struct zpl_query *q, const char *word)
     return name ? say_reserved(q, word, name) : NULL;
 }
 
-static bool is_among(const char *word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (zpl_text_equal_nocase(word, words[i]))
-            return true;
-    return false;
-}
-
 /* GROUP city; in SELECT order FROM … it is a name. */
 static const char *hint_by(const struct zpl_query *q, const char *word, const char *before)
 {
     static const char *const firsts[] = {"GROUP", "ORDER", "PARTITION"};
     static const char *const behind[] = {"FROM", "WHERE", "AS", "AND", "OR", "IS", "IN", "LIMIT"};
-    bool name = is_among(word, behind, sizeof behind / sizeof *behind);
+    bool name = ZPL_TEXT_AMONG(word, behind);
     for (size_t i = 0; *word && i < sizeof firsts / sizeof *firsts; i++)
         if (zpl_text_equal_nocase(before, firsts[i]) && !zpl_text_equal_nocase(word, "BY"))
             return name ? say_reserved(q, before, before)
@@ -241,11 +233,9 @@ static const char *hint_keyword(const struct zpl_query *q, const char *word, con
     enum { KEYWORDS = sizeof keywords / sizeof *keywords };
     const char *const words[] = {word, before};
     for (size_t i = 0; i < 2; i++) {
-        bool is_one = false;
-        for (size_t k = 0; k < KEYWORDS; k++)
-            is_one = is_one || zpl_text_equal_nocase(words[i], keywords[k]);
-        const char *near =
-            is_one || strlen(words[i]) < 3 ? NULL : zpl_text_nearest(words[i], keywords, KEYWORDS);
+        const char *near = ZPL_TEXT_AMONG(words[i], keywords) || strlen(words[i]) < 3
+                               ? NULL
+                               : zpl_text_nearest(words[i], keywords, KEYWORDS);
         if (near)
             return zpl_arena_printf(q->scratch, "did you mean %s?", near);
     }

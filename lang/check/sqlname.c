@@ -117,10 +117,7 @@ static const char *const reserved[] = {"all",
 
 bool zpl_sql_is_reserved(const char *word)
 {
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (zpl_text_equal_nocase(word, reserved[i]))
-            return true;
-    return false;
+    return ZPL_TEXT_AMONG(word, reserved);
 }
 
 const char *zpl_sql_quoted(const char *name, struct zpl_arena *arena)

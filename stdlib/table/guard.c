@@ -106,15 +106,6 @@ bool zpl_guard_is(const struct zpl_json *node, const char *type)
     return strcmp(zpl_json_str(zpl_json_get(node, "type"), ""), type) == 0;
 }
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (zpl_text_equal_nocase(name, names[i]))
-            return true;
-    return false;
-}
-#define IS_ONE_OF(name, names) is_one_of(name, names, sizeof(names) / sizeof(names)[0])
-
 /* Notes the first fault only; the place is the node's, else that of the word. */
 static void refuse(struct guard *g, enum zpl_bind_fault fault, const struct zpl_json *node,
                    const char *name, const char *message)
@@ -155,7 +146,7 @@ static void look_at_function(struct guard *g, const struct zpl_json *node)
         why = "with one argument it counts from the day of the run; give both dates";
     const char *aggregate =
         zpl_guard_text(zpl_json_get(zpl_json_at(children, 1), "value"), "value");
-    if (why == NULL && IS_ONE_OF(name, by_name)) {
+    if (why == NULL && ZPL_TEXT_AMONG(name, by_name)) {
         if (zpl_guard_is(zpl_json_at(children, 1), "VALUE_CONSTANT"))
             why = aggregate != NULL ? zpl_guard_refuses(aggregate) : NULL;
         else if (zpl_json_count(children) > 1)
@@ -164,7 +155,7 @@ static void look_at_function(struct guard *g, const struct zpl_json *node)
     if (why != NULL)
         refuse(g, ZPL_BIND_FORBIDDEN, node, name,
                zpl_arena_printf(g->arena, "'%s' can't be used in a step: %s", name, why));
-    else if (zpl_guard_is(node, "FUNCTION") && IS_ONE_OF(name, needs_window))
+    else if (zpl_guard_is(node, "FUNCTION") && ZPL_TEXT_AMONG(name, needs_window))
         refuse(g, ZPL_BIND_SYNTAX, node, name,
                zpl_arena_printf(
                    g->arena, "'%s' needs a window: write for example %s OVER (ORDER BY day)", name,
@@ -175,7 +166,7 @@ static void look_at_function(struct guard *g, const struct zpl_json *node)
 static void look_at_table_function(struct guard *g, const struct zpl_json *node)
 {
     const char *name = zpl_guard_text(zpl_json_get(node, "function"), "function_name");
-    if (name == NULL || IS_ONE_OF(name, rows_of_arguments))
+    if (name == NULL || ZPL_TEXT_AMONG(name, rows_of_arguments))
         return;
     bool file = strncmp(name, "read_", 5) == 0 || strcmp(name, "glob") == 0 ||
                 strstr(name, "_scan") != NULL || strncmp(name, "parquet_", 8) == 0 ||
@@ -237,7 +228,7 @@ static void look_at_column(struct guard *g, const struct zpl_json *node)
 {
     const struct zpl_json *names = zpl_json_get(node, "column_names");
     const char *name = zpl_json_str(zpl_json_at(names, 0), NULL);
-    if (name == NULL || zpl_json_count(names) != 1 || !IS_ONE_OF(name, bare_functions))
+    if (name == NULL || zpl_json_count(names) != 1 || !ZPL_TEXT_AMONG(name, bare_functions))
         return;
     for (size_t t = 0; t < g->request->table_count; t++) {
         const struct zpl_row *row = g->request->tables[t].row;

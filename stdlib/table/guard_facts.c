@@ -92,14 +92,6 @@ static long place_of(const struct notes *notes, const struct zpl_json *node)
     return zpl_guard_place(node, notes->request->sql);
 }
 
-static bool is_one_of(const char *word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; word != NULL && i < count; i++)
-        if (zpl_text_equal_nocase(word, words[i]))
-            return true;
-    return false;
-}
-
 static bool has_orders(const struct zpl_json *node, const char *key)
 {
     return zpl_json_count(zpl_json_get(zpl_json_get(node, key), "orders")) > 0;
@@ -172,7 +164,7 @@ static void note_window(struct notes *notes, const struct zpl_json *v, const str
     const struct zpl_json *orders = zpl_json_get(v, "orders"), *own = zpl_json_get(v, "arg_orders");
     const struct zpl_json *value = zpl_json_at(zpl_json_get(v, "children"), 0);
     struct zpl_order_keys keys = {0};
-    if (!is_one_of(function, numbers, sizeof numbers / sizeof *numbers))
+    if (!ZPL_TEXT_AMONG(function, numbers))
         return;
     zpl_order_add(&keys, zpl_json_get(v, "partitions"));
     zpl_order_add(&keys, orders);
@@ -200,8 +192,8 @@ static void note_aggregate(struct notes *notes, const struct zpl_json *v, const 
     static const char *const lists[] = {"list", "array_agg", "string_agg", "group_concat",
                                         "listagg"};
     const char *function = zpl_guard_text(v, "function_name");
-    bool pick = is_one_of(function, picks, sizeof picks / sizeof *picks);
-    bool list = is_one_of(function, lists, sizeof lists / sizeof *lists);
+    bool pick = ZPL_TEXT_AMONG(function, picks);
+    bool list = ZPL_TEXT_AMONG(function, lists);
     if ((!pick && !list) || has_orders(v, "order_bys"))
         return;
     if (pick)
@@ -253,8 +245,7 @@ static void note(struct notes *notes, const struct zpl_json *v, struct place pla
         note_aggregate(notes, v, &place);
     note_comparison(notes, v);
     if (zpl_guard_is(v, "FUNCTION"))
-        place.settled = is_one_of(zpl_guard_text(v, "function_name"), settles,
-                                  sizeof settles / sizeof *settles);
+        place.settled = ZPL_TEXT_AMONG(zpl_guard_text(v, "function_name"), settles);
     for (size_t i = 0; i < zpl_json_count(v); i++)
         note(notes, array ? zpl_json_at(v, i) : zpl_json_value_at(v, i), place);
 }

@@ -105,9 +105,8 @@ static bool unnests(const struct zpl_json *v)
                                             "regexp_split_to_table"};
     bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
     const char *name = zpl_guard_is(v, "FUNCTION") ? zpl_guard_text(v, "function_name") : NULL;
-    for (size_t i = 0; name != NULL && i < sizeof functions / sizeof functions[0]; i++)
-        if (zpl_text_equal_nocase(name, functions[i]))
-            return true;
+    if (ZPL_TEXT_AMONG(name, functions))
+        return true;
     for (size_t i = 0; !zpl_guard_is(v, "SUBQUERY") && i < zpl_json_count(v); i++)
         if (unnests(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i)))
             return true;

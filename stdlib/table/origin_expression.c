@@ -87,10 +87,7 @@ static const char *const aggregates[] = {"any_value",
 
 bool zpl_origin_is_aggregate(const char *function)
 {
-    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++)
-        if (zpl_text_equal_nocase(function, aggregates[i]))
-            return true;
-    return false;
+    return ZPL_TEXT_AMONG(function, aggregates);
 }
 
 static bool is_class(const struct zpl_json *v, const char *name)
@@ -292,10 +289,7 @@ static void look_at_lambda(struct zpl_origin *o, const struct zpl_json *v,
 static bool is_share(const char *function)
 {
     static const char *const shares[] = {"cume_dist", "ntile", "percent_rank"};
-    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-        if (zpl_text_equal_nocase(function, shares[i]))
-            return true;
-    return false;
+    return ZPL_TEXT_AMONG(function, shares);
 }
 
 /* Does a window's function look at all rows, in whatever order? */
