@@ -248,6 +248,10 @@ struct zpl_metadata {
     enum zpl_err (*step_last)(void *self, const char *pipeline, const char *name,
                               struct zpl_step_row *out, struct zpl_arena *arena,
                               struct zpl_diags *diags);
+    /* Its newest row of a run that failed there, silently NOT_FOUND where it never did. */
+    enum zpl_err (*step_failed)(void *self, const char *pipeline, const char *name,
+                                struct zpl_step_row *out, struct zpl_arena *arena,
+                                struct zpl_diags *diags);
     /* The row of that step in that run (with log); NOT_FOUND when it was cached or skipped. */
     enum zpl_err (*step_of_run)(void *self, int64_t run, const char *name, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);

@@ -400,6 +400,21 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
     }
 }
 
+/* Of a step that has not worked yet. */
+static enum zpl_err never_done(struct zpl_plan *plan, uint32_t id, struct zpl_metadata *metadata,
+                               struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    struct zpl_step_row row;
+    enum zpl_err err =
+        metadata->step_failed(metadata->self, plan->graph->pipeline, plan->graph->nodes[id].name,
+                              &row, arena, &plan->session->diags);
+    if (err == ZPL_OK)
+        reason(out, arena, zpl_arena_printf(arena, "it failed in run %lld", (long long)row.run));
+    else if (err == ZPL_ERR_NOT_FOUND)
+        reason(out, arena, "it never ran in this pipeline");
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
 /* Against the last time in the store. */
 enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out,
                      struct zpl_arena *arena)
@@ -419,10 +434,8 @@ enum zpl_err zpl_why(struct zpl_plan *plan, uint32_t id, struct zpl_reasons *out
         return err;
     err = metadata->step_last(metadata->self, plan->graph->pipeline, plan->graph->nodes[id].name,
                               &last, arena, &plan->session->diags);
-    if (err == ZPL_ERR_NOT_FOUND) {
-        reason(out, arena, "it never ran in this pipeline");
-        return ZPL_OK;
-    }
+    if (err == ZPL_ERR_NOT_FOUND)
+        return never_done(plan, id, metadata, out, arena);
     if (err != ZPL_OK)
         return err;
     out->known = zpl_ingredients_read(last.ingredients, &before, arena);

@@ -395,6 +395,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .step_by_key = zpl_sqlite_step_by_key,
         .step_sure = zpl_sqlite_step_sure,
         .step_last = zpl_sqlite_step_last,
+        .step_failed = zpl_sqlite_step_failed,
         .step_of_run = zpl_sqlite_step_of_run,
         .step_makers = zpl_sqlite_step_makers,
         .step_readers = zpl_sqlite_step_readers,

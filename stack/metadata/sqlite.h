@@ -108,6 +108,9 @@ enum zpl_err zpl_sqlite_step_sure(void *self, const struct zpl_digest *key,
 enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *name,
                                   struct zpl_step_row *out, struct zpl_arena *arena,
                                   struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_failed(void *self, const char *pipeline, const char *name,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
                                     struct zpl_step_row *out, struct zpl_arena *arena,
                                     struct zpl_diags *diags);

@@ -462,6 +462,22 @@ enum zpl_err zpl_sqlite_step_last(void *self, const char *pipeline, const char *
     return read_first(&r, err, row, false, name, 0, NULL, out);
 }
 
+/* By the runs of the pipeline, newest first: of rows that failed there is no index. */
+enum zpl_err zpl_sqlite_step_failed(void *self, const char *pipeline, const char *name,
+                                    struct zpl_step_row *out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags)
+{
+    struct reader r = {.store = self, .arena = arena, .diags = diags};
+    struct zpl_sqlrow *row;
+    enum zpl_err err = zpl_sqldb_query(
+        r.store->db, &row, diags,
+        "SELECT " STEP_COLUMNS " FROM steps WHERE id = (SELECT s.id FROM runs r CROSS JOIN steps s "
+        "WHERE r.pipeline = ? AND r.status <> 'done' AND s.run = r.id AND s.name = ? "
+        "AND s.status = 'failed' ORDER BY r.id DESC LIMIT 1)",
+        "ss", pipeline, name);
+    return read_first(&r, err, row, false, name, 0, NULL, out);
+}
+
 enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
                                     struct zpl_step_row *out, struct zpl_arena *arena,
                                     struct zpl_diags *diags)

@@ -231,6 +231,11 @@ static void the_newest_success_counts(void **state)
                      ZPL_OK);
     assert_int_equal(got.started_ns, 101);
     assert_string_equal(got.ingredients, "[]");
+    assert_int_equal(f->store.step_failed(f->store.self, "p", "s", &got, &f->arena, &f->diags),
+                     ZPL_OK);
+    assert_int_equal(got.run, 3);
+    assert_int_equal(f->store.step_failed(f->store.self, "q", "s", &got, &f->arena, &f->diags),
+                     ZPL_ERR_NOT_FOUND);
     assert_int_equal(f->store.step_of_run(f->store.self, 3, "s", &got, &f->arena, &f->diags),
                      ZPL_OK);
     assert_int_equal(got.status, ZPL_STEP_FAILED);

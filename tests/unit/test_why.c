@@ -322,6 +322,8 @@ static void long_values_are_cut_like_bodies(void **state)
 struct store {
     enum zpl_err err;
     struct zpl_step_row row;
+    enum zpl_err failed_err; /* of asking for the run that it failed in */
+    int64_t failed_run;
     char asked[64];
     bool gone; /* are the step's outputs missing? */
 };
@@ -337,6 +339,16 @@ static enum zpl_err step_last(void *self, const char *pipeline, const char *name
     return store->err;
 }
 
+static enum zpl_err step_failed(void *self, const char *pipeline, const char *name,
+                                struct zpl_step_row *out, struct zpl_arena *arena,
+                                struct zpl_diags *diags)
+{
+    struct store *store = self;
+    (void)pipeline, (void)name, (void)arena, (void)diags;
+    *out = (struct zpl_step_row){.run = store->failed_run};
+    return store->failed_err;
+}
+
 /* What zpl_why() says of the step of the fixture, in one line. */
 static const char *why(struct fixture *f, struct store *store, bool no_cache)
 {
@@ -348,6 +360,7 @@ static const char *why(struct fixture *f, struct store *store, bool no_cache)
         .session = &session, .graph = &graph, .steps = &step, .no_cache = no_cache};
     session.stack.metadata.self = store;
     session.stack.metadata.step_last = step_last;
+    session.stack.metadata.step_failed = step_failed;
     enum zpl_err err = zpl_why(&plan, 0, &f->reasons, &f->arena);
     if (!store->gone)
         assert_string_equal(store->asked, "delays/train");
@@ -374,9 +387,13 @@ static void the_last_time_of_the_same_name_is_compared(void **state)
 {
     (void)state;
     struct fixture f;
-    struct store store = {.err = ZPL_ERR_NOT_FOUND};
+    struct store store = {.err = ZPL_ERR_NOT_FOUND, .failed_err = ZPL_ERR_NOT_FOUND};
     start(&f);
     assert_string_equal(why(&f, &store, false), "it never ran in this pipeline");
+    assert_false(f.reasons.known);
+    store.failed_err = ZPL_OK;
+    store.failed_run = 4;
+    assert_string_equal(why(&f, &store, false), "it failed in run 4");
     assert_false(f.reasons.known);
     store = (struct store){.row = {.run = 7, .ingredients = stored(&f)}};
     assert_string_equal(why(&f, &store, false), "its last row is not kept");
