@@ -58,16 +58,36 @@ static const char *ending_of(const char *target)
     return dot != NULL && dot != base ? dot : "";
 }
 
+static bool has_ending(const char *ending, const char *const *endings)
+{
+    for (size_t i = 0; endings[i] != NULL; i++)
+        if (zpl_text_equal_nocase(ending, endings[i]))
+            return true;
+    return false;
+}
+
+/* A model of XGBoost goes out as it is, which is none of the formats that others are written in. */
+static enum zpl_err check_model_ending(const struct export *x)
+{
+    const char *ending = ending_of(x->target);
+    if (!has_ending(ending, TABLE_ENDINGS) && !has_ending(ending, TEXT_ENDINGS))
+        return ZPL_OK;
+    struct zpl_diag *diag = zpl_diag_add(
+        x->diags, ZPL_CODE_USAGE, nowhere,
+        "the ending of '%s' is that of another format: a Model goes out as it is", x->target);
+    zpl_diag_help(x->diags, diag, "XGBoost knows it as .ubj");
+    return ZPL_ERR_USAGE;
+}
+
 static enum zpl_err check_ending(const struct export *x)
 {
     const char *const *endings = endings_of(x->type);
     const char *ending = ending_of(x->target);
     struct zpl_buf words = {0};
     size_t count = zpl_names_count(endings);
-    for (size_t i = 0; i < count; i++)
-        if (zpl_text_equal_nocase(ending, endings[i]))
-            return ZPL_OK;
-    if (endings == NULL)
+    if (zpl_type_is_model_of(x->type, "xgboost"))
+        return check_model_ending(x);
+    if (endings == NULL || has_ending(ending, endings))
         return ZPL_OK;
     for (size_t i = 0; i < count; i++)
         zpl_buf_printf(&words, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", endings[i]);

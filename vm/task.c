@@ -16,8 +16,7 @@ static const char *ending(const struct zpl_type *type)
 {
     if (type->kind == ZPL_TABLE)
         return ".parquet";
-    if (type->kind == ZPL_MODEL && type->framework != NULL &&
-        strcmp(type->framework, "xgboost") == 0)
+    if (zpl_type_is_model_of(type, "xgboost"))
         return ".ubj";
     if (type->kind == ZPL_REPORT || type->kind == ZPL_RECORD || type->kind == ZPL_LIST ||
         zpl_kind_is_scalar(type->kind))

@@ -198,6 +198,12 @@ bool zpl_type_equal(const struct zpl_type *a, const struct zpl_type *b)
            same_signature(a->signature, b->signature);
 }
 
+bool zpl_type_is_model_of(const struct zpl_type *type, const char *framework)
+{
+    return type->kind == ZPL_MODEL && type->framework != NULL &&
+           strcmp(type->framework, framework) == 0;
+}
+
 bool zpl_kind_is_scalar(enum zpl_kind kind)
 {
     switch (kind) {

@@ -106,6 +106,8 @@ bool zpl_type_equal(const struct zpl_type *a, const struct zpl_type *b); /* with
 bool zpl_row_equal(const struct zpl_row *a, const struct zpl_row *b);    /* as well */
 /* Int, Float, String, Bool, … : what a column, a Report field or a param may be. */
 bool zpl_kind_is_scalar(enum zpl_kind kind);
+/* A model of that framework. */
+bool zpl_type_is_model_of(const struct zpl_type *type, const char *framework);
 const char *zpl_kind_name(enum zpl_kind kind); /* "Int" */
 
 /* Does a value of type `have` serve where `want` is asked for?  Structural: more columns fit fewer,

@@ -123,6 +123,11 @@ expect 2 zpl export 1/sql@odd/rows odd
 contains err ".parquet"
 expect 2 zpl export 1/made/n n.txt
 contains err ".json"
+for ending in csv parquet json jsonl txt; do
+    expect 2 zpl export 1/xgboost.train model.$ending
+    contains err ".ubj"
+    [ ! -e model.$ending ] || fail "a model was written as .$ending"
+done
 expect 2 zpl export 1/split t.csv
 contains err "1/split/train"
 expect 2 zpl export 1 t.csv

@@ -76,7 +76,8 @@ static const struct zpl_command COMMANDS[] = {
      "(a record\n"
      "a line), a report or another value as .json, a String also as .txt.  Models and files go out "
      "as they\n"
-     "are, a Dir as a folder.  FILE appears whole or not at all; what is there is kept without "
+     "are (one of XGBoost is .ubj), a Dir as a folder.  FILE appears whole or not at all; what is "
+     "there is kept without "
      "--force.",
      "zpl export last/predict/rows scored.csv", ZPL_OPT_JSON | ZPL_OPT_FORCE | ZPL_OPT_ENGINE, 2, 2,
      zpl_cmd_export},
