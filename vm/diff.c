@@ -240,6 +240,12 @@ static struct zpl_json *outputs_json(const struct zpl_json *a, const struct zpl_
     return list;
 }
 
+/* How long the work took; of all items of a map together nobody knows. */
+static const struct zpl_json *duration_of(const struct zpl_json *step)
+{
+    return zpl_json_get(step, "items") == NULL ? zpl_json_get(step, "duration_ms") : NULL;
+}
+
 /* One step of either side or of both, at its place in the one that it was found in. */
 static struct zpl_json *step_json(struct comparing *c, const char *name, size_t place,
                                   const struct zpl_json *a, const struct zpl_json *b)
@@ -263,9 +269,7 @@ static struct zpl_json *step_json(struct comparing *c, const char *name, size_t 
                                                   : "changed"));
     zpl_json_set_take(o, "status",
                       zpl_diff_pair(zpl_json_get(a, "status"), zpl_json_get(b, "status")));
-    zpl_json_set_take(
-        o, "duration_ms",
-        zpl_diff_pair(zpl_json_get(a, "duration_ms"), zpl_json_get(b, "duration_ms")));
+    zpl_json_set_take(o, "duration_ms", zpl_diff_pair(duration_of(a), duration_of(b)));
     zpl_json_set_take(o, "code", zpl_json_bool(recoded));
     zpl_json_set_take(o, "reasons",
                       both && !same ? reasons_json(c, a, b, &items) : zpl_json_array());

@@ -86,11 +86,12 @@ static void show_params(const struct view *v)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* "ran → cached", or the one of them */
+/* "ran → cached, 1.2 s → 0.9 s", or the one of them */
 static void show_status(const struct view *v, const struct zpl_json *step)
 {
     const char *a = zpl_json_str(side_of(step, "status", 0), NULL);
     const char *b = zpl_json_str(side_of(step, "status", 1), NULL);
+    const char *before = ", ";
     if (a == NULL || b == NULL || strcmp(a, b) == 0)
         zpl_buf_printf(v->out, "%s", a != NULL ? a : b != NULL ? b : "");
     else
@@ -101,7 +102,8 @@ static void show_status(const struct view *v, const struct zpl_json *step)
         if (zpl_json_kind(ms) != ZPL_JSON_INT || status == NULL ||
             strcmp(status, "cancelled") == 0 || strcmp(status, "skipped") == 0)
             continue;
-        zpl_buf_puts(v->out, side == 1 && a != NULL ? " → " : ", ");
+        zpl_buf_puts(v->out, before);
+        before = " → ";
         zpl_text_show_ms(v->out, (uint64_t)zpl_json_i64(ms, 0));
     }
 }
