@@ -188,3 +188,9 @@ expect 0 zpl show last/csv.read/rows
 contains out "not in the store any more"
 expect 0 zpl show last/csv.read/rows --json
 equal "$(json out "j['preview']['kind']")" gone
+
+# a damaged row of the database
+python3 -c 'import sqlite3; c = sqlite3.connect(".zpl/zpl.db"); c.execute("UPDATE steps SET attempts = 9 WHERE name = ?", ("csv.read",)); c.commit()'
+expect 4 zpl show 1/csv.read
+contains err "zpl doctor --repair"
+expect 4 zpl show 1/csv.read/rows

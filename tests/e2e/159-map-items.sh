@@ -78,6 +78,11 @@ expect 0 zpl show 'last/more[2]/r'
 contains out "k      20"
 expect 0 zpl show 'last/more[*]'
 contains out "of one item: zpl show '$run/more[1]'"
+for command in "export last/more[*]/r all.json" "export last/more[*] all.json" "lineage last/more[*]/r"; do
+    expect 2 zpl $command
+    contains err "'more[*]' is all items of an \`each\`"
+    contains err "name one: '$run/more[1]/"
+done
 expect 2 zpl show 'last/more[5]'
 contains err "it has items 1 … 4"
 expect 2 zpl show 'last/deep[3][4]'
@@ -116,6 +121,16 @@ contains out "more[3]: until say[3] has run"
 expect 2 zpl why map.zpl 'say[9]'
 contains err "it has items 1 … 3"
 
+
+# of a step that has only failed so far
+sed 's/test $k != $bad/false/' map.zpl >fail.zpl
+expect 0 zpl why fail.zpl 'say[2]'
+contains out "it never ran in this pipeline"
+expect 1 zpl run fail.zpl --json
+failed=$(json out "j['run']")
+expect 0 zpl why fail.zpl 'say[2]'
+contains out "it failed in run $failed"
+
 # the page draws what a map is over: each step inside hangs below the step of its list
 expect 0 zpl show last --html page.html
 expect 0 zpl graph map.zpl --format json
@@ -139,7 +154,9 @@ P
 zpl run map.zpl --n 3 >/dev/null
 zpl run map.zpl --n 4 >/dev/null
 expect 0 zpl diff --json
-equal "$(json out "{s['name']: [s['change'], s['reasons']] for s in j['steps']}['more[*]']")" '["changed", ["items: 3 \u2192 4"]]'
+equal "$(json out "{s['name']: [s['change'], s['reasons'], s['duration_ms']] for s in j['steps']}['more[*]']")" '["changed", ["items: 3 \u2192 4"], [null, null]]'
+expect 0 zpl diff
+grep -qx '  more\[\*\] changed: [a-z →]*' out || fail "a time is told of all items"
 zpl run map.zpl --n 4 --bad 99 >/dev/null
 expect 0 zpl diff --json
 equal "$(json out "{s['name']: [s['change'], s['reasons']] for s in j['steps']}['say[*]']")" '["changed", ["of 4 items that both have 4 differ"]]'

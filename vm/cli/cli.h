@@ -167,8 +167,10 @@ struct zpl_part {
 enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
                                struct zpl_run_path *path, struct zpl_run_row *run,
                                struct zpl_run_record *record, struct zpl_part *out);
+/* The name of the first item of a step inside maps, in the arena. */
+const char *zpl_cli_first_item(const struct zpl_json *step, struct zpl_arena *arena);
 /* The output that is meant: the name of a step's only output may be left out.  USAGE, told with all there
- * are, when there are several. */
+ * are, when there are several, or when it is that of all items of a map. */
 enum zpl_err zpl_cli_part_output(struct zpl_session *session, const struct zpl_run_row *run,
                                  const struct zpl_part *part, const struct zpl_json **out);
 /* The run it names, told when there is none. */

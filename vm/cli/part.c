@@ -134,12 +134,41 @@ enum zpl_err zpl_cli_find_part(struct zpl_cli *cli, struct zpl_session *session,
     return out->output != NULL ? ZPL_OK : unknown_output(cli, session, run->id, out);
 }
 
+const char *zpl_cli_first_item(const struct zpl_json *step, struct zpl_arena *arena)
+{
+    char *name = zpl_arena_strdup(arena, zpl_json_str(zpl_json_get(step, "name"), ""));
+    for (char *star = name; star != NULL && (star = strstr(star, "[*]")) != NULL;)
+        star[1] = '1';
+    return name != NULL ? name : "";
+}
+
+/* A step inside a map, which made something for each item, and nothing by itself. */
+static enum zpl_err all_items(struct zpl_session *session, const struct zpl_run_row *run,
+                              const struct zpl_part *part)
+{
+    const struct zpl_json *outputs = zpl_json_get(part->step, "outputs");
+    const char *name = zpl_json_str(zpl_json_get(part->step, "name"), "");
+    const char *output = part->output != NULL ? part->name : zpl_json_key_at(outputs, 0);
+    bool any = zpl_json_count(zpl_json_get(part->step, "items")) > 0;
+    struct zpl_diag *diag = zpl_diag_add(
+        &session->diags, ZPL_CODE_USAGE, (struct zpl_span){0},
+        any ? "'%s' is all items of an `each`, and an output is one item's"
+            : "'%s' is all items of an `each`, and in run %lld there were none, or none was known",
+        name, (long long)run->id);
+    if (any && output != NULL)
+        zpl_diag_help(&session->diags, diag, "name one: '%lld/%s/%s'", (long long)run->id,
+                      zpl_cli_first_item(part->step, &session->arena), output);
+    return ZPL_ERR_USAGE;
+}
+
 enum zpl_err zpl_cli_part_output(struct zpl_session *session, const struct zpl_run_row *run,
                                  const struct zpl_part *part, const struct zpl_json **out)
 {
     const struct zpl_json *outputs = zpl_json_get(part->step, "outputs");
     const char *name = zpl_json_str(zpl_json_get(part->step, "name"), "");
     struct zpl_buf names = {0};
+    if (zpl_json_get(part->step, "items") != NULL)
+        return all_items(session, run, part);
     *out = part->output != NULL ? part->output : zpl_json_value_at(outputs, 0);
     if (part->output != NULL || zpl_json_count(outputs) == 1)
         return ZPL_OK;

@@ -116,20 +116,24 @@ static void show_place(const struct zpl_json *step, struct zpl_buf *out)
         zpl_buf_printf(out, "%s:%lld", file, line);
 }
 
-/* "params: rounds = 5, max_depth = 6": what the step was given, of the row that made it. */
-static void show_params(struct zpl_cli *cli, struct zpl_session *session,
-                        const struct zpl_json *step, struct zpl_buf *out)
+/* "params: rounds = 5, max_depth = 6": what the step was given, of the row that made it, if it is kept. */
+static enum zpl_err show_params(struct zpl_cli *cli, struct zpl_session *session,
+                                const struct zpl_json *step, struct zpl_buf *out)
 {
     struct zpl_metadata *metadata;
     struct zpl_step_row row;
     struct zpl_digest key;
     struct zpl_ingredients list = {0};
     size_t shown = 0;
-    if (!zpl_read_digest(step, "key", &key) ||
-        zpl_session_metadata(session, false, &metadata) != ZPL_OK ||
-        metadata->step_by_key(metadata->self, &key, &row, &cli->arena, &session->diags) != ZPL_OK ||
-        row.ingredients == NULL || !zpl_ingredients_read(row.ingredients, &list, &cli->arena))
-        return;
+    if (!zpl_read_digest(step, "key", &key))
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_metadata(session, false, &metadata);
+    if (err == ZPL_OK)
+        err = metadata->step_by_key(metadata->self, &key, &row, &cli->arena, &session->diags);
+    if (err != ZPL_OK)
+        return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+    if (row.ingredients == NULL || !zpl_ingredients_read(row.ingredients, &list, &cli->arena))
+        return ZPL_OK;
     for (size_t i = 0; i < list.count; i++) {
         const struct zpl_ingredient *item = &list.items[i];
         if (item->kind != ZPL_ING_PARAM)
@@ -139,6 +143,7 @@ static void show_params(struct zpl_cli *cli, struct zpl_session *session,
         zpl_term_text(out, value, strlen(value));
     }
     zpl_buf_puts(out, shown > 0 ? "\n" : "");
+    return ZPL_OK;
 }
 
 static void show_step(const struct zpl_json *step, struct zpl_buf *out)
@@ -160,15 +165,6 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
         zpl_buf_printf(out, "    error: %s\n", error);
 }
 
-/* The name of the first item of a step inside maps. */
-static const char *one_item(struct zpl_cli *cli, const struct zpl_json *step)
-{
-    char *name = zpl_arena_strdup(&cli->arena, zpl_json_str(zpl_json_get(step, "name"), ""));
-    for (char *star = name; star != NULL && (star = strstr(star, "[*]")) != NULL;)
-        star[1] = '1';
-    return name != NULL ? name : "";
-}
-
 static void show_outputs(const struct zpl_json *step, struct zpl_buf *out)
 {
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
@@ -187,7 +183,9 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
     const char *step_name = zpl_json_str(zpl_json_get(step, "name"), "");
     struct zpl_json *preview = NULL;
     show_step(step, out);
-    show_params(cli, session, step, out);
+    enum zpl_err err = show_params(cli, session, step, out);
+    if (err != ZPL_OK)
+        return err;
     if (output == NULL) {
         show_outputs(step, out);
         if (name != NULL && zpl_json_get(zpl_json_value_at(outputs, 0), "digest") != NULL)
@@ -196,12 +194,12 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
                            zpl_item_quote(step_name));
         else if (zpl_json_count(zpl_json_get(step, "items")) > 0)
             zpl_buf_printf(out, "  of one item: zpl show '%lld/%s'\n", (long long)run,
-                           one_item(cli, step));
+                           zpl_cli_first_item(step, &cli->arena));
         return ZPL_OK;
     }
     show_output(only, output, false, out);
     show_contract(output, out);
-    enum zpl_err err = zpl_preview_output(session, output, cli->rows, &preview);
+    err = zpl_preview_output(session, output, cli->rows, &preview);
     if (preview != NULL)
         zpl_view_preview(preview, zpl_json_str(zpl_json_get(output, "type"), ""),
                          cli->terminal ? cli->width : 0, cli->colour_out, out);
