@@ -53,6 +53,16 @@ const struct zpl_json *zpl_run_record_step(const struct zpl_run_record *record, 
     return found;
 }
 
+bool zpl_run_record_counts(const struct zpl_json *step, size_t counts[ZPL_PLAN_STATES])
+{
+    const struct zpl_json *items = zpl_json_get(step, "items");
+    for (unsigned i = 0; i < ZPL_PLAN_STATES; i++) {
+        const char *name = zpl_plan_status_name((enum zpl_plan_status)i);
+        counts[i] = (size_t)zpl_json_i64(zpl_json_get(items, name), 0);
+    }
+    return zpl_json_kind(items) == ZPL_JSON_OBJECT;
+}
+
 const char **zpl_run_record_names(const struct zpl_run_record *record, struct zpl_arena *arena,
                                   size_t *count)
 {

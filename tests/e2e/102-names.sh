@@ -68,9 +68,16 @@ expect 0 zpl run r.zpl --json
 equal "$(status_of out use)" cached
 
 # It is shown, exported and traced by its name.
+expect 0 zpl runs w --limit 1 --json
+cp out writer.json
 expect 0 zpl show my/rows --rows 2
+contains out "my/rows was written by run $(json writer.json "j['runs'][0]['run']") of w (w.zpl), started 20"
 contains out "rows: Table {a: Int, b: String}"
 contains out "2 rows, 304 B"
+expect 0 zpl show my/rows --json
+cp out shown.json
+equal "$(json shown.json "j['written']")" \
+    "$(json writer.json "dict(name='my/rows', **{k: j['runs'][0][k] for k in ('run', 'pipeline', 'file', 'started_ns')})")"
 expect 0 zpl export my/rows rows.csv
 equal "$(cat rows.csv)" "a,b
 1,x

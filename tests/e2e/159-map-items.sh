@@ -106,6 +106,14 @@ contains out "== say[3] (failed)"
 lacks out "== say[2]"
 expect 0 zpl logs 'last/say[*]'
 equal "$(grep -c '^said' out)" 4
+expect 0 zpl show last --json
+failed=$(json out "j['run']")
+expect 0 zpl show last
+contains out "    4 items: 3 ran, 1 failed"
+contains out "    say[3] failed: 'sh' ended with exit code 1; zpl show '$failed/say[3]'"
+expect 0 zpl show last --html failed.html
+contains failed.html "4 items: 3 ran, 1 failed"
+contains failed.html "say[3] failed: "
 expect 0 zpl show 'last/say[3]' --json
 equal "$(json out "j['status'], j['error']")" "[\"failed\", \"'sh' ended with exit code 1\"]"
 expect 0 zpl show 'last/more[3]' --json
@@ -208,3 +216,21 @@ wait $pid
 wait $follower
 equal "$(cat followed)" "begun 2
 ended 2"
+
+# after Ctrl-C: what ran is told, what did not is not
+rm go
+sed 's/{ 1, 2 }/{ 1, 2, 3, 4, 5 }/; s/while \[ ! -e go \]/while [ $k = 3 ]/' slow.zpl >stopped.zpl
+zpl run stopped.zpl --jobs 1 >slow.out 2>&1 &
+pid=$!
+wait_for 10 sh -c "grep -qs 'begun 3' .zpl/scratch/*/log-*"
+kill -INT $pid
+wait $pid && fail "a run that was interrupted ended with 0"
+expect 0 zpl show last --json
+stopped=$(json out "j['run']")
+expect 0 zpl show last
+contains out "    5 items: 2 ran, 3 cancelled"
+expect 0 zpl logs last
+contains out "5 items: 2 ran, 3 cancelled, which have logs of their own: zpl logs '$stopped/slow[*]'"
+expect 0 zpl logs 'last/slow[*]'
+contains out "ended 2"
+lacks out "begun 3"

@@ -6,8 +6,7 @@
 #include "vm/cli/follow.h"
 #include "vm/json_read.h"
 #include "vm/run_record.h"
-
-#define ITEMS_TOLD 3 /* of a map, those that failed, among all steps */
+#include "vm/view/steps.h"
 
 /* Adds the log of one row as JSON. */
 static void add_json(const char *name, const char *status, const struct zpl_step_row *row,
@@ -125,11 +124,22 @@ static enum zpl_err add_items(struct telling *t, const struct zpl_json *step, co
                               const char *status, bool all)
 {
     const struct zpl_json *made = zpl_json_get(step, "made");
-    if (!all && t->json == NULL)
-        zpl_buf_printf(t->out, "== %s (%s)\nits items have logs of their own: zpl logs '%lld/%s'\n",
-                       name, status, (long long)t->run, name);
+    size_t counts[ZPL_PLAN_STATES];
+    if (!zpl_run_record_counts(step, counts) ||
+        counts[ZPL_PLAN_RAN] + counts[ZPL_PLAN_FAILED] == 0) {
+        if (all && t->json == NULL)
+            zpl_buf_printf(t->out, "%s did not run in run %lld (%s)\n", name, (long long)t->run,
+                           status);
+        return ZPL_OK;
+    }
+    if (!all && t->json == NULL) {
+        zpl_buf_printf(t->out, "== %s (%s)\n", name, status);
+        zpl_view_items(counts, t->out);
+        zpl_buf_printf(t->out, ", which have logs of their own: zpl logs '%lld/%s'\n",
+                       (long long)t->run, name);
+    }
     t->head = true;
-    t->items = all ? SIZE_MAX : ITEMS_TOLD;
+    t->items = all ? SIZE_MAX : ZPL_CLI_ITEMS_TOLD;
     return zpl_run_record_each(step, name, made, all ? add_item : add_failed, t, &t->cli->arena);
 }
 
@@ -187,10 +197,10 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
         const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
         const char *status = zpl_json_str(zpl_json_get(step, "status"), "");
         t.head = true;
-        if (strcmp(status, "ran") != 0 && strcmp(status, "failed") != 0)
-            continue;
-        err = zpl_json_get(step, "made") != NULL ? add_items(&t, step, name, status, false)
-                                                 : add_log(&t, step, name, status);
+        if (zpl_json_get(step, "made") != NULL)
+            err = add_items(&t, step, name, status, false);
+        else if (strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0)
+            err = add_log(&t, step, name, status);
     }
     zpl_run_record_release(&record);
     return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;

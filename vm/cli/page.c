@@ -47,6 +47,19 @@ static enum zpl_err look_at_all(struct zpl_cli *cli, struct zpl_session *session
     return err;
 }
 
+/* Of every step lines about its items. */
+static enum zpl_err tell_items(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                               const struct zpl_json *steps, struct zpl_json *all)
+{
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(steps); i++) {
+        struct zpl_json *lines = zpl_json_array();
+        err = zpl_cli_items_told(cli, session, run, zpl_json_at(steps, i), lines);
+        zpl_json_add_take(all, lines);
+    }
+    return err;
+}
+
 static struct zpl_json *parse(const char *text)
 {
     struct zpl_json *json = NULL;
@@ -60,10 +73,16 @@ enum zpl_err zpl_cli_page(struct zpl_cli *cli, struct zpl_session *session,
 {
     struct zpl_buf text = {0}, words = {0};
     struct zpl_json *graph = parse(run->graph), *params = parse(run->params);
-    struct zpl_json *previews = zpl_json_array();
-    const struct zpl_page page = {
-        .run = run, .steps = record->steps, .graph = graph, .params = params, .previews = previews};
-    enum zpl_err err = look_at_all(cli, session, record->steps, previews);
+    struct zpl_json *items = zpl_json_array(), *previews = zpl_json_array();
+    const struct zpl_page page = {.run = run,
+                                  .steps = record->steps,
+                                  .graph = graph,
+                                  .params = params,
+                                  .items = items,
+                                  .previews = previews};
+    enum zpl_err err = tell_items(cli, session, run->id, record->steps, items);
+    if (err == ZPL_OK)
+        err = look_at_all(cli, session, record->steps, previews);
     if (err == ZPL_OK) {
         zpl_view_page(&page, &text);
         err = zpl_buf_error(&text) == ZPL_OK
@@ -78,6 +97,7 @@ enum zpl_err zpl_cli_page(struct zpl_cli *cli, struct zpl_session *session,
     zpl_cli_print_take(&words);
     zpl_buf_release(&text);
     zpl_json_release(previews);
+    zpl_json_release(items);
     zpl_json_release(params);
     zpl_json_release(graph);
     return err;

@@ -165,6 +165,18 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
         zpl_buf_printf(out, "    error: %s\n", error);
 }
 
+/* Of a step inside maps, what became of its items. */
+static enum zpl_err show_items(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                               const struct zpl_json *step, struct zpl_buf *out)
+{
+    struct zpl_json *lines = zpl_json_array();
+    enum zpl_err err = zpl_cli_items_told(cli, session, run, step, lines);
+    for (size_t i = 0; i < zpl_json_count(lines); i++)
+        zpl_buf_printf(out, "    %s\n", zpl_json_str(zpl_json_at(lines, i), ""));
+    zpl_json_release(lines);
+    return err;
+}
+
 static void show_outputs(const struct zpl_json *step, struct zpl_buf *out)
 {
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
@@ -184,6 +196,8 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
     struct zpl_json *preview = NULL;
     show_step(step, out);
     enum zpl_err err = show_params(cli, session, step, out);
+    if (err == ZPL_OK)
+        err = show_items(cli, session, run, step, out);
     if (err != ZPL_OK)
         return err;
     if (output == NULL) {
@@ -205,6 +219,27 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
                          cli->terminal ? cli->width : 0, cli->colour_out, out);
     zpl_json_release(preview);
     return err;
+}
+
+/* Who wrote what stands under a name. */
+static void show_writer(const char *name, const struct zpl_run_row *run, struct zpl_buf *out)
+{
+    zpl_buf_printf(out, "%s was written by run %lld of %s (%s), started ", name, (long long)run->id,
+                   run->pipeline, run->file);
+    zpl_view_time(run->started_ns, out);
+    zpl_buf_putc(out, '\n');
+}
+
+/* The same for machines. */
+static struct zpl_json *writer_json(const char *name, const struct zpl_run_row *run)
+{
+    struct zpl_json *o = zpl_json_object();
+    zpl_json_set_take(o, "name", zpl_json_string(name));
+    zpl_json_set_take(o, "run", zpl_json_int(run->id));
+    zpl_json_set_take(o, "pipeline", zpl_json_string(run->pipeline));
+    zpl_json_set_take(o, "file", zpl_json_string(run->file));
+    zpl_json_set_take(o, "started_ns", zpl_json_int(run->started_ns));
+    return o;
 }
 
 /* Head of a run: number, pipeline, when, params. */
@@ -243,15 +278,18 @@ static struct zpl_json *alone(const struct zpl_json *part)
     return o;
 }
 
-/* An output with its contract and what it holds. */
+/* An output with its contract and what it holds; `name`: under which it stands, or NULL. */
 static enum zpl_err print_output_json(struct zpl_cli *cli, struct zpl_session *session,
-                                      const struct zpl_json *output)
+                                      const struct zpl_run_row *run, const struct zpl_json *output,
+                                      const char *name)
 {
     struct zpl_json *o = alone(output);
     struct zpl_json *contract = contract_json(output);
     struct zpl_json *preview = NULL;
     if (contract != NULL)
         zpl_json_set_take(o, "contract", contract);
+    if (name != NULL)
+        zpl_json_set_take(o, "written", writer_json(name, run));
     enum zpl_err err = zpl_preview_output(session, output, cli->rows, &preview);
     zpl_json_set_take(o, "preview", preview != NULL ? preview : zpl_json_null());
     if (err == ZPL_OK)
@@ -284,10 +322,10 @@ static void print_run_json(const struct zpl_run_row *run, const struct zpl_run_r
 /* What was asked for, as JSON. */
 static enum zpl_err print_json(struct zpl_cli *cli, struct zpl_session *session,
                                const struct zpl_run_row *run, const struct zpl_run_record *record,
-                               const struct zpl_part *part)
+                               const struct zpl_part *part, const char *name)
 {
     if (part->output != NULL)
-        return print_output_json(cli, session, part->output);
+        return print_output_json(cli, session, run, part->output, name);
     if (part->step != NULL)
         zpl_cli_print_json_take(alone(part->step));
     else
@@ -321,19 +359,23 @@ int zpl_cmd_show(struct zpl_cli *cli)
     if (!zpl_cli_output_path(cli, cli->word_count > 0 ? cli->words[0] : "last", &path) ||
         !fits_html(cli, &path))
         return ZPL_EXIT_USAGE;
+    const char *name = path.name;
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)
         err = zpl_cli_find_part(cli, &session, &path, &run, &record, &part);
     if (err == ZPL_OK && cli->html != NULL) {
         err = zpl_cli_page(cli, &session, &run, &record);
     } else if (err == ZPL_OK && (cli->options & ZPL_OPT_JSON)) {
-        err = print_json(cli, &session, &run, &record, &part);
+        err = print_json(cli, &session, &run, &record, &part, name);
     } else if (err == ZPL_OK && part.step != NULL) {
+        if (name != NULL)
+            show_writer(name, &run, &text);
         err = show_part(cli, &session, run.id, part.step, part.name, &text);
     } else if (err == ZPL_OK) {
         show_head(&run, &text);
-        for (size_t i = 0; i < zpl_json_count(record.steps); i++) {
+        for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record.steps); i++) {
             show_step(zpl_json_at(record.steps, i), &text);
+            err = show_items(cli, &session, run.id, zpl_json_at(record.steps, i), &text);
             show_outputs(zpl_json_at(record.steps, i), &text);
         }
     }

@@ -194,6 +194,7 @@ static void add_outputs(const struct zpl_json *step, const struct zpl_json *prev
 static void add_step(const struct zpl_page *page, size_t i, struct zpl_buf *out)
 {
     const struct zpl_json *step = zpl_json_at(page->steps, i);
+    const struct zpl_json *items = zpl_json_at(page->items, i);
     const char *error = text_of(step, "error"), *why = text_of(step, "why");
     const char *body = text_of(zpl_json_at(zpl_json_get(page->graph, "nodes"), i), "body");
     zpl_buf_printf(out, "<h3 id=\"step-%zu\">", i);
@@ -210,6 +211,11 @@ static void add_step(const struct zpl_page *page, size_t i, struct zpl_buf *out)
     } else if (*why != '\0') {
         zpl_buf_puts(out, "<p class=\"dim\">");
         zpl_html(out, why);
+        zpl_buf_puts(out, "</p>\n");
+    }
+    for (size_t k = 0; k < zpl_json_count(items); k++) {
+        zpl_buf_puts(out, "<p class=\"dim\">");
+        zpl_html(out, zpl_json_str(zpl_json_at(items, k), ""));
         zpl_buf_puts(out, "</p>\n");
     }
     if (*body != '\0' && strcmp(text_of(step, "kernel"), "sql") == 0) {

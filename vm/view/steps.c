@@ -163,8 +163,7 @@ static void made(const struct zpl_node *node, const struct zpl_step_plan *step, 
         zpl_buf_printf(out, ", %s", step->why);
 }
 
-/* "1,000 items: 998 cached, 2 ran" */
-static void items(const size_t *counts, struct zpl_buf *out)
+void zpl_view_items(const size_t counts[ZPL_PLAN_STATES], struct zpl_buf *out)
 {
     static const enum zpl_plan_status states[] = {
         ZPL_PLAN_RAN,     ZPL_PLAN_CACHED, ZPL_PLAN_WOULD_RUN, ZPL_PLAN_UNKNOWN,
@@ -189,7 +188,7 @@ void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out
     const size_t *counts =
         plan->graph->nodes[id].map != plan->scope ? zpl_mapping_counts(plan, id) : NULL;
     if (counts != NULL) {
-        items(counts, out);
+        zpl_view_items(counts, out);
         return;
     }
     if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)

@@ -27,6 +27,8 @@ void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zp
                          const char *name, const char *time, const char *rest, struct zpl_buf *out);
 /* What stands at the end of a step's line: what it made, or why not. */
 void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out);
+/* The items of a map by their states: "1,000 items: 2 ran, 998 cached". */
+void zpl_view_items(const size_t counts[ZPL_PLAN_STATES], struct zpl_buf *out);
 /* "  ran      xgboost.train   12.3 s   model 1.2 MB" and, for what ran, why. */
 void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
                    struct zpl_buf *out);
