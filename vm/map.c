@@ -100,24 +100,40 @@ static void make_room(struct zpl_mapping *m, const struct zpl_map_shape *shape)
     }
 }
 
+/* An item that was named and is not there; 0: none was named. */
+static enum zpl_err check_item(const struct zpl_mapping *m, size_t item)
+{
+    struct zpl_diags *diags = &m->plan->session->program.diags;
+    if (item <= m->count)
+        return ZPL_OK;
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, ZPL_CODE_UNKNOWN_RUN, m->plan->graph->maps[m->map].span,
+                     "there is no item %zu of this `each`", item);
+    zpl_diag_help(diags, diag, m->count > 0 ? "it has items 1 … %zu" : "its list is empty",
+                  m->count);
+    return ZPL_ERR_NOT_FOUND;
+}
+
+/* The item that is done again, where this is the map of that name: the maps around it are at those of theirs. */
+static size_t again_item(const struct zpl_mapping *m)
+{
+    const size_t *again = m->plan->again_item;
+    const struct zpl_map *maps = m->plan->graph->maps;
+    for (uint32_t map = maps[m->map].parent; again != NULL && map != 0; map = maps[map - 1].parent)
+        if (again[map - 1] != m->plan->items[map - 1].index + 1)
+            return 0;
+    return again != NULL ? again[m->map] : 0;
+}
+
 /* All items, or the one that the plan is about. */
 static enum zpl_err choose_items(struct zpl_mapping *m)
 {
     size_t only = m->plan->only_item != NULL ? m->plan->only_item[m->map] : 0;
-    struct zpl_diags *diags = &m->plan->session->program.diags;
-    m->end = m->count;
-    if (only == 0)
-        return ZPL_OK;
-    if (only > m->count) {
-        struct zpl_diag *diag =
-            zpl_diag_add(diags, ZPL_CODE_UNKNOWN_RUN, m->plan->graph->maps[m->map].span,
-                         "there is no item %zu of this `each`", only);
-        if (m->count > 0)
-            zpl_diag_help(diags, diag, "it has items 1 … %zu", m->count);
-        else
-            zpl_diag_help(diags, diag, "its list is empty");
-        return ZPL_ERR_NOT_FOUND;
-    }
+    enum zpl_err err = check_item(m, only);
+    if (err == ZPL_OK)
+        err = check_item(m, again_item(m));
+    if (err != ZPL_OK || only == 0)
+        return err;
     m->next = only - 1;
     m->end = only;
     m->ended = m->count - 1;
@@ -162,7 +178,7 @@ enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t insta
                          "what `each` maps over turned out to be no list");
             return ZPL_ERR_STEP;
         }
-        m->count = m->items->as.list.count;
+        m->count = m->end = m->items->as.list.count;
         make_room(m, shape);
         if (zpl_arena_failed(&plan->arena))
             return no_memory(plan);
@@ -399,17 +415,12 @@ static void note_stands(struct zpl_instance *instance, uint32_t id)
             note_artifact(plan->stands, &step->outputs[i]);
 }
 
-static void count(struct zpl_mapping *m, size_t member, enum zpl_plan_status status, size_t items)
-{
-    m->counts[member][status] += items;
-}
-
 enum zpl_err zpl_mapping_take(struct zpl_instance *instance)
 {
     struct zpl_mapping *m = instance->mapping;
     bool kept = true;
     for (size_t i = 0; i < m->member_count; i++) {
-        count(m, i, instance->plan.steps[m->members[i]].status, 1);
+        m->counts[i][instance->plan.steps[m->members[i]].status]++;
         note_done(instance, i);
         note_stands(instance, m->members[i]);
     }
@@ -426,7 +437,7 @@ void zpl_mapping_stop(struct zpl_mapping *m)
     for (size_t i = 0; left > 0 && i < m->member_count; i++) {
         if (!zpl_plan_keeps(m->plan, m->members[i]))
             continue;
-        count(m, i, ZPL_PLAN_CANCELLED, left);
+        m->counts[i][ZPL_PLAN_CANCELLED] += left;
         for (size_t k = m->next; m->done[i].steps != NULL && k < m->end; k++)
             m->done[i].steps[k].status = ZPL_PLAN_CANCELLED;
     }
@@ -484,7 +495,7 @@ bool zpl_mapping_settle(struct zpl_mapping *m)
     bool other = false;
     for (size_t i = 0; m != NULL && m->items != NULL && i < m->member_count; i++) {
         other |= settle_items(&m->done[i]);
-        count(m, i, ZPL_PLAN_CACHED, m->counts[i][ZPL_PLAN_RAN]);
+        m->counts[i][ZPL_PLAN_CACHED] += m->counts[i][ZPL_PLAN_RAN];
         m->counts[i][ZPL_PLAN_RAN] = 0;
     }
     return other;

@@ -69,7 +69,7 @@ struct zpl_mapping {
 };
 
 /* Begins a map that is ready: finds its items.  ZPL_ERR_NOT_FOUND, told: the one item that the plan is
- * about is not there.  *out is NULL when it is at its end already: there are
+ * about, or that is done again, is not there.  *out is NULL when it is at its end already: there are
  * none, or its list will not be known; its nodes have the state that says so. */
 enum zpl_err zpl_mapping_begin(struct zpl_plan *plan, uint32_t map, size_t instances,
                                struct zpl_mapping **out);

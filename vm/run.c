@@ -217,13 +217,44 @@ static enum zpl_err end_run(struct zpl_driver *d, enum zpl_err err)
     return err != ZPL_OK ? err : written;
 }
 
+/* Is the item there that the run is about, as far as its list is known before?  ZPL_ERR_NOT_FOUND, told: no.
+ * What else a plan says of the program the run will say. */
+static enum zpl_err find_item(struct zpl_session *session, const struct zpl_run_options *options)
+{
+    const struct zpl_narrowing *narrowing = &options->narrowing;
+    struct zpl_diags told[] = {session->diags, session->program.diags};
+    struct zpl_plan plan = {0};
+    if (narrowing->only_item == NULL && narrowing->from_item == NULL)
+        return ZPL_OK;
+    session->diags = session->program.diags = (struct zpl_diags){0};
+    enum zpl_err err = zpl_plan_init(&plan, session, options->no_cache);
+    if (err == ZPL_OK)
+        err = zpl_plan_narrow(&plan, narrowing);
+    if (err == ZPL_OK)
+        err = zpl_plan_all(&plan);
+    zpl_plan_release(&plan);
+    if (err == ZPL_ERR_STEP)
+        err = ZPL_OK;
+    if (err != ZPL_OK) {
+        zpl_diags_append(&told[0], &session->diags);
+        zpl_diags_append(&told[1], &session->program.diags);
+    }
+    zpl_diags_release(&session->diags);
+    zpl_diags_release(&session->program.diags);
+    session->diags = told[0];
+    session->program.diags = told[1];
+    return err;
+}
+
 /* Everything in its order. */
 enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *options,
                      struct zpl_run *run)
 {
     struct zpl_driver d = {.session = session, .options = options, .run = run, .plan = &run->plan};
     memset(run, 0, sizeof *run);
-    enum zpl_err err = zpl_plan_init(&run->plan, session, options->no_cache);
+    enum zpl_err err = find_item(session, options);
+    if (err == ZPL_OK)
+        err = zpl_plan_init(&run->plan, session, options->no_cache);
     d.program = (struct zpl_scope){d.plan, &d.schedule, NULL};
     if (err == ZPL_OK)
         err = zpl_plan_narrow(&run->plan, &options->narrowing);

@@ -46,9 +46,20 @@ again 'say[1]' '[["count", 1], ["more[*]", 1], ["say[*]", 1]]'
 again 'beside[*]' '[["beside[*]", 3]]'
 again 'inner[2]' '[["deep[*][*]", 1], ["inner[*]", 1]]'
 again 'deep[3][*]' '[["deep[*][*]", 1]]'
-expect 2 zpl run map.zpl --only 'more[9]'
-contains err "there is no item 9"
-contains err "it has items 1 … 3"
+# an item that is not there is no run where the list is known already; otherwise a run finds it out
+runs() { zpl runs --limit 100 | wc -l; }
+before=$(runs)
+for item in '--only more[9]' '--from more[9]' '--only deep[2][3]' '--from deep[2][3]'; do
+    expect 2 zpl run map.zpl $item
+    contains err "there is no item"
+    equal "$(grep -c 'there is no item' err)" 1
+done
+contains err "it has items 1 … 2"
+equal "$(runs)" "$before" "the number of runs"
+expect 0 zpl run map.zpl --from 'deep[3][3]' --json
+equal "$(json out "sorted((s['name'], s['items']['ran'] if 'items' in s else 1) for s in j['steps'] if s['status'] == 'ran')")" '[["deep[*][*]", 1]]'
+expect 2 zpl run map.zpl --n 6 --only 'more[9]'
+contains err "it has items 1 … 6"
 expect 2 zpl run map.zpl --only 'mor[1]'
 contains err "did you mean 'more[*]'?"
 
