@@ -255,6 +255,10 @@ struct zpl_metadata {
     /* The row of that step in that run (with log); NOT_FOUND when it was cached or skipped. */
     enum zpl_err (*step_of_run)(void *self, int64_t run, const char *name, struct zpl_step_row *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
+    /* Names of the steps that have a row in that run, in the order in which they ended: those behind the row
+     * *last (0: all of them), which is then that of the last. */
+    enum zpl_err (*step_names)(void *self, int64_t run, int64_t *last, const char ***out,
+                               size_t *count, struct zpl_arena *arena, struct zpl_diags *diags);
     /* What stands under each name, or the one (`only` not NULL), by name; and the step of that number, its one output what was
      * written.  NOT_FOUND without a diagnostic: it was removed meanwhile. */
     enum zpl_err (*name_list)(void *self, const char *only, struct zpl_name_row **out,

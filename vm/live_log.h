@@ -1,6 +1,6 @@
 /* live_log.h - what a running step has printed so far, where `zpl logs --follow` finds it.
  * A file beside the step's scratch folder: log-<run>-<digest of its name> in home/scratch/<owner>/, or in
- * home/spool/<task>/ where steps run elsewhere.  It is there from the
+ * home/spool/<task>/ where steps run elsewhere.  Its first line is the step's name.  It is there from the
  * start of the step until its row, which has the log, is written; what a killed run leaves goes with its
  * scratch.  A reader that has opened it reads on after it was removed.
  * Owns: file and descriptor, until _release.
@@ -24,7 +24,8 @@ void zpl_live_log_begin(struct zpl_live_log *log, const char *scratch, int64_t r
 void zpl_live_log_add(struct zpl_live_log *log, const char *text, size_t len);
 void zpl_live_log_release(struct zpl_live_log *log); /* safe on a zeroed struct */
 
-/* Opens the one of that step for reading: a descriptor, or -1 when it does not run now. */
-int zpl_live_log_open(const char *home, int64_t run, const char *step);
+/* Opens every one of that run: the descriptor, which is the visitor's, stands behind the name. */
+typedef void zpl_live_log_visit(void *self, const char *name, int fd);
+void zpl_live_log_each(const char *home, int64_t run, zpl_live_log_visit *visit, void *self);
 
 #endif

@@ -397,6 +397,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .step_last = zpl_sqlite_step_last,
         .step_failed = zpl_sqlite_step_failed,
         .step_of_run = zpl_sqlite_step_of_run,
+        .step_names = zpl_sqlite_step_names,
         .step_makers = zpl_sqlite_step_makers,
         .step_readers = zpl_sqlite_step_readers,
         .name_list = zpl_sqlite_name_list,

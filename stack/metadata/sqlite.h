@@ -114,6 +114,8 @@ enum zpl_err zpl_sqlite_step_failed(void *self, const char *pipeline, const char
 enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
                                     struct zpl_step_row *out, struct zpl_arena *arena,
                                     struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_step_names(void *self, int64_t run, int64_t *last, const char ***out,
+                                   size_t *count, struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_step_makers(void *self, const char *prefix, struct zpl_step_row **out,
                                     size_t *count, struct zpl_arena *arena,
                                     struct zpl_diags *diags);

@@ -490,6 +490,31 @@ enum zpl_err zpl_sqlite_step_of_run(void *self, int64_t run, const char *name,
     return read_first(&r, err, row, true, name, run, NULL, out);
 }
 
+enum zpl_err zpl_sqlite_step_names(void *self, int64_t run, int64_t *last, const char ***out,
+                                   size_t *count, struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
+    struct zpl_sqlrow *row;
+    size_t capacity = 0;
+    *out = NULL;
+    *count = 0;
+    enum zpl_err err = zpl_sqldb_query(
+        store->db, &row, diags, "SELECT id, name FROM steps WHERE run = ? AND id > ? ORDER BY id",
+        "ii", run, *last);
+    while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
+        const char **names = zpl_arena_grow(arena, *out, *count, &capacity, sizeof *names);
+        if (!names) {
+            zpl_sqldb_reset(row);
+            return zpl_diag_nomem(diags);
+        }
+        names[*count] = zpl_sqlite_text(arena, row, 1, "");
+        *out = names;
+        ++*count;
+        *last = zpl_sqlrow_int(row, 0);
+    }
+    return err == ZPL_ERR_NOT_FOUND ? zpl_sqlite_arena(arena, diags) : err;
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 enum zpl_err zpl_sqlite_name_list(void *self, const char *only, struct zpl_name_row **out,

@@ -211,7 +211,7 @@ equal "$(json out "[s['status'] for s in j['steps']]")" '["cached", "cached"]'
 
 # one item is followed while it runs
 cat >slow.zpl <<'Z'
-local list = step "list" { signature = "() -> (items: List(Int))", lua = function (t) return { 1, 2 } end }
+local list = step "list" { signature = "() -> (items: List(Int))", lua = function (t) return { 1, 2, 3 } end }
 local slow = step "slow" { signature = "(k: Int) -> (v: Int)", command = { "sh", "-c", "echo begun $k; while [ ! -e go ]; do sleep 0.05; done; echo ended $k; echo $k >$v" } }
 local items = list {}
 each(items, function (k) return slow { k } end)
@@ -222,15 +222,29 @@ wait_for 10 sh -c "zpl runs | grep -q running"
 zpl logs -f 'last/slow[2]' >followed 2>&1 &
 follower=$!
 wait_for 10 grep -q "begun 2" followed
+zpl logs -f last >all 2>&1 &
+all=$!
+zpl logs -f 'last/slow[*]' >items 2>&1 &
+items=$!
+wait_for 10 grep -q "slow\[2\]: begun 2" all
+wait_for 10 grep -q "slow\[1\]: begun 1" items
+expect 0 zpl logs last
+contains out "== list (ran)"
 touch go
 wait $pid
 wait $follower
 equal "$(cat followed)" "begun 2
 ended 2"
+# each line of every item, one that was too quick to be seen running too
+wait $all
+wait $items
+want=$(for k in 1 2 3; do printf 'slow[%d]: begun %d\nslow[%d]: ended %d\n' $k $k $k $k; done)
+equal "$(sort all)" "$want"
+equal "$(sort items)" "$want"
 
 # after Ctrl-C: what ran is told, what did not is not
 rm go
-sed 's/{ 1, 2 }/{ 1, 2, 3, 4, 5 }/; s/while \[ ! -e go \]/while [ $k = 3 ]/' slow.zpl >stopped.zpl
+sed 's/{ 1, 2, 3 }/{ 1, 2, 3, 4, 5 }/; s/while \[ ! -e go \]/while [ $k = 3 ]/' slow.zpl >stopped.zpl
 zpl run stopped.zpl --jobs 1 >slow.out 2>&1 &
 pid=$!
 wait_for 10 sh -c "grep -qs 'begun 3' .zpl/scratch/*/log-*"
@@ -245,3 +259,21 @@ contains out "5 items: 2 ran, 3 cancelled, which have logs of their own: zpl log
 expect 0 zpl logs 'last/slow[*]'
 contains out "ended 2"
 lacks out "begun 3"
+
+# of one that was killed there is no plan: what has ended is there all the same
+zpl run stopped.zpl --jobs 1 --no-cache >slow.out 2>&1 &
+pid=$!
+wait_for 10 sh -c "grep -qs 'begun 3' .zpl/scratch/*/log-*"
+kill -9 $pid
+wait $pid 2>/dev/null && fail "a run that was killed ended with 0"
+expect 0 zpl logs last
+equal "$(grep '^==' out)" "== list (ran)
+== slow[1] (ran)
+== slow[2] (ran)"
+expect 0 zpl logs 'last/slow[*]'
+equal "$(cat out)" "== slow[1] (ran)
+begun 1
+ended 1
+== slow[2] (ran)
+begun 2
+ended 2"

@@ -242,6 +242,37 @@ static void the_newest_success_counts(void **state)
     assert_string_equal(got.error, "no");
 }
 
+static void names_of_a_run_are_those_behind_the_last_that_was_seen(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const STEPS[] = {"b", "a[2]", "a[1]"};
+    int64_t run = begin_run(f, "p"), last = 0;
+    const char **names;
+    size_t count;
+    for (size_t i = 0; i < 3; i++) {
+        struct zpl_step_row step = plain_step(run, STEPS[i], STEPS[i]);
+        struct zpl_step_row other = plain_step(begin_run(f, "p"), STEPS[i], STEPS[i]);
+        assert_int_equal(put(f, &step), ZPL_OK);
+        assert_int_equal(put(f, &other), ZPL_OK);
+        assert_int_equal(
+            f->store.step_names(f->store.self, run, &last, &names, &count, &f->arena, &f->diags),
+            ZPL_OK);
+        assert_int_equal(count, 1);
+        assert_string_equal(names[0], STEPS[i]);
+    }
+    assert_int_equal(
+        f->store.step_names(f->store.self, run, &last, &names, &count, &f->arena, &f->diags),
+        ZPL_OK);
+    assert_int_equal(count, 0);
+    last = 0;
+    assert_int_equal(
+        f->store.step_names(f->store.self, run, &last, &names, &count, &f->arena, &f->diags),
+        ZPL_OK);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(names[i], STEPS[i]);
+}
+
 static void a_long_value_is_left_to_the_artifact(void **state)
 {
     struct fixture *f = *state;
@@ -436,6 +467,7 @@ int main(void)
         TEST(what_is_held_stays_as_it_was),
         TEST(what_is_not_there_is_not_found_silently),
         TEST(the_newest_success_counts),
+        TEST(names_of_a_run_are_those_behind_the_last_that_was_seen),
         TEST(a_long_value_is_left_to_the_artifact),
         TEST(lineage_goes_both_ways),
         TEST(a_memo_comes_back),

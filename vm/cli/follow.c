@@ -13,22 +13,32 @@
 #define POLL_US     200000
 #define BLOCK_BYTES 65536
 
-/* A step that is followed. */
+/* A step that has begun and is not over. */
 struct followed {
     const char *name;
-    int fd;              /* its live log, or -1 */
-    bool over;           /* it has ended, and all that it printed was shown */
+    int fd;              /* its live log, or -1: it waits for another attempt */
+    bool removed;        /* it was, before its row was looked for */
     struct zpl_buf line; /* the last one, which has no end yet */
 };
 struct following {
     struct zpl_cli *cli;
     struct zpl_session *session;
     struct zpl_metadata *metadata;
-    struct zpl_run_row *run;
+    const struct zpl_run_row *run;
+    const char *wanted; /* a step, an item, or all items "slow[*]"; NULL: all */
+    bool names;         /* before each line: it may be several */
     struct followed *steps;
-    size_t count;
-    bool names; /* before each line */
+    size_t count, room;
+    int64_t last;     /* row of a step that was seen */
+    bool ended;       /* one of them has come to its end */
+    enum zpl_err err; /* of looking */
 };
+
+static bool is_wanted(const struct following *f, const char *name)
+{
+    struct zpl_item_path path;
+    return f->wanted == NULL || zpl_item_match(f->wanted, name, strlen(name), &path);
+}
 
 /* Prints whole lines behind the step's name; what has no end waits for it. */
 static void add_lines(const struct following *f, struct followed *step, const char *text, size_t n)
@@ -80,8 +90,8 @@ static void close_log(struct followed *step)
     step->fd = -1;
 }
 
-/* Its end: the rest, and why it failed. */
-static void finish(const struct following *f, struct followed *step, const struct zpl_step_row *row)
+/* Its end: the rest, and why it failed.  No row: it has none. */
+static void finish(struct following *f, struct followed *step, const struct zpl_step_row *row)
 {
     bool seen = step->fd >= 0;
     drain(f, step);
@@ -95,105 +105,162 @@ static void finish(const struct following *f, struct followed *step, const struc
         printf("error: %s\n", row->error);
     }
     close_log(step);
-    step->over = row != NULL;
+    zpl_buf_release(&step->line);
+    f->ended = f->ended || row != NULL;
 }
 
-/* One look at one step; its row tells that it has ended. */
-static enum zpl_err look(const struct following *f, struct followed *step)
+static struct followed *find(const struct following *f, const char *name)
 {
+    for (size_t i = 0; i < f->count; i++)
+        if (strcmp(f->steps[i].name, name) == 0)
+            return &f->steps[i];
+    return NULL;
+}
+
+/* NULL: memory is out. */
+static struct followed *add(struct following *f, const char *name)
+{
+    struct zpl_arena *arena = &f->cli->arena;
+    struct followed *grown = zpl_arena_grow(arena, f->steps, f->count, &f->room, sizeof *f->steps);
+    const char *copy = zpl_arena_strdup(arena, name);
+    if (grown == NULL || copy == NULL) {
+        f->err = zpl_diag_nomem(&f->session->diags);
+        return NULL;
+    }
+    f->steps = grown;
+    f->steps[f->count] = (struct followed){.name = copy, .fd = -1};
+    return &f->steps[f->count++];
+}
+
+static enum zpl_err read_row(const struct following *f, const char *name, struct zpl_step_row *row,
+                             struct zpl_arena *arena)
+{
+    return f->metadata->step_of_run(f->metadata->self, f->run->id, name, row, arena,
+                                    &f->session->diags);
+}
+
+/* A live log that is there: of a step that has a row it is what is left of one that is over, or it is seen by
+ * its row. */
+static void meet(void *self, const char *name, int fd)
+{
+    struct following *f = self;
     struct zpl_step_row row;
     struct zpl_arena arena = {0};
-    bool removed = is_removed(step); /* before its row is looked for: that is written first */
-    if (step->fd < 0)
-        step->fd = zpl_live_log_open(f->session->project.home, f->run->id, step->name);
-    enum zpl_err err = f->metadata->step_of_run(f->metadata->self, f->run->id, step->name, &row,
-                                                &arena, &f->session->diags);
-    if (err == ZPL_OK)
-        finish(f, step, &row);
-    else if (err == ZPL_ERR_NOT_FOUND)
-        drain(f, step);
-    if (err == ZPL_ERR_NOT_FOUND && removed)
-        close_log(step);
+    struct followed *step = find(f, name);
+    if (f->err == ZPL_OK && step == NULL && is_wanted(f, name)) {
+        enum zpl_err err = read_row(f, name, &row, &arena);
+        if (err == ZPL_ERR_NOT_FOUND)
+            step = add(f, name);
+        else
+            f->err = err;
+    }
     zpl_arena_release(&arena);
-    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+    if (step != NULL && step->fd < 0)
+        step->fd = fd;
+    else
+        close(fd);
 }
 
-/* The steps of the run's graph, or the one of them. */
-static enum zpl_err find_steps(struct following *f, const char *wanted)
+/* One step that has a row. */
+static enum zpl_err end_step(struct following *f, const char *name, struct zpl_arena *arena)
+{
+    struct zpl_step_row row;
+    struct followed *step = find(f, name);
+    if (step == NULL)
+        step = add(f, name);
+    enum zpl_err err = step != NULL ? read_row(f, name, &row, arena) : f->err;
+    if (err != ZPL_OK)
+        return err;
+    finish(f, step, &row);
+    *step = f->steps[--f->count];
+    return ZPL_OK;
+}
+
+/* One look: what has begun, then what has a row and is over, then what the others print. */
+static enum zpl_err look(struct following *f)
+{
+    struct zpl_arena arena = {0};
+    const char **names;
+    size_t count;
+    for (size_t i = 0; i < f->count; i++)
+        f->steps[i].removed = is_removed(&f->steps[i]);
+    zpl_live_log_each(f->session->project.home, f->run->id, meet, f);
+    enum zpl_err err = f->err;
+    if (err == ZPL_OK)
+        err = f->metadata->step_names(f->metadata->self, f->run->id, &f->last, &names, &count,
+                                      &arena, &f->session->diags);
+    for (size_t i = 0; err == ZPL_OK && i < count; i++)
+        if (is_wanted(f, names[i]))
+            err = end_step(f, names[i], &arena);
+    for (size_t i = 0; err == ZPL_OK && i < f->count; i++) {
+        drain(f, &f->steps[i]);
+        if (f->steps[i].removed)
+            close_log(&f->steps[i]);
+    }
+    zpl_arena_release(&arena);
+    if (err != ZPL_OK)
+        return err;
+    return fflush(stdout) == 0 ? ZPL_OK : ZPL_ERR_INTERRUPTED; /* the reader had enough */
+}
+
+/* Does the run's graph have what is wanted? */
+static enum zpl_err check_wanted(const struct following *f)
 {
     struct zpl_json *graph = NULL;
+    struct zpl_item_path path;
+    bool found = f->wanted == NULL;
     if (f->run->graph != NULL)
         (void)zpl_json_parse(f->run->graph, strlen(f->run->graph), &graph, NULL);
     const struct zpl_json *nodes = zpl_json_get(graph, "nodes");
     size_t count = zpl_json_count(nodes);
-    f->steps = zpl_arena_array(&f->cli->arena, count + 1, sizeof *f->steps);
     const char **names = zpl_arena_array(&f->cli->arena, count + 1, sizeof *names);
-    enum zpl_err err =
-        f->steps != NULL && names != NULL ? ZPL_OK : zpl_diag_nomem(&f->session->diags);
-    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
-        const char *name = zpl_json_str(zpl_json_get(zpl_json_at(nodes, i), "name"), "");
-        struct zpl_item_path path;
-        names[i] = zpl_arena_strdup(&f->cli->arena, name);
-        bool item = wanted != NULL && zpl_item_match(name, wanted, strlen(wanted), &path) &&
-                    path.count > 0 && zpl_item_is_one(&path);
-        if (names[i] != NULL && (wanted == NULL || item || strcmp(wanted, name) == 0))
-            f->steps[f->count++] = (struct followed){.name = item ? wanted : names[i], .fd = -1};
+    for (size_t i = 0; names != NULL && i < count; i++) {
+        names[i] = zpl_json_str(zpl_json_get(zpl_json_at(nodes, i), "name"), "");
+        found = found || zpl_item_match(names[i], f->wanted, strlen(f->wanted), &path);
+    }
+    const char *near =
+        names != NULL && !found && count > 0 ? zpl_text_nearest(f->wanted, names, count) : NULL;
+    if (names != NULL && !found) {
+        struct zpl_diag *diag =
+            zpl_diag_add(&f->session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
+                         "run %lld has no step '%s'", (long long)f->run->id, f->wanted);
+        if (near != NULL)
+            zpl_diag_help(&f->session->diags, diag, "did you mean %s?", near);
     }
     zpl_json_release(graph);
-    if (err != ZPL_OK || f->count > 0 || wanted == NULL)
-        return err;
-    const char *near = count > 0 ? zpl_text_nearest(wanted, names, count) : NULL;
-    struct zpl_diag *diag =
-        zpl_diag_add(&f->session->diags, ZPL_CODE_UNKNOWN_RUN, (struct zpl_span){0},
-                     "run %lld has no step '%s'", (long long)f->run->id, wanted);
-    if (near != NULL)
-        zpl_diag_help(&f->session->diags, diag, "did you mean %s?", near);
-    return ZPL_ERR_NOT_FOUND;
-}
-
-/* Every step that is not over; *left tells whether one of them is. */
-static enum zpl_err look_at_all(struct following *f, bool *left)
-{
-    enum zpl_err err = ZPL_OK;
-    *left = false;
-    for (size_t i = 0; err == ZPL_OK && i < f->count; i++) {
-        if (f->steps[i].over)
-            continue;
-        err = look(f, &f->steps[i]);
-        *left = *left || !f->steps[i].over;
-    }
-    return fflush(stdout) == 0 ? err : ZPL_ERR_INTERRUPTED; /* the reader had enough */
+    if (names == NULL)
+        return zpl_diag_nomem(&f->session->diags);
+    return found ? ZPL_OK : ZPL_ERR_NOT_FOUND;
 }
 
 enum zpl_err zpl_cli_follow(struct zpl_cli *cli, struct zpl_session *session,
                             struct zpl_run_row *run, const char *step, bool *shown)
 {
-    struct following f = {.cli = cli, .session = session, .run = run, .names = step == NULL};
-    bool left = true;
+    struct following f = {.cli = cli,
+                          .session = session,
+                          .run = run,
+                          .wanted = step,
+                          .names = step == NULL || strstr(step, "[*]") != NULL};
     *shown = false;
     enum zpl_err err = zpl_session_metadata(session, false, &f.metadata);
     if (err == ZPL_OK)
-        err = find_steps(&f, step);
-    while (err == ZPL_OK && left && zpl_cli_signal == 0) {
+        err = check_wanted(&f);
+    while (err == ZPL_OK && zpl_cli_signal == 0 && (f.names || !f.ended)) {
         struct zpl_arena arena = {0};
         struct zpl_run_row now;
         /* The run first: when it has ended, what the steps then show is all. */
         err = f.metadata->run_get(f.metadata->self, run->id, &now, &arena, &session->diags);
-        bool ended = err == ZPL_OK && now.status != ZPL_RUN_RUNNING;
         run->status = err == ZPL_OK ? now.status : run->status;
         zpl_arena_release(&arena);
         if (err == ZPL_OK)
-            err = look_at_all(&f, &left);
-        if (ended)
+            err = look(&f);
+        if (run->status != ZPL_RUN_RUNNING)
             break;
-        if (left)
+        if (f.names || !f.ended)
             usleep(POLL_US);
     }
-    for (size_t i = 0; i < f.count; i++) {
-        *shown = *shown || f.steps[i].over;
-        if (!f.steps[i].over)
-            finish(&f, &f.steps[i], NULL);
-        zpl_buf_release(&f.steps[i].line);
-    }
+    *shown = f.ended;
+    for (size_t i = 0; i < f.count; i++)
+        finish(&f, &f.steps[i], NULL);
     return err == ZPL_OK && zpl_cli_signal != 0 ? ZPL_ERR_INTERRUPTED : err;
 }

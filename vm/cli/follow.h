@@ -4,8 +4,8 @@
 
 #include "vm/cli/cli.h"
 
-/* Prints what the steps of a run (NULL: all; else that one, without its name before each line) print, as
- * it comes, until the run or the step has ended.  What was printed before stands first.  *shown: a step
+/* Prints what the steps of a run (NULL: all; "slow[*]": all items; else that one, without its name before each
+ * line) print, as it comes, until the run or the one step has ended.  What was printed before stands first.  *shown: a step
  * of them came to its end.  ZPL_ERR_NOT_FOUND
  * (told): there is no such step; ZPL_ERR_INTERRUPTED after a signal. */
 enum zpl_err zpl_cli_follow(struct zpl_cli *cli, struct zpl_session *session,

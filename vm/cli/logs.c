@@ -75,6 +75,19 @@ static enum zpl_err tell_none(struct telling *t, const struct zpl_json *step, co
     return ZPL_OK;
 }
 
+static void add_row(struct telling *t, const char *name, const char *status,
+                    const struct zpl_step_row *row)
+{
+    if (t->json != NULL) {
+        add_json(name, status, row, t->json);
+        return;
+    }
+    if (t->head)
+        zpl_buf_printf(t->out, "== %s (%s)\n", name, status);
+    if (row != NULL)
+        add_text(row, t->out);
+}
+
 /* The log of one step of a run; of a cached one it says where it ran. */
 static enum zpl_err add_log(struct telling *t, const struct zpl_json *step, const char *name,
                             const char *status)
@@ -84,22 +97,39 @@ static enum zpl_err add_log(struct telling *t, const struct zpl_json *step, cons
                                                 &t->cli->arena, &t->session->diags);
     if (err != ZPL_OK && err != ZPL_ERR_NOT_FOUND)
         return err;
-    if (t->json != NULL) {
-        add_json(name, status, err == ZPL_OK ? &row : NULL, t->json);
+    add_row(t, name, status, err == ZPL_OK ? &row : NULL);
+    if (err == ZPL_OK || t->json != NULL)
         return ZPL_OK;
-    }
-    if (t->head)
-        zpl_buf_printf(t->out, "== %s (%s)\n", name, status);
-    if (err != ZPL_OK && t->running) {
+    if (t->running) {
         const char *quote = zpl_item_quote(name);
         zpl_buf_printf(t->out, "%s is not at its end: zpl logs -f %s%lld/%s%s follows it\n", name,
                        quote, (long long)t->run, name, quote);
         return ZPL_OK;
     }
-    if (err != ZPL_OK)
-        return tell_none(t, step, name, status);
-    add_text(&row, t->out);
-    return ZPL_OK;
+    return tell_none(t, step, name, status);
+}
+
+/* Of a run that has left no plan (it goes on, or was killed) all that has ended, or the items of it that
+ * `wanted` names. */
+static enum zpl_err add_rows(struct telling *t, const char *wanted)
+{
+    const char **names;
+    size_t count;
+    int64_t last = 0;
+    struct zpl_item_path path;
+    struct zpl_step_row row;
+    enum zpl_err err = t->metadata->step_names(t->metadata->self, t->run, &last, &names, &count,
+                                               &t->cli->arena, &t->session->diags);
+    t->head = true;
+    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
+        if (wanted != NULL && !zpl_item_match(wanted, names[i], strlen(names[i]), &path))
+            continue;
+        err = t->metadata->step_of_run(t->metadata->self, t->run, names[i], &row, &t->cli->arena,
+                                       &t->session->diags);
+        if (err == ZPL_OK)
+            add_row(t, names[i], row.status == ZPL_STEP_RAN ? "ran" : "failed", &row);
+    }
+    return err;
 }
 
 /* Of an item that ran; where all steps are told, of those that failed alone. */
@@ -149,6 +179,8 @@ static enum zpl_err add_wanted(struct telling *t, struct zpl_run_record *record,
     const char *output = NULL;
     const struct zpl_json *step = zpl_run_record_step(record, wanted, &output);
     enum zpl_err err = ZPL_OK;
+    if (record->plan == NULL && strstr(wanted, "[*]") != NULL)
+        return add_rows(t, wanted);
     if (record->plan == NULL)
         return add_log(t, NULL, wanted, t->running ? "running" : "interrupted");
     if (step == NULL)
@@ -192,6 +224,8 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
         err = zpl_run_record_open(run, &record, &session->diags);
     if (err == ZPL_OK && wanted != NULL)
         err = add_wanted(&t, &record, wanted);
+    else if (err == ZPL_OK && record.plan == NULL)
+        err = add_rows(&t, NULL);
     for (size_t i = 0; err == ZPL_OK && wanted == NULL && i < zpl_json_count(record.steps); i++) {
         const struct zpl_json *step = zpl_json_at(record.steps, i);
         const char *name = zpl_json_str(zpl_json_get(step, "name"), "");
