@@ -73,6 +73,11 @@ void zpl_sqlite_made_sum(const struct zpl_step_row *step, char hex[ZPL_HEX_SIZE]
 /* Of all the rest, with these two. */
 void zpl_sqlite_step_sum(const struct zpl_step_row *step, const char *log_sum, const char *made_sum,
                          char hex[ZPL_HEX_SIZE]);
+/* All three, of a step with its log. */
+struct zpl_sqlite_sums {
+    char log[ZPL_HEX_SIZE], made[ZPL_HEX_SIZE], step[ZPL_HEX_SIZE];
+};
+struct zpl_sqlite_sums zpl_sqlite_sums_of(const struct zpl_step_row *step);
 /* The value of an output that is kept in its row; NULL: it has none, or is too long. */
 const char *zpl_sqlite_short_value(const struct zpl_output_row *output);
 /* A long text of a run against its name; NULL: the run has none. */

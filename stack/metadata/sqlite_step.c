@@ -1,7 +1,7 @@
-/* sqlite_step.c - steps in the metadata store: written once, at their end; found by key, by name, by
- * run, and by the artifacts they made or read.
+/* sqlite_step.c - steps in the metadata store as they are read: found by key, by name, by run, and by the
+ * artifacts they made or read.
  * Errors: STORE_CORRUPT when a stored digest is none.
- * Limits: ZPL_INLINE_BYTES_MAX, ZPL_LINEAGE_STEPS_MAX.   Floor: stack. */
+ * Limits: ZPL_LINEAGE_STEPS_MAX.   Floor: stack. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,107 +9,6 @@
 #include "stack/metadata/sqlite.h"
 
 #define PREFIX_MIN 6 /* digits */
-
-/* ---- writing --------------------------------------------------------------------------------- */
-
-static enum zpl_err put_columns(struct zpl_sqlite *store, int64_t output,
-                                const struct zpl_output_row *row, struct zpl_diags *diags)
-{
-    enum zpl_err err = ZPL_OK;
-    for (size_t i = 0; err == ZPL_OK && i < row->column_count; i++) {
-        char hex[ZPL_HEX_SIZE];
-        zpl_digest_hex(&row->columns[i].digest, hex);
-        err = zpl_sqldb_run(store->db, diags,
-                            "INSERT INTO columns (output, name, digest) VALUES (?, ?, ?)", "iss",
-                            output, row->columns[i].name, hex);
-    }
-    return err;
-}
-
-const char *zpl_sqlite_short_value(const struct zpl_output_row *output)
-{
-    bool fits = output->json && strlen(output->json) <= ZPL_INLINE_BYTES_MAX;
-    return fits ? output->json : NULL;
-}
-
-static enum zpl_err put_output(struct zpl_sqlite *store, int64_t step,
-                               const struct zpl_output_row *row, struct zpl_diags *diags)
-{
-    char hex[ZPL_HEX_SIZE];
-    zpl_digest_hex(&row->digest, hex);
-    enum zpl_err err =
-        zpl_sqldb_run(store->db, diags,
-                      "INSERT INTO outputs (step, name, type, digest, bytes, rows, value) "
-                      "VALUES (?, ?, ?, ?, ?, nullif(?, -1), ?)",
-                      "isssiis", step, row->name, row->type, hex, (int64_t)row->bytes, row->rows,
-                      zpl_sqlite_short_value(row));
-    return err == ZPL_OK ? put_columns(store, zpl_sqldb_last_id(store->db), row, diags) : err;
-}
-
-static enum zpl_err put_input(struct zpl_sqlite *store, int64_t step,
-                              const struct zpl_input_row *row, struct zpl_diags *diags)
-{
-    char hex[ZPL_HEX_SIZE];
-    zpl_digest_hex(&row->digest, hex);
-    return zpl_sqldb_run(store->db, diags,
-                         "INSERT INTO inputs (step, name, digest, from_step, from_output) "
-                         "VALUES (?, ?, ?, ?, ?)",
-                         "issss", step, row->name, hex, row->step ? row->step : "",
-                         row->output ? row->output : "");
-}
-
-struct sums {
-    char log[ZPL_HEX_SIZE], made[ZPL_HEX_SIZE], step[ZPL_HEX_SIZE];
-};
-
-/* Of a step with its log. */
-static struct sums sums_of(const struct zpl_step_row *step)
-{
-    struct sums sums;
-    zpl_sqlite_log_sum(step->log, step->log_len, sums.log);
-    zpl_sqlite_made_sum(step, sums.made);
-    zpl_sqlite_step_sum(step, sums.log, sums.made, sums.step);
-    return sums;
-}
-
-/* The step with all that belongs to it, inside a transaction. */
-static enum zpl_err put(struct zpl_sqlite *store, const struct zpl_step_row *step,
-                        struct zpl_diags *diags)
-{
-    char key[ZPL_HEX_SIZE], shape_key[ZPL_HEX_SIZE];
-    struct sums sums = sums_of(step);
-    zpl_digest_hex(&step->key, key);
-    zpl_digest_hex(&step->shape_key, shape_key);
-    enum zpl_err err = zpl_sqldb_run(
-        store->db, diags,
-        "INSERT INTO steps (run, pipeline, name, step, kernel, status, key, shape_key, "
-        "started_ns, duration_ns, peak_bytes, attempts, error, ingredients, log, log_sum, "
-        "made_sum, sum, boot) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
-        "isssssssiiiissbssss", step->run, step->pipeline, step->name, step->step, step->kernel,
-        step->status == ZPL_STEP_RAN ? "ran" : "failed", key, shape_key, step->started_ns,
-        step->duration_ns, (int64_t)step->peak_bytes, (int64_t)step->attempts, step->error,
-        step->ingredients, step->log, step->log_len, sums.log, sums.made, sums.step, store->boot);
-    int64_t id = zpl_sqldb_last_id(store->db);
-    for (size_t i = 0; err == ZPL_OK && i < step->output_count; i++)
-        err = put_output(store, id, &step->outputs[i], diags);
-    for (size_t i = 0; err == ZPL_OK && i < step->input_count; i++)
-        err = put_input(store, id, &step->inputs[i], diags);
-    if (err == ZPL_OK && step->named)
-        err = zpl_sqldb_run(store->db, diags, "INSERT INTO names (step, name) VALUES (?, ?)", "is",
-                            id, step->named);
-    return err;
-}
-
-enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
-                                 struct zpl_diags *diags)
-{
-    struct zpl_sqlite *store = self;
-    if (step->status != ZPL_STEP_RAN && step->status != ZPL_STEP_FAILED)
-        ZPL_BUG("a row for a step that did not run");
-    enum zpl_err err = zpl_sqlite_begin(store, diags);
-    return err == ZPL_OK ? zpl_sqlite_end(store, put(store, step, diags), diags) : err;
-}
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -371,13 +270,20 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
     return other ? zpl_sqlite_damaged("steps", id, diags) : err;
 }
 
-/* The step of that number with its log, by a statement that stands on it; NOT_FOUND. */
-static enum zpl_err find_step(struct zpl_sqlite *store, int64_t id, struct zpl_sqlrow **row,
-                              struct zpl_diags *diags)
+/* The step of that number with its log, held to its sums or not; NOT_FOUND. */
+static enum zpl_err read_id(struct reader *r, int64_t id, bool held, struct zpl_step_row *out)
 {
-    enum zpl_err err = zpl_sqldb_query(
-        store->db, row, diags, "SELECT " STEP_COLUMNS ", log FROM steps WHERE id = ?", "i", id);
-    return err == ZPL_OK ? zpl_sqldb_step(store->db, *row, diags) : err;
+    struct zpl_sqlrow *row;
+    enum zpl_err err =
+        zpl_sqldb_query(r->store->db, &row, r->diags,
+                        "SELECT " STEP_COLUMNS ", log FROM steps WHERE id = ?", "i", id);
+    if (err == ZPL_OK)
+        err = zpl_sqldb_step(r->store->db, row, r->diags);
+    if (err != ZPL_OK)
+        return err;
+    err = held ? read_step(r, row, true, out) : read_fields(r, row, true, out);
+    zpl_sqldb_reset(row);
+    return err;
 }
 
 enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
@@ -385,12 +291,7 @@ enum zpl_err zpl_sqlite_check_step(struct zpl_sqlite *store, int64_t id, struct 
     struct zpl_arena arena = {0};
     struct reader r = {.store = store, .arena = &arena, .diags = diags};
     struct zpl_step_row step;
-    struct zpl_sqlrow *row;
-    enum zpl_err err = find_step(store, id, &row, diags);
-    if (err == ZPL_OK) {
-        err = read_step(&r, row, true, &step);
-        zpl_sqldb_reset(row);
-    }
+    enum zpl_err err = read_id(&r, id, true, &step);
     zpl_arena_release(&arena);
     return err == ZPL_ERR_NOT_FOUND ? zpl_sqlite_damaged("steps", id, diags) : err;
 }
@@ -400,14 +301,9 @@ enum zpl_err zpl_sqlite_seal_step(struct zpl_sqlite *store, int64_t id, struct z
     struct zpl_arena arena = {0};
     struct reader r = {.store = store, .arena = &arena, .diags = diags};
     struct zpl_step_row step;
-    struct zpl_sqlrow *row;
-    enum zpl_err err = find_step(store, id, &row, diags);
+    enum zpl_err err = read_id(&r, id, false, &step);
     if (err == ZPL_OK) {
-        err = read_fields(&r, row, true, &step);
-        zpl_sqldb_reset(row);
-    }
-    if (err == ZPL_OK) {
-        struct sums sums = sums_of(&step);
+        struct zpl_sqlite_sums sums = zpl_sqlite_sums_of(&step);
         err = zpl_sqldb_run(store->db, diags,
                             "UPDATE steps SET log_sum = ?, made_sum = ?, sum = ? WHERE id = ?",
                             "sssi", sums.log, sums.made, sums.step, id);

@@ -142,6 +142,15 @@ void zpl_sqlite_step_sum(const struct zpl_step_row *step, const char *log_sum, c
     end(&hasher, hex);
 }
 
+struct zpl_sqlite_sums zpl_sqlite_sums_of(const struct zpl_step_row *step)
+{
+    struct zpl_sqlite_sums sums;
+    zpl_sqlite_log_sum(step->log, step->log_len, sums.log);
+    zpl_sqlite_made_sum(step, sums.made);
+    zpl_sqlite_step_sum(step, sums.log, sums.made, sums.step);
+    return sums;
+}
+
 /* ---- texts, and what is remembered ----------------------------------------------------------- */
 
 enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
