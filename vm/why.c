@@ -411,7 +411,7 @@ static enum zpl_err never_done(struct zpl_plan *plan, uint32_t id, struct zpl_me
     if (err == ZPL_OK)
         reason(out, arena, zpl_arena_printf(arena, "it failed in run %lld", (long long)row.run));
     else if (err == ZPL_ERR_NOT_FOUND)
-        reason(out, arena, "it never ran in this pipeline");
+        reason(out, arena, "first time in this pipeline");
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 

@@ -51,6 +51,8 @@ says 2 'takes fewer words' 'usage: zpl plan FILE[:PIPELINE] [--PARAM VALUE …];
 says 2 "no step 'few'" "did you mean 'sql@few'?" run x.zpl --only few
 says 2 "no step 'fwe'" "did you mean 'sql@few'?" plan x.zpl --from fwe
 says 2 "no step 'sql'" "did you mean 'sql@few'?" why x.zpl sql
+says 2 "no step 'csv'" "did you mean 'csv.read'?" why x.zpl csv
+says 2 "no step 'read'" "did you mean 'csv.read'?" plan x.zpl --only read
 says 2 "no step or output 'most'" 'did you mean 1/sql@most?' show 1/most
 says 2 "no step or output 'most/rows'" 'did you mean 1/sql@most/rows?' export 1/most/rows out.csv
 says 2 "no step 'csv.raed'" 'did you mean csv.read?' logs last/csv.raed

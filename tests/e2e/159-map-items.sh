@@ -144,7 +144,7 @@ contains err "it has items 1 … 3"
 # of a step that has only failed so far
 sed 's/test $k != $bad/false/' map.zpl >fail.zpl
 expect 0 zpl why fail.zpl 'say[2]'
-contains out "it never ran in this pipeline"
+contains out "first time in this pipeline"
 expect 1 zpl run fail.zpl --json
 failed=$(json out "j['run']")
 expect 0 zpl why fail.zpl 'say[2]'

@@ -389,7 +389,7 @@ static void the_last_time_of_the_same_name_is_compared(void **state)
     struct fixture f;
     struct store store = {.err = ZPL_ERR_NOT_FOUND, .failed_err = ZPL_ERR_NOT_FOUND};
     start(&f);
-    assert_string_equal(why(&f, &store, false), "it never ran in this pipeline");
+    assert_string_equal(why(&f, &store, false), "first time in this pipeline");
     assert_false(f.reasons.known);
     store.failed_err = ZPL_OK;
     store.failed_run = 4;

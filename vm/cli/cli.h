@@ -117,8 +117,8 @@ bool zpl_cli_print_failed(void);
  * after telling, with the nearest one. */
 const struct zpl_node *zpl_cli_find_step(struct zpl_cli *cli, struct zpl_session *session,
                                          const char *name, struct zpl_item_path *path);
-/* The name of a step that `word` may have meant: a near one, the only step of that name (`sql` of sql@few),
- * or that of a variable (`few`); NULL: none. */
+/* The name of a step that `word` may have meant: a near one, the first of that name or with it as a part (`sql`
+ * of sql@few, `xgboost` of xgboost.train), or that of a variable (`few`); NULL: none. */
 const char *zpl_cli_near_step(const char *word, const char *const *names, size_t count);
 /* The item that is meant of each map around a node, by the map's number; NULL: all, or memory is out. */
 const size_t *zpl_cli_items(struct zpl_cli *cli, const struct zpl_graph *graph,

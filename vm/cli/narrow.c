@@ -5,15 +5,25 @@
 #include "vm/cli/cli.h"
 #include "vm/plan.h"
 
+/* Is it the whole, the family or the last part of a dotted step's name: xgboost.train, xgboost, train? */
+static bool is_part_of(const char *word, const char *step, size_t step_len)
+{
+    size_t n = strlen(word);
+    if (n == 0 || n > step_len)
+        return false;
+    return (memcmp(step, word, n) == 0 && (n == step_len || step[n] == '.')) ||
+           (n < step_len && step[step_len - n - 1] == '.' &&
+            memcmp(step + step_len - n, word, n) == 0);
+}
+
 const char *zpl_cli_near_step(const char *word, const char *const *names, size_t count)
 {
     const char *part = NULL;
-    size_t n = strlen(word);
     for (size_t i = 0; i < count; i++) {
         size_t step = strcspn(names[i], "@#[");
         if (names[i][step] == '@' && strcmp(names[i] + step + 1, word) == 0)
             return names[i];
-        if (part == NULL && step == n && memcmp(names[i], word, n) == 0)
+        if (part == NULL && is_part_of(word, names[i], step))
             part = names[i];
     }
     const char *near = count > 0 ? zpl_text_nearest(word, names, count) : NULL;

@@ -242,6 +242,20 @@ static struct zpl_json *writer_json(const char *name, const struct zpl_run_row *
     return o;
 }
 
+/* "  params minutes = 15, label = "late"", on a line of its own */
+static void show_run_params(const struct zpl_run_row *run, struct zpl_buf *out)
+{
+    struct zpl_json *params = NULL;
+    if (run->params != NULL)
+        (void)zpl_json_parse(run->params, strlen(run->params), &params, NULL);
+    for (size_t i = 0; i < zpl_json_count(params); i++) {
+        zpl_buf_puts(out, i == 0 ? "\n  params " : ", ");
+        zpl_buf_printf(out, "%s = ", zpl_json_key_at(params, i));
+        zpl_view_param(zpl_json_value_at(params, i), out);
+    }
+    zpl_json_release(params);
+}
+
 /* Head of a run: number, pipeline, when, params. */
 static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
 {
@@ -253,8 +267,7 @@ static void show_head(const struct zpl_run_row *run, struct zpl_buf *out)
         zpl_buf_puts(out, ", took ");
         zpl_text_show_ms(out, (uint64_t)(run->ended_ns - run->started_ns) / 1000000);
     }
-    if (run->params != NULL && strcmp(run->params, "{}") != 0)
-        zpl_buf_printf(out, "\n  params %s", run->params);
+    show_run_params(run, out);
     if (run->error != NULL)
         zpl_buf_printf(out, "\n  error: %s", run->error);
     zpl_buf_putc(out, '\n');

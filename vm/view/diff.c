@@ -69,6 +69,14 @@ static void show_side(const struct view *v, size_t side)
     zpl_buf_putc(v->out, '\n');
 }
 
+static void param_value(const struct zpl_json *v, struct zpl_buf *out)
+{
+    if (v == NULL || zpl_json_kind(v) == ZPL_JSON_NULL)
+        zpl_buf_puts(out, "-");
+    else
+        zpl_view_param(v, out);
+}
+
 static void show_params(const struct view *v)
 {
     const struct zpl_json *params = zpl_json_get(v->diff, "params");
@@ -77,9 +85,9 @@ static void show_params(const struct view *v)
     for (size_t i = 0; i < zpl_json_count(params); i++) {
         const struct zpl_json *param = zpl_json_at(params, i);
         zpl_buf_printf(v->out, "  %s: ", text_of(param, "name"));
-        value(side_of(param, "values", 0), v->out);
+        param_value(side_of(param, "values", 0), v->out);
         zpl_buf_puts(v->out, " → ");
-        value(side_of(param, "values", 1), v->out);
+        param_value(side_of(param, "values", 1), v->out);
         zpl_buf_putc(v->out, '\n');
     }
 }

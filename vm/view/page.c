@@ -84,7 +84,7 @@ static void add_params(const struct zpl_json *params, struct zpl_buf *out)
         zpl_buf_puts(out, "<tr><td>");
         zpl_html(out, zpl_json_key_at(params, i));
         zpl_buf_puts(out, "</td><td>");
-        zpl_view_value(zpl_json_value_at(params, i), 20, &text);
+        zpl_view_param(zpl_json_value_at(params, i), &text);
         zpl_html_take(out, &text);
         zpl_buf_puts(out, "</td></tr>\n");
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/base/text.h"
+#include "lang/types/literal.h"
 #include "vm/view/preview.h"
 #include "vm/view/term.h"
 
@@ -55,6 +56,18 @@ void zpl_view_value(const struct zpl_json *value, size_t most, struct zpl_buf *o
     default:
         zpl_buf_puts(out, "null");
     }
+}
+
+void zpl_view_param(const struct zpl_json *param, struct zpl_buf *out)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_buf text = {0};
+    const struct zpl_literal *literal = zpl_literal_from_json(param, &arena);
+    if (literal != NULL)
+        zpl_literal_show(literal, &text);
+    zpl_term_text(out, zpl_buf_str(&text), text.len);
+    zpl_buf_release(&text);
+    zpl_arena_release(&arena);
 }
 
 void zpl_view_figure(const struct zpl_json *value, struct zpl_buf *out)
