@@ -1,0 +1,171 @@
+/* crossing.c - see crossing.h.   Floor: stdlib. */
+#include "stdlib/body/crossing.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "lang/base/fs.h"
+#include "lang/base/json.h"
+#include "lang/base/limits.h"
+#include "stdlib/outcome.h"
+#include "stdlib/table/ingest.h"
+#include "stdlib/table/write.h"
+
+static const struct zpl_span nowhere;
+
+static const char *const formats[] = {
+    [ZPL_CROSSING_PARQUET] = "parquet", [ZPL_CROSSING_CSV] = "csv"};
+#define FORMATS ((int)(sizeof formats / sizeof *formats))
+
+/* Where table `name` crosses: DIR/in.rows.csv. */
+static const char *crossing(struct zpl_context *c, const char *way, const char *name, int format)
+{
+    return zpl_arena_printf(c->arena, "%s/%s.%s.%s", c->task->scratch, way, name, formats[format]);
+}
+
+const char *zpl_crossing_output(struct zpl_context *context, const struct zpl_run_output *output,
+                                enum zpl_crossing format)
+{
+    return crossing(context, "out", output->name, format);
+}
+
+bool zpl_crossing_allow(struct zpl_context *c)
+{
+    size_t count = 0;
+    const char **paths = zpl_arena_array(
+        c->arena, (c->task->input_count + c->task->output_count) * FORMATS + 1, sizeof *paths);
+    for (size_t i = 0; paths != NULL && i < c->task->input_count; i++)
+        for (int f = 0; f < FORMATS; f++)
+            paths[count++] = crossing(c, "in", c->task->inputs[i].name, f);
+    for (size_t i = 0; paths != NULL && i < c->task->output_count; i++)
+        for (int f = 0; f < FORMATS; f++)
+            paths[count++] = crossing(c, "out", c->task->outputs[i].name, f);
+    c->paths = paths;
+    c->path_count = count;
+    return !zpl_arena_failed(c->arena);
+}
+
+/* ---- inputs ---- */
+
+static int write_csv(struct zpl_context *c, const struct zpl_scan *scan, const char *name,
+                     const char *path)
+{
+    struct zpl_duck *duck = zpl_context_duck(c);
+    struct zpl_buf sql = {0};
+    zpl_buf_puts(&sql, "COPY (SELECT ");
+    for (size_t i = 0; !scan->all && i < scan->read_count; i++) {
+        zpl_buf_puts(&sql, i > 0 ? ", " : "");
+        zpl_duck_ident(&sql, scan->reads[i]);
+    }
+    zpl_buf_puts(&sql, scan->all ? "* FROM " : " FROM ");
+    zpl_duck_ident(&sql, name);
+    zpl_buf_puts(&sql, ") TO ");
+    zpl_duck_text(&sql, path, strlen(path));
+    zpl_buf_puts(&sql, " (FORMAT csv, HEADER)");
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(c->diags)
+                                                     : zpl_scan_view(duck, name, scan, c->diags);
+    if (err == ZPL_OK)
+        err = zpl_duck_exec(duck, zpl_buf_str(&sql), c->diags);
+    zpl_buf_release(&sql);
+    return err != ZPL_OK;
+}
+
+static int write_parquet(struct zpl_context *c, const struct zpl_scan *scan, const char *path)
+{
+    struct zpl_duck *duck = zpl_context_duck(c);
+    struct ArrowArrayStream stream;
+    return zpl_scan_stream(duck, scan, &stream, c->diags) != ZPL_OK ||
+           zpl_write_stream(duck, &stream, NULL, path, c->diags) != ZPL_OK;
+}
+
+/* A table that the step sees whole is linked, not copied; one that crossed already is there. */
+const char *zpl_crossing_table(struct zpl_context *c, const struct zpl_run_input *input,
+                               enum zpl_crossing format)
+{
+    struct zpl_scan scan;
+    struct zpl_stat st;
+    const char *path = crossing(c, "in", input->name, format);
+    if (path == NULL || zpl_fs_stat(path, &st, NULL) == ZPL_OK)
+        return path;
+    if (input->reads_all && format == ZPL_CROSSING_PARQUET) {
+        if (symlink(input->path, path) == 0)
+            return path;
+        zpl_diag_system(c->diags, "link", path, errno);
+        return NULL;
+    }
+    if (zpl_context_duck(c) == NULL || !zpl_context_scan(c, input, &scan))
+        return NULL;
+    int failed = format == ZPL_CROSSING_CSV ? write_csv(c, &scan, input->name, path)
+                                            : write_parquet(c, &scan, path);
+    return failed ? NULL : path;
+}
+
+/* ---- outputs ---- */
+
+static int unwritten(struct zpl_context *c, const char *name)
+{
+    zpl_diag_add(c->diags, ZPL_CODE_STEP_OUTPUT, nowhere,
+                 "output '%s' was not written: the command ended without making the file that $%s "
+                 "names",
+                 name, name);
+    return 1;
+}
+
+/* The table that the command wrote becomes a stored one. */
+static int take_table(struct zpl_context *c, const struct zpl_run_output *output,
+                      const struct zpl_type *type)
+{
+    struct zpl_stat st;
+    const char *shown = zpl_arena_printf(c->arena, "output '%s'", output->name);
+    for (int format = 0; format < FORMATS; format++) {
+        struct zpl_datafile_options options = {.format = formats[format],
+                                               .path = crossing(c, "out", output->name, format)};
+        if (options.path == NULL || shown == NULL)
+            return zpl_diag_nomem(c->diags) != ZPL_OK;
+        if (zpl_fs_stat(options.path, &st, NULL) == ZPL_OK)
+            return zpl_ingest_files(c, &options, &(struct zpl_ingest_file){options.path, shown}, 1,
+                                    type, output->path);
+    }
+    return unwritten(c, output->name);
+}
+
+static int take_json(struct zpl_context *c, const struct zpl_run_output *output)
+{
+    struct zpl_kernel_context *ctx = &c->base;
+    struct zpl_buf text = {0};
+    struct zpl_stat st;
+    size_t at = 0;
+    struct zpl_json *value = NULL;
+    int failed = 1;
+    if (zpl_fs_stat(output->path, &st, NULL) != ZPL_OK)
+        return unwritten(c, output->name);
+    if (zpl_fs_read_file(output->path, ZPL_BUF_BYTES_MAX, &text, c->diags) == ZPL_OK) {
+        if (zpl_json_parse(zpl_buf_str(&text), text.len, &value, &at) != ZPL_OK)
+            zpl_diag_add(c->diags, ZPL_CODE_STEP_OUTPUT, nowhere,
+                         "output '%s' is no JSON: byte %zu of what the command wrote", output->name,
+                         at);
+        else
+            failed = ctx->output_json(ctx, output->name, zpl_buf_str(&text));
+    }
+    zpl_json_release(value);
+    zpl_buf_release(&text);
+    return failed;
+}
+
+int zpl_crossing_take(struct zpl_context *c)
+{
+    int failed = 0;
+    for (size_t i = 0; i < c->task->output_count && !failed; i++) {
+        const struct zpl_run_output *output = &c->task->outputs[i];
+        const struct zpl_type *type = zpl_context_type(c, output->type);
+        struct zpl_stat st;
+        if (type == NULL)
+            return 1;
+        if (type->kind == ZPL_TABLE)
+            failed = take_table(c, output, type);
+        else if (zpl_outcome_is_json(type))
+            failed = take_json(c, output);
+        else if (zpl_fs_stat(output->path, &st, NULL) != ZPL_OK)
+            failed = unwritten(c, output->name);
+    }
+    return failed;
+}
