@@ -104,12 +104,19 @@ static int run(struct zpl_kernel_context *ctx)
     const char *body = c.task->body;
     if (body == NULL || zpl_json_parse(body, strlen(body), &c.body, NULL) != ZPL_OK)
         return ctx->fail(ctx, "a command step has the words of a command");
+    struct zpl_process process = {.arena = context->arena,
+                                  .diags = context->diags,
+                                  .folder = c.task->project,
+                                  .tmp = zpl_crossing_tmp(context),
+                                  .body = c.body};
     int failed = 1;
-    if (!zpl_crossing_allow(context))
+    if (process.tmp == NULL || !zpl_crossing_allow(context)) {
         zpl_diag_nomem(context->diags);
-    else if (fill_words(&c))
-        failed = zpl_process_run(&(struct zpl_process){context, c.body, c.words}) ||
-                 zpl_crossing_take(context);
+    } else if (fill_words(&c)) {
+        process.words = c.words;
+        failed =
+            zpl_process_run(&process) || zpl_process_check(&process) || zpl_crossing_take(context);
+    }
     zpl_json_release(c.body);
     return failed;
 }

@@ -22,6 +22,11 @@ static const char *crossing(struct zpl_context *c, const char *way, const char *
     return zpl_arena_printf(c->arena, "%s/%s.%s.%s", c->task->scratch, way, name, formats[format]);
 }
 
+const char *zpl_crossing_tmp(struct zpl_context *context)
+{
+    return zpl_arena_printf(context->arena, "%s/.tmp", context->task->scratch);
+}
+
 const char *zpl_crossing_output(struct zpl_context *context, const struct zpl_run_output *output,
                                 enum zpl_crossing format)
 {

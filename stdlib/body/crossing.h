@@ -10,6 +10,8 @@
 /* Formats in which a table crosses. */
 enum zpl_crossing { ZPL_CROSSING_PARQUET, ZPL_CROSSING_CSV };
 
+/* The program's TMPDIR in scratch; no input or output has such a name.  NULL: memory is out. */
+const char *zpl_crossing_tmp(struct zpl_context *context);
 /* The database session may use the files of tables that cross beside the task's own; before its first use.
  * False: memory is out. */
 bool zpl_crossing_allow(struct zpl_context *context);

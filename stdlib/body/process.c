@@ -1,6 +1,7 @@
 /* process.c - see process.h.   Floor: stdlib. */
 #include "stdlib/body/process.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,74 +20,76 @@
 
 static const struct zpl_span nowhere;
 
-/* Its TMPDIR in scratch; no input or output has such a name. */
-#define TMP ".tmp"
-
 /* A program under way. */
 struct child {
-    const struct zpl_process *process;
+    struct zpl_process *process;
     const char *program;
     char **environment; /* NULL-terminated */
     pid_t pid;
     int listener; /* of the connections it tries; -1: nobody listens */
-    bool tried;   /* one was refused */
-    int status;   /* of waitpid */
+    int talk[2];  /* what it talks by: ours, its own; -1: nothing */
 };
 
-/* A small environment, the same on every machine but for what is passed on. */
+/* ---- its environment ---- */
+
+/* Is the variable of "NAME=VALUE" in the list? */
+static bool is_set(const struct zpl_json *vars, const char *variable, struct zpl_arena *arena)
+{
+    const char *name = zpl_arena_strndup(arena, variable, strcspn(variable, "="));
+    return name != NULL && zpl_json_get(vars, name) != NULL;
+}
+
+/* A small one, the same on every machine but for what is passed on. */
 static bool make_environment(struct child *c)
 {
     static const char *const kept[] = {"PATH", "HOME", "USER"};
-    const struct zpl_json *vars = zpl_json_get(c->process->body, "vars");
-    const struct zpl_json *pass = zpl_json_get(c->process->body, "pass");
-    struct zpl_arena *arena = c->process->context->arena;
+    static const char *const always[] = {"LC_ALL=C.UTF-8", "TZ=UTC", NULL};
+    const struct zpl_process *p = c->process;
+    const char *const *const defaults[] = {always, p->defaults};
+    const struct zpl_json *vars = zpl_json_get(p->body, "vars");
+    const struct zpl_json *pass = zpl_json_get(p->body, "pass");
     size_t count = 0, most = zpl_json_count(vars) + zpl_json_count(pass) + 8;
-    char **out = zpl_arena_array(arena, most, sizeof *out);
+    for (size_t i = 0; p->defaults != NULL && p->defaults[i] != NULL; i++)
+        most++;
+    char **out = zpl_arena_array(p->arena, most, sizeof *out);
     if (out == NULL)
         return false;
     for (size_t i = 0; i < zpl_json_count(vars); i++)
-        out[count++] = zpl_arena_printf(arena, "%s=%s", zpl_json_key_at(vars, i),
+        out[count++] = zpl_arena_printf(p->arena, "%s=%s", zpl_json_key_at(vars, i),
                                         zpl_json_str(zpl_json_value_at(vars, i), ""));
     for (size_t i = 0; i < zpl_json_count(pass); i++) {
         const char *name = zpl_json_str(zpl_json_at(pass, i), ""), *value = getenv(name);
         if (value != NULL)
-            out[count++] = zpl_arena_printf(arena, "%s=%s", name, value);
+            out[count++] = zpl_arena_printf(p->arena, "%s=%s", name, value);
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (getenv(kept[i]) != NULL && zpl_json_get(vars, kept[i]) == NULL)
-            out[count++] = zpl_arena_printf(arena, "%s=%s", kept[i], getenv(kept[i]));
-    if (zpl_json_get(vars, "LC_ALL") == NULL)
-        out[count++] = zpl_arena_strdup(arena, "LC_ALL=C.UTF-8");
-    if (zpl_json_get(vars, "TZ") == NULL)
-        out[count++] = zpl_arena_strdup(arena, "TZ=UTC");
-    out[count++] = zpl_arena_printf(arena, "TMPDIR=%s/" TMP, c->process->context->task->scratch);
+            out[count++] = zpl_arena_printf(p->arena, "%s=%s", kept[i], getenv(kept[i]));
+    for (size_t list = 0; list < sizeof defaults / sizeof *defaults; list++)
+        for (size_t i = 0; defaults[list] != NULL && defaults[list][i] != NULL; i++)
+            if (!is_set(vars, defaults[list][i], p->arena))
+                out[count++] = zpl_arena_strdup(p->arena, defaults[list][i]);
+    if (p->tmp != NULL)
+        out[count++] = zpl_arena_printf(p->arena, "TMPDIR=%s", p->tmp);
+    if (c->talk[1] >= 0)
+        out[count++] = zpl_arena_printf(p->arena, ZPL_PROCESS_TALK "=%d", c->talk[1]);
     c->environment = out;
-    return !zpl_arena_failed(arena);
+    return !zpl_arena_failed(p->arena);
 }
 
-static bool make_tmp(struct zpl_context *context)
-{
-    const char *path = zpl_arena_printf(context->arena, "%s/" TMP, context->task->scratch);
-    if (path == NULL)
-        return zpl_diag_nomem(context->diags) == ZPL_OK;
-    return zpl_fs_mkdirs(path, context->diags) == ZPL_OK;
-}
+/* ---- its start ---- */
 
-/* ---- the process ---- */
-
-/* Where the program is that the first word names: by its path, or on PATH; NULL: nowhere. */
-static const char *find_program(const struct zpl_process *process)
+const char *zpl_process_find(const char *name, const char *folder, struct zpl_arena *arena)
 {
-    struct zpl_context *c = process->context;
-    const char *name = process->words[0], *list = getenv("PATH");
+    const char *list = getenv("PATH");
     struct stat st;
     if (strchr(name, '/') != NULL)
         return name;
     for (const char *s = list != NULL ? list : "/usr/bin:/bin"; *name != '\0';) {
         size_t n = strcspn(s, ":");
-        const char *path = zpl_arena_printf(c->arena, "%.*s/%s", (int)n, s, name);
-        if (path != NULL && *path != '/') /* it is started in the project's folder */
-            path = zpl_arena_printf(c->arena, "%s/%s", c->task->project, path);
+        const char *path = zpl_arena_printf(arena, "%.*s/%s", (int)n, s, name);
+        if (path != NULL && *path != '/')
+            path = zpl_arena_printf(arena, "%s/%s", folder, path);
         if (path != NULL && n > 0 && access(path, X_OK) == 0 && stat(path, &st) == 0 &&
             S_ISREG(st.st_mode))
             return path;
@@ -123,7 +126,7 @@ static _Noreturn void become(const struct child *c, bool network, int parent)
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (chdir(c->process->context->task->project) < 0)
+    if (chdir(c->process->folder) < 0 || (c->talk[1] >= 0 && fcntl(c->talk[1], F_SETFD, 0) < 0))
         error = errno;
     set_apart();
     if (error == 0 && !network)
@@ -155,12 +158,12 @@ static int hear_start(int fd, struct child *c)
     return error;
 }
 
-/* Starts it in the project's folder; 0 or an error of the system. */
+/* Starts it in its folder; 0 or an error of the system. */
 static int start(struct child *c)
 {
     int pair[2];
     bool network = zpl_json_truth(zpl_json_get(c->process->body, "network"), false);
-    c->program = find_program(c->process);
+    c->program = zpl_process_find(c->process->words[0], c->process->folder, c->process->arena);
     if (c->program == NULL)
         return ENOENT;
     if (zpl_proc_cloexec_pair(pair) != ZPL_OK)
@@ -178,71 +181,93 @@ static int start(struct child *c)
     return error;
 }
 
-/* Refuses the connections that it tries, until it has ended. */
-static void attend(struct child *c)
+/* ---- while it runs ---- */
+
+static void shut(int *fd)
 {
-    int end = c->listener < 0 ? -1 : (int)syscall(SYS_pidfd_open, c->pid, 0);
-    struct pollfd fds[2] = {{.fd = end, .events = POLLIN}, {.fd = c->listener, .events = POLLIN}};
-    while (end >= 0 && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
-        if (fds[1].revents & POLLIN)
-            c->tried = zpl_network_refuse(c->listener) || c->tried;
-        else if (fds[0].revents)
-            break;
-        else if (fds[1].revents & POLLHUP)
-            fds[1].fd = -1; /* nobody is left to ask */
-    }
-    if (end >= 0)
-        close(end);
-    if (c->listener >= 0)
-        close(c->listener);
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
 }
 
-/* How it failed, with what it may have failed by. */
-static int tell_end(const struct child *c)
+/* Takes one message; one that is none, and the end, is the last. */
+static void hear(struct child *c)
+{
+    struct zpl_buf message = {.cap = ZPL_MESSAGE_MAX};
+    if (zpl_msg_recv(c->talk[0], &message, NULL, NULL) == ZPL_OK)
+        c->process->heard(c->process->self, message.data, message.len);
+    else
+        shut(&c->talk[0]);
+    zpl_buf_release(&message);
+}
+
+/* Hears it and refuses the connections that it tries, until it has ended and said all. */
+static void attend(struct child *c)
+{
+    int end = c->listener < 0 && c->talk[0] < 0 ? -1 : (int)syscall(SYS_pidfd_open, c->pid, 0);
+    bool ended = end < 0;
+    while (!ended) {
+        struct pollfd fds[3] = {{.fd = c->talk[0], .events = POLLIN},
+                                {.fd = c->listener, .events = POLLIN},
+                                {.fd = end, .events = POLLIN}};
+        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+            break;
+        if (fds[1].revents & POLLIN)
+            c->process->tried = zpl_network_refuse(c->listener) || c->process->tried;
+        else if (fds[0].revents & (POLLIN | POLLHUP))
+            hear(c);
+        else if (fds[2].revents)
+            ended = true;
+        else if (fds[1].revents & POLLHUP)
+            shut(&c->listener); /* nobody is left to ask */
+    }
+    shut(&end);
+    shut(&c->listener);
+}
+
+/* ---- its end ---- */
+
+int zpl_process_check(const struct zpl_process *process)
 {
     char words[ZPL_EXIT_WORDS_SIZE];
-    struct zpl_diags *diags = c->process->context->diags;
+    if (WIFEXITED(process->status) && WEXITSTATUS(process->status) == 0)
+        return 0;
     struct zpl_diag *diag =
-        zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere, "'%s' ended with %s",
-                     c->process->words[0], zpl_proc_exit_words(c->status, words));
-    if (c->tried)
-        zpl_diag_help(diags, diag,
+        zpl_diag_add(process->diags, ZPL_CODE_STEP_FAILED, nowhere, "'%s' ended with %s",
+                     process->words[0], zpl_proc_exit_words(process->status, words));
+    if (process->tried)
+        zpl_diag_help(process->diags, diag,
                       "it tried to open a network connection: if it is meant to, declare "
                       "`network = true` in the step");
     return 1;
 }
 
-static int tell_no_start(const struct child *c, int error)
+static int tell_no_start(const struct zpl_process *process, int error)
 {
-    struct zpl_diags *diags = c->process->context->diags;
     struct zpl_diag *diag =
-        zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere, "cannot start '%s': %s",
-                     c->process->words[0], strerror(error));
+        zpl_diag_add(process->diags, ZPL_CODE_STEP_FAILED, nowhere, "cannot start '%s': %s",
+                     process->words[0], strerror(error));
     if (error == EACCES)
-        zpl_diag_help(diags, diag,
+        zpl_diag_help(process->diags, diag,
                       "it has to be executable; a step may start programs of the system, of the "
                       "project, and of the folders in PATH and ZPL_TOOLS");
     return 1;
 }
 
-int zpl_process_run(const struct zpl_process *process)
+int zpl_process_run(struct zpl_process *process)
 {
-    struct zpl_context *context = process->context;
-    struct zpl_kernel_context *ctx = &context->base;
-    struct child c = {.process = process, .listener = -1};
-    if (!make_environment(&c))
-        return zpl_diag_nomem(context->diags) != ZPL_OK;
-    if (!make_tmp(context))
+    struct child c = {.process = process, .listener = -1, .talk = {-1, -1}};
+    if (process->tmp != NULL && zpl_fs_mkdirs(process->tmp, process->diags) != ZPL_OK)
         return 1;
-    int error = start(&c);
+    if (process->heard != NULL && zpl_proc_cloexec_pair(c.talk) != ZPL_OK)
+        return tell_no_start(process, errno);
+    int error = make_environment(&c) ? start(&c) : ENOMEM;
+    shut(&c.talk[1]);
     if (error == 0)
         attend(&c);
-    while (c.pid > 0 && waitpid(c.pid, &c.status, 0) < 0)
+    shut(&c.talk[0]);
+    while (c.pid > 0 && waitpid(c.pid, &process->status, 0) < 0)
         if (errno != EINTR)
-            return ctx->fail(ctx, "cannot wait for '%s': %s", process->words[0], strerror(errno));
-    if (error != 0)
-        return tell_no_start(&c, error);
-    if (WIFEXITED(c.status) && WEXITSTATUS(c.status) == 0)
-        return 0;
-    return tell_end(&c);
+            return zpl_diag_system(process->diags, "wait for", process->words[0], errno) != ZPL_OK;
+    return error == 0 ? 0 : tell_no_start(process, error);
 }

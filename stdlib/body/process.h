@@ -1,21 +1,45 @@
-/* process.h - a program of the user's as the body of a step: its environment and confines, from its start to
- * its end.  It runs in the project's folder; what it prints goes to the step's log.
- * Owns: texts are in the context's arena.   Floor: stdlib. */
+/* process.h - a program of the user's as a part of a step: its environment and confines, from its start to
+ * its end.  What it prints goes to the step's log.
+ * Owns: texts are in `arena`.   Floor: stdlib. */
 #ifndef ZPL_STDLIB_PROCESS_H
 #define ZPL_STDLIB_PROCESS_H
 
+#include "lang/base/arena.h"
+#include "lang/base/diag.h"
 #include "lang/base/json.h"
-#include "stdlib/context.h"
+
+/* The variable that says which descriptor it can talk to us by, in messages as zpl_msg_send() frames them. */
+#define ZPL_PROCESS_TALK "ZPL_TALK"
+
+/* One message. */
+typedef void zpl_process_heard_fn(void *self, const void *message, size_t len);
 
 struct zpl_process {
-    struct zpl_context *context;
-    /* Of the step: {"vars": {NAME: VALUE}, "pass": [NAME], "network": true}: variables that it is given,
-     * those that are passed on, may it open connections. */
+    struct zpl_arena *arena;
+    struct zpl_diags *diags;
+    const char *folder; /* it runs in */
+    const char *tmp;    /* its TMPDIR, made if it is not there; NULL: it gets none */
+    /* {"vars": {NAME: VALUE}, "pass": [NAME], "network": true}: variables that it is given, those that are
+     * passed on, may it open connections.  NULL: none of that. */
     const struct zpl_json *body;
-    char **words; /* NULL-terminated; the first is found by its path, or on PATH */
+    const char *const
+        *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
+    char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
+    zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
+    void *self;                  /* of `heard` */
+    /* Set where it could be started: its end as of waitpid, and did it try to open a connection that it
+     * may not? */
+    int status;
+    bool tried;
 };
 
-/* Runs it to its end; 0 if it ended with 0, else non-zero after telling. */
-int zpl_process_run(const struct zpl_process *process);
+/* Runs it to its end, whichever that is.  Non-zero after telling: it could not be started. */
+int zpl_process_run(struct zpl_process *process);
+/* Did it end with 0?  Non-zero after telling how else. */
+int zpl_process_check(const struct zpl_process *process);
+
+/* Where the program is that the name stands for: by its path, or on PATH as seen from `folder`; NULL: nowhere,
+ * or memory is out. */
+const char *zpl_process_find(const char *name, const char *folder, struct zpl_arena *arena);
 
 #endif
