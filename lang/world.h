@@ -6,6 +6,7 @@
 
 #include "lang/base/diag.h"
 #include "lang/check/engine.h"
+#include "lang/check/function.h"
 #include "lang/graph/graph.h"
 #include "lang/types/catalog.h"
 
@@ -41,6 +42,11 @@ struct zpl_world {
     /* Is there a regular file, a folder, at that path of the program?  NULL function: nobody can say. */
     bool (*has_file)(void *self, const char *path);
     bool (*has_folder)(void *self, const char *path);
+    /* The function of that name in a file of Python, at a path of the program that has_file() knows.  NULL
+     * function, or *out NULL: nobody can say. */
+    enum zpl_err (*function)(void *self, const char *path, const char *name,
+                             struct zpl_arena *arena, const struct zpl_function **out,
+                             struct zpl_diags *diags);
     /* Is there a time zone of that name?  NULL function: nobody can say. */
     bool (*has_zone)(void *self, const char *name);
     /* The limits that project.zpl declares, which live as long as the world.  ZPL_ERR_CHECK (told): it has

@@ -27,6 +27,7 @@
     X(SIGNATURE, "E040", "a signature or type that can't be read")                                 \
     X(BAD_DECLARATION, "E041", "a declaration with a mistake in it")                               \
     X(BODY, "E042", "a step body that can't run")                                                  \
+    X(PYTHON, "E043", "a Python function that can't be what the step declares")                    \
     X(SQL_SYNTAX, "E050", "SQL that can't be parsed")                                              \
     X(SQL_BIND, "E051", "SQL that does not fit its tables")                                        \
     X(SQL_FORBIDDEN, "E052", "SQL that does what a step may not")                                  \

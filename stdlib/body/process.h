@@ -26,7 +26,9 @@ struct zpl_process {
         *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
     char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
-    void *self;                  /* of `heard` */
+    const void *said;            /* with `heard`: the message that it is given first; or NULL */
+    size_t said_len;
+    void *self; /* of `heard` */
     /* Set where it could be started: its end as of waitpid, and did it try to open a connection that it
      * may not? */
     int status;

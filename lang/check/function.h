@@ -1,0 +1,38 @@
+/* function.h - what a function of Python says of itself, and whether that is what a step declares.
+ * Owns: nothing; texts are in the arena of whoever asked.   Errors: told.   Floor: lang/check. */
+#ifndef ZPL_CHECK_FUNCTION_H
+#define ZPL_CHECK_FUNCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum zpl_parameter_kind {
+    ZPL_PARAMETER_PLAIN,   /* by place or name, or by name alone */
+    ZPL_PARAMETER_PLACED,  /* by place alone */
+    ZPL_PARAMETER_REST,    /* *args */
+    ZPL_PARAMETER_KEYWORDS /* **kwargs */
+};
+struct zpl_parameter {
+    const char *name;
+    enum zpl_parameter_kind kind;
+    const char
+        *annotation; /* with imported names in full: "pandas.DataFrame", "list[int]"; NULL: none */
+    bool has_default;
+    uint32_t line, column; /* from 1, columns in characters */
+};
+struct zpl_function {
+    const char *error; /* words that follow the path: "has no function 'trian'"; NULL: none */
+    uint32_t error_line, error_column; /* 0: no place */
+    const char *const *candidates;     /* with an error: the file's functions */
+    size_t candidate_count;
+    uint32_t line;                          /* of its name */
+    const struct zpl_parameter *parameters; /* in written order */
+    size_t parameter_count;
+    const char *returns; /* as an annotation; NULL: none */
+    const char *
+        signature; /* that it gives itself, by @zpl.step("…") or by its annotations; NULL: it does not */
+    const char *unsigned_why; /* NULL, or why it does not: words that follow the function's name */
+};
+
+#endif
