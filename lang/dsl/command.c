@@ -1,11 +1,11 @@
-/* command = { "program", "--rows", "$rows" } and vars = { NAME = "value", "PASSED_ON" }: the words of a
- * process, with the step's inputs, params and outputs in them. */
+/* command = { "program", "--rows", "$rows" }: the words of a process, with the step's inputs, params and
+ * outputs in them. */
 #include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
-#include "lang/dsl/command.h"
+#include "lang/dsl/outside.h"
 
 /* A declaration under reading. */
 struct reading {
@@ -179,127 +179,19 @@ static void read_words(struct reading *r, int index, struct zpl_site table)
     }
 }
 
-/* vars: names with a value, and names whose value is passed on; as a RECORD and a LIST. */
-static void read_vars(struct reading *r, int index, struct zpl_site table,
-                      const struct zpl_literal **set, const struct zpl_literal **pass)
-{
-    lua_State *L = r->L;
-    struct zpl_arena *arena = zpl_host_arena(L);
-    struct zpl_site where = zpl_site_field(table, "vars");
-    if (lua_getfield(L, index, "vars") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return;
-    }
-    size_t count = 0, items = 0, kept = 0;
-    const char *const *names = NULL;
-    bool fine = lua_type(L, -1) == LUA_TTABLE;
-    if (fine) {
-        names = zpl_site_names(L, -1, where, &count);
-        items = lua_rawlen(L, -1);
-    }
-    const struct zpl_literal **values =
-        zpl_host_need(L, zpl_arena_array(arena, count + items + 1, sizeof(struct zpl_literal *)));
-    const char **keys = zpl_host_need(L, zpl_arena_array(arena, count + 1, sizeof *keys));
-    for (size_t i = 0; fine && i < count + items; i++) {
-        size_t len = 0;
-        if (i < count)
-            lua_getfield(L, -1, names[i]);
-        else
-            lua_rawgeti(L, -1, (lua_Integer)(i - count) + 1);
-        const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-        fine = text && strlen(text) == len && zpl_utf8_valid(text, len) &&
-               zpl_text_is_name(i < count ? names[i] : text);
-        if (fine)
-            values[kept++] = zpl_host_need(L, zpl_literal_string(arena, text, len));
-        if (i < count)
-            keys[i] = zpl_host_need(L, zpl_arena_strdup(arena, names[i]));
-        lua_pop(L, 1);
-    }
-    if (fine) {
-        *set = zpl_host_need(L, zpl_literal_record(arena, values, keys, count));
-        *pass = zpl_host_need(L, zpl_literal_list(arena, values + count, items));
-    } else {
-        zpl_host_help(
-            L,
-            zpl_host_tell(L, ZPL_CODE_BODY, where.span,
-                          "vars takes variables of the environment, as texts"),
-            "write `vars = { LC_ALL = \"C\", \"CUDA_VISIBLE_DEVICES\" }`: with a value, or "
-            "passed on as it is");
-        r->fine = false;
-    }
-    lua_pop(L, 1);
-}
-
-/* A list of texts; NULL is an empty one. */
-static struct zpl_json *texts_json(const struct zpl_literal *list)
-{
-    struct zpl_json *out = zpl_json_array();
-    for (size_t i = 0; list && i < list->as.list.count; i++)
-        zpl_json_add_take(out, zpl_json_string(list->as.list.items[i]->as.str.s));
-    return out;
-}
-
-/* network = true: may the program open connections? */
-static bool read_network(struct reading *r, int index, struct zpl_site table)
-{
-    lua_State *L = r->L;
-    bool network = lua_getfield(L, index, "network") == LUA_TBOOLEAN && lua_toboolean(L, -1);
-    const struct zpl_value *value = zpl_test_value(L, -1);
-    if (lua_type(L, -1) != LUA_TNIL && lua_type(L, -1) != LUA_TBOOLEAN) {
-        if (!value || !zpl_is_poison(value))
-            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_field(table, "network").span,
-                          "network is true or false");
-        r->fine = false;
-    }
-    lua_pop(L, 1);
-    return network;
-}
-
-/* What a declaration says beside its words. */
-struct surroundings {
-    const struct zpl_literal *set, *pass, *files;
-    bool network;
-};
-
-/* {"command": […], "files": […], "network": true, "pass": […], "vars": {…}} as text in the graph's
- * arena; NULL: no memory.  No files and no network are not said. */
-static const char *body_text(const struct reading *r, const struct surroundings *s,
-                             struct zpl_arena *arena)
-{
-    struct zpl_json *body = zpl_json_object(), *words = zpl_json_array();
-    struct zpl_json *vars = zpl_json_object();
-    struct zpl_buf text = {0};
-    for (size_t i = 0; i < r->count; i++)
-        zpl_json_add_take(words, zpl_json_string(r->words[i]));
-    for (size_t i = 0; s->set && i < s->set->as.list.count; i++)
-        zpl_json_set_take(vars, s->set->as.list.keys[i],
-                          zpl_json_string(s->set->as.list.items[i]->as.str.s));
-    zpl_json_set_take(body, "command", words);
-    zpl_json_set_take(body, "pass", texts_json(s->pass));
-    if (s->files)
-        zpl_json_set_take(body, "files", texts_json(s->files));
-    if (s->network)
-        zpl_json_set_take(body, "network", zpl_json_bool(true));
-    zpl_json_set_take(body, "vars", vars);
-    const char *out = zpl_json_write(body, false, &text) == ZPL_OK
-                          ? zpl_arena_strdup(arena, zpl_buf_str(&text))
-                          : NULL;
-    zpl_json_release(body);
-    zpl_buf_release(&text);
-    return out;
-}
-
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature)
 {
-    struct surroundings s = {0};
+    struct zpl_outside outside;
     struct reading r = {.L = L, .signature = signature, .fine = true};
     r.named = zpl_host_need(
         L, zpl_arena_array(&zpl_host_of(L)->arena, signature->output_count + 1, sizeof *r.named));
     read_words(&r, index, table);
-    read_vars(&r, index, table, &s.set, &s.pass);
-    r.fine = zpl_read_command_files(L, index, table, &s.files) && r.fine;
-    s.network = read_network(&r, index, table);
-    lua_settop(L, index);
-    return r.fine ? zpl_host_need(L, body_text(&r, &s, zpl_host_arena(L))) : NULL;
+    bool fine = zpl_read_outside(L, index, table, &outside) && r.fine;
+    if (!fine)
+        return NULL;
+    struct zpl_json *words = zpl_json_array();
+    for (size_t i = 0; i < r.count; i++)
+        zpl_json_add_take(words, zpl_json_string(r.words[i]));
+    return zpl_outside_body(L, &outside, "command", words);
 }

@@ -1,15 +1,14 @@
-/* The files of a command: those that its words seem to name, and files = { "lib/h.py", "conf" }, what it
- * reads beside them. */
+/* The files of a body that is a process: those that the words of a command seem to name, and files = {
+ * "lib/h.py", "conf" }, what it reads beside them. */
 #include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
-#include "lang/dsl/command.h"
+#include "lang/dsl/outside.h"
 
-/* Says which file of the same folder may be meant by a path that names none. */
-static void help_find(lua_State *L, struct zpl_diag *diag, const char *path)
+void zpl_help_find(lua_State *L, struct zpl_diag *diag, const char *path)
 {
     struct zpl_host *host = zpl_host_of(L);
     const struct zpl_world *world = host->world;
@@ -70,7 +69,8 @@ void zpl_check_command_word(lua_State *L, const char *word, bool program, struct
     const char *message =
         zpl_host_need(L, zpl_arena_printf(&host->arena, "there is no file '%s'", word));
     if (!zpl_diags_have(diags, ZPL_CODE_SOURCE_READ, where.span, message))
-        help_find(L, zpl_diag_warn(diags, ZPL_CODE_SOURCE_READ, where.span, "%s", message), word);
+        zpl_help_find(L, zpl_diag_warn(diags, ZPL_CODE_SOURCE_READ, where.span, "%s", message),
+                      word);
 }
 
 /* Is there a file or folder of the project at that path?  Tells when not. */
@@ -87,7 +87,7 @@ static bool check_declared(lua_State *L, const char *path, struct zpl_site where
     if (!world->has_file || world->has_file(world->resolve_self, path) || !world->has_folder ||
         world->has_folder(world->resolve_self, path))
         return true;
-    help_find(
+    zpl_help_find(
         L,
         zpl_host_tell(L, ZPL_CODE_SOURCE_READ, where.span, "there is no file or folder '%s'", path),
         path);
@@ -137,8 +137,7 @@ static bool is_list(lua_State *L, struct zpl_site where)
     return false;
 }
 
-bool zpl_read_command_files(lua_State *L, int index, struct zpl_site table,
-                            const struct zpl_literal **out)
+bool zpl_read_files(lua_State *L, int index, struct zpl_site table, const struct zpl_literal **out)
 {
     struct zpl_arena *arena = zpl_host_arena(L);
     struct zpl_site where = zpl_site_field(table, "files");
