@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "lang/base/diag.h"
+#include "lang/types/signature.h"
 
 enum zpl_parameter_kind {
     ZPL_PARAMETER_PLAIN,   /* by place or name, or by name alone */
@@ -34,5 +36,18 @@ struct zpl_function {
         signature; /* that it gives itself, by @zpl.step("…") or by its annotations; NULL: it does not */
     const char *unsigned_why; /* NULL, or why it does not: words that follow the function's name */
 };
+
+/* The step that is to be done by it. */
+struct zpl_function_use {
+    const char *path, *name; /* "steps/train.py", "train" */
+    const struct zpl_function *function;
+    const struct zpl_signature *signature;
+    struct zpl_span where; /* the text that names the function */
+};
+/* Are its parameters what the step gives by name, and its annotations the types of these and of what it
+ * returns?  What has no annotation, or one of a class that nobody knows, may be anything.  False after
+ * telling. */
+bool zpl_check_function(const struct zpl_function_use *use, struct zpl_arena *arena,
+                        struct zpl_diags *diags);
 
 #endif

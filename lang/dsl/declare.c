@@ -232,7 +232,9 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
                       "a step has a signature, or inputs, params and outputs, not both");
         return NULL;
     }
-    if (!given && !spelled) {
+    bool python = !given && !spelled && lua_getfield(L, index, "python") == LUA_TSTRING;
+    lua_settop(L, index);
+    if (!given && !spelled && !python) {
         if (zpl_step_means(L, index, "signature") || zpl_step_means(L, index, "inputs") ||
             zpl_step_means(L, index, "outputs"))
             return NULL;
@@ -242,7 +244,9 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
                       "add `signature = \"(rows: Table {...r}) -> (rows: Table {...r})\"`");
         return NULL;
     }
-    if (!given) {
+    if (python) {
+        text = zpl_python_signature(L, index, table, &where);
+    } else if (!given) {
         where = (struct zpl_site){.span = name};
         text = spelled_signature(L, index, table);
     }

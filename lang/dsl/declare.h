@@ -42,6 +42,12 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
 /* The JSON that stands for the words of `command = { … }`, for `vars` and `files`; NULL: told. */
 const char *zpl_read_command(lua_State *L, int index, struct zpl_site table,
                              const struct zpl_signature *signature);
+/* The JSON that stands for `python = "file.py:function"`, for `vars`, `files` and `network`; NULL: told. */
+const char *zpl_read_python(lua_State *L, int index, struct zpl_site table,
+                            const struct zpl_signature *signature);
+/* The signature that the function gives itself, and where it is named; NULL: told. */
+const char *zpl_python_signature(lua_State *L, int index, struct zpl_site table,
+                                 struct zpl_site *where);
 /* Calls the pipeline's build with the table on top (popped); its results stay.  Nodes get the prefix. */
 int zpl_run_build(lua_State *L, struct zpl_pipeline_def *pipeline, const char *prefix);
 /* Holds what build returned, above `base`, to the declared outputs: how many there are, of which kind. A

@@ -1,4 +1,4 @@
-/* The body of a step that a program declares: `sql`, `lua`, `command` or `kernel`. */
+/* The body of a step that a program declares: `sql`, `lua`, `python`, `command` or `kernel`. */
 #include <lauxlib.h>
 #include <string.h>
 #include "lang/base/text.h"
@@ -49,8 +49,8 @@ static size_t find_body(lua_State *L, int index, struct zpl_site table, struct z
     if (found == BODIES && !means_body(L, index)) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
         zpl_host_help(L, diag,
-                      "add `sql = [[ SELECT … ]]`, `lua = function (t) … end`, or `command = { "
-                      "\"program\", \"$rows\" }`");
+                      "add `sql = [[ SELECT … ]]`, `lua = function (t) … end`, `python = "
+                      "\"file.py:function\"`, or `command = { \"program\", \"$rows\" }`");
     }
     return found;
 }
@@ -60,7 +60,7 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
 {
     static const char *const outside[] = {"env", "files", "network", "secrets", "vars"};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
-        if (!has_field(L, index, outside[i]) || strcmp(bodies[body].field, "python") == 0)
+        if (!has_field(L, index, outside[i]))
             continue;
         struct zpl_span span = zpl_site_key(table, outside[i]);
         if (!bodies[body].outside)
@@ -71,8 +71,9 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
         else if (strcmp(outside[i], "env") == 0 || strcmp(outside[i], "secrets") == 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,
-                "this version of zpl runs commands without `%s`: they see this machine as "
-                "it is, and the variables that `vars` names",
+                "this version of zpl runs %s without `%s`: they see this machine as it is, and the "
+                "variables that `vars` names",
+                strcmp(bodies[body].field, "python") == 0 ? "Python steps" : "commands",
                 outside[i]);
     }
 }
@@ -171,15 +172,10 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
         return read_kernel(L, index, table, step);
     if (strcmp(step->kernel, "command") == 0)
         return signature && (step->body = zpl_read_command(L, index, table, signature)) != NULL;
-    struct zpl_diag *diag =
-        zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[body].field),
-                      "a `python` body comes with Python steps, which this version of zpl does not "
-                      "run");
-    zpl_host_help(L, diag,
-                  "until then a `command` body can start Python: `command = { \"python3\", "
-                  "\"script.py\", \"$rows\" }`");
-    step->body = ""; /* told; what follows is checked by the signature */
-    return true;
+    step->body = signature ? zpl_read_python(L, index, table, signature) : NULL;
+    if (!step->body)
+        step->body = ""; /* told; what follows is checked by the signature */
+    return signature != NULL;
 }
 
 /* venv "requirements.txt": what `env` of a Python step takes. */

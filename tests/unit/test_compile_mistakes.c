@@ -33,9 +33,6 @@ static void every_mistake_at_its_place(void **state)
         {"step \"s\" { signature = \"(rows: Tabel) -> ()\", sql = \"\" }", NULL},
         {"step \"s\" { signature = \"() -> (x: Table {a: Int})\" }",
          "1:1 E042 the step has no body\n"},
-        {"step \"s\" { signature = \"() -> (x: Table {a: Int})\", python = \"a.py:f\" }",
-         "1:53 E042 a `python` body comes with Python steps, which this version of zpl does not "
-         "run\n"},
         {"split { csv.read \"x\", ratio = 1, ratio = 0.5 }",
          "1:34 E017 'ratio' is given already\n"},
         {"split(csv.read \"x\", 0.5)", "1:1 E019 a step takes one table of arguments\n"},

@@ -1,0 +1,132 @@
+/* python = "steps/train.py:train": a function of Python as the body of a step. */
+#include <lauxlib.h>
+#include <string.h>
+#include "lang/base/text.h"
+#include "lang/dsl/outside.h"
+
+/* The function that the declaration names. */
+struct naming {
+    const char *text, *path, *name; /* arena texts */
+    struct zpl_site where;
+};
+
+/* "steps/train.py" and "train" of the two; false: it is no such text (told), or absent. */
+static bool read_name(lua_State *L, int index, struct zpl_site table, struct naming *out)
+{
+    struct zpl_site where = zpl_site_field(table, "python");
+    const char *text = zpl_text_field(L, index, table, "python");
+    const char *colon = text ? strrchr(text, ':') : NULL;
+    if (!text)
+        return false;
+    if (!colon || colon == text || !zpl_text_is_name(colon + 1)) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BODY, where.span, "python names a file and a function in it");
+        zpl_host_help(L, diag, "write `python = \"steps/train.py:train\"`");
+        return false;
+    }
+    *out = (struct naming){.text = text,
+                           .path = zpl_host_need(L, zpl_arena_strndup(zpl_host_arena(L), text,
+                                                                      (size_t)(colon - text))),
+                           .name = colon + 1,
+                           .where = where};
+    return true;
+}
+
+/* Is the file there, inside of the project?  Tells when not. */
+static bool check_file(lua_State *L, const struct naming *naming)
+{
+    const struct zpl_world *world = zpl_host_of(L)->world;
+    struct zpl_span span = zpl_site_inside(naming->where, 0, strlen(naming->path));
+    if (world->outside && world->outside(world->resolve_self, naming->path)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_SOURCE_READ, span, "'%s' is outside of the project",
+                                    naming->path),
+                      "a program runs Python of its project; what others share is a package that "
+                      "is installed");
+        return false;
+    }
+    if (!world->has_file || world->has_file(world->resolve_self, naming->path))
+        return true;
+    zpl_help_find(
+        L, zpl_host_tell(L, ZPL_CODE_SOURCE_READ, span, "there is no file '%s'", naming->path),
+        naming->path);
+    return false;
+}
+
+/* What the file says of the function; *fine is false when it has none such (told).  NULL: nobody knows. */
+static const struct zpl_function *ask(lua_State *L, const struct naming *naming, bool *fine)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    const struct zpl_world *world = host->world;
+    const struct zpl_function *f = NULL;
+    int64_t before_ns = zpl_host_engine_ns(host);
+    *fine = true;
+    if (!world->function)
+        return NULL;
+    enum zpl_err err = world->function(world->resolve_self, naming->path, naming->name,
+                                       zpl_host_arena(L), &f, &host->program->diags);
+    zpl_host_forgive(L, zpl_host_call(L), before_ns);
+    if (err == ZPL_ERR_NOMEM)
+        zpl_host_no_memory(L);
+    if (err != ZPL_OK || !f)
+        return NULL;
+    if (!f->error)
+        return f;
+    size_t at = strlen(naming->path) + 1;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_PYTHON, zpl_site_inside(naming->where, at, strlen(naming->name)),
+                      "%s %s", naming->path, f->error);
+    if (diag && f->error_line)
+        zpl_diag_note(&host->program->diags, diag, (struct zpl_span){0}, "%s:%u:%u", naming->path,
+                      f->error_line, f->error_column);
+    if (f->candidate_count > 0)
+        zpl_host_nearest(L, diag, naming->name, f->candidates, f->candidate_count);
+    *fine = false;
+    return NULL;
+}
+
+const char *zpl_python_signature(lua_State *L, int index, struct zpl_site table,
+                                 struct zpl_site *where)
+{
+    struct naming naming;
+    bool fine;
+    if (!read_name(L, index, table, &naming) || !check_file(L, &naming))
+        return NULL;
+    *where = (struct zpl_site){.span = naming.where.span}; /* the signature is not written there */
+    const struct zpl_function *f = ask(L, &naming, &fine);
+    if (f && f->signature)
+        return f->signature;
+    if (!fine)
+        return NULL;
+    struct zpl_diag *diag = zpl_host_tell(
+        L, ZPL_CODE_PYTHON, naming.where.span,
+        "the step has no signature, and its function gives none: %s() %s", naming.name,
+        f && f->unsigned_why ? f->unsigned_why : "could not be looked at");
+    zpl_host_help(L, diag,
+                  "add `signature = \"(rows: Table {...r}) -> (score: Float)\"` to the step, or "
+                  "annotate every parameter and what is returned");
+    return NULL;
+}
+
+const char *zpl_read_python(lua_State *L, int index, struct zpl_site table,
+                            const struct zpl_signature *signature)
+{
+    struct zpl_outside outside;
+    struct zpl_host *host = zpl_host_of(L);
+    struct naming naming;
+    bool fine = true;
+    if (!zpl_read_outside(L, index, table, &outside) || !read_name(L, index, table, &naming) ||
+        !check_file(L, &naming))
+        return NULL;
+    const struct zpl_function *f = ask(L, &naming, &fine);
+    if (!fine)
+        return NULL;
+    const struct zpl_function_use use = {.path = naming.path,
+                                         .name = naming.name,
+                                         .function = f,
+                                         .signature = signature,
+                                         .where = naming.where.span};
+    if (f && !zpl_check_function(&use, &host->arena, &host->program->diags))
+        return NULL;
+    return zpl_outside_body(L, &outside, "python", zpl_json_string(naming.text));
+}
