@@ -82,7 +82,8 @@ struct zpl_slot {
 /* A word of a stack with its options, which the component it is given to reads. */
 struct zpl_word {
     const char *name;
-    const char *secret; /* `secret "NAME"`: the name; else NULL */
+    const char *secret;       /* `secret "NAME"`: the name; else NULL */
+    const char *requirements; /* `venv "FILE"`: the file; else NULL */
     struct zpl_site call, table;
     int options; /* a table in Lua's registry; LUA_NOREF: none */
 };

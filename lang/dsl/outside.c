@@ -102,6 +102,8 @@ const char *zpl_outside_body(lua_State *L, const struct zpl_outside *outside, co
                           zpl_json_string(set->as.list.items[i]->as.str.s));
     zpl_json_set_take(body, key, what);
     zpl_json_set_take(body, "pass", texts_json(outside->pass));
+    if (outside->requirements)
+        zpl_json_set_take(body, "env", zpl_json_string(outside->requirements));
     if (outside->files)
         zpl_json_set_take(body, "files", texts_json(outside->files));
     if (outside->network)

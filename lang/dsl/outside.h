@@ -9,12 +9,13 @@
 struct zpl_outside {
     const struct zpl_literal *set, *pass, *files; /* a RECORD and two LISTs, or NULL */
     bool network;
+    const char *requirements; /* of Python's environment: a file; or NULL */
 };
 
 /* Reads it from the table at `index`; false: something is wrong. */
 bool zpl_read_outside(lua_State *L, int index, struct zpl_site table, struct zpl_outside *out);
-/* {KEY: WHAT, "files": […], "network": true, "pass": […], "vars": {…}} as text in the graph's arena; takes
- * `what`.  No files and no network are not said. */
+/* {"env": FILE, KEY: WHAT, "files": […], "network": true, "pass": […], "vars": {…}} as text in the graph's arena; takes
+ * `what`.  No env, no files and no network are not said. */
 const char *zpl_outside_body(lua_State *L, const struct zpl_outside *outside, const char *key,
                              struct zpl_json *what);
 

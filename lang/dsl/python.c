@@ -85,6 +85,61 @@ static const struct zpl_function *ask(lua_State *L, const struct naming *naming,
     return NULL;
 }
 
+/* venv "requirements.txt": what `env` of a Python step takes. */
+static int name_venv(lua_State *L)
+{
+    struct zpl_host *host = zpl_host_of(L);
+    struct zpl_site where = zpl_site_arguments(zpl_host_call(L));
+    size_t len = 0;
+    const char *path = zpl_test_path(L, 1, &len);
+    if (!path && lua_type(L, 1) == LUA_TSTRING)
+        path = lua_tolstring(L, 1, &len);
+    if (!path || len == 0 || strlen(path) != len || !zpl_utf8_valid(path, len)) {
+        zpl_host_help(L,
+                      zpl_host_tell(L, ZPL_CODE_BODY, where.span,
+                                    "venv takes the path of a file of requirements"),
+                      "write `env = venv \"requirements.txt\"`");
+        return zpl_push_poison(L);
+    }
+    struct zpl_word *word = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *word));
+    *word = (struct zpl_word){.name = "venv",
+                              .requirements =
+                                  zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), path)),
+                              .options = LUA_NOREF};
+    zpl_push_word(L, word);
+    return 1;
+}
+
+void zpl_offer_bodies(lua_State *L)
+{
+    lua_pushcfunction(L, name_venv);
+    lua_setfield(L, -2, "venv");
+}
+
+/* The file of `env = venv "requirements.txt"`, NULL when there is none.  False: it is wrong (told, but for
+ * poison). */
+static bool read_env(lua_State *L, int index, struct zpl_site table, const char **out)
+{
+    struct zpl_site where = zpl_site_field(table, "env");
+    *out = NULL;
+    bool absent = lua_getfield(L, index, "env") == LUA_TNIL;
+    const struct zpl_word *word = zpl_test_word(L, -1);
+    const struct zpl_value *value = zpl_test_value(L, -1);
+    lua_pop(L, 1);
+    if (absent)
+        return true;
+    if (!word || !word->requirements) {
+        if (!value || !zpl_is_poison(value))
+            zpl_host_help(L,
+                          zpl_host_tell(L, ZPL_CODE_BODY, where.span, "env takes an environment"),
+                          "write `env = venv \"requirements.txt\"`");
+        return false;
+    }
+    *out = word->requirements;
+    const struct naming file = {.path = word->requirements, .where = {.span = where.span}};
+    return check_file(L, &file);
+}
+
 const char *zpl_python_signature(lua_State *L, int index, struct zpl_site table,
                                  struct zpl_site *where)
 {
@@ -114,9 +169,10 @@ const char *zpl_read_python(lua_State *L, int index, struct zpl_site table,
     struct zpl_outside outside;
     struct zpl_host *host = zpl_host_of(L);
     struct naming naming;
-    bool fine = true;
-    if (!zpl_read_outside(L, index, table, &outside) || !read_name(L, index, table, &naming) ||
-        !check_file(L, &naming))
+    bool fine = zpl_read_outside(L, index, table, &outside);
+    fine = read_env(L, index, table, &outside.requirements) && fine;
+    fine = read_name(L, index, table, &naming) && check_file(L, &naming) && fine;
+    if (!fine)
         return NULL;
     const struct zpl_function *f = ask(L, &naming, &fine);
     if (!fine)

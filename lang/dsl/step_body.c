@@ -68,7 +68,8 @@ static void check_outside(lua_State *L, int index, struct zpl_site table, size_t
                           "%s is for steps with a command or Python body; a %s body reaches "
                           "nothing outside",
                           outside[i], bodies[body].field);
-        else if (strcmp(outside[i], "env") == 0 || strcmp(outside[i], "secrets") == 0)
+        else if ((strcmp(outside[i], "env") == 0 && strcmp(bodies[body].field, "python") != 0) ||
+                 strcmp(outside[i], "secrets") == 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,
                 "this version of zpl runs %s without `%s`: they see this machine as it is, and the "
@@ -176,27 +177,4 @@ bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_sp
     if (!step->body)
         step->body = ""; /* told; what follows is checked by the signature */
     return signature != NULL;
-}
-
-/* venv "requirements.txt": what `env` of a Python step takes. */
-static int name_venv(lua_State *L)
-{
-    struct zpl_host *host = zpl_host_of(L);
-    if (lua_type(L, 1) != LUA_TSTRING) {
-        zpl_host_help(L,
-                      zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_arguments(zpl_host_call(L)).span,
-                                    "venv takes the path of a file of requirements"),
-                      "write `env = venv \"requirements.txt\"`");
-        return zpl_push_poison(L);
-    }
-    struct zpl_word *word = zpl_host_need(L, zpl_arena_alloc(&host->arena, sizeof *word));
-    *word = (struct zpl_word){.name = "venv", .options = LUA_NOREF};
-    zpl_push_word(L, word);
-    return 1;
-}
-
-void zpl_offer_bodies(lua_State *L)
-{
-    lua_pushcfunction(L, name_venv);
-    lua_setfield(L, -2, "venv");
 }

@@ -89,12 +89,20 @@ static const char *const texts[] = {
         "    (rows: Table {a: Int, ...r}, k: Int 1..9 = 3) -> (rows: Table {a: Int, ...r})",
     [ZPL_CODE_BAD_DECLARATION] = "A declaration (params, step, pipeline, type) has a field it "
                                  "can't have, or a value that is none.",
-    [ZPL_CODE_BODY] = "A step has exactly one body: `sql`, `lua`, `command` or `kernel`. A Lua "
-                      "body takes along plain "
-                      "values,\n"
-                      "tables and functions; it can't take a value known only at run time: make "
-                      "that an input of the "
-                      "step.",
+    [ZPL_CODE_BODY] =
+        "A step has exactly one body: `sql`, `lua`, `python`, `command` or `kernel`. A Lua body "
+        "takes along plain\n"
+        "values, tables and functions; it can't take a value known only at run time: make that an "
+        "input of the step.",
+    [ZPL_CODE_PYTHON] =
+        "A step gives its inputs and params to the parameters of their names, and takes what the "
+        "function returns as\n"
+        "its outputs. The file is read, never run: it has no such function, a parameter is "
+        "missing, or an annotation\n"
+        "is another type than the step declares.\n"
+        "\n"
+        "    def train(rows: pd.DataFrame, depth: int = 6) -> xgb.Booster: ...\n"
+        "    signature = \"(rows: Table {...r}, depth: Int = 6) -> (model: Model {xgboost})\"",
     [ZPL_CODE_SQL_SYNTAX] =
         "The query is no SQL that DuckDB can parse; the caret stands where it stopped.",
     [ZPL_CODE_SQL_BIND] = "The query does not fit its tables: a function that does not take these "

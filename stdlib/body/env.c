@@ -1,0 +1,143 @@
+/* env.c - see env.h.   Floor: stdlib. */
+#include "stdlib/body/env.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "lang/base/fs.h"
+#include "lang/base/limits.h"
+#include "lang/base/proc.h"
+#include "stdlib/body/process.h"
+
+#define MARK ".whole" /* written last */
+
+static const struct zpl_span nowhere;
+
+/* What installers are told by the environment of whoever runs zpl. */
+static const char *const passed[] = {
+    "PIP_",        "UV_",      "HTTP_PROXY",    "HTTPS_PROXY",    "NO_PROXY",          "http_proxy",
+    "https_proxy", "no_proxy", "SSL_CERT_FILE", "XDG_CACHE_HOME", "REQUESTS_CA_BUNDLE"};
+
+extern char **environ;
+
+bool zpl_env_stands(const char *folder)
+{
+    char mark[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    return zpl_path_join(mark, folder, MARK) == ZPL_OK && zpl_fs_stat(mark, &st, NULL) == ZPL_OK;
+}
+
+static bool is_passed(const char *variable)
+{
+    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+        if (strncmp(variable, passed[i], strlen(passed[i])) == 0)
+            return true;
+    return false;
+}
+
+/* {"network": true, "pass": […]} */
+static struct zpl_json *surroundings(struct zpl_arena *arena)
+{
+    struct zpl_json *body = zpl_json_object(), *pass = zpl_json_array();
+    for (char **variable = environ; *variable != NULL; variable++)
+        if (is_passed(*variable))
+            zpl_json_add_take(pass, zpl_json_string(zpl_arena_strndup(arena, *variable,
+                                                                      strcspn(*variable, "="))));
+    zpl_json_set_take(body, "network", zpl_json_bool(true));
+    zpl_json_set_take(body, "pass", pass);
+    return body;
+}
+
+/* Runs one program for it, to its end. */
+static int install(const struct zpl_env *env, const struct zpl_json *body, char **words,
+                   struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_process process = {
+        .arena = arena, .diags = diags, .folder = env->project, .body = body, .words = words};
+    char how[ZPL_EXIT_WORDS_SIZE];
+    fflush(stdout);
+    if (zpl_process_run(&process) != 0)
+        return 1;
+    if (process.status == 0)
+        return 0;
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere,
+                     "the environment of %s can't be made: '%s' ended with %s", env->requirements,
+                     words[0], zpl_proc_exit_words(process.status, how));
+    zpl_diag_help(diags, diag, "what it said stands in the step's log");
+    return 1;
+}
+
+/* The folder, and in it what is required. */
+static int fill(const struct zpl_env *env, const struct zpl_json *body, struct zpl_arena *arena,
+                struct zpl_diags *diags)
+{
+    char *python = zpl_arena_printf(arena, "%s/bin/python", env->folder);
+    char *folder = (char *)env->folder, *file = (char *)env->requirements;
+    char *interpreter = (char *)env->interpreter;
+    if (python == NULL)
+        return zpl_diag_nomem(diags) != ZPL_OK;
+    char *make[] = {interpreter, "-m", "venv", "--without-pip", folder, NULL};
+    if (install(env, body, make, arena, diags) != 0)
+        return 1;
+    char *uv[] = {"uv",   "pip",           "install", "--quiet", "--python",
+                  python, "--requirement", file,      NULL};
+    char *pip[] = {interpreter,     "-m",         "pip",
+                   "--python",      python,       "install",
+                   "--quiet",       "--no-input", "--disable-pip-version-check",
+                   "--requirement", file,         NULL};
+    bool has_uv = zpl_process_find("uv", env->project, arena) != NULL;
+    return install(env, body, has_uv ? uv : pip, arena, diags);
+}
+
+/* While nobody else makes it. */
+static enum zpl_err make(const struct zpl_env *env, struct zpl_arena *arena,
+                         struct zpl_diags *diags)
+{
+    char mark[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    if (zpl_env_stands(env->folder))
+        return ZPL_OK;
+    if (zpl_path_join(mark, env->folder, MARK) != ZPL_OK)
+        return zpl_diag_system(diags, "use", env->folder, ENAMETOOLONG);
+    if (zpl_fs_stat(env->folder, &st, NULL) == ZPL_OK &&
+        zpl_fs_remove_tree(env->folder, diags) != ZPL_OK)
+        return ZPL_ERR_IO;
+    struct zpl_json *body = surroundings(arena);
+    int failed = fill(env, body, arena, diags);
+    zpl_json_release(body);
+    if (failed) {
+        struct zpl_diags quiet = {0};
+        (void)zpl_fs_remove_tree(env->folder, &quiet);
+        zpl_diags_release(&quiet);
+        return ZPL_ERR_STEP;
+    }
+    return zpl_fs_write_file(mark, "", 0, true, diags);
+}
+
+enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
+                          struct zpl_diags *diags)
+{
+    char above[ZPL_PATH_MAX];
+    const char *lock = zpl_arena_printf(arena, "%s.lock", env->folder);
+    if (zpl_env_stands(env->folder))
+        return ZPL_OK;
+    if (lock == NULL || zpl_path_dir(above, env->folder) != ZPL_OK)
+        return zpl_diag_nomem(diags);
+    if (zpl_fs_mkdirs(above, diags) != ZPL_OK)
+        return ZPL_ERR_IO;
+    int fd = zpl_fs_open(lock, O_RDWR | O_CREAT, 0666);
+    if (fd < 0)
+        return zpl_diag_system(diags, "open", lock, errno);
+    while (flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR) {
+            enum zpl_err err = zpl_diag_system(diags, "lock", lock, errno);
+            close(fd);
+            return err;
+        }
+    enum zpl_err err = make(env, arena, diags);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,25 @@
+/* env.h - environments of Python: made once of a list of requirements, used as they are afterwards.
+ * A folder is named by what it is made of, so it never changes; its last file says that it is whole.  One that a
+ * killed maker left behind is made again.
+ * Owns: nothing.   Errors: STEP_FAILED with what the installer said, system errors.   Floor: stdlib. */
+#ifndef ZPL_STDLIB_ENV_H
+#define ZPL_STDLIB_ENV_H
+
+#include "lang/base/arena.h"
+#include "lang/base/diag.h"
+
+struct zpl_env {
+    const char *folder;       /* absolute: where it is, or will be */
+    const char *interpreter;  /* that it is made with */
+    const char *requirements; /* a file as pip reads it */
+    const char *project;      /* the folder that paths in it are relative to */
+};
+
+/* Is it there, whole? */
+bool zpl_env_stands(const char *folder);
+/* Makes it unless it stands, with uv where there is one, else with pip; whoever makes the same one meanwhile is
+ * waited for.  What the installer prints goes to standard output. */
+enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
+                          struct zpl_diags *diags);
+
+#endif
