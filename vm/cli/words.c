@@ -109,22 +109,37 @@ static const struct zpl_cli_word words[] = {
      "What is not named is the embedded one: this machine, the folder `.zpl`, SQLite.\n"
      "\n"
      "    stack \"laptop\" { orchestrator = here { jobs = 8 } }"},
-    {"step", "step \"name\" { signature, sql or lua or command or kernel }",
+    {"step", "step \"name\" { signature, sql or lua or python or command or kernel }",
      "Declares a step of your own.\n"
      "\n"
      "It says what it takes and gives by one signature, or by inputs, params and outputs, and has "
      "one\n"
-     "body.  `doc`, `resources`, `retries`, `timeout` and `cache` may be said too.  A command "
-     "reads the\n"
-     "system, its project, and what its words, `vars` and `files` declare; it writes its outputs "
-     "and below\n"
-     "$TMPDIR, and opens network connections with `network = true` only.\n"
+     "body.  `doc`, `resources`, `retries`, `timeout` and `cache` may be said too.  A function of "
+     "Python\n"
+     "(`python = \"file.py:function\"`) is given inputs and params by the names of its parameters; "
+     "without a\n"
+     "signature its annotations are the declaration.  A command or function reads the system, its "
+     "project,\n"
+     "and what `vars` and `files` declare; it writes its outputs and below $TMPDIR, and opens "
+     "network\n"
+     "connections with `network = true` only.  `env = venv \"requirements.txt\"` is an environment "
+     "of its own.\n"
      "\n"
      "    local recent = step \"recent\" {\n"
      "      signature = \"(rows: Table {day: Int, ...r}, days: Int = 30) -> (rows: Table {day: "
      "Int})\",\n"
      "      sql       = [[ SELECT day FROM rows WHERE day <= $days ]],\n"
      "    }"},
+    {"venv", "venv \"requirements.txt\"",
+     "An environment of Python, for the `env` of a step with a `python` body.\n"
+     "\n"
+     "It is made once in the store, by uv or pip, named by the text of the file, and used as it is "
+     "from then\n"
+     "on.  Pin the versions there.\n"
+     "\n"
+     "    local train = step \"train\" { python = \"train.py:train\", env = venv "
+     "\"requirements.txt\" "
+     "}"},
 };
 
 const struct zpl_cli_word *zpl_cli_word_at(size_t i)
