@@ -7,11 +7,24 @@
         zpl.context().log("%d rows" % len(rows))
         return rows.dropna()
 
-Nothing here is needed to be a step: a plain function is one.
+Nothing here is needed to be a step: a plain function is one.  What is asked for is loaded then, so that small steps start
+fast.
 """
 from __future__ import annotations
 
-from zpl._context import Context, context
-from zpl._marks import Dir, File, materialiser, step
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zpl._context import Context, context
+    from zpl._marks import Dir, File, materialiser, step
 
 __all__ = ["Context", "Dir", "File", "context", "materialiser", "step"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError("module 'zpl' has no attribute '%s'" % name)
+    from importlib import import_module
+
+    module = import_module("zpl._context" if name in ("Context", "context") else "zpl._marks")
+    return getattr(module, name)

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from zpl._frames import Talk
 
 
@@ -43,8 +44,10 @@ class Context:
         self._send({"metric": [str(name), shown, step]}, "%s = %g%s" % (name, number, at))
 
     @property
-    def scratch(self) -> Path:
+    def scratch(self) -> "Path":
         """An empty folder of the step's own; it is gone when the step has ended."""
+        from pathlib import Path
+
         if not self._scratch:
             import tempfile
 

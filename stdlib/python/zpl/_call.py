@@ -1,0 +1,277 @@
+"""One call of a step's function: its arguments in, the function, its outputs out."""
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Callable, Dict, List, Optional
+
+from zpl import _context, _values
+from zpl._errors import StepError, type_name
+from zpl._frames import VERSION, Talk
+from zpl._types import Type, parse
+
+
+class Call:
+    """What the first message asks for."""
+
+    def __init__(self, talk: Talk, frame: Dict[str, Any]) -> None:
+        self.talk = talk
+        self.frame = frame
+        self.file: str = frame["file"]
+        self.name: str = frame["function"]
+        self.threads = int(frame.get("threads", 1))
+        self.hints: Dict[str, Any] = {}
+
+    # ---- what it is given ----
+
+    def library(self, hint: Any) -> str:
+        """Whose frame a parameter with this annotation wants; pandas', if it does not say."""
+        module = hint.split(".")[0] if isinstance(hint, str) else (getattr(hint, "__module__", None) or "").split(".")[0]
+        from zpl._tables import LIBRARIES
+
+        return module if module in LIBRARIES else "pandas"
+
+    def argument(self, name: str, given: Dict[str, Any]) -> Any:
+        hint = self.hints.get(name)
+        if "json" in given:
+            return _values.as_annotated(_values.from_literal(given["json"]), hint)
+        kind = parse(given["type"])
+        if "table" in given:
+            from zpl import _tables
+
+            return _tables.read(given["table"], given["columns"], kind, self.library(hint), self.threads)
+        if _values.is_value(kind):
+            import json
+
+            with open(given["path"], encoding="utf-8") as f:
+                return _values.as_annotated(_values.from_json(json.load(f), kind), hint)
+        return self.stored(given["path"], kind, hint)
+
+    def stored(self, path: str, kind: Type, hint: Any) -> Any:
+        from pathlib import Path
+
+        from zpl import _marks
+
+        own = _marks.materialiser_of(hint)
+        if own is not None:
+            return own[1](Path(path))
+        if kind.kind == "Model":
+            from zpl import _models
+
+            return _models.load(path, kind, hint)
+        marks = {"File": _marks.File, "Dir": _marks.Dir}
+        return marks[kind.kind](path) if hint is marks.get(kind.kind) else Path(path)
+
+    # ---- what it gives ----
+
+    def outputs(self, result: Any) -> List[Any]:
+        """One value an output: the result itself, or of several a tuple in order, a dict or fields by name."""
+        names = [o["name"] for o in self.frame["outputs"]]
+        if len(names) == 1:
+            if isinstance(result, tuple) and not hasattr(result, "_fields") and not self.takes_tuple():
+                raise StepError("arity", "it returned %d values, and declares one output: '%s'" % (len(result), names[0]))
+            return [result]
+        shown = ", ".join("'%s'" % n for n in names)
+        if isinstance(result, dict):
+            by_name: Optional[Dict[Any, Any]] = result
+        elif hasattr(result, "_fields"):
+            by_name = result._asdict()
+            if set(by_name or ()) != set(names):
+                by_name = None  # in order
+        elif hasattr(type(result), "__dataclass_fields__"):
+            by_name = {n: getattr(result, n) for n in type(result).__dataclass_fields__}
+        else:
+            by_name = None
+        if by_name is not None:
+            if set(by_name) != set(names):
+                has = ", ".join("'%s'" % n for n in by_name)
+                raise StepError("arity", "it returned %s, and its outputs are %s" % (has or "nothing", shown))
+            return [by_name[n] for n in names]
+        if not isinstance(result, tuple):
+            raise StepError("arity", "it returned a %s, and declares %d outputs: %s" % (type_name(result), len(names), shown))
+        if len(result) != len(names):
+            raise StepError(
+                "arity", "it returned %d values, and declares %d outputs: %s" % (len(result), len(names), shown)
+            )
+        return list(result)
+
+    def takes_tuple(self) -> bool:
+        kind = parse(self.frame["outputs"][0]["type"])
+        return kind.kind in ("List", "Json")
+
+    def deliver(self, value: Any, output: Dict[str, Any]) -> None:
+        kind = parse(output["type"])
+        path, who = output["path"], "output '%s'" % output["name"]
+        if value is None and kind.kind in ("Table", "Model", "File", "Dir"):
+            raise StepError("type", "%s is None, and %s is declared: does every way through it return?" % (who, kind.text))
+        if kind.kind == "Table":
+            from zpl import _tables
+
+            _tables.write(value, kind, path, who)
+        elif _values.is_value(kind):
+            text = _values.dump(_values.to_json(value, kind, who, lambda words: self.talk.send({"log": words})))
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text)
+        else:
+            self.keep(value, kind, path, who)
+
+    def keep(self, value: Any, kind: Type, path: str, who: str) -> None:
+        """A file, folder or model."""
+        from pathlib import Path
+
+        from zpl import _marks
+
+        own = _marks.materialiser_of(type(value))
+        if own is not None:
+            own[0](value, Path(path))
+            if not os.path.lexists(path):
+                raise StepError("type", "%s: the materialiser of %s wrote nothing" % (who, type_name(value)))
+        elif kind.kind == "Model":
+            from zpl import _models
+
+            _models.save(value, kind, path, who)
+        elif isinstance(value, (str, os.PathLike)):
+            self.take(os.fspath(value), kind, path, who)
+        elif kind.kind == "File" and isinstance(value, bytes):
+            with open(path, "wb") as f:
+                f.write(value)
+        else:
+            raise StepError(
+                "type",
+                "%s is a %s, and %s is declared: return its path, or register how it is kept (zpl.materialiser)"
+                % (who, type_name(value), kind.kind),
+            )
+
+    def take(self, source: str, kind: Type, path: str, who: str) -> None:
+        """What stands at a path of the step's becomes an output: what is in scratch is moved, else copied."""
+        import shutil
+
+        source = os.path.abspath(source)
+        wanted = os.path.isdir if kind.kind == "Dir" else os.path.isfile
+        if not wanted(source):
+            what = "folder" if kind.kind == "Dir" else "file"
+            raise StepError("type", "%s is %s, where there is no %s" % (who, source, what))
+        if os.path.realpath(source) == os.path.realpath(path):
+            return
+        scratch = os.path.realpath(self.frame["scratch"])
+        if os.path.realpath(source).startswith(scratch + os.sep) and not os.path.islink(source):
+            os.rename(source, path)
+        elif kind.kind == "Dir":
+            shutil.copytree(source, path)
+        else:
+            shutil.copyfile(source, path)
+
+    # ---- the whole ----
+
+    def check_packages(self) -> None:
+        """Raises StepError when something is installed in another version than the step's key says."""
+        wanted = self.frame.get("packages")
+        version = self.frame.get("python")
+        own = "%d.%d.%d" % sys.version_info[:3]
+        if version and not version.startswith(own):
+            raise StepError("changed", "Python is %s here, and was %s when the step was planned" % (own, version))
+        if not wanted:
+            return
+        from zpl._installed import UNKNOWN, versions
+
+        for name, have in versions(list(wanted)).items():
+            if have != wanted[name] and not (have is None and wanted[name] == UNKNOWN):
+                raise StepError(
+                    "changed",
+                    "%s is %s here, and was %s when the step was planned" % (name, have or "not installed", wanted[name]),
+                )
+
+    def function(self, module: Any) -> Callable[..., Any]:
+        found = getattr(module, self.name, None)
+        if not callable(found):
+            raise StepError("import", "%s has no function '%s'" % (self.file, self.name))
+        for name, hint in getattr(found, "__annotations__", {}).items():
+            self.hints[name] = _resolve(hint, module)
+        return found
+
+    def run(self, function: Callable[..., Any]) -> None:
+        arguments = {n: self.argument(n, given) for n, given in self.frame["args"].items()}
+        owner = os.getpid()
+        try:
+            result = function(**arguments)
+        except BaseException:
+            if os.getpid() != owner:
+                import traceback
+
+                traceback.print_exc()
+                os._exit(1)
+            raise
+        if os.getpid() != owner:  # a fork of the step's that came back as if it were the step
+            os._exit(0)
+        del arguments
+        for value, output in zip(self.outputs(result), self.frame["outputs"]):
+            self.deliver(value, output)
+
+
+def _resolve(hint: Any, module: Any) -> Any:
+    """An annotation that is a text, as it is under `from __future__ import annotations`."""
+    if isinstance(hint, str):
+        try:
+            return eval(hint, vars(module))  # noqa: S307 - the step's own text, in its own module
+        except Exception:
+            return hint
+    if getattr(hint, "__metadata__", None) is not None:  # Annotated[X, …]
+        return getattr(hint, "__origin__", hint)
+    return hint
+
+
+def _installed_of_modules() -> Dict[str, Any]:
+    """The distributions of what was imported, with their versions."""
+    from zpl._installed import distributions, standard_names
+
+    tops = {n.split(".")[0] for n in list(sys.modules)} - standard_names() - {"__main__", "zpl"}
+    there = [n for n in sorted(tops) if getattr(sys.modules.get(n), "__spec__", None) is not None]
+    return distributions(there)[0]
+
+
+def serve(fd: int) -> None:
+    """Answers the one call, and ends the process."""
+    talk = Talk(fd)
+    frame = talk.receive()
+    if frame is None:
+        return
+    if frame.get("v") != VERSION:
+        talk.send({"error": {"kind": "changed", "message": "zpl and its Python package are of different versions"}})
+        return
+    from zpl._project import Project
+
+    call = Call(talk, frame)
+    os.chdir(frame["project"])
+    project = Project(frame["project"], frame.get("modules"))
+    _context.enter(_context.Context(talk, frame["scratch"], call.threads))
+    owner = os.getpid()
+    try:
+        call.check_packages()
+        project.enter(call.file)
+        function = call.function(project.load(call.file))
+        call.run(function)
+        project.check()
+        end: Dict[str, Any] = {"done": True, "imported": project.imported()}
+        if frame.get("packages") is not None:
+            end["packages"] = _installed_of_modules()
+    except BaseException as error:
+        if os.getpid() != owner:
+            raise
+        from zpl._trace import tell
+
+        end = {"error": tell(error, call.file, call.name, project.relative)}
+    _end(talk, end)
+
+
+def _end(talk: Talk, end: Dict[str, Any]) -> None:
+    """Says what it came to, last of all: what runs at exit has run, and may be what ends it."""
+    import atexit
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    talk.send(end)
+    os._exit(0 if "done" in end else 1)

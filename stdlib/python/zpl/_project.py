@@ -1,0 +1,110 @@
+"""The project's own modules: which may be imported, which were, and the step's file among them."""
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+from typing import Any, List, Optional, Sequence, Set
+
+from zpl._errors import StepError
+
+
+class _Loader(SourceFileLoader):
+    """Compiles the text that stands there: a left-over .pyc of another text is never looked at."""
+
+    def get_code(self, fullname: str) -> Optional[CodeType]:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class Project(MetaPathFinder):
+    """Finds modules as Python does, and holds those of the project to what the step's key knows of."""
+
+    def __init__(self, folder: str, modules: Optional[Sequence[str]]) -> None:
+        self.folder = os.path.realpath(folder)
+        #: Files that may be imported, relative to the project; None: any.
+        self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
+        self.sites = [os.path.realpath(p) for p in sys.path if p]
+
+    def relative(self, path: Optional[str]) -> Optional[str]:
+        """A file of the project's own by its path below it; None: it is somebody else's."""
+        if not path:
+            return None
+        real = os.path.realpath(path)
+        if not real.startswith(self.folder + os.sep):
+            return None
+        if any(real.startswith(s + os.sep) for s in self.sites if len(s) > len(self.folder)):
+            return None  # an environment that lies in the project
+        return real[len(self.folder) + 1 :]
+
+    def find_spec(self, fullname: str, path: Any = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
+        spec = PathFinder.find_spec(fullname, path, target)
+        shown = self.relative(spec.origin) if spec is not None and spec.has_location else None
+        if spec is None or shown is None:
+            return spec
+        if self.modules is not None and shown not in self.modules:
+            raise StepError("import", self.refusal(fullname, shown))
+        if isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Loader(fullname, str(spec.origin))
+            spec.cached = None
+        return spec
+
+    def refusal(self, name: str, shown: str) -> str:
+        return (
+            "it imports '%s' (%s) in a way that can't be seen in its text, so the step's key does not know of it: "
+            "write `import %s` in the file" % (name, shown, name)
+        )
+
+    def enter(self, file: str) -> None:
+        """Puts itself on the way of imports, for the step in `file`."""
+        place = os.path.dirname(os.path.join(self.folder, file))
+        sys.path[:0] = [place] if place == self.folder else [place, self.folder]
+        at = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
+        sys.meta_path.insert(at, self)
+
+    def load(self, file: str) -> ModuleType:
+        """Imports the step's file: as a member of its package if it is in one, else by its own name."""
+        path = os.path.join(self.folder, file)
+        if not os.path.isfile(path):
+            raise StepError("import", "there is no file %s" % file)
+        name = _module_name(self.folder, file)
+        if "." in name:
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location(name, path, loader=_Loader(name, path))
+        if spec is None or spec.loader is None:
+            raise StepError("import", "%s is no file of Python" % file)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def imported(self) -> List[str]:
+        """The project's files that were imported, sorted."""
+        out = set()
+        for module in list(sys.modules.values()):
+            shown = self.relative(getattr(module, "__file__", None))
+            if shown is not None:
+                out.add(shown)
+        return sorted(out)
+
+    def check(self) -> None:
+        """Raises StepError when a module came in by another way than ours that the key does not know of."""
+        for shown in self.imported() if self.modules is not None else []:
+            if shown not in self.modules:  # type: ignore[operator]
+                raise StepError("import", self.refusal(shown[:-3].replace(os.sep, "."), shown))
+
+
+def _module_name(folder: str, file: str) -> str:
+    stem = os.path.splitext(os.path.basename(file))[0]
+    parts = [stem]
+    place = os.path.dirname(file)
+    while place and os.path.isfile(os.path.join(folder, place, "__init__.py")):
+        parts.insert(0, os.path.basename(place))
+        place = os.path.dirname(place)
+    if len(parts) > 1 and not place:
+        return ".".join(parts)
+    # A step's file may be called as a module of Python's is.
+    return "zpl_step_" + stem if stem in sys.modules or not stem.isidentifier() else stem

@@ -1,0 +1,500 @@
+"""Tables: between stored Parquet and frames of pandas, polars and pyarrow.
+
+pyarrow is imported with this module, pandas and polars only where a step uses them.  Shapes: a frame has one row a row of
+the table, in its order, and the columns that the step may see, in stored order.
+"""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from zpl._errors import StepError, type_name
+from zpl._types import Type
+from zpl._values import dump, to_json
+
+LIBRARIES = ("pandas", "polars", "pyarrow")
+
+_STORED = {
+    "Int": pa.int64(),
+    "Float": pa.float64(),
+    "Bool": pa.bool_(),
+    "String": pa.large_string(),
+    "Bytes": pa.large_binary(),
+    "Timestamp": pa.timestamp("us"),
+    "Date": pa.date32(),
+    "Enum": pa.large_string(),
+    "Json": pa.large_string(),
+    "Path": pa.large_string(),
+}
+
+
+def stored(kind: Type) -> pa.DataType:
+    """How a column of a type crosses."""
+    if kind.kind == "List" and kind.elem is not None:
+        return pa.list_(stored(kind.elem))
+    if kind.kind not in _STORED:
+        raise StepError("type", "no column is a %s" % kind.kind)
+    return _STORED[kind.kind]
+
+
+# ---- in ----
+
+
+def _declare(column: pa.ChunkedArray, kind: Type) -> pa.ChunkedArray:
+    """A stored column as its type has it in Arrow: a Timestamp in UTC, an Enum with its values."""
+    if kind.kind == "Timestamp":
+        return column.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
+    if kind.kind == "Enum" and kind.values is not None:
+        values = pa.array(kind.values, column.type)
+        chunks = [pa.DictionaryArray.from_arrays(pc.index_in(c, values), values) for c in column.chunks]
+        return pa.chunked_array(chunks, pa.dictionary(pa.int32(), column.type))
+    if kind.kind == "List" and kind.elem is not None and _has_moments(kind.elem):
+        return column.cast(pa.list_(_zoned(kind.elem, column.type.value_type)))
+    return column
+
+
+def _has_moments(kind: Type) -> bool:
+    return kind.kind == "Timestamp" or (kind.elem is not None and _has_moments(kind.elem))
+
+
+def _zoned(kind: Type, have: pa.DataType) -> pa.DataType:
+    if kind.kind == "List" and kind.elem is not None:
+        return pa.list_(_zoned(kind.elem, have.value_type))
+    return pa.timestamp("us", "UTC") if kind.kind == "Timestamp" else have
+
+
+def _guess(have: pa.DataType) -> Type:
+    """The type of a stored column that the input's type does not tell of."""
+    if pa.types.is_timestamp(have):
+        return Type("Timestamp")
+    if pa.types.is_list(have) or pa.types.is_large_list(have):
+        return Type("List", elem=_guess(have.value_type))
+    for name in ("Int", "Float", "Bool", "Date"):
+        if _STORED[name] == have:
+            return Type(name)
+    return Type("Bytes" if pa.types.is_binary(have) or pa.types.is_large_binary(have) else "String")
+
+
+def read(path: str, columns: Optional[List[str]], kind: Type, library: str, threads: int) -> Any:
+    """A stored table as a frame of a library, one of LIBRARIES.
+
+    `columns`: those that the step may see; None: all.  Raises StepError when the library is not there.
+    """
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=columns, use_threads=threads > 1)
+    kinds = [kind.column(f.name) or _guess(f.type) for f in table.schema]
+    arrays = [_declare(table.column(i), k) for i, k in enumerate(kinds)]
+    table = pa.Table.from_arrays(arrays, names=table.schema.names)
+    if library == "pandas":
+        return _to_pandas(table, kinds)
+    return _to_polars(table, kinds) if library == "polars" else table
+
+
+def _need(library: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(library)
+    except ModuleNotFoundError as e:
+        raise StepError("missing", "it needs the package '%s': pip install %s" % (e.name, e.name)) from e
+
+
+def _to_pandas(table: pa.Table, kinds: List[Type]) -> Any:
+    pd = _need("pandas")
+    major = int(pd.__version__.split(".")[0])
+    texts = pd.StringDtype("pyarrow") if major < 3 else None
+
+    def nullable(arrow: pa.DataType) -> Any:
+        return texts if texts is not None and (pa.types.is_string(arrow) or pa.types.is_large_string(arrow)) else None
+
+    plain = [i for i, k in enumerate(kinds) if k.kind not in ("Json", "List")]
+    frame = table.select(plain).to_pandas(types_mapper=nullable, date_as_object=True, split_blocks=True)
+    series: Dict[str, Any] = {}
+    for i, (name, kind) in enumerate(zip(table.schema.names, kinds)):
+        column = table.column(i)
+        if kind.kind in ("Json", "List"):
+            series[name] = pd.Series(_objects(column, kind), dtype=object)
+        elif kind.kind == "Int" and column.null_count:
+            series[name] = pd.Series(column.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
+        elif kind.kind == "Bool" and column.null_count:
+            series[name] = pd.Series(column.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get))
+        else:
+            series[name] = frame[name]
+    if list(frame.columns) == table.schema.names and all(s is frame[n] for n, s in series.items()):
+        return frame
+    return pd.DataFrame(series, index=pd.RangeIndex(table.num_rows), columns=table.schema.names, copy=False)
+
+
+def _objects(column: pa.ChunkedArray, kind: Type) -> List[Any]:
+    if kind.kind == "List":
+        return column.to_pylist()
+    import json
+
+    return [None if v is None else json.loads(v) for v in column.to_pylist()]
+
+
+def _to_polars(table: pa.Table, kinds: List[Type]) -> Any:
+    pl = _need("polars")
+    frame = pl.from_arrow(table)
+    enums = {
+        n: pl.Enum(list(k.values)) for n, k in zip(table.schema.names, kinds) if k.kind == "Enum" and k.values is not None
+    }
+    return frame.with_columns(**{n: pl.col(n).cast(pl.String).cast(e) for n, e in enums.items()}) if enums else frame
+
+
+# ---- out: which columns ----
+
+
+def write(value: Any, kind: Type, path: str, who: str) -> None:
+    """Writes a frame as the Parquet that zpl takes as a table of a declared type.
+
+    `who` is it in messages.  Raises StepError for what is no frame, or none of that type.
+    """
+    names, columns, rows = _columns_of(value, kind, who)
+    _check_names(names, kind, who)
+    order = [n for n, _ in kind.columns] + [n for n in names if kind.column(n) is None]
+    arrays = []
+    for name in order:
+        declared = kind.column(name)
+        place = "column '%s' of %s" % (name, who)
+        column = columns[names.index(name)]
+        arrays.append(_column(column, declared, place) if declared is not None else _undeclared(column, place))
+        if len(arrays[-1]) != rows:
+            raise StepError("type", "%s has %d values, and there are %d rows" % (place, len(arrays[-1]), rows))
+    pq.write_table(pa.Table.from_arrays(arrays, names=order), path, compression="none", use_dictionary=False, store_schema=False)
+
+
+def _columns_of(value: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
+    """Names and columns of a frame: series of pandas, else arrays of Arrow."""
+    module = type(value).__module__.split(".")[0]
+    name = type(value).__name__
+    if module == "pandas" and hasattr(value, "columns"):
+        return _columns_of_pandas(value, kind, who)
+    if module == "polars" and name == "LazyFrame":
+        value, name = value.collect(), "DataFrame"
+    if module == "polars" and name == "DataFrame":
+        value = value.to_arrow()
+    if isinstance(value, pa.RecordBatch):
+        value = pa.Table.from_batches([value])
+    if isinstance(value, pa.Table):
+        return value.schema.names, value.columns, value.num_rows
+    raise StepError(
+        "type", "%s is a %s, and %s is declared: return a DataFrame or a pyarrow.Table" % (who, type_name(value), kind.kind)
+    )
+
+
+def _columns_of_pandas(frame: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
+    if getattr(frame.columns, "nlevels", 1) > 1:
+        raise StepError("type", "%s has columns of %d levels: give each one name" % (who, frame.columns.nlevels))
+    names = list(frame.columns)
+    columns = [frame.iloc[:, i] for i in range(len(names))]
+    wanted = [n for n in frame.index.names if n is not None and n not in names and kind.column(n) is not None]
+    for name in reversed(wanted):  # a named index that is declared is a column
+        names.insert(0, name)
+        columns.insert(0, frame.index.get_level_values(name).to_series(index=frame.index))
+    for name in names:
+        if not isinstance(name, str):
+            raise StepError("type", "%s has a column named %r (%s): names are texts" % (who, name, type_name(name)))
+    return names, columns, len(frame)
+
+
+def _check_names(names: List[str], kind: Type, who: str) -> None:
+    if not names:
+        raise StepError("type", "%s has no columns: a table has at least one" % who)
+    seen: Dict[str, str] = {}
+    for name in names:
+        twin = seen.get(name.lower())
+        if twin == name:
+            raise StepError("type", "%s has two columns '%s': rename or drop one" % (who, name))
+        if twin is not None:
+            raise StepError("type", "%s has columns '%s' and '%s', which SQL can't tell apart" % (who, twin, name))
+        seen[name.lower()] = name
+    lacking = [n for n, _ in kind.columns if n not in names]
+    extra = [n for n in names if kind.column(n) is None] if kind.has_row and not kind.open else []
+    if lacking:
+        has = ", ".join("'%s'" % n for n in names[:8]) + (" …" if len(names) > 8 else "")
+        raise StepError("type", "%s has no column %s; it has %s" % (who, ", ".join("'%s'" % n for n in lacking), has))
+    if extra:
+        raise StepError(
+            "type",
+            "%s has %s that %s not declared: drop %s, or declare %s"
+            % (
+                who,
+                ("a column " if len(extra) == 1 else "columns ") + ", ".join("'%s'" % n for n in extra[:8]),
+                "is" if len(extra) == 1 else "are",
+                "it" if len(extra) == 1 else "them",
+                "it" if len(extra) == 1 else "them",
+            ),
+        )
+
+
+# ---- out: the values of one column ----
+
+
+def _column(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
+    """A column as it crosses for a declared type; raises StepError."""
+    if kind.kind == "Json":
+        return _texts_of_json(values, who)
+    array = _arrow(values, kind, who)
+    return _fit(array, kind, who)
+
+
+def _is_pandas(values: Any) -> bool:
+    return type(values).__module__.split(".")[0] == "pandas"
+
+
+def _chunked(array: Any) -> pa.ChunkedArray:
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
+    """A column as Arrow, by its own type; of pandas' objects by the declared one, which tells mixed ones."""
+    if not _is_pandas(values):
+        return _chunked(values)
+    if str(values.dtype) == "object":
+        return _arrow_of_objects(values, kind, who)
+    try:
+        return _chunked(pa.Array.from_pandas(values))
+    except (pa.ArrowException, TypeError, ValueError) as e:
+        raise StepError("type", "%s is %s, which can't cross: %s" % (who, values.dtype, _first(e))) from e
+
+
+def _arrow_of_objects(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
+    _refuse_mixed(values, kind, who)
+    target = stored(kind)
+    if kind.kind == "Timestamp":  # of zones, and nanoseconds, Arrow takes care by itself
+        target = None
+    elif kind.kind in ("Int", "Float", "Bool", "Date"):
+        target = None  # _fit() tells what would be lost
+    try:
+        return _chunked(pa.Array.from_pandas(values, type=target))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
+        found = _types_in(values)
+        raise StepError(
+            "type", "%s holds %s, and %s is declared: %s" % (who, " and ".join(sorted(found)), _shown(kind), _first(e))
+        ) from e
+
+
+def _types_in(values: Any) -> Dict[str, int]:
+    """The types of the objects in a column, each with the first row (from 1) that has it."""
+    found: Dict[str, int] = {}
+    for i, v in enumerate(values):
+        if v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType"):
+            continue
+        name = type_name(v)
+        if name not in found:
+            found[name] = i + 1
+            if len(found) > 3:
+                break
+    return found
+
+
+_ALIKE = (
+    {"int", "float", "numpy.int64", "numpy.float64", "numpy.int32", "numpy.float32"},
+    {"str", "numpy.str_"},
+    {"bytes", "bytearray", "numpy.bytes_"},
+    {"bool", "numpy.bool", "numpy.bool_"},
+    {"datetime.datetime", "pandas.Timestamp"},
+    {"list", "tuple", "numpy.ndarray"},
+)
+
+
+def _refuse_mixed(values: Any, kind: Type, who: str) -> None:
+    found = _types_in(values)
+    if len(found) < 2 or any(set(found) <= alike for alike in _ALIKE):
+        return
+    shown = " and ".join("%s (row %d)" % pair for pair in list(found.items())[:3])
+    raise StepError("type", "%s mixes %s, and %s is declared: make it one type" % (who, shown, _shown(kind)))
+
+
+def _shown(kind: Type) -> str:
+    return kind.text or kind.kind
+
+
+def _first(error: BaseException) -> str:
+    text = str(error.args[0] if error.args else error).strip()
+    return text.split("\n")[0]
+
+
+def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Without dictionaries and encodings, which say nothing of the values."""
+    if pa.types.is_dictionary(array.type):
+        return array.cast(array.type.value_type)
+    if isinstance(array.type, pa.BaseExtensionType):
+        return pa.chunked_array([c.storage for c in array.chunks], array.type.storage_type)
+    return array
+
+
+_KIND_OF = (
+    ("Bool", pa.types.is_boolean),
+    ("Int", pa.types.is_integer),
+    ("Float", lambda t: pa.types.is_floating(t) or pa.types.is_decimal(t)),
+    ("String", lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or str(t) == "string_view"),
+    ("Bytes", lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_fixed_size_binary(t)),
+    ("Timestamp", pa.types.is_timestamp),
+    ("Date", pa.types.is_date),
+    (
+        "List",
+        lambda t: pa.types.is_list(t) or pa.types.is_large_list(t) or pa.types.is_fixed_size_list(t) or "list_view" in str(t),
+    ),
+)
+
+#: What a column of a type may be given as.
+_TAKES = {
+    "Int": ("Int", "Float"),
+    "Float": ("Float", "Int"),
+    "Bool": ("Bool",),
+    "String": ("String",),
+    "Path": ("String",),
+    "Enum": ("String",),
+    "Json": ("String",),
+    "Bytes": ("Bytes",),
+    "Timestamp": ("Timestamp", "Date"),
+    "Date": ("Date", "Timestamp"),
+    "List": ("List",),
+}
+_ADVICE = {
+    "Int": ".astype('int64')",
+    "Float": ".astype('float64')",
+    "Bool": ".astype('bool')",
+    "String": ".astype('string')",
+    "Enum": ".astype('string')",
+    "Timestamp": "pandas.to_datetime(…)",
+    "Date": ".dt.date",
+}
+
+
+def _kind_of(arrow: pa.DataType) -> Optional[str]:
+    for name, test in _KIND_OF:
+        if test(arrow):
+            return name
+    return None
+
+
+def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
+    """The values as they are stored for a type, whole or not at all."""
+    array = _plain(array)
+    target = stored(kind)
+    if pa.types.is_null(array.type):
+        return array.cast(target)
+    have = _kind_of(array.type)
+    if have not in _TAKES.get(kind.kind, ()):
+        advice = _ADVICE.get(kind.kind)
+        raise StepError(
+            "type",
+            "%s is %s, and %s is declared%s"
+            % (who, have or array.type, _shown(kind), ": convert it (%s)" % advice if advice else ""),
+        )
+    if have == "List" and kind.elem is not None:
+        return _fit_list(array, kind, who)
+    if have == "Timestamp":
+        return _fit_moments(array, kind, who)
+    if pa.types.is_float16(array.type):
+        array = array.cast(pa.float32())
+    try:
+        return array.cast(target)
+    except pa.ArrowException as e:
+        row = _first_lost(array, target)
+        raise StepError(
+            "type", "%s can't be %s%s: %s" % (who, _shown(kind), " (row %d)" % row if row else "", _first(e))
+        ) from e
+
+
+def _first_lost(array: pa.ChunkedArray, target: pa.DataType) -> int:
+    """The first row, from 1, whose value does not fit; 0: none is found."""
+    at = 0
+    for chunk in array.chunks:
+        low, high = 0, len(chunk)  # the first that does not fit is in [low, high)
+        try:
+            chunk.cast(target)
+        except pa.ArrowException:
+            while high - low > 1:
+                middle = (low + high) // 2
+                try:
+                    chunk.slice(low, middle - low).cast(target)
+                    low = middle
+                except pa.ArrowException:
+                    high = middle
+            return at + low + 1
+        at += len(chunk)
+    return 0
+
+
+def _fit_moments(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
+    """Moments in UTC, whole microseconds; of a Date at 00:00."""
+    if kind.kind == "Date":
+        naive = array.cast(pa.timestamp(array.type.unit)) if array.type.tz else array
+        days = naive.cast(pa.date32(), safe=False)
+        if not pc.all(pc.equal(days.cast(naive.type), naive), min_count=0).as_py():
+            raise StepError("type", "%s has a time of day, and Date is declared: .dt.normalize() drops it" % who)
+        return days
+    try:
+        whole = array.cast(pa.timestamp("us", array.type.tz))
+    except pa.ArrowException as e:
+        row = _first_lost(array, pa.timestamp("us", array.type.tz))
+        raise StepError(
+            "type",
+            "%s has nanoseconds (row %d), and a Timestamp keeps microseconds: .dt.floor('us') rounds" % (who, row),
+        ) from e
+    return whole.cast(pa.timestamp("us"))  # of a zone: the same moment in UTC
+
+
+def _fit_list(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
+    assert kind.elem is not None
+    chunks = []
+    for chunk in array.chunks:
+        if not pa.types.is_list(chunk.type):
+            chunk = chunk.cast(pa.list_(chunk.type.value_type))
+        items = _fit(_chunked(chunk.flatten()), kind.elem, "an item of " + who).combine_chunks()
+        lengths = pc.fill_null(pc.list_value_length(chunk), 0)
+        ends = pc.cumulative_sum(lengths.cast(pa.int32()))
+        offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
+        mask = chunk.is_null() if chunk.null_count else None
+        flat = items if isinstance(items, pa.Array) else pa.concat_arrays(items.chunks)
+        chunks.append(pa.ListArray.from_arrays(offsets, flat, mask=mask))
+    return pa.chunked_array(chunks, stored(kind))
+
+
+def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
+    """Objects as JSON texts; a column of Arrow that is text already is taken for JSON."""
+    if not _is_pandas(values):
+        if _kind_of(values.type) == "String":
+            return _chunked(values).cast(pa.large_string())
+        objects = values.to_pylist()
+    else:
+        objects = list(values)
+    texts = []
+    for i, v in enumerate(objects):
+        missing = v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType")
+        kind = Type("Json", text="Json")
+        texts.append(None if missing else dump(to_json(v, kind, "row %d of %s" % (i + 1, who), lambda _: None)))
+    return pa.chunked_array([pa.array(texts, pa.large_string())])
+
+
+def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
+    """A column of an open table that nothing declares: as what it is."""
+    if _is_pandas(values) and str(values.dtype) == "object":
+        found = _types_in(values)
+        if len(found) > 1 and not any(set(found) <= alike for alike in _ALIKE):
+            shown = " and ".join("%s (row %d)" % pair for pair in list(found.items())[:3])
+            raise StepError("type", "%s mixes %s: make it one type" % (who, shown))
+    try:
+        array = _plain(_chunked(pa.Array.from_pandas(values) if _is_pandas(values) else values))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
+        raise StepError("type", "%s can't cross: %s" % (who, _first(e))) from e
+    kind = _type_of(array.type)
+    if kind is None:
+        words = "holds only nulls" if pa.types.is_null(array.type) else "is %s" % array.type
+        raise StepError("type", "%s %s, which no type is known for: declare its type, or convert it" % (who, words))
+    return _fit(array, kind, who)
+
+
+def _type_of(arrow: pa.DataType) -> Optional[Type]:
+    name = _kind_of(arrow)
+    if name == "List":
+        elem = _type_of(arrow.value_type)
+        return Type("List", elem=elem) if elem is not None else None
+    return Type(name) if name is not None else None

@@ -1,0 +1,115 @@
+"""What a step raised, cut to what its author wrote."""
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from zpl._errors import StepError
+
+#: The path of a project's file below it; None for others.
+Relative = Callable[[Optional[str]], Optional[str]]
+
+_DEEP = 20  # frames that are shown of a recursion
+
+
+def _frames(tb: Optional[TracebackType]) -> List[Tuple[str, int, str]]:
+    out = []
+    while tb is not None:
+        out.append((tb.tb_frame.f_code.co_filename, tb.tb_lineno, tb.tb_frame.f_code.co_name))
+        tb = tb.tb_next
+    return out
+
+
+def _library(path: str) -> str:
+    parts = path.replace("\\", "/").split("/")
+    for mark in ("site-packages", "dist-packages"):
+        if mark in parts:
+            return parts[parts.index(mark) + 1].split(".")[0]
+    return parts[-1].split(".")[0] if not path.startswith("<frozen") else "importlib"
+
+
+def cut(error: BaseException, relative: Relative) -> Tuple[List[str], Optional[Tuple[str, int, str]]]:
+    """Lines that lead to an error through the project's files, and the last such place: file, line, function."""
+    lines: List[str] = []
+    last: Optional[Tuple[str, int, str]] = None
+    others: List[str] = []
+
+    def others_end() -> None:
+        if others and lines:
+            names = list(dict.fromkeys(others))[:3]
+            lines.append("  … %d call%s in %s" % (len(others), "" if len(others) == 1 else "s", ", ".join(names)))
+        others.clear()
+
+    for path, line, function in _frames(error.__traceback__):
+        shown = relative(path)
+        if shown is None:
+            others.append(_library(path))
+            continue
+        others_end()
+        last = (shown, line, function)
+        import linecache
+
+        text = linecache.getline(path, line).strip()
+        lines.append("%s:%d in %s%s" % (shown, line, function, ": " + text if text else ""))
+    if isinstance(error, SyntaxError):
+        shown = relative(error.filename)
+        if shown is not None:
+            last = (shown, error.lineno or 1, "")
+    others_end()
+    if len(lines) > 2 * _DEEP:
+        lines[_DEEP:-_DEEP] = ["  … %d more …" % (len(lines) - 2 * _DEEP)]
+    return lines, last
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception as e:  # its __str__ is the user's
+        text = "(its message can't be made: %s)" % type(e).__name__
+    notes = getattr(error, "__notes__", None) or []
+    return "\n".join([str(text)] + [str(n) for n in notes])
+
+
+def _name(error: BaseException) -> str:
+    cls = type(error)
+    module = cls.__module__
+    return cls.__qualname__ if module in ("builtins", "__main__", "zpl._errors") else "%s.%s" % (module, cls.__qualname__)
+
+
+def tell(error: BaseException, file: str, function: str, relative: Relative) -> Dict[str, Any]:
+    """The error as the frame {"error": …} has it."""
+    trace, last = cut(error, relative)
+    kind, message = "raise", _message(error)
+    if isinstance(error, StepError):
+        kind = error.kind
+    elif isinstance(error, SystemExit):
+        kind = "exit"
+        message = "sys.exit(%s)" % ("" if error.code is None else repr(error.code))
+    elif isinstance(error, ModuleNotFoundError) and error.name and _is_absent(error.name):
+        kind = "missing"
+        message = "it needs the package '%s', which %s does not have: pip install it there, or mend the name" % (
+            error.name.split(".")[0],
+            sys.executable,
+        )
+    elif isinstance(error, MemoryError) and not message:
+        message = "out of memory"
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    while cause is not None and len(trace) < 100 and not isinstance(error, StepError):
+        inner, _ = cut(cause, relative)
+        trace.append("which came of %s: %s" % (_name(cause), _message(cause).split("\n")[0]))
+        trace.extend(inner)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return {
+        "kind": kind,
+        "type": _name(error),
+        "message": message[:10000],
+        "file": last[0] if last else file,
+        "line": last[1] if last else 0,
+        "function": function,
+        "trace": [line[:500] for line in trace],
+    }
+
+
+def _is_absent(name: str) -> bool:
+    return name.split(".")[0] not in sys.modules

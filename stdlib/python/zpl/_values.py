@@ -1,0 +1,351 @@
+"""Values that are no tables, files or models: between JSON, as zpl keeps them, and objects of Python.
+
+NumPy, pandas and pydantic are never imported here: their values are known by what they can do.
+"""
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Callable, Dict, List, Optional
+
+from zpl._errors import StepError, type_name
+from zpl._types import Type
+
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+
+
+# ---- in ----
+
+
+def from_literal(value: Any) -> Any:
+    """The Python value of a LITERAL (docs/graph.md).  A path is a pathlib.Path, a record a dict, a type its text."""
+    if isinstance(value, list):
+        return [from_literal(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    ((form, inside),) = value.items()
+    if form == "float":
+        return float(inside)
+    if form == "bytes":
+        return bytes.fromhex(inside)
+    if form == "record":
+        return {_text(k): from_literal(v) for k, v in inside}
+    if form == "path":
+        from pathlib import Path
+
+        return Path(_text(inside))
+    return inside
+
+
+def _text(value: Any) -> str:
+    """A text that may be given by its bytes, which then are no UTF-8."""
+    if isinstance(value, dict):
+        return bytes.fromhex(value["bytes"]).decode("utf-8", "surrogateescape")
+    return str(value)
+
+
+def moment(text: Any) -> Any:
+    """A Timestamp as zpl writes it, or as microseconds since 1970: a datetime in UTC."""
+    from datetime import datetime, timedelta, timezone
+
+    if isinstance(text, int):
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=text)
+    text = text.strip().replace("Z", "+00:00")
+    if "." in text:  # Python before 3.11 reads three or six digits
+        head, _, tail = text.partition(".")
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = "%s.%s%s" % (head, (tail[:digits] + "000000")[:6], tail[digits:])
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+def from_json(value: Any, kind: Type) -> Any:
+    """The Python value of plain JSON that is of a type."""
+    if value is None or kind.kind == "Json":
+        return value
+    if kind.kind == "Float":
+        return float(value)
+    if kind.kind == "Timestamp":
+        return moment(value)
+    if kind.kind == "Date":
+        from datetime import date
+
+        return date.fromisoformat(value)
+    if kind.kind == "Path":
+        from pathlib import Path
+
+        return Path(value)
+    if kind.kind == "Bytes":
+        return value.encode("utf-8")
+    if kind.kind == "List" and kind.elem is not None:
+        return [from_json(v, kind.elem) for v in value]
+    if kind.kind in ("Record", "Report"):
+        return {k: from_json(v, kind.column(k) or Type("Json")) for k, v in value.items()}
+    return value
+
+
+def as_annotated(value: Any, annotation: Any) -> Any:
+    """A param as the function's annotation wants it: a date for a text, a float for a whole number.
+
+    What the annotation does not say clearly stays as it is.
+    """
+    origin, args = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
+    if value is None or annotation is None:
+        return value
+    if type(None) in args:  # Optional
+        rest = [a for a in args if a is not type(None)]
+        return as_annotated(value, rest[0]) if len(rest) == 1 else value
+    if origin in (list, tuple) and isinstance(value, list) and args:
+        items = [as_annotated(v, args[0]) for v in value]
+        return items if origin is list else tuple(items)
+    if not isinstance(annotation, type) or isinstance(value, annotation):
+        return value
+    make = _maker(value, annotation)
+    try:
+        return make(value) if make is not None else value
+    except (TypeError, ValueError) as e:
+        raise StepError("type", "%r is no %s: %s" % (value, annotation.__qualname__, e)) from e
+
+
+def _maker(value: Any, cls: type) -> Optional[Callable[[Any], Any]]:
+    name = "%s.%s" % (cls.__module__.split(".")[0], cls.__name__)
+    if cls is float and isinstance(value, int):
+        return float
+    if cls is bytes and isinstance(value, str):
+        return lambda text: text.encode("utf-8")
+    if cls is str and name != "pathlib.Path" and hasattr(value, "__fspath__"):
+        return str
+    if isinstance(value, dict):
+        if hasattr(cls, "model_validate"):
+            return cls.model_validate  # type: ignore[attr-defined]
+        return (lambda v: cls(**v)) if hasattr(cls, "__dataclass_fields__") else None
+    if not isinstance(value, (str, int)):
+        return None
+    if name == "datetime.datetime":
+        return moment
+    if name == "pandas.Timestamp":
+        return lambda v: cls(moment(v))
+    if name == "datetime.date":
+        return cls.fromisoformat  # type: ignore[attr-defined]
+    if hasattr(cls, "__members__"):  # an enum.Enum
+        return cls
+    return None
+
+
+# ---- out ----
+
+
+def plain(value: Any) -> Any:
+    """A value as one of Python's own, if it stands for one: a NumPy scalar, pandas' NA, a dataclass, a pydantic model."""
+    if type(value).__module__ == "builtins":
+        return value
+    module = type(value).__module__.split(".")[0]
+    if module == "pandas" and type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if hasattr(type(value), "__members__"):
+        return plain(value.value)
+    if module == "numpy" and hasattr(value, "tolist"):
+        return value.tolist() if type(value).__name__ not in ("datetime64", "timedelta64") else _numpy_moment(value)
+    if hasattr(type(value), "__dataclass_fields__"):
+        return {n: getattr(value, n) for n in type(value).__dataclass_fields__}
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if hasattr(value, "_asdict"):
+        return value._asdict()
+    return value
+
+
+def _numpy_moment(value: Any) -> Any:
+    micro = value.astype("datetime64[us]")
+    if micro != value:
+        raise StepError("type", "%s has nanoseconds, which a Timestamp can't keep: round it" % value)
+    return micro.item()
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def to_json(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    """A value of the step's as JSON of a declared type.
+
+    `who` is it in messages ("output 'auc'"); `told` is called with what is worth a line in the log.  Raises StepError.
+    """
+    value = plain(value)
+    if value is None:
+        if kind.optional or kind.kind in ("Json", "Float"):
+            return None
+        raise StepError("type", "%s is None, and %s is declared" % (who, kind.text or kind.kind))
+    make = _OUT.get(kind.kind, _json)
+    out = make(value, kind, who, told)
+    if out is _WRONG:
+        raise StepError(
+            "type", "%s is %s (%s), and %s is declared" % (who, _show(value), type_name(value), kind.text or kind.kind)
+        )
+    return out
+
+
+_WRONG = object()
+
+
+def _int(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _WRONG
+    if not INT_MIN <= value <= INT_MAX:
+        raise StepError("type", "%s is %s, which does not fit an Int: it has 64 bits" % (who, _show(value)))
+    return value
+
+
+def _float(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return _WRONG
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if isinstance(value, int) and number != value:
+        raise StepError("type", "%s is %s, which no Float is equal to" % (who, _show(value)))
+    if not math.isfinite(number):
+        told("%s is %s: it is kept as null" % (who, number))
+        return None
+    return number
+
+
+def _bool(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    return value if isinstance(value, bool) else _WRONG
+
+
+def _string(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    if kind.kind == "Bytes" and isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            raise StepError("type", "%s is bytes that are no text: give a File for them" % who) from None
+    if not isinstance(value, str):
+        return _WRONG
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise StepError("type", "%s is a text that is no UTF-8" % who) from None
+    if kind.values is not None and value not in kind.values:
+        raise StepError("type", "%s is %s, which is none of %s" % (who, _show(value), kind.text))
+    return value
+
+
+def _path(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    return _string(str(value) if hasattr(value, "__fspath__") else value, kind, who, told)
+
+
+def _moment(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    from datetime import datetime, timezone
+
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, datetime):
+        return _WRONG
+    if getattr(value, "nanosecond", 0):
+        raise StepError("type", "%s is %s, and a Timestamp keeps microseconds: round it" % (who, value))
+    if value.tzinfo is not None:
+        value = value.astimezone(timezone.utc).replace(tzinfo=None)
+    return value.isoformat(sep=" ")
+
+
+def _date(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    from datetime import date, datetime
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime) and value.time() == value.time().min:
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else _WRONG
+
+
+def _list(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    items = _items(value)
+    if items is None:
+        return _WRONG
+    elem = kind.elem or Type("Json")
+    return [to_json(v, elem, "item %d of %s" % (i + 1, who), told) for i, v in enumerate(items)]
+
+
+def _items(value: Any) -> Optional[List[Any]]:
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if type(value).__module__.split(".")[0] in ("numpy", "pandas") and hasattr(value, "tolist"):
+        items = value.tolist()
+        return items if isinstance(items, list) else None
+    return None
+
+
+def _record(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+    value = plain(value)
+    if not isinstance(value, dict):
+        return _WRONG
+    out: Dict[str, Any] = {}
+    for name, field in kind.columns:
+        if name not in value and not field.optional:
+            raise StepError("type", "%s has no field '%s'" % (who, name))
+        if name in value:
+            out[name] = to_json(value[name], field, "field '%s' of %s" % (name, who), told)
+    for name in value:
+        if not kind.open and name not in out and kind.has_row:
+            raise StepError("type", "%s has a field '%s' that is not declared" % (who, name))
+        if name not in out:
+            out[str(name)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who), told)
+    return out
+
+
+def _json(value: Any, kind: Type, who: str, told: Callable[[str], None], depth: int = 0) -> Any:
+    value = plain(value)
+    if depth > 100:
+        raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who)
+    if value is None or isinstance(value, (bool, str)):
+        return value if value is None or isinstance(value, bool) else _string(value, Type("String"), who, told)
+    if isinstance(value, int):
+        return _int(value, kind, who, told)
+    if isinstance(value, float):
+        return _float(value, kind, who, told)
+    if isinstance(value, dict):
+        out = {}
+        for k, v in value.items():
+            if not isinstance(plain(k), (str, int)):
+                raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(k)))
+            out[str(plain(k))] = _json(v, kind, "'%s' of %s" % (k, who), told, depth + 1)
+        return out
+    items = _items(value)
+    if items is not None:
+        return [_json(v, kind, who, told, depth + 1) for v in items]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "__fspath__"):
+        return str(value)
+    raise StepError("type", "%s holds a %s, which JSON has nothing for" % (who, type_name(value)))
+
+
+_OUT = {
+    "Int": _int,
+    "Float": _float,
+    "Bool": _bool,
+    "String": _string,
+    "Enum": _string,
+    "Bytes": _string,
+    "Path": _path,
+    "Timestamp": _moment,
+    "Date": _date,
+    "List": _list,
+    "Record": _record,
+    "Report": _record,
+}
+
+
+def dump(value: Any) -> str:
+    """JSON as a file holds it; the same text for the same value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_value(kind: Type) -> bool:
+    """Is it kept as JSON?"""
+    return kind.kind in _OUT or kind.kind in ("Json", "Secret")
