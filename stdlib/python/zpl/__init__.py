@@ -12,9 +12,10 @@ fast.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
+    from typing import Any
+
     from zpl._context import Context, context
     from zpl._marks import Dir, File, materialiser, step
 

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, List, Optional
 
 from zpl import _context, _values
 from zpl._errors import StepError, type_name
 from zpl._frames import VERSION, Talk
 from zpl._types import Type, parse
+
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional
 
 
 class Call:

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Optional
 
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
+    from typing import Optional
     from pathlib import Path
 
     from zpl._frames import Talk

@@ -1,7 +1,9 @@
 """What goes wrong between a step and zpl, apart from what a step raises itself."""
 from __future__ import annotations
 
-from typing import Any
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class StepError(Exception):

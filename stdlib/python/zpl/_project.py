@@ -1,15 +1,18 @@
 """The project's own modules: which may be imported, which were, and the step's file among them."""
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import CodeType, ModuleType
-from typing import Any, List, Optional, Sequence, Set
 
 from zpl._errors import StepError
+
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
+if TYPE_CHECKING:
+    from typing import Any, List, Optional, Sequence, Set
+    from types import CodeType, ModuleType
 
 
 class _Loader(SourceFileLoader):
@@ -20,7 +23,7 @@ class _Loader(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-class Project(MetaPathFinder):
+class Project:
     """Finds modules as Python does, and holds those of the project to what the step's key knows of."""
 
     def __init__(self, folder: str, modules: Optional[Sequence[str]]) -> None:

@@ -5,28 +5,26 @@ Refinements (ranges, patterns, defaults) are held by zpl itself: here only `requ
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Tuple
+from collections import namedtuple
 
-SCALARS = ("Int", "Float", "String", "Bool", "Timestamp", "Date", "Bytes", "Json", "Path", "Secret", "Enum")
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
+if TYPE_CHECKING:
+    from typing import List, Optional, Tuple
+
+_FIELDS = ("kind", "optional", "elem", "columns", "has_row", "open", "values", "framework", "label", "label_type", "dtype", "text")
 
 
-class Type(NamedTuple):
-    """One type; which fields say something depends on the kind."""
+class Type(namedtuple("Type", _FIELDS, defaults=(False, None, (), False, False, None, None, None, None, None, ""))):
+    """One type; which fields say something depends on the kind.
 
-    kind: str  # "Int", "Table", …
-    optional: bool = False
-    elem: Optional["Type"] = None  # List
-    columns: Tuple[Tuple[str, "Type"], ...] = ()  # Table, Record, Report; of a Model: its features
-    has_row: bool = False  # it says its columns
-    open: bool = False  # other columns may follow
-    values: Optional[Tuple[str, ...]] = None  # Enum; Tensor: its dimensions
-    framework: Optional[str] = None  # Model
-    label: Optional[str] = None  # Model
-    label_type: Optional["Type"] = None  # Model
-    dtype: Optional[str] = None  # Tensor
-    text: str = ""  # as written
+    kind: "Int", "Table", …; optional; elem: a List's; columns: (name, type) of a Table, Record, Report, and a Model's
+    features; has_row: it says its columns; open: others may follow; values: an Enum's, or a Tensor's dimensions;
+    framework, label, label_type: a Model's; dtype: a Tensor's; text: as written.  What it does not say is None.
+    """
 
-    def column(self, name: str) -> Optional["Type"]:
+    __slots__ = ()
+
+    def column(self, name: str) -> Optional[Type]:
         for have, kind in self.columns:
             if have == name:
                 return kind

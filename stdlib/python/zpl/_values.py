@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Callable, Dict, List, Optional
 
 from zpl._errors import StepError, type_name
 from zpl._types import Type
+
+TYPE_CHECKING = False  # typing costs as much as the rest of a small step
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
