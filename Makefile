@@ -132,6 +132,7 @@ build/gen/sources: FORCE
 # The digests of what shapes each built-in kernel.
 build/gen/identity.h: build/gen/identity.done ;
 build/gen/identity.done: $(filter lang/% stdlib/%,$(SOURCES) $(HEADERS)) build/gen/sources \
+                         $(wildcard stdlib/python/zpl/*.py) \
                          $(wildcard .ci/identity.* .ci/closure.awk .ci/strip.awk)
 	@.ci/identity.sh
 	@touch $@

@@ -3,6 +3,7 @@
 #     install.sh install|uninstall PREFIX
 #         PREFIX/bin/zpl
 #         PREFIX/lib/zpl/duckdb/   PREFIX/lib/zpl/xgboost/   as in build/deps
+#         PREFIX/lib/zpl/python/     what steps in Python use
 #         PREFIX/lib/zpl/installed                           the list that uninstall reads
 # BUILD is where zpl was built; DUCKDB_DIR and XGBOOST_DIR name own copies of the libraries.
 set -eu
@@ -50,6 +51,9 @@ install)
         for file in "$xgboost/$folder"/*.so*; do
             put 644 "$file" "lib/zpl/xgboost/$folder/${file##*/}"
         done
+    done
+    for file in stdlib/python/pyproject.toml stdlib/python/zpl/*.py stdlib/python/zpl/py.typed; do
+        put 644 "$file" "lib/zpl/python/${file#stdlib/python/}"
     done
     mv "$list.new" "$list"
     echo "installed: $prefix/bin/zpl, and its libraries in $prefix/lib/zpl"

@@ -22,6 +22,7 @@
     X(native, "stdlib/body/native.c", false)                                                       \
     X(parquet_read, "stdlib/table/parquet.c", true)                                                \
     X(predict, "stdlib/model/predict.c", true)                                                     \
+    X(python, "stdlib/body/python.c", false)                                                       \
     X(split, "stdlib/table/split.c", true)                                                         \
     X(sql, "stdlib/table/sql.c", false)                                                            \
     X(xgboost_train, "stdlib/model/train.c", true)

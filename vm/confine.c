@@ -219,10 +219,12 @@ static void allow_read(struct fence *f, const char *path)
 /* Where this program and the engines that it opens are. */
 static void allow_engines(struct fence *f)
 {
-    static const char *const beside[] = {"deps", "../deps", "../lib/zpl"};
+    static const char *const beside[] = {"deps", "../deps", "../lib/zpl", "../stdlib/python",
+                                         "../../stdlib/python"};
     char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
     allow_list(f, getenv("DUCKDB_DIR"), allow_read);
     allow_list(f, getenv("XGBOOST_DIR"), allow_read);
+    allow_list(f, getenv("ZPL_PYTHON_DIR"), allow_read);
     allow_list(f, getenv("LD_LIBRARY_PATH"), allow_read);
     if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)
         return;

@@ -15,5 +15,6 @@
 #define ZPL_SPOOL_VERSION    1 /* the folder of a task that another machine runs */
 #define ZPL_REPORT_VERSION   1 /* what --json prints */
 #define ZPL_SETTLED_VERSION  2 /* what a settled run leaves */
+#define ZPL_PYTHON_VERSION   1 /* messages between zpl and a process of Python: docs/python.md */
 
 #endif

@@ -1,0 +1,351 @@
+/* python.c - the body of a `python =` step: a function of Python in a process of its own, which gets
+ * what the step is given, and delivers what it returns.   Floor: stdlib. */
+#include "stdlib/body/python.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "lang/base/fs.h"
+#include "lang/base/json.h"
+#include "lang/base/proc.h"
+#include "lang/base/version.h"
+#include "stdlib/body/crossing.h"
+#include "stdlib/body/process.h"
+
+static const struct zpl_span nowhere;
+
+/* A call under way. */
+struct call {
+    struct zpl_context *context;
+    const struct zpl_run_task *task;
+    struct zpl_json *body;  /* what the step is */
+    struct zpl_json *facts; /* of the machine: interpreter, and what the step's key has; or NULL */
+    const char *file, *function;
+    struct zpl_json *end; /* what the process said last of all: "done" or "error"; or NULL */
+};
+
+/* ---- where its package is ---- */
+
+static const char *package_at(const char *folder, struct zpl_arena *arena)
+{
+    struct zpl_stat st;
+    const char *main = zpl_arena_printf(arena, "%s/zpl/__main__.py", folder);
+    return main != NULL && zpl_fs_stat(main, &st, NULL) == ZPL_OK ? zpl_arena_strdup(arena, folder)
+                                                                  : NULL;
+}
+
+const char *zpl_python_folder(struct zpl_arena *arena)
+{
+    /* Of zpl itself, of a build in a folder of its own, of programs that test it, installed. */
+    static const char *const beside[] = {"../stdlib/python", "../../stdlib/python",
+                                         "../../../stdlib/python", "../lib/zpl/python"};
+    const char *chosen = getenv("ZPL_PYTHON_DIR"), *found = NULL;
+    char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX], place[ZPL_PATH_MAX];
+    if (chosen != NULL && chosen[0] != '\0')
+        return package_at(chosen, arena);
+    if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)
+        return NULL;
+    for (size_t i = 0; found == NULL && i < sizeof beside / sizeof *beside; i++)
+        if (zpl_path_join(place, folder, beside[i]) == ZPL_OK &&
+            zpl_path_clean(place, place) == ZPL_OK)
+            found = package_at(place, arena);
+    return found;
+}
+
+char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena)
+{
+    const char *package = zpl_python_folder(arena);
+    const char *main =
+        package != NULL ? zpl_arena_printf(arena, "%s/zpl/__main__.py", package) : NULL;
+    const char *const words[] = {interpreter, "-B", "-X", "utf8", main, mode};
+    size_t count = sizeof words / sizeof *words;
+    char **out = main != NULL ? zpl_arena_array(arena, count + 1, sizeof *out) : NULL;
+    for (size_t i = 0; out != NULL && i < count; i++)
+        out[i] = zpl_arena_strdup(arena, words[i]);
+    return zpl_arena_failed(arena) ? NULL : out;
+}
+
+/* ---- what it is asked ---- */
+
+/* A member of the facts, or null where they do not say. */
+static struct zpl_json *fact(const struct call *c, const char *name)
+{
+    const struct zpl_json *value = zpl_json_get(c->facts, name);
+    return value != NULL ? zpl_json_ref(value) : zpl_json_null();
+}
+
+static struct zpl_json *input_json(const struct zpl_run_input *input)
+{
+    struct zpl_json *out = zpl_json_object();
+    bool table = input->rows >= 0;
+    zpl_json_set_take(out, table ? "table" : "path", zpl_json_string(input->path));
+    zpl_json_set_take(out, "type", zpl_json_string(input->type));
+    if (table && input->reads_all) {
+        zpl_json_set_take(out, "columns", zpl_json_null());
+    } else if (table) {
+        struct zpl_json *columns = zpl_json_array();
+        for (size_t i = 0; i < input->read_count; i++)
+            zpl_json_add_take(columns, zpl_json_string(input->reads[i]));
+        zpl_json_set_take(out, "columns", columns);
+    }
+    return out;
+}
+
+static struct zpl_json *arguments_json(const struct zpl_run_task *task)
+{
+    struct zpl_json *out = zpl_json_object();
+    for (size_t i = 0; i < task->param_count; i++) {
+        struct zpl_json *given = zpl_json_object();
+        zpl_json_set_take(given, "json", zpl_literal_json(task->params[i].value));
+        zpl_json_set_take(out, task->params[i].name, given);
+    }
+    for (size_t i = 0; i < task->input_count; i++)
+        zpl_json_set_take(out, task->inputs[i].name, input_json(&task->inputs[i]));
+    return out;
+}
+
+/* Where each output is to be written; NULL after telling. */
+static struct zpl_json *outputs_json(const struct call *c)
+{
+    struct zpl_json *out = zpl_json_array();
+    for (size_t i = 0; i < c->task->output_count; i++) {
+        const struct zpl_run_output *output = &c->task->outputs[i];
+        const struct zpl_type *type = zpl_context_type(c->context, output->type);
+        if (type == NULL) {
+            zpl_json_release(out);
+            return NULL;
+        }
+        const char *path = type->kind != ZPL_TABLE
+                               ? output->path
+                               : zpl_crossing_output(c->context, output, ZPL_CROSSING_PARQUET);
+        struct zpl_json *one = zpl_json_object();
+        zpl_json_set_take(one, "name", zpl_json_string(output->name));
+        zpl_json_set_take(one, "type", zpl_json_string(output->type));
+        zpl_json_set_take(one, "path", zpl_json_string(path));
+        zpl_json_add_take(out, one);
+    }
+    return out;
+}
+
+/* The message that asks for the call; non-zero after telling. */
+static int ask(const struct call *c, struct zpl_buf *message)
+{
+    struct zpl_json *outputs = outputs_json(c), *frame = zpl_json_object();
+    const char *tmp = zpl_crossing_tmp(c->context);
+    if (outputs == NULL) {
+        zpl_json_release(frame);
+        return 1;
+    }
+    zpl_json_set_take(frame, "v", zpl_json_int(ZPL_PYTHON_VERSION));
+    zpl_json_set_take(frame, "file", zpl_json_string(c->file));
+    zpl_json_set_take(frame, "function", zpl_json_string(c->function));
+    zpl_json_set_take(frame, "project", zpl_json_string(c->task->project));
+    zpl_json_set_take(frame, "scratch", zpl_json_string(tmp));
+    zpl_json_set_take(frame, "modules", fact(c, "modules"));
+    zpl_json_set_take(frame, "packages", fact(c, "packages"));
+    zpl_json_set_take(frame, "python", fact(c, "version"));
+    zpl_json_set_take(frame, "threads", zpl_json_int(c->task->threads > 0 ? c->task->threads : 1));
+    zpl_json_set_take(frame, "args", arguments_json(c->task));
+    zpl_json_set_take(frame, "outputs", outputs);
+    enum zpl_err err = zpl_json_write(frame, false, message);
+    zpl_json_release(frame);
+    return err == ZPL_OK ? 0 : zpl_diag_nomem(c->context->diags) != ZPL_OK;
+}
+
+/* ---- what it says ---- */
+
+static void hear_metric(struct zpl_kernel_context *ctx, const struct zpl_json *metric)
+{
+    const char *name = zpl_json_str(zpl_json_at(metric, 0), "");
+    const struct zpl_json *value = zpl_json_at(metric, 1), *step = zpl_json_at(metric, 2);
+    if (zpl_json_kind(value) == ZPL_JSON_STRING)
+        ctx->log(ctx, "%s = %s", name, zpl_json_str(value, ""));
+    else if (zpl_json_kind(step) == ZPL_JSON_INT)
+        ctx->log(ctx, "%s = %.9g at %lld", name, zpl_json_f64(value, 0),
+                 (long long)zpl_json_i64(step, 0));
+    else
+        ctx->log(ctx, "%s = %.9g", name, zpl_json_f64(value, 0));
+}
+
+static void hear(void *self, const void *message, size_t len)
+{
+    struct call *c = self;
+    struct zpl_kernel_context *ctx = &c->context->base;
+    struct zpl_json *said = NULL;
+    if (zpl_json_parse(message, len, &said, NULL) != ZPL_OK)
+        return; /* it has no end then, and that is told */
+    if (zpl_json_get(said, "log") != NULL)
+        ctx->log(ctx, "%s", zpl_json_str(zpl_json_get(said, "log"), ""));
+    else if (zpl_json_get(said, "progress") != NULL)
+        ctx->progress(ctx, zpl_json_f64(zpl_json_get(said, "progress"), -1),
+                      zpl_json_str(zpl_json_get(said, "what"), ""));
+    else if (zpl_json_get(said, "metric") != NULL)
+        hear_metric(ctx, zpl_json_get(said, "metric"));
+    if (c->end == NULL &&
+        (zpl_json_get(said, "done") != NULL || zpl_json_get(said, "error") != NULL))
+        c->end = zpl_json_ref(said);
+    zpl_json_release(said);
+}
+
+/* ---- its end ---- */
+
+static void advise_network(const struct call *c, const struct zpl_process *process,
+                           struct zpl_diag *diag)
+{
+    if (process->tried)
+        zpl_diag_help(c->context->diags, diag,
+                      "it tried to open a network connection: if it is meant to, declare "
+                      "`network = true` in the step");
+}
+
+/* The process is gone and said neither that the call is done nor what went wrong. */
+static int tell_gone(const struct call *c, const struct zpl_process *process)
+{
+    char words[ZPL_EXIT_WORDS_SIZE];
+    bool signal = WIFSIGNALED(process->status);
+    struct zpl_diag *diag =
+        zpl_diag_add(c->context->diags, signal ? ZPL_CODE_STEP_CRASHED : ZPL_CODE_STEP_FAILED,
+                     nowhere, "%s: %s() %s its process with %s", c->file, c->function,
+                     signal ? "crashed" : "ended", zpl_proc_exit_words(process->status, words));
+    if (signal)
+        zpl_diag_help(c->context->diags, diag,
+                      "what crashed is native code that it calls; "
+                      "`vars = { PYTHONFAULTHANDLER = \"1\" }` logs where");
+    advise_network(c, process, diag);
+    return 1;
+}
+
+static bool is(const char *kind, const char *word)
+{
+    return strcmp(kind, word) == 0;
+}
+
+/* What it raised, or what is wrong with what it returned: the place, the words, the way there. */
+static int tell_error(const struct call *c, const struct zpl_process *process,
+                      const struct zpl_json *error)
+{
+    struct zpl_kernel_context *ctx = &c->context->base;
+    const struct zpl_json *trace = zpl_json_get(error, "trace");
+    const char *kind = zpl_json_str(zpl_json_get(error, "kind"), "");
+    const char *message = zpl_json_str(zpl_json_get(error, "message"), "");
+    const char *type = zpl_json_str(zpl_json_get(error, "type"), "an exception");
+    const char *file = zpl_json_str(zpl_json_get(error, "file"), c->file);
+    long long line = zpl_json_i64(zpl_json_get(error, "line"), 0);
+    bool output = is(kind, "type") || is(kind, "arity");
+    for (size_t i = 0; i < zpl_json_count(trace); i++)
+        ctx->log(ctx, "%s", zpl_json_str(zpl_json_at(trace, i), ""));
+    const char *place =
+        line > 0 ? zpl_arena_printf(c->context->arena, "%s:%lld", file, line) : file;
+    struct zpl_diag *diag = zpl_diag_add(
+        c->context->diags, output ? ZPL_CODE_STEP_OUTPUT : ZPL_CODE_STEP_FAILED, nowhere,
+        "%s: %s()%s%s%s%s", place != NULL ? place : file, c->function,
+        is(kind, "raise")  ? " raised "
+        : is(kind, "exit") ? " called "
+                           : ": ",
+        is(kind, "raise") ? type : "", is(kind, "raise") && *message != '\0' ? ": " : "", message);
+    advise_network(c, process, diag);
+    return 1;
+}
+
+/* Runs the function in its process; non-zero after telling. */
+static int call(struct call *c)
+{
+    const char *threads =
+        zpl_arena_printf(c->context->arena, "=%u", c->task->threads > 0 ? c->task->threads : 1);
+    static const char *const counts[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+                                         "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"};
+    const char *defaults[9] = {"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+                               "PYTHONUNBUFFERED=1", "MPLBACKEND=Agg"};
+    struct zpl_buf message = {0};
+    struct zpl_process process = {.arena = c->context->arena,
+                                  .diags = c->context->diags,
+                                  .folder = c->task->project,
+                                  .tmp = zpl_crossing_tmp(c->context),
+                                  .body = c->body,
+                                  .defaults = defaults,
+                                  .heard = hear,
+                                  .self = c};
+    for (size_t i = 0; threads != NULL && i < sizeof counts / sizeof *counts; i++)
+        defaults[4 + i] = zpl_arena_printf(c->context->arena, "%s%s", counts[i], threads);
+    process.words = zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
+                                     ZPL_PYTHON_CALL, c->context->arena);
+    if (process.tmp == NULL || zpl_arena_failed(c->context->arena))
+        return zpl_diag_nomem(c->context->diags) != ZPL_OK;
+    if (process.words == NULL)
+        return c->context->base.fail(&c->context->base,
+                                     "zpl's package for Python is not where it was installed; "
+                                     "ZPL_PYTHON_DIR says where it is");
+    int failed = ask(c, &message);
+    process.said = zpl_buf_str(&message);
+    process.said_len = message.len;
+    failed = failed || zpl_process_run(&process);
+    zpl_buf_release(&message);
+    if (failed)
+        return 1;
+    if (c->end == NULL)
+        return tell_gone(c, &process);
+    const struct zpl_json *error = zpl_json_get(c->end, "error");
+    return error != NULL ? tell_error(c, &process, error) : 0;
+}
+
+/* Takes the body apart: what the step is, and behind the line break facts of the machine. */
+static bool read_body(struct call *c)
+{
+    struct zpl_arena *arena = c->context->arena;
+    const char *body = c->task->body != NULL ? c->task->body : "";
+    size_t n = strcspn(body, "\n");
+    if (zpl_json_parse(body, n, &c->body, NULL) != ZPL_OK ||
+        (body[n] == '\n' &&
+         zpl_json_parse(body + n + 1, strlen(body + n + 1), &c->facts, NULL) != ZPL_OK))
+        return false;
+    const char *named = zpl_json_str(zpl_json_get(c->body, "python"), "");
+    const char *colon = strrchr(named, ':');
+    if (colon == NULL)
+        return false;
+    c->file = zpl_arena_strndup(arena, named, (size_t)(colon - named));
+    c->function = zpl_arena_strdup(arena, colon + 1);
+    return c->file != NULL && c->function != NULL;
+}
+
+static int run(struct zpl_kernel_context *ctx)
+{
+    struct zpl_context *context = zpl_context_of(ctx);
+    struct call c = {.context = context, .task = context->task};
+    int failed = 1;
+    if (!read_body(&c))
+        failed =
+            ctx->fail(ctx, "a python step has the name of a function: \"steps/train.py:train\"");
+    else if (!zpl_crossing_allow(context))
+        zpl_diag_nomem(context->diags);
+    else
+        failed = call(&c) || zpl_crossing_take(context);
+    zpl_json_release(c.body);
+    zpl_json_release(c.facts);
+    zpl_json_release(c.end);
+    return failed;
+}
+
+ZPL_KERNEL(python) = {
+    .abi = ZPL_KERNEL_ABI_VERSION,
+    .name = "python",
+    .signature = "",
+    .doc =
+        "Calls a function of Python.\n"
+        "\n"
+        "`python = \"steps/train.py:train\"` names a file of the project and a function in it.  "
+        "Its "
+        "parameters\n"
+        "are the step's inputs and params by name: a table is a frame of pandas, or of polars or "
+        "pyarrow where\n"
+        "the annotation says so, a Json what JSON says, a model what its library calls one, a "
+        "File or Dir a\n"
+        "path.  What it returns is the output; of several a tuple in order, or a dict by name.  "
+        "It runs in a\n"
+        "process of its own, in the project's folder, confined as a command is; what it prints is "
+        "the step's log.\n"
+        "\n"
+        "    local clean = step \"clean\" { signature = \"(rows: Table {x: Int}) -> (out: Table "
+        "{x: Int})\",\n"
+        "                                 python = \"steps/clean.py:clean\" }",
+    .engines = "duckdb",
+    .run = run,
+};

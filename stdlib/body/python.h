@@ -1,0 +1,20 @@
+/* python.h - how zpl starts a process of Python: its package for the Python side, the words, and what
+ * they say to each other (docs/python.md).
+ * Owns: texts are in the given arena.   Errors: NULL.   Floor: stdlib. */
+#ifndef ZPL_STDLIB_PYTHON_H
+#define ZPL_STDLIB_PYTHON_H
+
+#include "lang/base/arena.h"
+
+/* What such a process is started for. */
+#define ZPL_PYTHON_LOOK "look" /* answers questions about files of Python, without running them */
+#define ZPL_PYTHON_CALL "call" /* calls the function of one step */
+
+/* The folder that holds the Python package `zpl`: ZPL_PYTHON_DIR, else beside the build, else where
+ * `make install` puts it.  NULL: there is none, or memory is out. */
+const char *zpl_python_folder(struct zpl_arena *arena);
+/* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
+ * NULL: the package is not there, or memory is out. */
+char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena);
+
+#endif
