@@ -5,7 +5,7 @@ import os
 import sys
 
 from zpl import _context, _values
-from zpl._errors import StepError, type_name
+from zpl._errors import StepError, a_type, type_name
 from zpl._frames import VERSION, Talk
 from zpl._types import Type, parse
 
@@ -24,6 +24,7 @@ class Call:
         self.name: str = frame["function"]
         self.threads = int(frame.get("threads", 1))
         self.hints: Dict[str, Any] = {}
+        self.line = 0  # of the function
 
     # ---- what it is given ----
 
@@ -91,7 +92,7 @@ class Call:
                 raise StepError("arity", "it returned %s, and its outputs are %s" % (has or "nothing", shown))
             return [by_name[n] for n in names]
         if not isinstance(result, tuple):
-            raise StepError("arity", "it returned a %s, and declares %d outputs: %s" % (type_name(result), len(names), shown))
+            raise StepError("arity", "it returned %s, and declares %d outputs: %s" % (a_type(result), len(names), shown))
         if len(result) != len(names):
             raise StepError(
                 "arity", "it returned %d values, and declares %d outputs: %s" % (len(result), len(names), shown)
@@ -141,8 +142,8 @@ class Call:
         else:
             raise StepError(
                 "type",
-                "%s is a %s, and %s is declared: return its path, or register how it is kept (zpl.materialiser)"
-                % (who, type_name(value), kind.kind),
+                "%s is %s, and %s is declared: return its path, or register how it is kept (zpl.materialiser)"
+                % (who, a_type(value), kind.kind),
             )
 
     def take(self, source: str, kind: Type, path: str, who: str) -> None:
@@ -188,6 +189,9 @@ class Call:
         found = getattr(module, self.name, None)
         if not callable(found):
             raise StepError("import", "%s has no function '%s'" % (self.file, self.name))
+        code = getattr(found, "__code__", None)
+        if code is not None:
+            self.line = code.co_firstlineno
         for name, hint in getattr(found, "__annotations__", {}).items():
             self.hints[name] = _resolve(hint, module)
         return found
@@ -262,7 +266,7 @@ def serve(fd: int) -> None:
             raise
         from zpl._trace import tell
 
-        end = {"error": tell(error, call.file, call.name, project.relative)}
+        end = {"error": tell(error, call.file, call.line, call.name, project.relative)}
     _end(talk, end)
 
 

@@ -22,3 +22,9 @@ def type_name(value: Any) -> str:
         return "None"
     module = (cls.__module__ or "").split(".")[0]
     return cls.__qualname__ if module in ("builtins", "__main__", "") else "%s.%s" % (module, cls.__qualname__)
+
+
+def a_type(value: Any) -> str:
+    """The same with its article: "an int"."""
+    name = type_name(value)
+    return name if value is None else ("an " if name[0] in "aeio" else "a ") + name

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from zpl._errors import StepError, type_name
+from zpl._errors import StepError, a_type, type_name
 from zpl._types import Type
 from zpl._values import dump, to_json
 
@@ -182,7 +182,7 @@ def _columns_of(value: Any, kind: Type, who: str) -> Tuple[List[str], List[Any],
     if isinstance(value, pa.Table):
         return value.schema.names, value.columns, value.num_rows
     raise StepError(
-        "type", "%s is a %s, and %s is declared: return a DataFrame or a pyarrow.Table" % (who, type_name(value), kind.kind)
+        "type", "%s is %s, and %s is declared: return a DataFrame or a pyarrow.Table" % (who, a_type(value), kind.kind)
     )
 
 

@@ -77,8 +77,8 @@ def _name(error: BaseException) -> str:
     return cls.__qualname__ if module in ("builtins", "__main__", "zpl._errors") else "%s.%s" % (module, cls.__qualname__)
 
 
-def tell(error: BaseException, file: str, function: str, relative: Relative) -> Dict[str, Any]:
-    """The error as the frame {"error": …} has it."""
+def tell(error: BaseException, file: str, start: int, function: str, relative: Relative) -> Dict[str, Any]:
+    """The error as the frame {"error": …} has it; `start` is the line of the function, where no other is to blame."""
     trace, last = cut(error, relative)
     kind, message = "raise", _message(error)
     if isinstance(error, StepError):
@@ -105,7 +105,7 @@ def tell(error: BaseException, file: str, function: str, relative: Relative) -> 
         "type": _name(error),
         "message": message[:10000],
         "file": last[0] if last else file,
-        "line": last[1] if last else 0,
+        "line": last[1] if last else start,
         "function": function,
         "trace": [line[:500] for line in trace],
     }

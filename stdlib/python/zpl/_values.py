@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import math
 
-from zpl._errors import StepError, type_name
+from zpl._errors import StepError, a_type, type_name
 from zpl._types import Type
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
@@ -325,7 +325,7 @@ def _json(value: Any, kind: Type, who: str, told: Callable[[str], None], depth: 
         return value.isoformat()
     if hasattr(value, "__fspath__"):
         return str(value)
-    raise StepError("type", "%s holds a %s, which JSON has nothing for" % (who, type_name(value)))
+    raise StepError("type", "%s holds %s, which JSON has nothing for" % (who, a_type(value)))
 
 
 _OUT = {
