@@ -284,13 +284,13 @@ static void test_wrong_tables(void **state)
         const char *function, *words;
     } wrong[] = {
         {"twice", "steps/s.py:42: twice(): output 'out' has two columns 'a': rename or drop one"},
-        {"mixed", "steps/s.py:44: mixed(): column 'a' of output 'out' mixes int (row 1) and str "
+        {"mixed", "steps/s.py:45: mixed(): column 'a' of output 'out' mixes int (row 1) and str "
                   "(row 2), and Int is declared: make it one type"},
-        {"wrong_column", "steps/s.py:47: wrong_column(): column 'a' of output 'out' is String, and "
+        {"wrong_column", "steps/s.py:48: wrong_column(): column 'a' of output 'out' is String, and "
                          "Int is declared: convert it (.astype('int64'))"},
-        {"lost", "steps/s.py:49: lost(): output 'out' has no column 'a'; it has 'b'"},
+        {"lost", "steps/s.py:50: lost(): output 'out' has no column 'a'; it has 'b'"},
         {"number_for_rows",
-         "steps/s.py:51: number_for_rows(): output 'out' is an int, and Table is "
+         "steps/s.py:52: number_for_rows(): output 'out' is an int, and Table is "
          "declared: return a DataFrame or a pyarrow.Table"}};
     struct zpl_run_result result;
     fixture_table(&f, 0, "SELECT i AS a FROM range(3) r(i)");

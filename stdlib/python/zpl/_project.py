@@ -34,7 +34,7 @@ class Project:
 
     def relative(self, path: Optional[str]) -> Optional[str]:
         """A file of the project's own by its path below it; None: it is somebody else's."""
-        if not path:
+        if not path or not os.path.isabs(path):  # "<frozen …>" stands for no file
             return None
         real = os.path.realpath(path)
         if not real.startswith(self.folder + os.sep):
