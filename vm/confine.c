@@ -15,6 +15,7 @@
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "stdlib/body/look.h"
 
 #define ASK_VERSION 1u /* flag of landlock_create_ruleset */
 #define BENEATH     1  /* type of a rule: a file, or a folder and all below it */
@@ -233,27 +234,51 @@ static void allow_engines(struct fence *f)
         allow_in(f, folder, beside[i], READ);
 }
 
-/* The program of a command, by its path: the folder that it is in, and where links lead.  And those of
- * the PATH that `vars` gives it. */
-static void allow_program(struct fence *f, const struct zpl_run_task *task)
+/* A program by its path: the folder that it is in, and where links lead. */
+static void allow_program(struct fence *f, const struct zpl_run_task *task, const char *program)
+{
+    char path[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
+    if (strchr(program, '/') == NULL || strchr(program, '$') != NULL ||
+        zpl_path_join(path, task->project, program) != ZPL_OK || realpath(path, real) == NULL ||
+        zpl_path_below(task->project, real) != NULL)
+        return;
+    allow(f, real, READ);
+    if (zpl_path_dir(path, path) == ZPL_OK)
+        allow_program_folder(f, path);
+    if (zpl_path_dir(real, real) == ZPL_OK)
+        allow_program_folder(f, real);
+}
+
+/* What a function of Python is run by: its interpreter, the packages that are installed, and zpl's own. */
+static void allow_python(struct fence *f, const struct zpl_run_task *task, const char *facts)
+{
+    struct zpl_json *json = NULL;
+    char folder[ZPL_PATH_MAX];
+    if (zpl_json_parse(facts, strlen(facts), &json, NULL) != ZPL_OK)
+        return;
+    const struct zpl_json *site = zpl_json_get(json, "site");
+    allow_program(f, task, zpl_json_str(zpl_json_get(json, "interpreter"), ""));
+    for (size_t i = 0; i < zpl_json_count(site); i++)
+        allow(f, zpl_json_str(zpl_json_at(site, i), ""), READ);
+    if (zpl_look_folder(folder) == ZPL_OK)
+        allow(f, folder, READ);
+    zpl_json_release(json);
+}
+
+/* What a body that is a program runs, and what is on the PATH that `vars` gives it. */
+static void allow_body(struct fence *f, const struct zpl_run_task *task)
 {
     struct zpl_json *body = NULL;
-    char path[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
-    if (strcmp(task->kernel, "command") != 0 || task->body == NULL ||
-        zpl_json_parse(task->body, strlen(task->body), &body, NULL) != ZPL_OK)
+    if (task->body == NULL || !zpl_run_is_program(task->kernel))
+        return;
+    size_t len = strcspn(task->body, "\n");
+    if (zpl_json_parse(task->body, len, &body, NULL) != ZPL_OK)
         return;
     allow_list(f, zpl_json_str(zpl_json_get(zpl_json_get(body, "vars"), "PATH"), NULL),
                allow_program_folder);
-    const char *program = zpl_json_str(zpl_json_at(zpl_json_get(body, "command"), 0), "");
-    if (strchr(program, '/') != NULL && strchr(program, '$') == NULL &&
-        zpl_path_join(path, task->project, program) == ZPL_OK && realpath(path, real) != NULL &&
-        zpl_path_below(task->project, real) == NULL) {
-        allow(f, real, READ);
-        if (zpl_path_dir(path, path) == ZPL_OK)
-            allow_program_folder(f, path);
-        if (zpl_path_dir(real, real) == ZPL_OK)
-            allow_program_folder(f, real);
-    }
+    allow_program(f, task, zpl_json_str(zpl_json_at(zpl_json_get(body, "command"), 0), ""));
+    if (task->body[len] != '\0')
+        allow_python(f, task, task->body + len + 1);
     zpl_json_release(body);
 }
 
@@ -291,7 +316,7 @@ static void allow_wants(struct fence *f, const struct zpl_run_task *task)
     allow_list(f, getenv("ZPL_TOOLS"), allow_read);
     if (getenv("HOME") != NULL)
         allow_in(f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
-    allow_program(f, task);
+    allow_body(f, task);
     allow_project(f, task);
 }
 

@@ -1,4 +1,4 @@
-/* engine.c - bind, schema, preview and export as tasks.   Floor: vm. */
+/* engine.c - bind, schema, preview, export and questions to Python as tasks.   Floor: vm. */
 #include "vm/engine.h"
 
 #include <stdio.h>
@@ -125,9 +125,8 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
 /* Asks for JSON; outcome->kind tells whether the worker answered. */
 static enum zpl_err ask_json(struct zpl_session *session, const struct zpl_buf *task,
                              const struct zpl_task_needs *needs, struct outcome *outcome,
-                             struct zpl_json **out)
+                             struct zpl_json **out, struct zpl_diags *diags)
 {
-    struct zpl_diags *diags = &session->diags;
     enum zpl_err err = ask(session, task, needs, outcome, diags);
     if (err == ZPL_OK && outcome->kind == ZPL_EVENT_DONE)
         err = zpl_reply_decode_json(outcome->reply.data, outcome->reply.len, out, diags);
@@ -142,7 +141,7 @@ enum zpl_err zpl_engine_preview(struct zpl_session *session,
     struct outcome outcome = {.kind = ZPL_EVENT_DONE};
     *out = NULL;
     enum zpl_err err = zpl_task_encode_preview(request, &task);
-    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, out)
+    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, out, &session->diags)
                         : unasked(err, &session->diags);
     if (err == ZPL_OK && outcome.kind == ZPL_EVENT_TIMEOUT)
         zpl_diag_add(&session->diags, ZPL_CODE_WORKER, (struct zpl_span){0},
@@ -165,7 +164,7 @@ enum zpl_err zpl_engine_export(struct zpl_session *session,
     struct outcome outcome = {.kind = ZPL_EVENT_DONE};
     struct zpl_json *nothing = NULL;
     enum zpl_err err = zpl_task_encode_export(request, &task);
-    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, &nothing)
+    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, &nothing, &session->diags)
                         : unasked(err, &session->diags);
     if (err == ZPL_OK && outcome.kind != ZPL_EVENT_DONE) {
         zpl_diag_add(&session->diags, ZPL_CODE_WORKER, (struct zpl_span){0},
@@ -173,6 +172,32 @@ enum zpl_err zpl_engine_export(struct zpl_session *session,
         err = ZPL_ERR_STEP;
     }
     zpl_json_release(nothing);
+    zpl_buf_release(&outcome.reply);
+    zpl_buf_release(&task);
+    return err;
+}
+
+enum zpl_err zpl_engine_look(struct zpl_session *session, const struct zpl_look_request *request,
+                             struct zpl_json **out, struct zpl_diags *diags)
+{
+    static const struct zpl_task_needs needs = {.memory_bytes = ZPL_BIND_BYTES_MAX,
+                                                .timeout_ms = ZPL_LOOK_MS_MAX};
+    struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    struct outcome outcome = {.kind = ZPL_EVENT_DONE};
+    *out = NULL;
+    enum zpl_err err = zpl_task_encode_module(request, &task);
+    err = err == ZPL_OK ? ask_json(session, &task, &needs, &outcome, out, diags)
+                        : unasked(err, diags);
+    if (err == ZPL_OK && outcome.kind != ZPL_EVENT_DONE) {
+        struct zpl_span nowhere = {0};
+        if (outcome.kind == ZPL_EVENT_TIMEOUT)
+            zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
+                         "Python takes longer than %d s to understand it", ZPL_LOOK_MS_MAX / 1000);
+        else
+            zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere, "understanding it ended Python (%s)",
+                         outcome.reason);
+        err = ZPL_ERR_STEP;
+    }
     zpl_buf_release(&outcome.reply);
     zpl_buf_release(&task);
     return err;

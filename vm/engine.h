@@ -5,6 +5,7 @@
 #ifndef ZPL_VM_ENGINE_H
 #define ZPL_VM_ENGINE_H
 
+#include "stdlib/body/look.h"
 #include "stdlib/preview/preview.h"
 #include "vm/session.h"
 
@@ -18,5 +19,9 @@ enum zpl_err zpl_engine_preview(struct zpl_session *session,
 /* Writes a table as a file of another format; until it is done, however long that takes. */
 enum zpl_err zpl_engine_export(struct zpl_session *session,
                                const struct zpl_export_request *request);
+/* What Python says (stdlib/body/look.h); *out is the caller's, NULL after an error.  ZPL_ERR_STEP, told in
+ * `diags`: it does not answer.  Limits: ZPL_LOOK_MS_MAX, ZPL_BIND_BYTES_MAX. */
+enum zpl_err zpl_engine_look(struct zpl_session *session, const struct zpl_look_request *request,
+                             struct zpl_json **out, struct zpl_diags *diags);
 
 #endif

@@ -6,9 +6,9 @@
 #include "lang/base/limits.h"
 #include "vm/json_read.h"
 
-static const char *const NAMES[ZPL_ING_KINDS] = {"format", "kernel", "engine", "body",   "binding",
-                                                 "param",  "output", "wants",  "source", "input",
-                                                 "rows",   "order",  "column"};
+static const char *const NAMES[ZPL_ING_KINDS] = {
+    "format", "kernel", "engine", "body",  "module", "package", "binding", "param",
+    "output", "wants",  "source", "input", "rows",   "order",   "column"};
 
 const char *zpl_ingredient_kind_name(enum zpl_ingredient_kind kind)
 {

@@ -5,6 +5,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/graph/graph_json.h"
+#include "stdlib/run.h"
 #include "vm/confine.h"
 #include "vm/named.h"
 #include "vm/report.h"
@@ -143,10 +144,10 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
     return err;
 }
 
-/* Did a command meet the limits of what it may touch, as far as it said so? */
+/* Did a program meet the limits of what it may touch, as far as it said so? */
 static bool was_confined(const struct zpl_node *node, const char *printed)
 {
-    return node->body != NULL && strcmp(node->kernel, "command") == 0 &&
+    return node->body != NULL && zpl_run_is_program(node->kernel) &&
            strstr(printed, "ermission denied") != NULL && zpl_confine_version() > 0;
 }
 

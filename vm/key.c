@@ -11,6 +11,7 @@
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
 #include "vm/named.h"
+#include "vm/python.h"
 #include "vm/source.h"
 #include "vm/user_files.h"
 
@@ -61,6 +62,24 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
     if (node->body != NULL)
         add(plan, node->id, ZPL_ING_BODY, node->kernel, node->identity,
             strcmp(node->kernel, "lua") != 0 ? node->body : NULL);
+}
+
+/* Python, what it loads of the project and what of its packages. */
+static enum zpl_err add_python(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct zpl_python_step step;
+    enum zpl_err err = zpl_python_step(plan, node, &step, &plan->session->diags);
+    if (err != ZPL_OK)
+        return err;
+    for (size_t i = 0; i < step.file_count; i++)
+        add(plan, node->id, ZPL_ING_MODULE, step.files[i].path, step.files[i].identity, NULL);
+    add(plan, node->id, ZPL_ING_PACKAGE, "python",
+        zpl_arena_printf(&plan->arena, "%s %s", step.facts->version, step.facts->implementation),
+        NULL);
+    for (size_t i = 0; i < step.package_count; i++)
+        add(plan, node->id, ZPL_ING_PACKAGE, step.packages[i].name,
+            step.packages[i].version != NULL ? step.packages[i].version : "(not installed)", NULL);
+    return ZPL_OK;
 }
 
 /* A param: its value, as canonical JSON and as it is written. */
@@ -260,7 +279,10 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     enum zpl_err err = ZPL_OK;
     memset(&step->ingredients, 0, sizeof step->ingredients);
     add_code(plan, node);
-    err = add_shape(plan, node);
+    if (zpl_node_is_python(node))
+        err = add_python(plan, node);
+    if (err == ZPL_OK)
+        err = add_shape(plan, node);
     if (err == ZPL_OK)
         err = add_files(plan, node);
     if (err == ZPL_OK && zpl_node_reads_name(node))
@@ -297,6 +319,16 @@ static enum zpl_err is_same(struct zpl_plan *plan, const struct zpl_user_file *f
     return ZPL_OK;
 }
 
+/* Does the file of Python still say what the ingredient says? */
+static enum zpl_err is_same_module(struct zpl_plan *plan, const struct zpl_ingredient *item,
+                                   bool *same, struct zpl_diags *diags)
+{
+    const struct zpl_python_module *module;
+    enum zpl_err err = zpl_python_module(plan->session, item->name, &module, diags);
+    *same = err == ZPL_OK && strcmp(item->value, module->identity) == 0;
+    return err;
+}
+
 /* Files that came while a command ran were not there for it to read; a source reads all that match. */
 enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char **changed,
                                  struct zpl_diags *diags)
@@ -311,6 +343,12 @@ enum zpl_err zpl_key_source_same(struct zpl_plan *plan, uint32_t id, const char 
         const struct zpl_ingredient *item = &list->items[i];
         bool same = false;
         size_t at = next;
+        if (item->kind == ZPL_ING_MODULE) {
+            err = is_same_module(plan, item, &same, diags);
+            if (err == ZPL_OK && !same)
+                *changed = item->name;
+            continue;
+        }
         if (item->kind != ZPL_ING_SOURCE)
             continue;
         keyed++;

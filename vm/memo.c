@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "stdlib/catalog.h"
+#include "vm/engine.h"
 #include "vm/protocol.h"
 #include "vm/source.h"
 
@@ -121,6 +122,25 @@ static enum zpl_err schema(void *self, const struct zpl_schema_request *request,
     zpl_diags_release(&quiet);
     zpl_buf_release(&reply);
     zpl_buf_release(&task);
+    return err;
+}
+
+enum zpl_err zpl_memo_look(struct zpl_session *session, const char *space,
+                           const struct zpl_digest *key, const struct zpl_look_request *request,
+                           struct zpl_json **out, struct zpl_diags *diags)
+{
+    struct zpl_metadata *metadata = key != NULL ? zpl_session_memo(session) : NULL;
+    struct zpl_buf text = {0};
+    enum zpl_err err = ZPL_OK;
+    *out = NULL;
+    bool known = recall(metadata, space, key, &text) &&
+                 zpl_json_parse(zpl_buf_str(&text), text.len, out, NULL) == ZPL_OK;
+    if (!known)
+        err = zpl_engine_look(session, request, out, diags);
+    zpl_buf_clear(&text);
+    if (err == ZPL_OK && !known && metadata != NULL && zpl_json_write(*out, false, &text) == ZPL_OK)
+        keep(metadata, space, key, &text);
+    zpl_buf_release(&text);
     return err;
 }
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stdlib/run.h"
 #include "vm/effect.h"
+#include "vm/python.h"
 #include "vm/user_files.h"
 
 /* ---- costs ---- */
@@ -106,15 +108,29 @@ static const char *line_of(struct zpl_plan *plan, const struct zpl_json *words)
     return text;
 }
 
-static void add_command(struct zpl_plan *plan, const struct zpl_node *node, struct zpl_outlook *out)
+static void add_program(struct zpl_plan *plan, const struct zpl_node *node, struct zpl_outlook *out)
 {
     struct zpl_json *body = NULL;
     if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
         return;
-    add(plan, &out->runs, line_of(plan, zpl_json_get(body, "command")));
+    const char *function = zpl_json_str(zpl_json_get(body, "python"), NULL);
+    add(plan, &out->runs,
+        function != NULL ? zpl_arena_printf(&plan->arena, "python %s", function)
+                         : line_of(plan, zpl_json_get(body, "command")));
     if (zpl_json_truth(zpl_json_get(body, "network"), false))
         add(plan, &out->connects, node->name);
     zpl_json_release(body);
+}
+
+/* The files of the project that a function of Python is made of. */
+static enum zpl_err add_modules(struct zpl_plan *plan, const struct zpl_node *node,
+                                struct zpl_outlook *out)
+{
+    struct zpl_python_step step;
+    enum zpl_err err = zpl_python_step(plan, node, &step, &plan->session->diags);
+    for (size_t i = 0; err == ZPL_OK && i < step.file_count; i++)
+        add(plan, &out->reads, step.files[i].path);
+    return err;
 }
 
 static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node,
@@ -139,13 +155,15 @@ enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
     memset(out, 0, sizeof *out);
     for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
         const struct zpl_node *node = &plan->graph->nodes[id];
-        bool command = node->body != NULL && strcmp(node->kernel, "command") == 0;
+        bool program = node->body != NULL && zpl_run_is_program(node->kernel);
         if (zpl_node_reads_name(node))
             add(plan, &out->finds, zpl_node_name_of(node));
         else if (node->source != NULL || node->body != NULL)
             err = add_files(plan, node, out);
-        if (command)
-            add_command(plan, node, out);
+        if (program)
+            add_program(plan, node, out);
+        if (err == ZPL_OK && zpl_node_is_python(node))
+            err = add_modules(plan, node, out);
         if (zpl_effect_is(node))
             add(plan, zpl_node_writes_name(node) ? &out->writes : &out->deploys,
                 zpl_effect_name(plan, id));

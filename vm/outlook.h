@@ -16,9 +16,9 @@ struct zpl_outlook_list {
     size_t count, capacity;
 };
 struct zpl_outlook {
-    struct zpl_outlook_list reads;    /* files, as the program names them */
-    struct zpl_outlook_list runs;     /* commands, as one line of words each */
-    struct zpl_outlook_list loads;    /* libraries of kernels */
+    struct zpl_outlook_list reads; /* files, as the program names them */
+    struct zpl_outlook_list runs;  /* commands, as one line of words each; "python FILE:FUNCTION" */
+    struct zpl_outlook_list loads; /* libraries of kernels */
     struct zpl_outlook_list connects; /* steps that may use the network */
     struct zpl_outlook_list deploys;  /* names */
     struct zpl_outlook_list finds;    /* names of what other runs wrote */

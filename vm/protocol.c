@@ -8,7 +8,7 @@
 #include "lang/base/version.h"
 #include "vm/json_read.h"
 
-static const char *const KIND_NAMES[] = {"run", "bind", "schema", "preview", "export"};
+static const char *const KIND_NAMES[] = {"run", "bind", "schema", "preview", "export", "module"};
 
 /* A new task object with version and kind. */
 static struct zpl_json *new_task(enum zpl_task_kind kind)
@@ -145,6 +145,16 @@ enum zpl_err zpl_task_encode_export(const struct zpl_export_request *request, st
     zpl_json_set_take(o, "path", zpl_json_string(request->path));
     zpl_json_set_take(o, "to", zpl_json_string(request->to));
     zpl_json_set_take(o, "format", zpl_json_string(request->format));
+    return write_take(o, out);
+}
+
+/* A question to Python. */
+enum zpl_err zpl_task_encode_module(const struct zpl_look_request *request, struct zpl_buf *out)
+{
+    struct zpl_json *o = new_task(ZPL_TASK_MODULE);
+    zpl_json_set_take(o, "interpreter", zpl_json_string(request->interpreter));
+    zpl_json_set_take(o, "folder", zpl_json_string(request->folder));
+    zpl_json_set_take(o, "question", zpl_json_string(request->question));
     return write_take(o, out);
 }
 
@@ -347,6 +357,16 @@ static bool decode_export(const struct zpl_json *json, struct zpl_export_request
            request->format != NULL;
 }
 
+/* A question to Python; false: malformed or out of memory. */
+static bool decode_module(const struct zpl_json *json, struct zpl_look_request *request,
+                          struct zpl_arena *arena)
+{
+    request->interpreter = zpl_read_text(json, "interpreter", arena);
+    request->folder = zpl_read_text(json, "folder", arena);
+    request->question = zpl_read_text(json, "question", arena);
+    return request->interpreter != NULL && request->folder != NULL && request->question != NULL;
+}
+
 /* Which kind of task, and its parts. */
 static bool decode_kind(const struct zpl_json *json, struct zpl_task *out, struct zpl_arena *arena)
 {
@@ -366,6 +386,10 @@ static bool decode_kind(const struct zpl_json *json, struct zpl_task *out, struc
     if (strcmp(kind, KIND_NAMES[ZPL_TASK_EXPORT]) == 0) {
         out->kind = ZPL_TASK_EXPORT;
         return decode_export(json, &out->export, arena);
+    }
+    if (strcmp(kind, KIND_NAMES[ZPL_TASK_MODULE]) == 0) {
+        out->kind = ZPL_TASK_MODULE;
+        return decode_module(json, &out->look, arena);
     }
     out->kind = ZPL_TASK_SCHEMA;
     return strcmp(kind, KIND_NAMES[ZPL_TASK_SCHEMA]) == 0 &&

@@ -1,5 +1,5 @@
 /* protocol.h - what driver and worker say to each other: canonical JSON, versioned, nothing but bytes.
- * A task is { v, kind: "run" | "bind" | "schema" | "preview" | "export", … }; its answer { v, err, diags, … }; while it runs
+ * A task is { v, kind: "run" | "bind" | "schema" | "preview" | "export" | "module", … }; its answer { v, err, diags, … }; while it runs
  * the worker may send { log } and { progress, what }.
  * Owns: encoders append to a buffer; decoders put everything into the caller's arena.
  * Errors: ZPL_ERR_VERSION for another protocol, ZPL_ERR_INPUT for anything malformed, each with a
@@ -9,6 +9,7 @@
 
 #include "lang/base/buf.h"
 #include "lang/check/engine.h"
+#include "stdlib/body/look.h"
 #include "stdlib/preview/preview.h"
 #include "stdlib/run.h"
 
@@ -17,7 +18,8 @@ enum zpl_task_kind {
     ZPL_TASK_BIND,
     ZPL_TASK_SCHEMA,
     ZPL_TASK_PREVIEW,
-    ZPL_TASK_EXPORT
+    ZPL_TASK_EXPORT,
+    ZPL_TASK_MODULE /* a question to Python */
 };
 
 enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf *out);
@@ -26,6 +28,7 @@ enum zpl_err zpl_task_encode_schema(const struct zpl_schema_request *request, st
 enum zpl_err zpl_task_encode_preview(const struct zpl_preview_request *request,
                                      struct zpl_buf *out);
 enum zpl_err zpl_task_encode_export(const struct zpl_export_request *request, struct zpl_buf *out);
+enum zpl_err zpl_task_encode_module(const struct zpl_look_request *request, struct zpl_buf *out);
 
 struct zpl_task {
     enum zpl_task_kind kind;
@@ -34,6 +37,7 @@ struct zpl_task {
     struct zpl_schema_request schema;
     struct zpl_preview_request preview;
     struct zpl_export_request export;
+    struct zpl_look_request look;
 };
 enum zpl_err zpl_task_decode(const void *data, size_t len, struct zpl_task *out,
                              struct zpl_arena *arena, struct zpl_diags *diags);
@@ -54,7 +58,7 @@ enum zpl_err zpl_reply_decode_bind(const void *data, size_t len, size_t table_co
                                    struct zpl_diags *diags);
 enum zpl_err zpl_reply_decode_schema(const void *data, size_t len, struct zpl_schema_answer *out,
                                      struct zpl_arena *arena, struct zpl_diags *diags);
-/* Of a preview (`json` as it is; NULL becomes null) and of an export (NULL). */
+/* Of a preview and a module (`json` as it is; NULL becomes null) and of an export (NULL). */
 enum zpl_err zpl_reply_encode_json(enum zpl_err err, const struct zpl_json *json,
                                    const struct zpl_diags *diags, struct zpl_buf *out);
 /* *out is the caller's reference; NULL after an error. */

@@ -89,20 +89,27 @@ static enum zpl_err row_of_record(struct recalling *r, struct zpl_step_row *out)
     return err == ZPL_OK ? ZPL_ERR_NOT_FOUND : err;
 }
 
-/* Is the ingredient about zpl itself? */
+/* Is the ingredient about zpl itself, or about what is installed beside it? */
 static bool is_code(enum zpl_ingredient_kind kind)
 {
-    return kind == ZPL_ING_FORMAT || kind == ZPL_ING_KERNEL || kind == ZPL_ING_ENGINE;
+    return kind == ZPL_ING_FORMAT || kind == ZPL_ING_KERNEL || kind == ZPL_ING_ENGINE ||
+           kind == ZPL_ING_PACKAGE;
 }
 
-/* Those about zpl itself, or the others, without the files of the user's. */
+/* Is it about the content of a file of the user's? */
+static bool is_file(enum zpl_ingredient_kind kind)
+{
+    return kind == ZPL_ING_SOURCE || kind == ZPL_ING_MODULE;
+}
+
+/* Those about code that is installed, or the others, without the files of the user's. */
 static struct zpl_ingredients part(const struct zpl_ingredients *list, bool code,
                                    struct zpl_arena *arena)
 {
     struct zpl_ingredients out = {0};
     for (size_t i = 0; i < list->count; i++) {
         const struct zpl_ingredient *item = &list->items[i];
-        if (item->kind != ZPL_ING_SOURCE && is_code(item->kind) == code &&
+        if (!is_file(item->kind) && is_code(item->kind) == code &&
             !zpl_ingredients_add(&out, arena, item->kind, item->name, item->value, item->shown))
             arena->failed = true;
     }
@@ -197,7 +204,7 @@ static const struct zpl_ingredient *source_named(const struct zpl_ingredients *l
                                                  const struct zpl_ingredient *wanted)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].kind == ZPL_ING_SOURCE && strcmp(list->items[i].name, wanted->name) == 0)
+        if (list->items[i].kind == wanted->kind && strcmp(list->items[i].name, wanted->name) == 0)
             return &list->items[i];
     return NULL;
 }
@@ -213,13 +220,12 @@ static void compare_sources(struct recalling *r, const struct zpl_ingredients *t
 {
     for (size_t i = 0; i < then->count; i++) {
         const struct zpl_ingredient *item = &then->items[i];
-        const struct zpl_ingredient *is =
-            item->kind == ZPL_ING_SOURCE ? source_named(now, item) : item;
+        const struct zpl_ingredient *is = is_file(item->kind) ? source_named(now, item) : item;
         if (is == NULL || strcmp(item->value, is->value) != 0)
             add_source(r, path_of(item), item->value, is != NULL ? is->value : NULL);
     }
     for (size_t i = 0; i < now->count; i++)
-        if (now->items[i].kind == ZPL_ING_SOURCE && source_named(then, &now->items[i]) == NULL)
+        if (is_file(now->items[i].kind) && source_named(then, &now->items[i]) == NULL)
             add_source(r, path_of(&now->items[i]), NULL, now->items[i].value);
     if (r->out->sources != NULL)
         refuse(r, ZPL_AGAIN_IMPOSSIBLE, r->out->why);

@@ -11,6 +11,7 @@
 #include "vm/engine.h"
 #include "vm/memo.h"
 #include "vm/named.h"
+#include "vm/python.h"
 
 /* ---- what the language asks of the outside ---- */
 
@@ -214,6 +215,13 @@ static enum zpl_err named(void *self, const char *name, struct zpl_arena *arena,
     return err;
 }
 
+static enum zpl_err function(void *self, const char *path, const char *name,
+                             struct zpl_arena *arena, const struct zpl_function **out,
+                             struct zpl_diags *diags)
+{
+    return zpl_python_function(self, path, name, arena, out, diags);
+}
+
 /* Fills the world; the engine remembers its answers. */
 static enum zpl_err fill_world(struct zpl_session *session)
 {
@@ -231,6 +239,7 @@ static enum zpl_err fill_world(struct zpl_session *session)
     session->world.sources = sources;
     session->world.has_file = has_file;
     session->world.has_folder = has_folder;
+    session->world.function = function;
     session->world.has_zone = has_zone;
     session->world.outside = outside;
     session->world.limits = limits;

@@ -29,6 +29,7 @@ struct zpl_names {
 };
 
 struct zpl_memo;
+struct zpl_python;
 struct zpl_session {
     struct zpl_project project;
     struct zpl_stack_config config;
@@ -44,8 +45,9 @@ struct zpl_session {
     bool has_shared;           /* it is */
     enum zpl_err shared_err;   /* what came of it */
     struct zpl_world world;
-    struct zpl_memo *memo; /* the world's engine */
-    int64_t engine_ns;     /* that it has worked */
+    struct zpl_memo *memo;     /* the world's engine */
+    int64_t engine_ns;         /* that it has worked */
+    struct zpl_python *python; /* that steps run in, once it was asked for; in the arena */
     struct zpl_program program;
     struct zpl_diags diags; /* everything that is not about the program's text */
     struct zpl_arena arena;

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "vm/json_read.h"
 #include "vm/key.h"
 #include "vm/protocol.h"
+#include "vm/python.h"
 #include "vm/sound.h"
 #include "vm/user_files.h"
 
@@ -161,6 +163,50 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
                                    .fresh = zpl_run_is_users(node->kernel, node->body)};
 }
 
+/* What a function of Python is run by, which its key knows in other words: {"interpreter": PATH, "version":
+ * "3.11.2", "modules": [PATH], "packages": {NAME: VERSION}, "site": [FOLDER]}; NULL: memory is out. */
+static const char *python_text(struct zpl_plan *plan, const struct zpl_python_step *step)
+{
+    struct zpl_json *facts = zpl_json_object(), *modules = zpl_json_array();
+    struct zpl_json *packages = zpl_json_object();
+    struct zpl_buf out = {0};
+    for (size_t i = 0; i < step->file_count; i++)
+        zpl_json_add_take(modules, zpl_json_string(step->files[i].path));
+    for (size_t i = 0; i < step->package_count; i++)
+        if (step->packages[i].version != NULL)
+            zpl_json_set_take(packages, step->packages[i].name,
+                              zpl_json_string(step->packages[i].version));
+    zpl_json_set_take(facts, "interpreter", zpl_json_string(step->facts->interpreter));
+    zpl_json_set_take(facts, "version", zpl_json_string(step->facts->version));
+    zpl_json_set_take(facts, "modules", modules);
+    zpl_json_set_take(facts, "packages", packages);
+    zpl_json_set_take(facts, "site", zpl_names_json(step->facts->site, step->facts->site_count));
+    const char *text = zpl_json_write(facts, false, &out) == ZPL_OK
+                           ? zpl_arena_strndup(&plan->arena, zpl_buf_str(&out), out.len)
+                           : NULL;
+    zpl_json_release(facts);
+    zpl_buf_release(&out);
+    return text;
+}
+
+/* The body, and behind a line break what is no part of what the step is: the places of Lua's, the interpreter
+ * and the files of Python's. */
+static enum zpl_err make_body(struct zpl_plan *plan, const struct zpl_node *node, const char **out)
+{
+    struct zpl_python_step step;
+    const char *behind = node->places;
+    *out = node->body;
+    if (zpl_node_is_python(node)) {
+        enum zpl_err err = zpl_python_step(plan, node, &step, &plan->session->diags);
+        behind = err == ZPL_OK ? python_text(plan, &step) : NULL;
+        if (behind == NULL)
+            return err != ZPL_OK ? err : zpl_diag_nomem(&plan->session->diags);
+    }
+    if (node->body != NULL && behind != NULL)
+        *out = zpl_arena_printf(&plan->arena, "%s\n%s", node->body, behind);
+    return *out != NULL || node->body == NULL ? ZPL_OK : zpl_diag_nomem(&plan->session->diags);
+}
+
 /* All parts, then bytes. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
                            struct zpl_buf *out)
@@ -173,11 +219,8 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
         zpl_arena_array(arena, node->output_count + 1, sizeof *outputs);
     struct zpl_run_binding *bindings =
         zpl_arena_array(arena, node->binding_count + 1, sizeof *bindings);
-    const char *body = node->places == NULL || node->body == NULL
-                           ? node->body
-                           : zpl_arena_printf(arena, "%s\n%s", node->body, node->places);
+    const char *body = NULL;
     struct zpl_run_task task = {.kernel = node->kernel,
-                                .body = body,
                                 .params = params,
                                 .inputs = inputs,
                                 .outputs = outputs,
@@ -188,7 +231,9 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .project = plan->session->project.root,
                                 .threads = 1,
                                 .memory_bytes = plan->steps[id].memory_bytes};
-    enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags) : ZPL_OK;
+    enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)
+                                               : make_body(plan, node, &body);
+    task.body = body;
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];
         if (zpl_argument_is_input(argument))
@@ -266,6 +311,17 @@ static enum zpl_err take_output(struct zpl_plan *plan, const struct zpl_output *
     return err;
 }
 
+static const char *changed_help(const struct zpl_node *node)
+{
+    if (zpl_node_is_python(node))
+        return "what a function writes is an output, or goes below $TMPDIR: run again when nothing "
+               "writes to its files";
+    return strcmp(node->kernel, "command") == 0
+               ? "what a command writes is an output, or goes below $TMPDIR: files that its words "
+                 "name are what it reads"
+               : "run again when nothing writes to it";
+}
+
 enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl_run_result *result,
                             struct zpl_diags *diags)
 {
@@ -283,11 +339,7 @@ enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl
     if (err == ZPL_OK && changed != NULL) {
         struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_SOURCE_READ, node->span,
                                              "%s changed while it was read", changed);
-        zpl_diag_help(diags, diag,
-                      strcmp(node->kernel, "command") == 0
-                          ? "what a command writes is an output, or goes below $TMPDIR: files that "
-                            "its words name are what it reads"
-                          : "run again when nothing writes to it");
+        zpl_diag_help(diags, diag, "%s", changed_help(node));
     }
     return changed != NULL || (err != ZPL_OK && err != ZPL_ERR_NOMEM) ? ZPL_ERR_STEP : err;
 }

@@ -8,6 +8,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "stdlib/run.h"
 #include "vm/witness.h"
 
 /* What ends the name of a file within a word of a command. */
@@ -205,7 +206,7 @@ static enum zpl_err add_declared(struct collection *c, const char *path)
     return ZPL_OK;
 }
 
-/* A Path param of a command: a script, settings, or a folder of them. */
+/* A Path param of a program: a script, settings, or a folder of them. */
 static enum zpl_err add_param(struct collection *c, const struct zpl_argument *argument)
 {
     struct zpl_stat st;
@@ -220,7 +221,8 @@ static enum zpl_err add_param(struct collection *c, const struct zpl_argument *a
     return ZPL_OK;
 }
 
-static enum zpl_err add_command(struct collection *c, const struct zpl_node *node)
+/* Of a command the words too; Python's own files are modules (python.h). */
+static enum zpl_err add_program(struct collection *c, const struct zpl_node *node)
 {
     struct zpl_json *body = NULL;
     enum zpl_err err = ZPL_OK;
@@ -251,8 +253,8 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
         add_file(&c, "kernel",
                  zpl_arena_strndup(&plan->arena, node->body,
                                    (size_t)(strrchr(node->body, ':') - node->body)));
-    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
-        err = add_command(&c, node);
+    if (node->body != NULL && zpl_run_is_program(node->kernel))
+        err = add_program(&c, node);
     sort_files(out);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }
@@ -303,7 +305,7 @@ enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node
         err = zpl_user_files(plan, node, &files, diags);
     for (size_t i = 0; i < files.count; i++)
         add_outside(&o, files.items[i].path);
-    if (node->body != NULL && strcmp(node->kernel, "command") == 0)
+    if (node->body != NULL && zpl_run_is_program(node->kernel))
         add_declared_outside(&o, node->body);
     for (size_t i = 0; node->body != NULL && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];

@@ -21,8 +21,8 @@ bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argume
 /* Is it the name of one of several files that a source reads?  They are "path.000001" and so on, in
  * the order in which they are read. */
 bool zpl_user_file_is_numbered(const char *name);
-/* The files a source step reads, the library of a kernel; of a command the files that its words name,
- * those it declares, and its Path params. */
+/* The files a source step reads, the library of a kernel; of a command the files that its words name;
+ * of it and of a function of Python those it declares, and its Path params. */
 enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                             struct zpl_user_files *out, struct zpl_diags *diags);
 /* Which of them, and of the folders that are declared or given by a param, lie outside of the project,

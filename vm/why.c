@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "stdlib/run.h"
 #include "vm/effect.h"
 #include "vm/user_files.h"
 
@@ -196,8 +197,17 @@ static void names_differ(const struct zpl_json *list, const struct zpl_json *oth
     }
 }
 
-/* Every word, variable and declared file that two bodies of commands differ in. */
-static void command_differs(const char *old, const char *new, struct zpl_reasons *out,
+/* The function that runs. */
+static void function_differs(const struct zpl_json *old, const struct zpl_json *new,
+                             struct zpl_reasons *out, struct zpl_arena *arena)
+{
+    if (!same_text(old, new))
+        reason(out, arena,
+               from_to("function", zpl_json_str(old, ""), zpl_json_str(new, ""), arena));
+}
+
+/* Everything that two bodies which are programs differ in: words, function, variables, declared files. */
+static void program_differs(const char *old, const char *new, struct zpl_reasons *out,
                             struct zpl_arena *arena)
 {
     struct zpl_json *was = NULL, *is = NULL;
@@ -205,6 +215,7 @@ static void command_differs(const char *old, const char *new, struct zpl_reasons
         zpl_json_parse(new, strlen(new), &is, NULL) == ZPL_OK) {
         const struct zpl_json *a = zpl_json_get(was, "vars"), *b = zpl_json_get(is, "vars");
         words_differ(zpl_json_get(was, "command"), zpl_json_get(is, "command"), out, arena);
+        function_differs(zpl_json_get(was, "python"), zpl_json_get(is, "python"), out, arena);
         vars_differ(a, b, false, out, arena);
         vars_differ(a, b, true, out, arena);
         a = zpl_json_get(was, "pass");
@@ -324,6 +335,10 @@ static const char *changed(const struct zpl_ingredient *before, const struct zpl
         if (before->shown == NULL || now->shown == NULL || strcmp(old, new) == 0)
             return zpl_arena_printf(arena, "the %s body changed", now->name);
         return from_to(now->name, old, new, arena);
+    case ZPL_ING_MODULE:
+        return zpl_arena_printf(arena, "%s changed", now->name);
+    case ZPL_ING_PACKAGE:
+        return zpl_arena_printf(arena, "%s %s → %s", now->name, old, new);
     case ZPL_ING_BINDING:
         return from_to(zpl_arena_printf(arena, "columns %s", now->name), old, new, arena);
     case ZPL_ING_PARAM:
@@ -361,6 +376,11 @@ static const char *came_or_went(const struct zpl_ingredient *item, bool came,
     if (item->kind == ZPL_ING_WANTS)
         return zpl_arena_printf(arena, "%s is %s held to %s", column_words(item->name, arena),
                                 came ? "now" : "no longer", shown);
+    if (item->kind == ZPL_ING_MODULE)
+        return zpl_arena_printf(arena, "%s is imported %s", item->name, came ? "now" : "no longer");
+    if (item->kind == ZPL_ING_PACKAGE)
+        return zpl_arena_printf(arena, "%s %s is used %s", item->name, shown,
+                                came ? "now" : "no longer");
     const char *kind = item->kind == ZPL_ING_ORDER    ? "input"
                        : item->kind == ZPL_ING_SOURCE ? "file"
                                                       : zpl_ingredient_kind_name(item->kind);
@@ -382,9 +402,9 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
         const struct zpl_ingredient *old = find(before, item, &hint);
         size_t told = out->count;
         bool differs = old != NULL && strcmp(old->value, item->value) != 0;
-        if (differs && item->kind == ZPL_ING_BODY && strcmp(item->name, "command") == 0 &&
+        if (differs && item->kind == ZPL_ING_BODY && zpl_run_is_program(item->name) &&
             old->shown != NULL && item->shown != NULL)
-            command_differs(old->shown, item->shown, out, arena);
+            program_differs(old->shown, item->shown, out, arena);
         if (differs && out->count == told)
             reason(out, arena, changed(old, item, arena));
         else if (old == NULL && !told_by_table(before, now, item))

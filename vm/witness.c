@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/project.h"
+#include "vm/python.h"
 
 /* A change within this time of reading may leave the time stamp alone. */
 #define RACY_NS 2000000000LL
@@ -149,6 +150,13 @@ void zpl_witness_name(struct zpl_witness *witness, const char *name,
         add(witness, ZPL_SAW_NAME, name, answer);
 }
 
+void zpl_witness_python(struct zpl_witness *witness, const char *which,
+                        const struct zpl_digest *answer)
+{
+    if (witness != NULL)
+        add(witness, ZPL_SAW_PYTHON, which, answer);
+}
+
 /* ---- asking again ---- */
 
 static bool same_stat(const struct zpl_stat *a, const struct zpl_stat *b)
@@ -186,6 +194,9 @@ bool zpl_sight_holds(const struct zpl_sight *sight, const struct zpl_project *pr
         return content_holds(sight);
     case ZPL_SAW_NAME:
         return false;
+    case ZPL_SAW_PYTHON:
+        answer = zpl_python_sight(project, sight->path);
+        break;
     case ZPL_SAW_PLACE:
         answer = place_answer(zpl_fs_stat(sight->path, &stat, NULL) == ZPL_OK ? &stat : NULL);
         break;

@@ -1,5 +1,6 @@
 /* witness.h - what a program was told of the world while it was evaluated and planned: content of
- * files, what stands at places, names in folders, matches of patterns, what runs wrote under names.
+ * files, what stands at places, names in folders, matches of patterns, what runs wrote under names,
+ * which Python there is.
  * Promise: while every answer would be the same, the same text with the same params gives the same
  * plan.  Content counts by its digest; stat data stand for it only when the file had been left alone
  * for long enough that a change would show in them (git's racy-timestamp rule).
@@ -20,7 +21,8 @@ enum zpl_saw {
     ZPL_SAW_PLACE,   /* file, folder, something else or nothing at an absolute path */
     ZPL_SAW_FOLDER,  /* names in the folder at an absolute path */
     ZPL_SAW_PATTERN, /* files that match a pattern of the program */
-    ZPL_SAW_NAME     /* what stands under a name that runs write */
+    ZPL_SAW_NAME,    /* what stands under a name that runs write */
+    ZPL_SAW_PYTHON /* which program python3 is, or an interpreter at an absolute path (python.h) */
 };
 struct zpl_sight {
     enum zpl_saw kind;
@@ -54,6 +56,8 @@ void zpl_witness_pattern(struct zpl_witness *witness, const char *pattern, const
 
 void zpl_witness_name(struct zpl_witness *witness, const char *name,
                       const struct zpl_digest *answer);
+void zpl_witness_python(struct zpl_witness *witness, const char *which,
+                        const struct zpl_digest *answer);
 
 /* Would the answer be the same now?  Of a NAME that is named.h's to say. */
 bool zpl_sight_holds(const struct zpl_sight *sight, const struct zpl_project *project);

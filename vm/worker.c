@@ -46,15 +46,15 @@ static void on_progress(void *self, double fraction, const char *what)
     send_message(*(int *)self, &message);
 }
 
-/* Confines this process to what the task may touch.  A command opens its connections, or is refused
- * them, in a process of its own. */
+/* Confines this process to what the task may touch.  A program of the user's opens its connections, or is
+ * refused them, in a process of its own. */
 static enum zpl_err confine(const struct zpl_task *task, struct zpl_diags *diags)
 {
     const struct zpl_run_task *run = &task->run;
     bool runs = task->kind == ZPL_TASK_RUN;
-    bool command = runs && strcmp(run->kernel, "command") == 0;
+    bool program = runs && zpl_run_is_program(run->kernel);
     bool body = runs && zpl_run_is_users(run->kernel, run->body);
-    enum zpl_err err = command ? ZPL_OK : zpl_network_deny(diags);
+    enum zpl_err err = program ? ZPL_OK : zpl_network_deny(diags);
     if (err == ZPL_OK && runs)
         err = body ? zpl_confine_body(run, diags) : zpl_confine_builtin(run, diags);
     return err;
@@ -111,6 +111,12 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         err = zpl_export_table(&task->export, arena, diags);
         *failed = err != ZPL_OK;
         return zpl_reply_encode_json(err, NULL, diags, out);
+    case ZPL_TASK_MODULE:
+        err = zpl_look(&task->look, &seen, arena, diags);
+        *failed = err != ZPL_OK;
+        err = zpl_reply_encode_json(err, seen, diags, out);
+        zpl_json_release(seen);
+        return err;
     }
     ZPL_BUG("a task of no kind");
 }

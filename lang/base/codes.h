@@ -57,6 +57,8 @@
     X(STEP_OUTPUT, "E403", "a step wrote something else than it declares")                         \
     X(WORKER, "E404", "a worker that can't be started or understood")                              \
     X(CONTRACT, "E405", "rows that break the contract of their table")                             \
-    X(STEP_LOST, "E406", "a step that was not begun, or was lost with its machine")
+    X(STEP_LOST, "E406", "a step that was not begun, or was lost with its machine")                \
+    X(PYTHON_ENV, "E407",                                                                          \
+      "Python, a package or an environment that is not there or not what the key says")
 
 #endif

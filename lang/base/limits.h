@@ -47,6 +47,9 @@
 #define ZPL_SQLDB_STATEMENTS_MAX 64          /* prepared statements kept by one connection */
 #define ZPL_BIND_MS_MAX          4000 /* time to understand one SQL text or one file's schema */
 #define ZPL_BIND_BYTES_MAX       (2ull << 30) /* memory for it */
+#define ZPL_LOOK_MS_MAX          20000        /* time for what is asked of Python, with its start */
+#define ZPL_MODULES_MAX          2000         /* files of Python that one step imports */
+#define ZPL_MODULE_BYTES_MAX     (8u << 20)   /* text of one of them */
 #define ZPL_TREE_DEPTH_MAX       64           /* folders inside each other in a Dir or Model */
 #define ZPL_DUCK_BYTES_DEFAULT   (2ull << 30) /* memory of one database session */
 #define ZPL_REGEX_STEPS_MAX      1000000      /* steps of one match */

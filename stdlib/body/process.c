@@ -194,9 +194,10 @@ static void shut(int *fd)
 static void hear(struct child *c)
 {
     struct zpl_buf message = {.cap = ZPL_MESSAGE_MAX};
-    if (zpl_msg_recv(c->talk[0], &message, NULL, NULL) == ZPL_OK)
+    bool whole = zpl_msg_recv(c->talk[0], &message, NULL, NULL) == ZPL_OK;
+    if (whole)
         c->process->heard(c->process->self, message.data, message.len);
-    else
+    if (!whole || c->process->once)
         shut(&c->talk[0]);
     zpl_buf_release(&message);
 }

@@ -26,6 +26,7 @@ struct zpl_process {
         *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
     char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
+    bool once;                   /* it is heard once, and then told no more */
     const void *said;            /* with `heard`: the message that it is given first; or NULL */
     size_t said_len;
     void *self; /* of `heard` */

@@ -1,0 +1,153 @@
+/* python_packages.c - which packages are installed, in which versions.  Part of python.h.   Floor: vm. */
+#include "vm/python_known.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stdlib/body/look.h"
+#include "vm/json_read.h"
+#include "vm/memo.h"
+
+static void add_text(struct zpl_hasher *hasher, const char *text)
+{
+    zpl_hasher_field(hasher, text, strlen(text));
+}
+
+/* The names in the folders of packages, which say what is installed in which version. */
+static struct zpl_digest list_site(struct zpl_session *session)
+{
+    struct zpl_python *python = session->python;
+    struct zpl_arena arena = {0};
+    struct zpl_diags quiet = {0};
+    struct zpl_hasher hasher;
+    struct zpl_stat st;
+    char **names;
+    if (python->listed)
+        return python->site;
+    zpl_hasher_init(&hasher);
+    for (size_t i = 0; i < python->facts.site_count; i++) {
+        const char *folder = python->facts.site[i];
+        size_t count = 0;
+        add_text(&hasher, folder);
+        if (zpl_project_look(&session->project, folder, &st) && st.is_dir &&
+            zpl_project_list(&session->project, folder, &arena, &names, &count, &quiet) == ZPL_OK)
+            for (size_t k = 0; k < count; k++)
+                add_text(&hasher, names[k]);
+    }
+    python->site = zpl_hasher_final(&hasher);
+    python->listed = true;
+    zpl_diags_release(&quiet);
+    zpl_arena_release(&arena);
+    return python->site;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct zpl_python_package *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+/* {"packages": {NAME: {"version": …}}, "missing": [NAME]}; false: another shape, or memory is out. */
+static bool read_packages(const struct zpl_json *json, struct zpl_arena *arena,
+                          struct zpl_known_packages *out)
+{
+    const struct zpl_json *packages = zpl_json_get(json, "packages");
+    const struct zpl_json *missing = zpl_json_get(json, "missing");
+    size_t found = zpl_json_count(packages), gone = zpl_json_count(missing);
+    struct zpl_python_package *items = zpl_arena_array(arena, found + gone + 1, sizeof *items);
+    bool fine = items != NULL && zpl_json_kind(packages) == ZPL_JSON_OBJECT;
+    for (size_t i = 0; fine && i < found; i++) {
+        items[i].name = zpl_arena_strdup(arena, zpl_json_key_at(packages, i));
+        items[i].version = zpl_read_text(zpl_json_value_at(packages, i), "version", arena);
+        fine = items[i].name != NULL && items[i].version != NULL;
+    }
+    for (size_t i = 0; fine && i < gone; i++) {
+        items[found + i].name = zpl_read_string(zpl_json_at(missing, i), arena);
+        fine = items[found + i].name != NULL;
+    }
+    if (fine && found + gone > 0)
+        qsort(items, found + gone, sizeof *items, by_name);
+    out->items = items;
+    out->count = fine ? found + gone : 0;
+    return fine;
+}
+
+/* {"packages": [NAME], "v": 1}; NULL: memory is out. */
+static const char *names_question(const char *const *names, size_t count, struct zpl_arena *arena)
+{
+    struct zpl_json *json = zpl_json_object();
+    struct zpl_buf out = {0};
+    zpl_json_set_take(json, "v", zpl_json_int(ZPL_LOOK_VERSION));
+    zpl_json_set_take(json, "packages", zpl_names_json(names, count));
+    const char *question = zpl_json_write(json, false, &out) == ZPL_OK
+                               ? zpl_arena_strdup(arena, zpl_buf_str(&out))
+                               : NULL;
+    zpl_json_release(json);
+    zpl_buf_release(&out);
+    return question;
+}
+
+/* The distributions of modules of these names. */
+static enum zpl_err ask_packages(struct zpl_session *session, const char *const *names,
+                                 size_t count, struct zpl_known_packages *out,
+                                 struct zpl_diags *diags)
+{
+    struct zpl_python *python = session->python;
+    struct zpl_arena *arena = &session->arena;
+    struct zpl_look_request request = {python->facts.interpreter, session->project.root,
+                                       names_question(names, count, arena)};
+    struct zpl_digest site = list_site(session);
+    struct zpl_json *json;
+    struct zpl_hasher hasher;
+    if (request.question == NULL)
+        return zpl_diag_nomem(diags);
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, site.b, sizeof site.b);
+    zpl_hasher_field(&hasher, python->helper.b, sizeof python->helper.b);
+    add_text(&hasher, request.question);
+    struct zpl_digest key = zpl_hasher_final(&hasher);
+    enum zpl_err err = zpl_memo_look(session, "packages", &key, &request, &json, diags);
+    if (err != ZPL_OK)
+        return err;
+    bool read = read_packages(json, arena, out);
+    zpl_json_release(json);
+    if (read)
+        return ZPL_OK;
+    return zpl_python_unread(session, python->facts.interpreter, diags);
+}
+
+/* As above, once a session. */
+enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
+                                 size_t count, struct zpl_python_step *out, struct zpl_diags *diags)
+{
+    struct zpl_python *python = session->python;
+    struct zpl_known_packages fresh = {0};
+    struct zpl_hasher hasher;
+    out->packages = NULL;
+    out->package_count = 0;
+    if (count == 0)
+        return ZPL_OK;
+    zpl_hasher_init(&hasher);
+    for (size_t i = 0; i < count; i++)
+        add_text(&hasher, names[i]);
+    fresh.names = zpl_hasher_final(&hasher);
+    for (size_t i = 0; i < python->package_count; i++)
+        if (zpl_digest_equal(&python->packages[i].names, &fresh.names)) {
+            out->packages = python->packages[i].items;
+            out->package_count = python->packages[i].count;
+            return ZPL_OK;
+        }
+    enum zpl_err err = ask_packages(session, names, count, &fresh, diags);
+    if (err != ZPL_OK)
+        return err;
+    struct zpl_known_packages *packages =
+        zpl_arena_grow(&session->arena, python->packages, python->package_count,
+                       &python->package_capacity, sizeof *packages);
+    if (packages == NULL)
+        return zpl_diag_nomem(diags);
+    python->packages = packages;
+    packages[python->package_count++] = fresh;
+    out->packages = fresh.items;
+    out->package_count = fresh.count;
+    return ZPL_OK;
+}
