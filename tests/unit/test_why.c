@@ -29,6 +29,8 @@ static void add_step(struct fixture *f, struct zpl_ingredients *list)
     add(f, list, ZPL_ING_KERNEL, "sql", "k1", NULL);
     add(f, list, ZPL_ING_ENGINE, "engines", "duckdb 1.4.4", NULL);
     add(f, list, ZPL_ING_BODY, "sql", "b1", "SELECT a FROM train");
+    add(f, list, ZPL_ING_MODULE, "steps/lib.py", "i1", NULL);
+    add(f, list, ZPL_ING_PACKAGE, "pandas", "3.1.0", NULL);
     add(f, list, ZPL_ING_BINDING, "f", "[\"a\",\"b\"]", NULL);
     add(f, list, ZPL_ING_PARAM, "rounds", "100", "100");
     add(f, list, ZPL_ING_OUTPUT, "rows", "Table {a: Int}", NULL);
@@ -104,6 +106,8 @@ static void every_kind_changed_alone_is_named_and_nothing_else(void **state)
          "sql: SELECT a FROM train → SELECT b FROM train"},
         {ZPL_ING_BODY, "sql", "b2", NULL, "the sql body changed"},
         {ZPL_ING_BODY, "sql", "b2", "SELECT a FROM train", "the sql body changed"},
+        {ZPL_ING_MODULE, "steps/lib.py", "i2", NULL, "steps/lib.py changed"},
+        {ZPL_ING_PACKAGE, "pandas", "3.1.1", NULL, "pandas 3.1.0 → 3.1.1"},
         {ZPL_ING_BINDING, "f", "[\"a\"]", NULL, "columns f: [\"a\",\"b\"] → [\"a\"]"},
         {ZPL_ING_PARAM, "rounds", "200", "200", "rounds: 100 → 200"},
         {ZPL_ING_OUTPUT, "rows", "Table {a: Float}", NULL,
@@ -155,6 +159,18 @@ static void a_param_that_came_or_went_is_told_with_its_value(void **state)
     start(&f);
     drop(&f.now, ZPL_ING_PARAM, "rounds");
     expect(&f, (const char *const[]){"rounds: no longer 100", NULL});
+    zpl_arena_release(&f.arena);
+}
+
+static void a_module_or_package_that_came_or_went_is_told_by_its_name(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start(&f);
+    drop(&f.before, ZPL_ING_MODULE, "steps/lib.py");
+    drop(&f.now, ZPL_ING_PACKAGE, "pandas");
+    expect(&f, (const char *const[]){"steps/lib.py is imported now",
+                                     "pandas 3.1.0 is used no longer", NULL});
     zpl_arena_release(&f.arena);
 }
 
@@ -470,6 +486,33 @@ static void a_changed_command_is_told_by_what_differs(void **state)
     }
 }
 
+static void parts_of_the_body_of_a_function_are_told_by_themselves(void **state)
+{
+    (void)state;
+    static const char OLD[] = "{\"files\":[\"a.json\"],\"pass\":[],"
+                              "\"python\":\"steps/t.py:train\",\"vars\":{\"SEED\":\"1\"}}";
+    static const struct {
+        const char *body, *words[4];
+    } CASES[] = {
+        {"{\"files\":[\"a.json\"],\"pass\":[],\"python\":\"steps/"
+         "t.py:fit\",\"vars\":{\"SEED\":\"1\"}}",
+         {"function: steps/t.py:train → steps/t.py:fit"}},
+        {"{\"files\":[\"a.json\"],\"network\":true,\"pass\":[],\"python\":\"steps/t.py:train\","
+         "\"vars\":{\"SEED\":\"2\"}}",
+         {"vars.SEED: \"1\" → \"2\"", "network: now"}},
+        {"{\"files\":[\"b.json\"],\"pass\":[\"TOKEN\"],\"python\":\"steps/t.py:train\","
+         "\"vars\":{\"SEED\":\"1\"}}",
+         {"vars.TOKEN is passed on now", "files: b.json is new", "files: a.json is gone"}},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct fixture f = {0};
+        add(&f, &f.before, ZPL_ING_BODY, "python", "b1", OLD);
+        add(&f, &f.now, ZPL_ING_BODY, "python", "b2", CASES[i].body);
+        expect(&f, CASES[i].words);
+        zpl_arena_release(&f.arena);
+    }
+}
+
 /* Files of a source by number, as a key lists them. */
 static void add_files(struct fixture *f, struct zpl_ingredients *list, const char *const *paths,
                       const char *const *contents)
@@ -522,6 +565,7 @@ int main(void)
         cmocka_unit_test(another_way_of_writing_the_same_is_no_reason),
         cmocka_unit_test(a_param_that_came_or_went_is_told_with_its_value),
         cmocka_unit_test(rules_that_came_or_went_are_told_with_their_column),
+        cmocka_unit_test(a_module_or_package_that_came_or_went_is_told_by_its_name),
         cmocka_unit_test(a_changed_set_of_columns_is_told_once),
         cmocka_unit_test(the_first_column_that_is_read_is_told_once),
         cmocka_unit_test(a_table_that_came_or_went_is_told_once),
@@ -530,6 +574,7 @@ int main(void)
         cmocka_unit_test(excerpts_of_bodies_are_short_lines_of_whole_characters),
         cmocka_unit_test(long_values_are_cut_like_bodies),
         cmocka_unit_test(a_changed_command_is_told_by_what_differs),
+        cmocka_unit_test(parts_of_the_body_of_a_function_are_told_by_themselves),
         cmocka_unit_test(the_last_time_of_the_same_name_is_compared),
         cmocka_unit_test(files_of_a_pattern_are_told_by_their_paths),
         cmocka_unit_test(one_line_holds_three_reasons_and_counts_the_rest),
