@@ -100,19 +100,45 @@ const char *zpl_process_find(const char *name, const char *folder, struct zpl_ar
     return NULL;
 }
 
+/* The numbers of Landlock, the kernel's interface. */
+#define MAKE_BLOCK (1ull << 11)
+#define REFER                                                                                      \
+    (1ull << 13) /* names moved between folders; refused by rules that do not speak of it */
+#define BENEATH 1
+struct rule {
+    uint64_t rights;
+    int32_t parent;
+} __attribute__((packed));
+
+/* Rules that refuse what was refused before, device nodes, and nothing else: -1, there are none to be made. */
+static int make_rules(void)
+{
+    uint64_t rights = MAKE_BLOCK | REFER;
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0);
+    if (rules < 0) { /* version 1: names stay in their folders */
+        rights = MAKE_BLOCK;
+        return (int)syscall(SYS_landlock_create_ruleset, &rights, sizeof rights, 0);
+    }
+    struct rule rule = {.rights = REFER, .parent = open("/", O_PATH | O_CLOEXEC)};
+    if (rule.parent >= 0) {
+        (void)syscall(SYS_landlock_add_rule, rules, BENEATH, &rule, 0);
+        close(rule.parent);
+    }
+    return rules;
+}
+
 /* Sets a process apart from the worker, into whose memory and environment it could look within the
- * confines that both share: one with confines of its own can't (Landlock's; these refuse what was
- * refused before, device nodes).  One of root's is left what opens files, not what rules machines. */
+ * confines that both share: one with confines of its own can't.  One of root's is left what opens files, not
+ * what rules machines. */
 static void set_apart(void)
 {
-    const uint64_t device_nodes = 1u << 11;
     for (int capability = CAP_SETPCAP; capability < 64; capability++)
         (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-    int rules = (int)syscall(SYS_landlock_create_ruleset, &device_nodes, sizeof device_nodes, 0);
-    if (rules < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return;
-    (void)syscall(SYS_landlock_restrict_self, rules, 0);
-    close(rules);
+    int rules = make_rules();
+    if (rules >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+        (void)syscall(SYS_landlock_restrict_self, rules, 0);
+    if (rules >= 0)
+        close(rules);
 }
 
 /* What the child of a fork does: makes only calls that such a one may make.  Tells the parent an

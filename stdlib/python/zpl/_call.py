@@ -159,7 +159,7 @@ class Call:
             return
         scratch = os.path.realpath(self.frame["scratch"])
         if os.path.realpath(source).startswith(scratch + os.sep) and not os.path.islink(source):
-            os.rename(source, path)
+            shutil.move(source, path)
         elif kind.kind == "Dir":
             shutil.copytree(source, path)
         else:
