@@ -15,7 +15,7 @@
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
-#include "stdlib/body/look.h"
+#include "stdlib/body/python.h"
 
 #define ASK_VERSION 1u /* flag of landlock_create_ruleset */
 #define BENEATH     1  /* type of a rule: a file, or a folder and all below it */
@@ -253,15 +253,20 @@ static void allow_program(struct fence *f, const struct zpl_run_task *task, cons
 static void allow_python(struct fence *f, const struct zpl_run_task *task, const char *facts)
 {
     struct zpl_json *json = NULL;
-    char folder[ZPL_PATH_MAX];
+    struct zpl_arena arena = {0};
     if (zpl_json_parse(facts, strlen(facts), &json, NULL) != ZPL_OK)
         return;
     const struct zpl_json *site = zpl_json_get(json, "site");
     allow_program(f, task, zpl_json_str(zpl_json_get(json, "interpreter"), ""));
     for (size_t i = 0; i < zpl_json_count(site); i++)
         allow(f, zpl_json_str(zpl_json_at(site, i), ""), READ);
-    if (zpl_look_folder(folder) == ZPL_OK)
-        allow(f, folder, READ);
+    const char *package = zpl_python_folder(&arena);
+    if (package != NULL)
+        allow(f, package, READ);
+    allow(f, zpl_json_str(zpl_json_get(zpl_json_get(json, "env"), "folder"), ""), READ);
+    allow_program(f, task,
+                  zpl_json_str(zpl_json_get(zpl_json_get(json, "env"), "interpreter"), ""));
+    zpl_arena_release(&arena);
     zpl_json_release(json);
 }
 

@@ -11,6 +11,7 @@
 #include "lang/base/text.h"
 #include "stdlib/body/look.h"
 #include "stdlib/body/process.h"
+#include "stdlib/body/python.h"
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
 #include "vm/memo.h"
@@ -155,7 +156,8 @@ static struct zpl_digest helper_digest(struct zpl_arena *arena)
     size_t count = 0;
     zpl_hasher_init(&hasher);
     add_text(&hasher, zpl_stdlib_identity("python"));
-    if (zpl_look_folder(folder) == ZPL_OK && zpl_path_join(folder, folder, "zpl") == ZPL_OK &&
+    const char *package = zpl_python_folder(arena);
+    if (package != NULL && zpl_path_join(folder, package, "zpl") == ZPL_OK &&
         zpl_fs_list(folder, arena, &names, &count, NULL) == ZPL_OK)
         for (size_t i = 0; i < count; i++)
             if (zpl_path_join(path, folder, names[i]) == ZPL_OK)
@@ -292,6 +294,52 @@ static const char *file_of(const struct zpl_node *node, struct zpl_arena *arena)
     return path;
 }
 
+/* Where the environment of a list of requirements is: by the list, and by the Python that it is for. */
+static const char *env_folder(struct zpl_plan *plan, const struct zpl_python_facts *facts,
+                              const struct zpl_digest *requirements)
+{
+    struct zpl_hasher hasher;
+    char hex[ZPL_HEX_SIZE];
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, "1", 1); /* how it is made */
+    zpl_hasher_field(&hasher, requirements->b, sizeof requirements->b);
+    zpl_hasher_field(&hasher, facts->version, strlen(facts->version));
+    zpl_hasher_field(&hasher, facts->implementation, strlen(facts->implementation));
+    struct zpl_digest name = zpl_hasher_final(&hasher);
+    zpl_digest_hex(&name, hex);
+    return zpl_arena_printf(&plan->arena, "%s/envs/%.16s", plan->session->project.home, hex);
+}
+
+/* The environment that the body names. */
+static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
+                             struct zpl_python_step *out, struct zpl_diags *diags)
+{
+    struct zpl_json *body = NULL;
+    char path[ZPL_PATH_MAX];
+    struct zpl_digest digest;
+    uint64_t bytes;
+    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
+        return zpl_diag_nomem(diags);
+    const char *name = zpl_json_str(zpl_json_get(body, "env"), NULL);
+    enum zpl_err err = ZPL_OK;
+    if (name != NULL && zpl_project_path(&plan->session->project, name, path) != ZPL_OK)
+        err = zpl_diag_system(diags, "use", name, ENAMETOOLONG);
+    else if (name != NULL)
+        err = zpl_source_digest(plan->session, path, &digest, &bytes, diags);
+    if (name != NULL && err == ZPL_OK) {
+        struct zpl_python_env *env = zpl_arena_alloc(&plan->arena, sizeof *env);
+        const char *folder = env_folder(plan, out->facts, &digest);
+        const char *requirements = zpl_arena_strdup(&plan->arena, path);
+        if (env == NULL || folder == NULL || requirements == NULL)
+            err = zpl_diag_nomem(diags);
+        else
+            *env = (struct zpl_python_env){folder, requirements};
+        out->env = env;
+    }
+    zpl_json_release(body);
+    return err;
+}
+
 enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
                              struct zpl_python_step *out, struct zpl_diags *diags)
 {
@@ -304,6 +352,8 @@ enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
     if (err == ZPL_OK)
         err = zpl_python_closure(plan->session, out->facts, entry, &closure, &plan->arena, diags);
     if (err == ZPL_OK)
+        err = find_env(plan, node, out, diags);
+    if (err == ZPL_OK && out->env == NULL)
         err = zpl_python_packages(plan->session, closure.names, closure.name_count, out, diags);
     out->files = closure.files;
     out->file_count = closure.file_count;

@@ -60,13 +60,19 @@ struct zpl_python_file {
 struct zpl_python_package {
     const char *name, *version; /* of a distribution; NULL: no such module is installed */
 };
+/* An environment of the step's own: what it is made of names it, so that it need not be there yet. */
+struct zpl_python_env {
+    const char *folder;       /* absolute, in the store */
+    const char *requirements; /* a file, absolute */
+};
 struct zpl_python_step {
     const struct zpl_python_facts *facts;
     const struct zpl_python_file
         *files; /* the function's file first, then what it imports, by path */
     size_t file_count;
-    const struct zpl_python_package *packages; /* by name */
+    const struct zpl_python_package *packages; /* by name; of an environment's it is not asked */
     size_t package_count;
+    const struct zpl_python_env *env; /* NULL: none of its own */
 };
 /* Does the node run a function of Python? */
 bool zpl_node_is_python(const struct zpl_node *node);

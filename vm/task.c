@@ -164,7 +164,8 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
 }
 
 /* What a function of Python is run by, which its key knows in other words: {"interpreter": PATH, "version":
- * "3.11.2", "modules": [PATH], "packages": {NAME: VERSION}, "site": [FOLDER]}; NULL: memory is out. */
+ * "3.11.2", "modules": [PATH], "packages": {NAME: VERSION}, "site": [FOLDER]}, with an environment of its own
+ * {"env": {"folder", "interpreter", "requirements"}}; NULL: memory is out. */
 static const char *python_text(struct zpl_plan *plan, const struct zpl_python_step *step)
 {
     struct zpl_json *facts = zpl_json_object(), *modules = zpl_json_array();
@@ -176,7 +177,16 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
         if (step->packages[i].version != NULL)
             zpl_json_set_take(packages, step->packages[i].name,
                               zpl_json_string(step->packages[i].version));
-    zpl_json_set_take(facts, "interpreter", zpl_json_string(step->facts->interpreter));
+    const char *interpreter = step->facts->interpreter;
+    if (step->env != NULL) {
+        struct zpl_json *env = zpl_json_object();
+        zpl_json_set_take(env, "folder", zpl_json_string(step->env->folder));
+        zpl_json_set_take(env, "interpreter", zpl_json_string(interpreter));
+        zpl_json_set_take(env, "requirements", zpl_json_string(step->env->requirements));
+        zpl_json_set_take(facts, "env", env);
+        interpreter = zpl_arena_printf(&plan->arena, "%s/bin/python", step->env->folder);
+    }
+    zpl_json_set_take(facts, "interpreter", zpl_json_string(interpreter));
     zpl_json_set_take(facts, "version", zpl_json_string(step->facts->version));
     zpl_json_set_take(facts, "modules", modules);
     zpl_json_set_take(facts, "packages", packages);

@@ -230,8 +230,11 @@ static enum zpl_err add_program(struct collection *c, const struct zpl_node *nod
         return zpl_diag_nomem(c->diags);
     const struct zpl_json *words = zpl_json_get(body, "command");
     const struct zpl_json *declared = zpl_json_get(body, "files");
+    const char *env = zpl_json_str(zpl_json_get(body, "env"), NULL);
     for (size_t i = 0; i < zpl_json_count(words); i++)
         add_word(c, zpl_json_str(zpl_json_at(words, i), ""));
+    if (env != NULL)
+        err = add_declared(c, env);
     for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(declared); i++)
         err = add_declared(c, zpl_json_str(zpl_json_at(declared, i), ""));
     zpl_json_release(body);

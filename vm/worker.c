@@ -7,6 +7,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 #include "stack/stack.h"
+#include "stdlib/body/env.h"
 #include "stdlib/body/network.h"
 #include "stdlib/table/bind.h"
 #include "vm/confine.h"
@@ -78,7 +79,10 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     struct zpl_schema_answer schema = {0};
     struct zpl_run_result made = {0};
     struct zpl_json *seen = NULL;
-    enum zpl_err err = confine(task, diags);
+    enum zpl_err err =
+        task->kind == ZPL_TASK_RUN ? zpl_env_prepare(&task->run, arena, diags) : ZPL_OK;
+    if (err == ZPL_OK)
+        err = confine(task, diags);
     if (err != ZPL_OK) {
         *failed = true;
         return zpl_reply_encode_run(err, NULL, diags, out);

@@ -141,3 +141,23 @@ enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
     close(fd);
     return err;
 }
+
+enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,
+                             struct zpl_diags *diags)
+{
+    struct zpl_json *facts = NULL;
+    const char *text = task->body != NULL ? strchr(task->body, '\n') : NULL;
+    if (strcmp(task->kernel, "python") != 0 || text == NULL ||
+        zpl_json_parse(text + 1, strlen(text + 1), &facts, NULL) != ZPL_OK)
+        return ZPL_OK; /* the kernel tells what is wrong with it */
+    const struct zpl_json *said = zpl_json_get(facts, "env");
+    const struct zpl_env env = {
+        .folder = zpl_json_str(zpl_json_get(said, "folder"), NULL),
+        .interpreter = zpl_json_str(zpl_json_get(said, "interpreter"), NULL),
+        .requirements = zpl_json_str(zpl_json_get(said, "requirements"), NULL),
+        .project = task->project};
+    bool wanted = env.folder != NULL && env.interpreter != NULL && env.requirements != NULL;
+    enum zpl_err err = wanted ? zpl_env_make(&env, arena, diags) : ZPL_OK;
+    zpl_json_release(facts);
+    return err;
+}

@@ -7,6 +7,7 @@
 
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"
+#include "stdlib/run.h"
 
 struct zpl_env {
     const char *folder;       /* absolute: where it is, or will be */
@@ -21,5 +22,9 @@ bool zpl_env_stands(const char *folder);
  * waited for.  What the installer prints goes to standard output. */
 enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
                           struct zpl_diags *diags);
+/* That of a task of the kernel "python", whose body says it behind its line break: {"env": {"folder", "interpreter",
+ * "requirements"}}.  Fine for any other task.  For a process that is not confined yet. */
+enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,
+                             struct zpl_diags *diags);
 
 #endif

@@ -1,43 +1,17 @@
 /* look.c - see look.h.   Floor: stdlib. */
 #include "stdlib/body/look.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lang/base/fs.h"
 #include "lang/base/proc.h"
 #include "stdlib/body/process.h"
+#include "stdlib/body/python.h"
 
 static const struct zpl_span nowhere;
 
 const char *const zpl_look_variables[] = {
     "PYENV_VERSION", "PYENV_ROOT",   "PYENV_DIR", "ASDF_PYTHON_VERSION",
     "VIRTUAL_ENV",   "CONDA_PREFIX", NULL};
-
-static bool has_package(const char *folder)
-{
-    char path[ZPL_PATH_MAX];
-    struct zpl_stat st;
-    return zpl_path_join(path, folder, "zpl/__main__.py") == ZPL_OK &&
-           zpl_fs_stat(path, &st, NULL) == ZPL_OK && st.is_file;
-}
-
-enum zpl_err zpl_look_folder(char out[ZPL_PATH_MAX])
-{
-    static const char *const beside[] = {"../stdlib/python", "../../stdlib/python",
-                                         "../lib/zpl/python"};
-    const char *given = getenv("ZPL_PYTHON_DIR");
-    char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
-    if (given != NULL && *given != '\0')
-        return zpl_path_clean(out, given);
-    if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)
-        return ZPL_ERR_NOT_FOUND;
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-        if (zpl_path_join(out, folder, beside[i]) == ZPL_OK && zpl_path_clean(out, out) == ZPL_OK &&
-            has_package(out))
-            return ZPL_OK;
-    return ZPL_ERR_NOT_FOUND;
-}
 
 /* ---- one question ---- */
 
@@ -90,22 +64,15 @@ static enum zpl_err judge(const struct zpl_process *process, struct asking *aski
 enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **out,
                       struct zpl_arena *arena, struct zpl_diags *diags)
 {
-    char folder[ZPL_PATH_MAX];
     struct asking asking = {0};
     *out = NULL;
-    if (zpl_look_folder(folder) != ZPL_OK) {
+    char **words = zpl_python_words(request->interpreter, ZPL_PYTHON_LOOK, arena);
+    if (words == NULL && !zpl_arena_failed(arena)) {
         struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
                                              "the Python package of zpl is not beside it");
         zpl_diag_help(diags, diag, "ZPL_PYTHON_DIR names the folder that it is in");
         return ZPL_ERR_STEP;
     }
-    char *words[] = {zpl_arena_strdup(arena, request->interpreter),
-                     zpl_arena_strdup(arena, "-B"),
-                     zpl_arena_strdup(arena, "-X"),
-                     zpl_arena_strdup(arena, "utf8"),
-                     zpl_arena_printf(arena, "%s/zpl/__main__.py", folder),
-                     zpl_arena_strdup(arena, "look"),
-                     NULL};
     struct zpl_json *body = surroundings();
     struct zpl_process process = {.arena = arena,
                                   .diags = diags,

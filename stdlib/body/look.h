@@ -12,7 +12,6 @@
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"
 #include "lang/base/json.h"
-#include "lang/base/limits.h"
 
 #define ZPL_LOOK_VERSION 1
 
@@ -28,9 +27,5 @@ struct zpl_look_request {
 /* Asks it once; *out is NULL after an error. */
 enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **out,
                       struct zpl_arena *arena, struct zpl_diags *diags);
-
-/* The folder in which the package `zpl` of Python is: ZPL_PYTHON_DIR, or beside this program.  NOT_FOUND,
- * silently. */
-enum zpl_err zpl_look_folder(char out[ZPL_PATH_MAX]);
 
 #endif

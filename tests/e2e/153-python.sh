@@ -112,7 +112,7 @@ local one, folder = files { n = 5 }
 local copy, text = take { i = i, f = f, s = s, b = b, l = l, j = j, file = one, size = 5 }
 T
 expect 0 zpl run kinds.zpl --json
-equal "$(json out "[s['outputs']['text']['value'] for s in j['steps'] if s['name'] == 'take'][0]")" '"bbbbb"'
+equal "$(json out "[s['outputs']['text']['value'] for s in j['steps'] if s['name'] == 'take'][0]")" bbbbb
 expect 0 zpl logs last/files
 contains out "two files"
 
@@ -131,12 +131,12 @@ local n = count { rows, least = 0.1 }
 local said = step "said" { signature = "(n: Int) -> (s: String)", lua = function (t) return "n=" .. t.n end } { n = n }
 T
 expect 0 zpl run plain.zpl --json
-equal "$(json out "[s['outputs']['s']['value'] for s in j['steps'] if s['name'] == 'said'][0]")" '"n=2"'
+equal "$(json out "[s['outputs']['s']['value'] for s in j['steps'] if s['name'] == 'said'][0]")" n=2
 
 # mistakes that are told before anything runs
 wrong() { # wrong WORDS SIGNATURE FUNCTION
     printf 'local rows = csv.read "rows.csv"\nstep "w" { signature = "%s", python = "%s" } { rows }\n' "$2" "$3" >wrong.zpl
-    expect 1 zpl check wrong.zpl
+    expect 3 zpl check wrong.zpl
     contains err "$1"
     lacks err "internal"
 }
@@ -251,7 +251,7 @@ case $(error_of kind) in *str*DataFrame* | *text*Table* | *str*Table*) ;; *) fai
 case $(error_of twice) in *"'a'"*) ;; *) fail "$(error_of twice)" ;; esac
 case $(error_of mixed) in *"'a'"*) ;; *) fail "$(error_of mixed)" ;; esac
 case $(error_of column) in *"'a'"* | *"'b'"*) ;; *) fail "$(error_of column)" ;; esac
-[ -z "$(ls .zpl/scratch 2>/dev/null)" ] || fail "scratch is left: $(ls -R .zpl/scratch)"
+equal "$(ls .zpl/scratch)" guard "what is left in scratch"
 
 # an environment of its own, made once
 cat >wheel.py <<'T'
