@@ -7,7 +7,7 @@ import zpl
 def shape(birds: pd.DataFrame) -> pd.DataFrame:
     """How slender a bill is, and how heavy a bird is."""
     birds["slender"] = birds["bill_len"] / birds["bill_dep"]
-    return birds
+    return birds.drop(columns=["bill_len", "bill_dep"])
 
 
 @zpl.step("(scored: Table {species: String, prediction: String}) -> (counts: Table {species: String, taken_for: String, birds: Int})")
