@@ -180,6 +180,27 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The folder of one user's packages counts before it is there. */
+static bool add_users(struct zpl_python_facts *facts, struct zpl_arena *arena)
+{
+    const char *home = getenv("HOME"), *dot = strchr(facts->version, '.');
+    const char **site = zpl_arena_array(arena, facts->site_count + 2, sizeof *site);
+    if (site == NULL || home == NULL || dot == NULL)
+        return site != NULL;
+    size_t len = (size_t)(dot - facts->version) + 1 + strspn(dot + 1, "0123456789");
+    const char *users = zpl_arena_printf(arena, "%s/.local/lib/python%.*s/site-packages", home,
+                                         (int)len, facts->version);
+    bool met = users == NULL;
+    for (size_t i = 0; i < facts->site_count; i++) {
+        site[i] = facts->site[i];
+        met = met || strcmp(site[i], users) == 0;
+    }
+    if (!met)
+        site[facts->site_count++] = users;
+    facts->site = site;
+    return users != NULL;
+}
+
 /* What is kept of the answer; false: it has another shape, or memory is out. */
 static bool read_facts(const struct zpl_json *json, struct zpl_arena *arena,
                        struct zpl_python_facts *out)
@@ -198,7 +219,7 @@ static bool read_facts(const struct zpl_json *json, struct zpl_arena *arena,
     if (names != NULL && out->stdlib_count > 0)
         qsort(names, out->stdlib_count, sizeof *names, by_text);
     out->stdlib = names;
-    return names != NULL;
+    return names != NULL && add_users(out, arena);
 }
 
 /* Asks the program that PATH names, or what is remembered of it. */

@@ -257,6 +257,9 @@ static enum zpl_err add_import(struct closing *c, const char *file,
     for (const char *part = import->module; err == ZPL_OK && *part != '\0' && spot.count > 0;) {
         size_t len = strcspn(part, ".");
         err = find_in(c, &spot, part, len, &found);
+        if (found == FOLDER && import->level == 0 && part == import->module &&
+            is_pythons_own(c, part))
+            return err; /* a module stands before a folder that nothing makes a package */
         met = met || found == PACKAGE || found == MODULE;
         if (found == NOTHING)
             break;
@@ -314,6 +317,28 @@ static void sort_names(struct zpl_python_closure *out)
     out->name_count = kept + 1;
 }
 
+/* A file in a package of the project is a member of it: the files that make the folders above it packages run
+ * first. */
+static enum zpl_err add_packages(struct closing *c, const char *entry)
+{
+    char folder[ZPL_PATH_MAX], init[ZPL_PATH_MAX];
+    enum zpl_err err = ZPL_OK;
+    bool whole = true;
+    if (*entry == '/')
+        return ZPL_OK;
+    for (int add = 0; err == ZPL_OK && whole && add < 2; add++) {
+        for (const char *at = entry; whole && err == ZPL_OK && zpl_path_dir(folder, at) == ZPL_OK &&
+                                     strcmp(folder, ".") != 0;
+             at = folder) {
+            whole = put_path(init, folder, "__init__.py", strlen("__init__.py"), "") &&
+                    is_there(c, init, false);
+            if (whole && add == 1)
+                err = add_file(c, init);
+        }
+    }
+    return err;
+}
+
 enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_python_facts *facts,
                                 const char *entry, struct zpl_python_closure *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags)
@@ -335,6 +360,8 @@ enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_py
     c.slots = zpl_arena_array(&c.own, c.room, sizeof *c.slots);
     c.extension = extension_of(facts, &c.own);
     err = c.slots == NULL || c.extension == NULL ? zpl_diag_nomem(diags) : add_file(&c, clean);
+    if (err == ZPL_OK)
+        err = add_packages(&c, clean);
     for (size_t i = 0; err == ZPL_OK && i < out->file_count; i++)
         err = read_file(&c, i);
     if (err == ZPL_OK && (zpl_arena_failed(arena) || zpl_arena_failed(&c.own)))

@@ -6,6 +6,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "lang/base/version.h"
 #include "stdlib/body/look.h"
 #include "vm/json_read.h"
 #include "vm/memo.h"
@@ -20,7 +21,7 @@ static const char *text_question(const struct zpl_buf *text, struct zpl_arena *a
 {
     struct zpl_json *json = zpl_json_object();
     struct zpl_buf out = {0};
-    zpl_json_set_take(json, "v", zpl_json_int(ZPL_LOOK_VERSION));
+    zpl_json_set_take(json, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(json, "text", zpl_json_stringn(text->len > 0 ? text->data : "", text->len));
     const char *question = zpl_json_write(json, false, &out) == ZPL_OK
                                ? zpl_arena_strndup(arena, zpl_buf_str(&out), out.len)
@@ -35,7 +36,7 @@ static struct zpl_json *no_python(const char *message)
 {
     struct zpl_json *json = zpl_json_object(), *error = zpl_json_object();
     zpl_json_set_take(error, "message", zpl_json_string(message));
-    zpl_json_set_take(json, "v", zpl_json_int(ZPL_LOOK_VERSION));
+    zpl_json_set_take(json, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(json, "error", error);
     return json;
 }

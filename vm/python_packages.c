@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/base/version.h"
 #include "stdlib/body/look.h"
 #include "vm/json_read.h"
 #include "vm/memo.h"
@@ -77,7 +78,7 @@ static const char *names_question(const char *const *names, size_t count, struct
 {
     struct zpl_json *json = zpl_json_object();
     struct zpl_buf out = {0};
-    zpl_json_set_take(json, "v", zpl_json_int(ZPL_LOOK_VERSION));
+    zpl_json_set_take(json, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(json, "packages", zpl_names_json(names, count));
     const char *question = zpl_json_write(json, false, &out) == ZPL_OK
                                ? zpl_arena_strdup(arena, zpl_buf_str(&out))

@@ -197,13 +197,13 @@ static void names_differ(const struct zpl_json *list, const struct zpl_json *oth
     }
 }
 
-/* The function that runs. */
-static void function_differs(const struct zpl_json *old, const struct zpl_json *new,
-                             struct zpl_reasons *out, struct zpl_arena *arena)
+/* One text of the body, which it may have or not. */
+static void texts_differ(const char *what, const struct zpl_json *old, const struct zpl_json *new,
+                         struct zpl_reasons *out, struct zpl_arena *arena)
 {
     if (!same_text(old, new))
         reason(out, arena,
-               from_to("function", zpl_json_str(old, ""), zpl_json_str(new, ""), arena));
+               from_to(what, zpl_json_str(old, "none"), zpl_json_str(new, "none"), arena));
 }
 
 /* Everything that two bodies which are programs differ in: words, function, variables, declared files. */
@@ -215,7 +215,9 @@ static void program_differs(const char *old, const char *new, struct zpl_reasons
         zpl_json_parse(new, strlen(new), &is, NULL) == ZPL_OK) {
         const struct zpl_json *a = zpl_json_get(was, "vars"), *b = zpl_json_get(is, "vars");
         words_differ(zpl_json_get(was, "command"), zpl_json_get(is, "command"), out, arena);
-        function_differs(zpl_json_get(was, "python"), zpl_json_get(is, "python"), out, arena);
+        texts_differ("function", zpl_json_get(was, "python"), zpl_json_get(is, "python"), out,
+                     arena);
+        texts_differ("env", zpl_json_get(was, "env"), zpl_json_get(is, "env"), out, arena);
         vars_differ(a, b, false, out, arena);
         vars_differ(a, b, true, out, arena);
         a = zpl_json_get(was, "pass");

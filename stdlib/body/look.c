@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/base/proc.h"
+#include "lang/base/version.h"
 #include "stdlib/body/process.h"
 #include "stdlib/body/python.h"
 
@@ -12,8 +13,6 @@ static const struct zpl_span nowhere;
 const char *const zpl_look_variables[] = {
     "PYENV_VERSION", "PYENV_ROOT",   "PYENV_DIR", "ASDF_PYTHON_VERSION",
     "VIRTUAL_ENV",   "CONDA_PREFIX", NULL};
-
-/* ---- one question ---- */
 
 /* The answer, once it is there. */
 struct asking {
@@ -46,7 +45,7 @@ static enum zpl_err judge(const struct zpl_process *process, struct asking *aski
 {
     char words[ZPL_EXIT_WORDS_SIZE];
     bool whole = zpl_json_kind(asking->answer) == ZPL_JSON_OBJECT &&
-                 zpl_json_i64(zpl_json_get(asking->answer, "v"), 0) == ZPL_LOOK_VERSION;
+                 zpl_json_i64(zpl_json_get(asking->answer, "v"), 0) == ZPL_PYTHON_VERSION;
     *out = whole ? asking->answer : NULL;
     if (whole)
         return ZPL_OK;

@@ -13,8 +13,6 @@
 #include "lang/base/diag.h"
 #include "lang/base/json.h"
 
-#define ZPL_LOOK_VERSION 1
-
 /* What leads a program that stands in front of several interpreters to one of them: NULL-terminated names of
  * variables. */
 extern const char *const zpl_look_variables[];

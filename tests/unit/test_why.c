@@ -503,6 +503,9 @@ static void parts_of_the_body_of_a_function_are_told_by_themselves(void **state)
         {"{\"files\":[\"b.json\"],\"pass\":[\"TOKEN\"],\"python\":\"steps/t.py:train\","
          "\"vars\":{\"SEED\":\"1\"}}",
          {"vars.TOKEN is passed on now", "files: b.json is new", "files: a.json is gone"}},
+        {"{\"env\":\"requirements.txt\",\"files\":[\"a.json\"],\"pass\":[],"
+         "\"python\":\"steps/t.py:train\",\"vars\":{\"SEED\":\"1\"}}",
+         {"env: none → requirements.txt"}},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct fixture f = {0};
