@@ -1,0 +1,188 @@
+"""Pipelines from outside of them: run one, read what was made.  For notebooks and scripts; zpl itself does the work.
+
+The program is `zpl` on PATH, or what the variable ZPL names.
+"""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Union
+
+from zpl._types import parse
+
+_Pathlike = Union[str, "os.PathLike[str]"]
+
+
+class Error(Exception):
+    """What zpl told: its messages, a line each.  `diagnostics`: as `--json` prints them (docs/json.md)."""
+
+    def __init__(self, diagnostics: List[Dict[str, Any]], otherwise: str = "") -> None:
+        self.diagnostics = diagnostics
+        lines = [_line(d) for d in diagnostics if d.get("severity") == "error"] or [otherwise]
+        super().__init__("\n".join(lines))
+
+
+class RunFailed(Error):
+    """A run whose steps did not all succeed.  `run`: what there is of it."""
+
+    def __init__(self, run: Run, diagnostics: List[Dict[str, Any]]) -> None:
+        self.run = run
+        failed = ["step %s failed: %s" % (s["name"], s["error"]) for s in run.steps if s["status"] == "failed"]
+        super().__init__(diagnostics, "\n".join(failed) or "the run is %s" % run.status)
+
+
+class Run:
+    """One run.  `number`, `status` ("done" …), `steps`: a dict each, as docs/json.md has them."""
+
+    def __init__(self, said: Dict[str, Any], project: Optional[_Pathlike]) -> None:
+        self.number: int = said["run"]
+        self.status: str = said["status"]
+        self.pipeline: str = said["pipeline"]
+        self.steps: List[Dict[str, Any]] = said["steps"]
+        self._project = project
+
+    def __getitem__(self, name: str) -> Any:
+        """What a step made, as load() gives it: run["evaluate/report"], run["train"] of a step with one output."""
+        return load("%d/%s" % (self.number, name), project=self._project)
+
+    def __repr__(self) -> str:
+        ran = sum(s["status"] == "ran" for s in self.steps)
+        return "<zpl run %d of %s: %s, %d of %d steps ran>" % (
+            self.number,
+            self.pipeline,
+            self.status,
+            ran,
+            len(self.steps),
+        )
+
+
+def run(file: _Pathlike, *, project: Optional[_Pathlike] = None, stack: Optional[str] = None, **params: Any) -> Run:
+    """Runs a pipeline, as `zpl run FILE --PARAM VALUE` does, to its end.
+
+    `project`: the folder it is started in (default: the working directory); `params`: by name; a list has its items
+    one behind another.  Raises Error when the program has mistakes, RunFailed when a step fails.
+
+        report = zpl.run("delays.zpl", minutes=30)["evaluate/report"]
+    """
+    words = ["run", os.fspath(file)] + (["--stack", stack] if stack else [])
+    for name, value in params.items():
+        words += ["--" + name, _text(value)]
+    code, said = _ask(words, project)
+    if "run" not in said:
+        raise Error(said.get("diagnostics", []), "zpl run ended with %d" % code)
+    made = Run(said, project)
+    if made.status != "done":
+        raise RunFailed(made, said.get("diagnostics", []))
+    return made
+
+
+def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pandas") -> Any:
+    """What a step made, as a step in Python is given it: a DataFrame, a number, a dict, a model.
+
+    `what`: "RUN/STEP/OUTPUT" ("last/evaluate/report"), "RUN/STEP" of a step with one output, or a name that runs
+    write; `library`: of a table, "pandas", "polars" or "pyarrow".  A File or Dir is the path of a copy in a temporary
+    folder, which is the caller's.  Raises Error when there is nothing of that name.
+    """
+    output = _output(what, project)
+    kind = parse(output["type"])
+    folder = tempfile.mkdtemp(prefix="zpl-")
+    try:
+        from zpl import _values
+
+        if kind.kind == "Table":
+            from zpl import _tables
+
+            path = _export(what, folder, "table.parquet", project)
+            return _tables.read(path, None, kind, library, os.cpu_count() or 1)
+        if _values.is_value(kind):
+            with open(_export(what, folder, "value.json", project), encoding="utf-8") as f:
+                return _values.from_json(json.load(f), kind)
+        if kind.kind == "Model":
+            from zpl import _models
+
+            ending = {"xgboost": ".ubj", "sklearn": ".skops"}.get(kind.framework or "", "")
+            return _models.load(_export(what, folder, "model" + ending, project), kind, None)
+        kept = tempfile.mkdtemp(prefix="zpl-")
+        return Path(_export(what, kept, "made", project))
+    finally:
+        _remove(folder)
+
+
+def artifacts(run: Union[int, str] = "last", *, project: Optional[_Pathlike] = None) -> Dict[str, str]:
+    """What a run made: the type of each output, as text, by what load() takes ("3/train/model").
+
+    Raises Error when there is no such run.
+    """
+    code, said = _ask(["show", str(run)], project)
+    if "steps" not in said:
+        raise Error(said.get("diagnostics", []), "zpl show ended with %d" % code)
+    return {
+        "%d/%s/%s" % (said["run"], step["name"], name): output["type"]
+        for step in said["steps"]
+        for name, output in step["outputs"].items()
+        if "digest" in output
+    }
+
+
+def _line(diagnostic: Dict[str, Any]) -> str:
+    place = ""
+    if diagnostic.get("file"):
+        place = "%s:%s:%s: " % (diagnostic["file"], diagnostic["line"], diagnostic["col"])
+    help_ = " (%s)" % diagnostic["help"] if diagnostic.get("help") else ""
+    return "%s%s: %s%s" % (place, diagnostic["code"], diagnostic["message"], help_)
+
+
+def _text(value: Any) -> str:
+    """A param as the command line takes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join(_text(v) for v in value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def _ask(words: List[str], project: Optional[_Pathlike]) -> "tuple[int, Dict[str, Any]]":
+    """Runs zpl with --json; its exit code and what it printed."""
+    program = os.environ.get("ZPL", "zpl")
+    try:
+        done = subprocess.run(
+            [program, *words, "--json"], cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+        )
+    except FileNotFoundError:
+        raise Error([], "there is no program %s: put zpl on PATH, or name it by the variable ZPL" % program) from None
+    try:
+        said = json.loads(done.stdout)
+    except ValueError:
+        raise Error([], "zpl %s ended with %d and said nothing" % (words[0], done.returncode)) from None
+    return done.returncode, said
+
+
+def _output(what: str, project: Optional[_Pathlike]) -> Dict[str, Any]:
+    """The one output that is named."""
+    code, said = _ask(["show", what], project)
+    if "type" in said:
+        return said
+    outputs = said.get("outputs", {})
+    if len(outputs) == 1:
+        return next(iter(outputs.values()))
+    if outputs:
+        names = ", ".join("%s/%s" % (what, name) for name in outputs)
+        raise Error([], "%s has several outputs: load one of %s" % (what, names))
+    raise Error(said.get("diagnostics", []), "there is no %s" % what)
+
+
+def _export(what: str, folder: str, name: str, project: Optional[_Pathlike]) -> str:
+    path = os.path.join(folder, name)
+    code, said = _ask(["export", what, path], project)
+    if code != 0:
+        raise Error(said.get("diagnostics", []), "zpl export ended with %d" % code)
+    return path
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
