@@ -158,7 +158,7 @@ demo: ## set up, build, and run the example on three million flights
 
 # --- Tests
 
-.PHONY: programs test test-cluster unit cases e2e fault fuzz fuzz-replay mutants bench valgrind cov accept oracle
+.PHONY: programs test test-cluster unit python cases e2e fault fuzz fuzz-replay mutants bench valgrind cov accept oracle
 programs: $(BUILD)/zpl $(UNIT_BINS) $(FUZZ_BINS) $(PROGRAM_BINS)
 run_tests = CC='$(CC)' BUILD='$(BUILD)' DUCKDB='$(DUCKDB)' tests/run.sh
 
@@ -167,7 +167,7 @@ test: ## set up, build, and run everything that must pass
 	@.ci/oracle.sh
 	@$(MAKE) programs layers hdr-check
 	@$(MAKE) programs SAN=address,undefined
-	@$(run_tests) unit unit-san cases e2e fault fuzz-san
+	@$(run_tests) unit unit-san python cases e2e fault fuzz-san
 
 test-cluster: ## set up, build, and run steps on a real Slurm cluster of two nodes, started for it
 	@.ci/setup.sh build test cluster
@@ -176,6 +176,10 @@ test-cluster: ## set up, build, and run steps on a real Slurm cluster of two nod
 
 unit: $(UNIT_BINS) ## the parts, one program each
 	@$(run_tests) unit
+
+python: ## the Python side of steps, by the reference environment
+	@.ci/oracle.sh
+	@$(run_tests) python
 
 cases: $(BUILD)/zpl ## programs and what zpl says to them, exactly
 	@$(run_tests) cases

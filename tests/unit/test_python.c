@@ -47,7 +47,7 @@ static const char text[] =
     "def hidden(a):\n"
     "    return __import__('other' + '').value\n"
     "def binary(a):\n"
-    "    sys.stdout.buffer.write(b'\\xff\\x00\\xfe'); return a\n"
+    "    sys.stdout.buffer.write(b'\\xff\\x00\\xfe\\n'); return a\n"
     "def forks(a):\n"
     "    pid = os.fork()\n"
     "    if pid: os.waitpid(pid, 0)\n"

@@ -256,6 +256,8 @@ def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
         return _chunked(values)
     if str(values.dtype) == "object":
         return _arrow_of_objects(values, kind, who)
+    if str(values.dtype).startswith("Sparse["):
+        values = values.sparse.to_dense()
     try:
         return _chunked(pa.Array.from_pandas(values))
     except (pa.ArrowException, TypeError, ValueError) as e:
@@ -264,14 +266,17 @@ def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
 
 def _arrow_of_objects(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     _refuse_mixed(values, kind, who)
-    target = stored(kind)
-    if kind.kind == "Timestamp":  # of zones, and nanoseconds, Arrow takes care by itself
-        target = None
-    elif kind.kind in ("Int", "Float", "Bool", "Date"):
-        target = None  # _fit() tells what would be lost
+    # What Arrow makes of numbers and moments by itself, _fit() looks over for what would be lost.
+    target = stored(kind) if kind.kind in ("String", "Enum", "Path", "Bytes", "List") else None
+    if kind.kind == "List" and kind.elem is not None and kind.elem.kind == "List":
+        values = values.map(lambda v: v.tolist() if hasattr(v, "tolist") else v)  # arrays of more dimensions
     try:
         return _chunked(pa.Array.from_pandas(values, type=target))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
+    except UnicodeEncodeError as e:
+        raise StepError("type", "%s holds a text that is no UTF-8" % who) from e
+    except OverflowError as e:
+        raise StepError("type", "%s holds a number that does not fit an Int, which has 64 bits" % who) from e
+    except (pa.ArrowException, TypeError, ValueError) as e:
         found = _types_in(values)
         raise StepError(
             "type", "%s holds %s, and %s is declared: %s" % (who, " and ".join(sorted(found)), _shown(kind), _first(e))
@@ -323,7 +328,7 @@ def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
     """Without dictionaries and encodings, which say nothing of the values."""
     if pa.types.is_dictionary(array.type):
         return array.cast(array.type.value_type)
-    if isinstance(array.type, pa.BaseExtensionType):
+    if getattr(array.type, "extension_name", None) == "arrow.json":
         return pa.chunked_array([c.storage for c in array.chunks], array.type.storage_type)
     return array
 
@@ -394,6 +399,8 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
         return _fit_moments(array, kind, who)
     if pa.types.is_float16(array.type):
         array = array.cast(pa.float32())
+    if have == "Int" and kind.kind == "Float":
+        return _floats(array, who)
     try:
         return array.cast(target)
     except pa.ArrowException as e:
@@ -401,6 +408,18 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
         raise StepError(
             "type", "%s can't be %s%s: %s" % (who, _shown(kind), " (row %d)" % row if row else "", _first(e))
         ) from e
+
+
+def _floats(array: pa.ChunkedArray, who: str) -> pa.ChunkedArray:
+    """Whole numbers as the Floats that are equal to them."""
+    out = array.cast(pa.float64(), safe=False)
+    same = pc.equal(out.cast(array.type, safe=False), array)
+    if not pc.all(same, min_count=0).as_py():
+        row = pc.index(same, False).as_py() + 1
+        raise StepError(
+            "type", "%s holds %s (row %d), which no Float is equal to: .astype('float64') rounds" % (who, array[row - 1], row)
+        )
+    return out
 
 
 def _first_lost(array: pa.ChunkedArray, target: pa.DataType) -> int:

@@ -1,0 +1,181 @@
+"""test_tables.py - tables of pandas, and of pyarrow, go out and come back as they were.      Time limit: 200 s"""
+import datetime as dt
+import os
+import random
+import tempfile
+import unittest
+
+import process  # noqa: F401 - finds the package
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zpl import _tables
+from zpl._errors import StepError
+from zpl._types import parse
+
+UTC = dt.timezone.utc
+
+
+def moment(r):
+    return dt.datetime(1900, 1, 1, tzinfo=UTC) + dt.timedelta(microseconds=r.randrange(10**16))
+
+
+def day(r):
+    return dt.date(1900, 1, 1) + dt.timedelta(days=r.randrange(80000))
+
+
+def text(r):
+    return "".join(r.choice("aä€\U0001f600 \n\0'\"") for _ in range(r.randrange(8)))
+
+
+def json_value(r, depth=0):
+    make = r.choice([lambda: r.randrange(-(2**63), 2**63), lambda: r.random(), lambda: text(r), lambda: None, lambda: True,
+                     lambda: [json_value(r, depth + 1)], lambda: {text(r): json_value(r, depth + 1)}])
+    return make() if depth < 4 else 0
+
+
+# type: how a value is made, how the column is made of values without a null, and with some.
+KINDS = {
+    "Int": (lambda r: r.randrange(-(2**63), 2**63), lambda v: pd.Series(v, dtype="int64"), lambda v: pd.Series(v, dtype="Int64")),
+    "Float": (lambda r: r.choice([r.gauss(0, 1e9), 0.0, float("inf"), 5e-324]), lambda v: pd.Series(v, dtype="float64"), None),
+    "Bool": (lambda r: r.random() < 0.5, lambda v: pd.Series(v, dtype="bool"), lambda v: pd.Series(v, dtype="boolean")),
+    "String": (text, lambda v: pd.Series(v, dtype="str" if pd.__version__ >= "3" else "string"), None),
+    "Bytes": (lambda r: bytes(r.randrange(256) for _ in range(r.randrange(5))), lambda v: pd.Series(v, dtype=object), None),
+    "Timestamp": (moment, lambda v: pd.Series(v, dtype="datetime64[us, UTC]"), None),
+    "Date": (day, lambda v: pd.Series(v, dtype=object), None),
+    'Enum {"x", "y", "z"}': (lambda r: r.choice("xy"), lambda v: pd.Series(pd.Categorical(v, categories=["x", "y", "z"])), None),
+    "Json": (lambda r: json_value(r) or 0, lambda v: pd.Series(v, dtype=object), None),
+    "List(Int)": (lambda r: [r.choice([None, r.randrange(100)]) for _ in range(r.randrange(4))], lambda v: pd.Series(v, dtype=object), None),
+    "List(List(Timestamp))": (lambda r: [[moment(r)], [], None][: r.randrange(4)], lambda v: pd.Series(v, dtype=object), None),
+    "List(String)": (lambda r: [text(r)] * r.randrange(3), lambda v: pd.Series(v, dtype=object), None),
+}
+
+
+class Tables(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="zpl-python-")
+        self.path = os.path.join(self.folder.name, "t.parquet")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def through(self, frame, kind, library="pandas", columns=None):
+        _tables.write(frame, parse(kind), self.path, "output 'rows'")
+        return _tables.read(self.path, columns, parse(kind), library, 1)
+
+    def frame(self, r, kinds, rows, nulls):
+        series = {}
+        for i, kind in enumerate(kinds):
+            make, whole, nullable = KINDS[kind]
+            values = [None if nulls and r.random() < 0.3 else make(r) for _ in range(rows)]
+            some = any(v is None for v in values)
+            series["c %d" % i] = (nullable if some and nullable else whole)(values)
+        return pd.DataFrame(series, index=pd.RangeIndex(rows))
+
+    def test_round_trips(self):
+        r = random.Random(7)
+        for seed in range(60):
+            kinds = r.sample(list(KINDS), r.randrange(1, len(KINDS)))
+            declared = "Table {%s}" % ", ".join('"c %d": %s' % pair for pair in enumerate(kinds))
+            frame = self.frame(r, kinds, r.choice([0, 1, 2, 17, 300]), seed % 2)
+            with self.subTest(declared, rows=len(frame)):
+                back = self.through(frame, declared)
+                pd.testing.assert_frame_equal(back, frame, check_exact=True)
+                arrow = _tables.read(self.path, None, parse(declared), "pyarrow", 1)
+                again = self.through(arrow, declared)
+                pd.testing.assert_frame_equal(again, frame, check_exact=True)
+
+    def test_columns_that_are_seen(self):
+        frame = pd.DataFrame({"a": [1], "b": ["x"], "c": [True]})
+        back = self.through(frame, "Table {a: Int, b: String, c: Bool}", columns=["c", "a"])
+        self.assertEqual(set(back.columns), {"a", "c"})
+
+    def test_order_and_index(self):
+        frame = pd.DataFrame({"b": [1.5, 2.5]}, index=pd.Index([7, 8], name="a"))
+        self.assertEqual(self.through(frame, "Table {a: Int, b: Float}").to_dict("list"), {"a": [7, 8], "b": [1.5, 2.5]})
+        self.assertEqual(self.through(frame, "Table {b: Float}").to_dict("list"), {"b": [1.5, 2.5]})
+        levels = pd.DataFrame({"v": [1, 2]}, index=pd.MultiIndex.from_tuples([("x", 1), ("y", 2)], names=["k", "n"]))
+        self.assertEqual(self.through(levels, "Table {v: Int, n: Int, k: String}").to_dict("list"),
+                         {"v": [1, 2], "n": [1, 2], "k": ["x", "y"]})
+
+    def test_dtypes_that_fit(self):
+        n = pd.DataFrame
+        cases = [
+            ("Int", n({"c": np.array([1, 2], "uint8")}), [1, 2]),
+            ("Int", n({"c": [1.0, None]}), [1, None]),
+            ("Float", n({"c": np.array([1, 2], "int32")}), [1.0, 2.0]),
+            ("Float", n({"c": np.array([0.5, 2], "float16")}), [0.5, 2.0]),
+            ("Float", n({"c": pd.array([0.5, None], "Float32")}), [0.5, None]),
+            ("Float", n({"c": [2**60]}), [float(2**60)]),
+            ("String", n({"c": pd.Categorical(["a", "b", "a"])}), ["a", "b", "a"]),
+            ("String", n({"c": [None, None]}), [None, None]),
+            ("Bool", n({"c": pd.Series([True, None], dtype=object)}), [True, None]),
+            ("Timestamp", n({"c": pd.to_datetime(["2024-07-01 12:00"]).tz_localize("Europe/Berlin")}), [dt.datetime(2024, 7, 1, 10)]),
+            ("Timestamp", n({"c": np.array(["2024-01-01"], "datetime64[ns]")}), [dt.datetime(2024, 1, 1)]),
+            ("Timestamp", n({"c": [dt.date(2024, 1, 1)]}), [dt.datetime(2024, 1, 1)]),
+            ("Date", n({"c": pd.to_datetime(["2024-01-01"])}), [dt.date(2024, 1, 1)]),
+            ("List(Float)", n({"c": [np.array([1, 2]), np.array([]), None]}), [[1.0, 2.0], [], None]),
+            ("List(List(Float))", n({"c": [np.ones((2, 1))]}), [[[1.0], [1.0]]]),
+            ("Int", pa.table({"c": pa.array([1, 2], pa.int16())}), [1, 2]),
+            ("String", pa.table({"c": pa.array(["a"], pa.string_view())}), ["a"]),
+            ("String", pa.table({"c": pa.array(["a"]).dictionary_encode()}), ["a"]),
+            ("List(Int)", pa.table({"c": pa.array([[1, 2]], pa.list_(pa.int32(), 2))}), [[1, 2]]),
+            ("List(Int)", pa.table({"c": pa.array([[0], [1, 2], None, [3]], pa.list_(pa.int64())).slice(1)}), [[1, 2], None, [3]]),
+        ]
+        for kind, frame, values in cases:
+            with self.subTest(kind, frame=str(frame)[:60]):
+                _tables.write(frame, parse("Table {c: %s}" % kind), self.path, "output 'rows'")
+                self.assertEqual(pq.read_table(self.path)["c"].to_pylist(), values)
+
+    def test_what_can_not_be(self):
+        f = pd.DataFrame({"c": [1, 2]})
+        twice = pd.concat([f, f], axis=1)
+        cases = [
+            ("Table {c: Int}", twice, "two columns 'c'"),
+            ("Table {c: Int}", f.assign(C=1), "columns 'c' and 'C', which SQL can't tell apart"),
+            ("Table {c: Int}", f.assign(d=1), "has a column 'd' that is not declared"),
+            ("Table {c: Int, d: Int}", f, "has no column 'd'; it has 'c'"),
+            ("Table {c: Int}", f.rename(columns={"c": 0}), "a column named 0 (int): names are texts"),
+            ("Table {}", f[[]], "has no columns"),
+            ("Table {c: Int}", pd.DataFrame({"c": ["1"]}), "is String, and Int is declared"),
+            ("Table {c: Int}", pd.DataFrame({"c": [0, 0.5]}), "can't be Int (row 2)"),
+            ("Table {c: Int}", pd.DataFrame({"c": [True]}), "is Bool, and Int is declared"),
+            ("Table {c: Int}", pd.DataFrame({"c": np.array([2**63], "uint64")}), "can't be Int (row 1)"),
+            ("Table {c: Int}", pd.DataFrame({"c": [2**70]}), "does not fit an Int"),
+            ("Table {c: Int}", pd.DataFrame({"c": [1, "x"]}), "mixes int (row 1) and str (row 2)"),
+            ("Table {c: String}", pd.DataFrame({"c": ["x", 1.5]}), "mixes str (row 1) and float (row 2)"),
+            ("Table {c: Float}", pd.DataFrame({"c": [2**53 + 1]}), "which no Float is equal to"),
+            ("Table {c: Bool}", f, "is Int, and Bool is declared"),
+            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_datetime([0, 1], unit="ns")}), "has nanoseconds (row 2)"),
+            ("Table {c: Date}", pd.DataFrame({"c": pd.to_datetime(["2024-01-01 01:00"])}), "has a time of day"),
+            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_timedelta([1])}), "is duration[ns], and Timestamp is declared"),
+            ("Table {c: List(Int)}", f, "is Int, and List(Int) is declared"),
+            ("Table {c: List(Int)}", pd.DataFrame({"c": [["a"]]}), "holds list, and List(Int) is declared"),
+            ("Table {c: Json}", pd.DataFrame({"c": [object()]}), "row 1 of column 'c' of output 'rows' holds an object"),
+            ("Table {...}", pd.DataFrame({"c": [1j]}), "can't cross"),
+            ("Table {...}", pd.DataFrame({"c": [None]}), "holds only nulls"),
+            ("Table {c: Int}", [1], "is a list, and Table is declared"),
+            ("Table {c: Int}", f["c"], "is a pandas.Series, and Table is declared"),
+        ]
+        for kind, frame, words in cases:
+            with self.subTest(words):
+                with self.assertRaises(StepError) as raised:
+                    _tables.write(frame, parse(kind), self.path, "output 'rows'")
+                self.assertIn(words, str(raised.exception))
+
+    def test_same_bytes(self):
+        r = random.Random(3)
+        frame = self.frame(r, list(KINDS), 50, True)
+        kind = parse("Table {%s}" % ", ".join('"c %d": %s' % pair for pair in enumerate(KINDS)))
+        _tables.write(frame, kind, self.path, "x")
+        with open(self.path, "rb") as f:
+            first = f.read()
+        _tables.write(frame.copy(), kind, self.path, "x")
+        with open(self.path, "rb") as f:
+            self.assertEqual(f.read(), first)
+
+
+if __name__ == "__main__":
+    unittest.main()
