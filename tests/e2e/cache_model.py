@@ -20,6 +20,7 @@ class Model:
     def __init__(self):
         self.files = {}       # id -> {"name", "columns": [[name, type, cells]], "quoted"}
         self.params = []      # [name, value]
+        self.modules = {}     # id -> {"name", "value", "imports": [id], "asides"}: files of Python
         self.statements = []  # dicts, each one step
         self.names = {}       # id of a variable -> its name in the program
         self.count = 0        # ids given so far
@@ -50,6 +51,24 @@ def file_text(file):
     for i in range(len(columns[0][2])):
         lines.append(",".join(cell_text(cells[i], file["quoted"]) for _, _, cells in columns))
     return "\n".join(lines) + "\n"
+
+
+def module_text(model, module):
+    """A file of Python that is a step, and a helper of others; asides count for nothing."""
+    others = [model.modules[m]["name"] for m in module["imports"]]
+    lines = ["import " + name for name in others]
+    lines += ["VALUE = %d" % module["value"], "def get():",
+              "    return " + " + ".join(["VALUE"] + [name + ".get()" for name in others]),
+              "def main(a: int) -> int:", "    return a * 1000 + get()"]
+    rng = random.Random(module["asides"])
+    for _ in range(module["asides"]):
+        lines.insert(rng.randrange(len(lines) + 1), rng.choice(["# " + rng.choice(WORDS), ""]))
+    return "\n".join(lines) + "\n"
+
+
+def closure(model, module):
+    """Ids of a module and of all that it imports."""
+    return {module}.union(*(closure(model, m) for m in model.modules[module]["imports"]))
 
 
 def schemas(model):
@@ -183,6 +202,9 @@ def statement_lines(model, s, name, text=lambda t: t):
     outs = "local " + ", ".join(name(v) for v in s["out"]) + " = "
     if kind == "read":
         return [outs + 'csv.read "%s"' % model.files[s["file"]]["name"]]
+    if kind == "python":
+        return [outs + 'step "%s" { python = "steps/%s.py:main" } { a = p.%s }'
+                % (s["step_name"], model.modules[s["module"]]["name"], s["param"])]
     if kind == "sql":
         return [outs + "sql [[ " + text(sql_text(s, name)) + " ]]"]
     if kind in ("lua", "named"):
@@ -219,6 +241,10 @@ def meaning(model, s, digests):
     """Equal for two statements that must do the same: code without names, params, content of inputs."""
     if s["kind"] == "read":
         return hashlib.sha256(file_text(model.files[s["file"]]).encode()).hexdigest()
+    if s["kind"] == "python":
+        said = [(m["name"], m["value"], [model.modules[i]["name"] for i in m["imports"]])
+                for m in (model.modules[i] for i in closure(model, s["module"]))]
+        return json.dumps([model.modules[s["module"]]["name"], sorted(said), model.value(s["param"])])
     # SQL sees its tables by name; no other name has a meaning
     neutral = {v: v for v in model.names}
     if s["kind"] == "sql":
@@ -354,7 +380,19 @@ def add_learning(model, rng):
         add_statement(model, {"kind": "drift", "in": [train, test]}, "shift")
 
 
-def new_model(rng):
+def add_python(model, rng):
+    """Modules that import each other, and steps that two of them are."""
+    for i in range(rng.randrange(2, 5)):
+        before = list(model.modules)
+        module = model.new_id("h")
+        model.modules[module] = {"name": module, "value": rng.randrange(1, 9), "asides": 0,
+                                 "imports": rng.sample(before, min(i, rng.randrange(3)))}
+    for module in rng.sample(list(model.modules), 2):
+        add_statement(model, {"kind": "python", "in": [], "module": module, "step_name": "step%d" % model.count,
+                              "param": rng.choice(model.params)[0]}, "y")
+
+
+def new_model(rng, python=False):
     model = Model()
     model.params = [["low", rng.randrange(20)], ["high", rng.randrange(20, 40)]]
     for _ in range(rng.randrange(1, 4)):
@@ -368,6 +406,8 @@ def new_model(rng):
                               "stratify": rng.choice([None, "k"])}, "left", "right")
     if rng.random() < 0.7:
         add_learning(model, rng)
+    if python:
+        add_python(model, rng)
     return model
 
 
@@ -570,7 +610,45 @@ def add_column(model, rng):
     return "a column %s in %s" % (name, file["name"])
 
 
+def change_module(model, rng):
+    if not model.modules:
+        return None
+    module = rng.choice(list(model.modules.values()))
+    module["value"] += 1
+    return "the value of module %s" % module["name"]
+
+
+def change_imports(model, rng):
+    if not model.modules:
+        return None
+    ids = list(model.modules)
+    at = rng.randrange(1, len(ids))
+    module, other = model.modules[ids[at]], ids[rng.randrange(at)]
+    if other in module["imports"]:
+        module["imports"].remove(other)
+    else:
+        module["imports"].append(other)
+    return "module %s imports %s" % (module["name"], module["imports"])
+
+
+def add_aside(model, rng):
+    if not model.modules:
+        return None
+    module = rng.choice(list(model.modules.values()))
+    module["asides"] += 1
+    return "layout and comments of module %s" % module["name"]
+
+
+def rename_module(model, rng):
+    if not model.modules:
+        return None
+    module = rng.choice(list(model.modules.values()))
+    module["name"] = "g%d" % rng.randrange(1000)
+    return "a module is named %s" % module["name"]
+
+
 MODEL_EDITS = [change_param, give_param, change_literal, change_sql, change_body, change_helper,
                change_captured, change_opening, change_stratify, add_comment, change_layout, rename_local,
                rename_step, order_columns, change_cell, append_row, swap_rows, quote_cells, rename_file,
                swap_files, swap_statements, order_params, repeat_statement, add_column, add_column]
+PYTHON_EDITS = [change_module, change_imports, add_aside, rename_module]

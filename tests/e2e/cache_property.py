@@ -3,7 +3,8 @@
     cache_property.py [--seed N] [--pipelines N] [--edits N]      in an empty folder; `zpl` on the path
 
 An edit changes the model of a pipeline (cache_model.py) or only the world around it: the time of a
-file, an object of the store.  After every edit:
+file, an object of the store.  A pipeline in four has steps in Python, of files that import each other.  After
+every edit:
   same      every output of a run in the old store has the digest that a run in a new store gives it
   agree     what the plan calls cached is cached, what it would run runs, with the keys it named
   known     a step that has been done with the same code, params and inputs is cached: comments, layout,
@@ -23,8 +24,8 @@ import subprocess
 import sys
 import time
 
-from cache_model import (INT, MODEL_EDITS, add_column, change_cell, file_text, meaning, new_model,
-                         program, reached)
+from cache_model import (INT, MODEL_EDITS, PYTHON_EDITS, add_column, change_cell, file_text, meaning,
+                         module_text, new_model, program, reached)
 
 
 class Wrong(Exception):
@@ -34,16 +35,16 @@ class Wrong(Exception):
 class Walk:
     """One pipeline, its folder, its store, and what is known of the store."""
 
-    def __init__(self, rng, folder):
+    def __init__(self, rng, folder, python):
         self.rng, self.folder = rng, folder
-        self.model = new_model(rng)
+        self.model = new_model(rng, python)
         self.states = []        # models before
         self.done = set()       # meanings that the store holds
         self.fresh = {}         # text and content -> what a new store gave
         self.recalled = 0       # runs that were over without evaluating the program
         self.settled = set()    # ids of the statements that were done last time
         self.before = None      # program before the edit
-        os.makedirs(folder)
+        os.makedirs(folder + "/steps")
 
     def path(self, name):
         return os.path.join(os.path.abspath(self.folder), name)
@@ -51,9 +52,11 @@ class Walk:
     def write(self):
         """Makes the folder what the model says; files that are right are left alone."""
         wanted = {f["name"]: file_text(f) for f in self.model.files.values()}
+        wanted.update({"steps/%s.py" % m["name"]: module_text(self.model, m)
+                       for m in self.model.modules.values()})
         wanted["walk.zpl"] = program(self.model)
-        for name in os.listdir(self.folder):
-            if name.endswith(".csv") and name not in wanted:
+        for name in os.listdir(self.folder) + ["steps/" + n for n in os.listdir(self.path("steps"))]:
+            if name.endswith((".csv", ".py")) and name not in wanted:
                 os.unlink(self.path(name))
         for name, text in wanted.items():
             try:
@@ -111,7 +114,9 @@ class Walk:
             line += ["--jobs", "1" if home else "2"]
         for name, value in self.model.given.items():
             line += ["--" + name, str(value)]
-        env = dict(os.environ, ZPL_TRACE="1")
+        # This very interpreter: what leads to one, where python3 is a script, takes its time.
+        path = os.path.dirname(sys.executable) + ":" + os.environ["PATH"]
+        env = dict(os.environ, ZPL_TRACE="1", PATH=path)
         if home:
             env["ZPL_HOME"] = home
         return subprocess.Popen(line, cwd=self.folder, env=env, stdout=subprocess.PIPE,
@@ -200,9 +205,10 @@ class Walk:
         before = copy.deepcopy(self.model)
         self.before = program(before)
         while True:
-            act = self.rng.choice(MODEL_EDITS + [self.touch, self.lose] + [self.change_behind] * 2 +
+            edits = MODEL_EDITS + PYTHON_EDITS * 2 if self.model.modules else MODEL_EDITS
+            act = self.rng.choice(edits + [self.touch, self.lose] + [self.change_behind] * 2 +
                                   [self.revert] * 3)
-            words = act(self.model, self.rng) if act in MODEL_EDITS else act()
+            words = act(self.model, self.rng) if act in MODEL_EDITS + PYTHON_EDITS else act()
             if words is not None:
                 break
         self.states.append(before)
@@ -231,7 +237,7 @@ def main():
     total = collections.Counter()
     recalled = 0
     for number in range(options.pipelines):
-        walk = Walk(random.Random("%d/%d" % (options.seed, number)), "walk%d" % number)
+        walk = Walk(random.Random("%d/%d" % (options.seed, number)), "walk%d" % number, number % 4 == 1)
         words, reach = "the first run", None
         for edit in range(options.edits + 1):
             try:
