@@ -15,9 +15,16 @@ local report = evaluate { model, test }
 local count = step "count" { signature = "(rows: Table {late: Bool}, auc: Float) -> (n: Int)",
   lua = function (t) return #t.rows end }
 count { test, auc = report.auc }
+local word = step "word" { python = "word.py:word" }
+word { auc = report.auc }
 Z
+cat >word.py <<'P'
+def word(auc: float) -> str:
+    print("in Python")
+    return f"{auc:.3f}"
+P
 mkdir alone
-cp project.zpl p.zpl flights.csv alone
+cp project.zpl p.zpl word.py flights.csv alone
 (cd alone && expect 0 zpl run p.zpl --json && cp out ../alone.json)
 digests="[[o['digest'] for o in s['outputs'].values()] for s in j['steps']]"
 statuses="sorted(set(s['status'] for s in j['steps']))"
@@ -31,6 +38,8 @@ expect 0 zpl run p.zpl --json
 equal "$(json out "$statuses")" '["cached"]' "steps of a run here after one on the cluster"
 expect 0 zpl logs 1/xgboost.train
 contains out "slurm: job "
+expect 0 zpl logs 1/word
+contains out "in Python"
 expect 0 zpl run p.zpl --stack team --no-cache --json
 equal "$(json out "$digests")" "$(json alone.json "$digests")" "digests of the second time"
 equal "$(find .zpl/spool -mindepth 1 -type d | wc -l)" 0 "folders of tasks that are left"
