@@ -177,12 +177,23 @@ static void check_input(struct comparing *c, const struct zpl_field *input)
     zpl_diag_help(c->diags, diag, "annotate it as %s, or declare another type", wanted);
 }
 
+/* Was it told already, as what an input that has no parameter may mean? */
+static bool is_meant(const struct comparing *c, const struct zpl_parameter *p)
+{
+    const struct zpl_signature *s = c->use->signature;
+    for (size_t i = 0; i < s->input_count; i++)
+        if (!find_parameter(c->use->function, s->inputs[i].name) &&
+            zpl_text_nearest(s->inputs[i].name, &p->name, 1))
+            return true;
+    return false;
+}
+
 /* A parameter without a default that the step does not give. */
 static void check_parameter(struct comparing *c, const struct zpl_parameter *p)
 {
     const struct zpl_function_use *use = c->use;
     if (p->has_default || p->kind > ZPL_PARAMETER_PLACED ||
-        zpl_signature_input(use->signature, p->name))
+        zpl_signature_input(use->signature, p->name) || is_meant(c, p))
         return;
     struct zpl_diag *diag =
         zpl_diag_add(c->diags, ZPL_CODE_PYTHON, use->where,

@@ -59,6 +59,7 @@ static void parameters_are_what_the_step_gives(void **state)
     static const struct zpl_parameter depth = {"depth", ZPL_PARAMETER_PLAIN, "int | None", true, 2,
                                                3};
     static const struct zpl_parameter wanted = {"depth", ZPL_PARAMETER_PLAIN, "str", false, 2, 3};
+    static const struct zpl_parameter near = {"depht", ZPL_PARAMETER_PLAIN, NULL, false, 2, 3};
     static const struct zpl_parameter real = {"depth", ZPL_PARAMETER_PLAIN, "float", false, 2, 3};
     static const struct zpl_parameter keywords = {"more", ZPL_PARAMETER_KEYWORDS, NULL, false, 2,
                                                   3};
@@ -79,6 +80,7 @@ static void parameters_are_what_the_step_gives(void **state)
         {two, {rows, keywords}, 2, NULL, ""},
         {one, {keywords}, 1, NULL, ""},
         {two, {rows}, 1, NULL, "f() has no parameter 'depth', which the step gives it\n"},
+        {two, {rows, near}, 2, NULL, "f() has no parameter 'depth', which the step gives it\n"},
         {one, {rows, wanted}, 2, NULL, "f() wants 'depth', which the step does not give\n"},
         {one, {text}, 1, NULL, "f() takes 'rows' as str, but the step gives it Table {...r}\n"},
         {two, {rows, wanted}, 2, NULL, "f() takes 'depth' as str, but the step gives it Int\n"},
