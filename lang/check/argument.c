@@ -7,6 +7,9 @@
 
 /* What people coming from other libraries write, and what it is called here.  `advice` is told
  * instead of a plain did-you-mean. */
+/* Rules are said of a column, where its type is declared. */
+#define OF_A_COLUMN(rule) "rules stand with the column: type = Table { id = " rule ", ... }"
+
 static const struct habit {
     const char *written, *meant, *advice;
 } habits[] = {
@@ -104,6 +107,15 @@ static const struct habit {
     {"nrows", "type", "take the first rows in `sql`: `sql [[ SELECT * FROM rows LIMIT 10 ]]`"},
     {"skiprows", "type", "leave rows out in `sql`"},
     {"encoding", "type", "files are UTF-8"},
+    {"unique", "type", OF_A_COLUMN("String { unique = true }")},
+    {"required", "type", OF_A_COLUMN("String { required = true }")},
+    {"primary_key", "type", OF_A_COLUMN("String { required = true, unique = true }")},
+    {"match", "type", OF_A_COLUMN("String { match = \"^[a-z]+$\" }")},
+    {"one_of", "type", OF_A_COLUMN("Int { one_of = { 1, 2 } }")},
+    {"min", "type", OF_A_COLUMN("Int { min = 0 }")},
+    {"max", "type", OF_A_COLUMN("Int { max = 9 }")},
+    {"columns", "type", "declare the columns: type = Table { id = Int }; or take some in `sql`"},
+    {"rename", "type", "columns are renamed in `sql`: `sql [[ SELECT a AS b FROM rows ]]`"},
 };
 
 static size_t input_named(const struct zpl_signature *line, const char *name)
