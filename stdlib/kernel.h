@@ -89,7 +89,8 @@ struct zpl_kernel_context {
     /* Consumes a stream into the canonical Parquet of a table output. */
     int (*output_table)(struct zpl_kernel_context *ctx, const char *name,
                         struct ArrowArrayStream *in);
-    /* A Report, scalar or Json output, as JSON text. */
+    /* A Report, scalar or Json output, as JSON text; a Float that JSON has no number for is "NaN",
+     * "Infinity" or "-Infinity". */
     int (*output_json)(struct zpl_kernel_context *ctx, const char *name, const char *json);
 
     const char *(*scratch)(struct zpl_kernel_context *ctx); /* an empty folder of this step */

@@ -41,13 +41,14 @@ static const char *json_word(const struct zpl_json *v)
 static bool is_kind(const struct zpl_json *v, const struct zpl_type *type)
 {
     enum zpl_json_kind have = zpl_json_kind(v);
+    double odd;
     if (have == ZPL_JSON_NULL)
-        return type->optional || type->kind == ZPL_FLOAT || type->kind == ZPL_JSON;
+        return type->optional || type->kind == ZPL_JSON;
     switch (type->kind) {
     case ZPL_INT:
         return have == ZPL_JSON_INT;
     case ZPL_FLOAT:
-        return have == ZPL_JSON_INT || have == ZPL_JSON_REAL;
+        return have == ZPL_JSON_INT || have == ZPL_JSON_REAL || zpl_json_is_odd_real(v, &odd);
     case ZPL_BOOL:
         return have == ZPL_JSON_BOOL;
     case ZPL_STRING:
@@ -88,13 +89,14 @@ static const char *row_differs(const struct zpl_json *v, const struct zpl_row *r
     return NULL;
 }
 
-/* The value of a scalar type as a literal, to be held to the type; NULL: nothing holds it (not-a-number;
- * a timestamp as a number of microseconds).  *fine turns false when memory is out. */
+/* The value of a scalar type as a literal, to be held to the type; NULL: nothing holds it (a null; a
+ * timestamp as a number of microseconds).  *fine turns false when memory is out. */
 static const struct zpl_literal *scalar_of(const struct zpl_json *v, const struct zpl_type *type,
                                            struct zpl_arena *arena, bool *fine)
 {
     const struct zpl_literal *out = NULL;
     const char *text;
+    double odd;
     size_t n;
     if (!zpl_kind_is_scalar(type->kind) ||
         (type->kind == ZPL_TIMESTAMP && zpl_json_kind(v) == ZPL_JSON_INT))
@@ -111,7 +113,9 @@ static const struct zpl_literal *scalar_of(const struct zpl_json *v, const struc
         break;
     case ZPL_JSON_STRING:
         text = zpl_json_strn(v, &n);
-        out = zpl_literal_string(arena, text, n);
+        out = type->kind == ZPL_FLOAT && zpl_json_is_odd_real(v, &odd)
+                  ? zpl_literal_float(arena, odd)
+                  : zpl_literal_string(arena, text, n);
         break;
     default:
         return NULL;
@@ -143,8 +147,11 @@ const char *zpl_outcome_differs(const struct zpl_json *v, const struct zpl_type 
                                 struct zpl_arena *arena)
 {
     if (!is_kind(v, type))
-        return zpl_arena_printf(arena, "is %s, but %s is declared", json_word(v),
-                                zpl_type_text(type, true, arena));
+        return zpl_arena_printf(arena, "is %s, but %s is declared%s", json_word(v),
+                                zpl_type_text(type, true, arena),
+                                zpl_json_kind(v) == ZPL_JSON_NULL && type->kind == ZPL_FLOAT
+                                    ? "; what is no number is written NaN"
+                                    : "");
     if (zpl_json_kind(v) == ZPL_JSON_ARRAY && type->elem != NULL)
         for (size_t i = 0; i < zpl_json_count(v); i++) {
             const char *why = zpl_outcome_differs(zpl_json_at(v, i), type->elem, arena);

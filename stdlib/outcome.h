@@ -11,7 +11,7 @@
 /* Is a value of the type kept as JSON? */
 bool zpl_outcome_is_json(const struct zpl_type *type);
 /* NULL: the value is of the type; else words that follow its name: "has a field 'auc' that is text,
- * but Float is declared", "is 99, which is above the maximum 5".  Not-a-number and infinity are null in JSON, so a Float may be null. */
+ * but Float is declared", "is 99, which is above the maximum 5".  A Float may be the text "NaN", "Infinity" or "-Infinity". */
 const char *zpl_outcome_differs(const struct zpl_json *value, const struct zpl_type *type,
                                 struct zpl_arena *arena);
 /* The digest of a folder: SHA-256 of its manifest, which has for every file, in the order of their

@@ -64,7 +64,7 @@ struct zpl_json *zpl_json_int(int64_t v)
 struct zpl_json *zpl_json_real(double v)
 {
     if (!isfinite(v))
-        return zpl_json_null();
+        return zpl_json_string(isnan(v) ? "NaN" : v < 0 ? "-Infinity" : "Infinity");
     struct zpl_json *node = new_node(ZPL_JSON_REAL, 0);
     if (node)
         node->real = v;
@@ -239,6 +239,21 @@ bool zpl_json_add_take(struct zpl_json *array, struct zpl_json *value)
 enum zpl_json_kind zpl_json_kind(const struct zpl_json *v)
 {
     return v ? v->kind : ZPL_JSON_ABSENT;
+}
+
+bool zpl_json_is_odd_real(const struct zpl_json *v, double *out)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } odd[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+    const char *s = zpl_json_str(v, "");
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        if (strcmp(s, odd[i].text) == 0) {
+            *out = odd[i].value;
+            return true;
+        }
+    return false;
 }
 
 const struct zpl_json *zpl_json_get(const struct zpl_json *object, const char *key)

@@ -34,7 +34,8 @@ struct zpl_json *zpl_json_array(void);
 struct zpl_json *zpl_json_string(const char *s); /* must be UTF-8, else NULL; NULL gives null */
 struct zpl_json *zpl_json_stringn(const char *s, size_t n);
 struct zpl_json *zpl_json_int(int64_t v);
-struct zpl_json *zpl_json_real(double v); /* NaN and infinities become null: JSON has none */
+/* NaN and the infinities, which JSON has no numbers for, are the texts "NaN", "Infinity" and "-Infinity". */
+struct zpl_json *zpl_json_real(double v);
 struct zpl_json *zpl_json_bool(bool v);
 struct zpl_json *zpl_json_null(void);
 /* An array of `count` items each of which is made when the text is written, then released, so that a
@@ -51,6 +52,8 @@ bool zpl_json_set_take(struct zpl_json *object, const char *key, struct zpl_json
 bool zpl_json_add_take(struct zpl_json *array, struct zpl_json *value);
 
 enum zpl_json_kind zpl_json_kind(const struct zpl_json *v);
+/* Is it the text of NaN or an infinity?  Whoever asks knows that a number is meant. */
+bool zpl_json_is_odd_real(const struct zpl_json *v, double *out);
 const struct zpl_json *zpl_json_get(const struct zpl_json *object, const char *key);
 const struct zpl_json *zpl_json_at(const struct zpl_json *array, size_t i);
 size_t zpl_json_count(const struct zpl_json *v); /* members of an array or object, else 0 */

@@ -77,7 +77,7 @@ struct zpl_json *zpl_literal_json(const struct zpl_literal *v);
 const struct zpl_literal *zpl_literal_from_json(const struct zpl_json *json,
                                                 struct zpl_arena *arena); /* NULL: malformed */
 /* The value that plain JSON stands for, as what steps made is stored: an object is a record with its keys
- * in order, a whole number a Float where `type` (NULL: not known) says so.  NULL: memory is out. */
+ * in order, a whole number and the text "NaN", "Infinity" or "-Infinity" a Float where `type` (NULL: not known) says so.  NULL: memory is out. */
 const struct zpl_literal *zpl_literal_of_json(const struct zpl_json *json,
                                               const struct zpl_type *type, struct zpl_arena *arena);
 

@@ -250,6 +250,7 @@ const struct zpl_literal *zpl_literal_of_json(const struct zpl_json *json,
     const struct zpl_literal **items = zpl_arena_array(arena, count + 1, sizeof *items);
     const char **keys = zpl_arena_array(arena, count + 1, sizeof *keys);
     const char *s;
+    double odd;
     if (!items || !keys)
         return NULL;
     switch (zpl_json_kind(json)) {
@@ -261,6 +262,8 @@ const struct zpl_literal *zpl_literal_of_json(const struct zpl_json *json,
     case ZPL_JSON_REAL:
         return zpl_literal_float(arena, zpl_json_f64(json, 0));
     case ZPL_JSON_STRING:
+        if (type && type->kind == ZPL_FLOAT && zpl_json_is_odd_real(json, &odd))
+            return zpl_literal_float(arena, odd);
         s = zpl_json_strn(json, &n);
         return zpl_literal_string(arena, s, n);
     case ZPL_JSON_ARRAY:
@@ -270,6 +273,8 @@ const struct zpl_literal *zpl_literal_of_json(const struct zpl_json *json,
                 return NULL;
         return zpl_literal_list(arena, items, count);
     case ZPL_JSON_OBJECT:
+        if (type && type->kind == ZPL_FLOAT && count == 1 && zpl_json_get(json, "float"))
+            return read_float(zpl_json_get(json, "float"), arena);
         for (size_t i = 0; i < count; i++) {
             keys[i] = zpl_arena_strdup(arena, zpl_json_key_at(json, i));
             const struct zpl_column *field =

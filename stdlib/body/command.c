@@ -21,7 +21,12 @@ static const char *param_text(struct command *c, const char *name)
     if (param->value->kind == ZPL_LIT_NULL)
         return "";
     const char *text = ctx->param_text(ctx, name);
-    return text != NULL ? text : ctx->param_json(ctx, name);
+    if (text != NULL)
+        return text;
+    text = ctx->param_json(ctx, name);
+    if (param->value->kind == ZPL_LIT_FLOAT && text != NULL && text[0] == '"') /* "NaN" */
+        return zpl_arena_strndup(c->context->arena, text + 1, strlen(text) - 2);
+    return text;
 }
 
 /* ---- words ---- */

@@ -133,25 +133,68 @@ static int take_table(struct zpl_context *c, const struct zpl_run_output *output
     return unwritten(c, output->name);
 }
 
-static int take_json(struct zpl_context *c, const struct zpl_run_output *output)
+/* JSON in which Python's bare NaN, Infinity and -Infinity are records that only a Float is read from. */
+static void wrap_odd_reals(const char *s, struct zpl_buf *out)
+{
+    static const char *const words[][2] = {
+        {"NaN", "nan"}, {"Infinity", "inf"}, {"-Infinity", "-inf"}};
+    bool quoted = false;
+    while (*s != '\0') {
+        size_t w = 0, n = 0;
+        while (!quoted && w < 3 && strncmp(s, words[w][0], strlen(words[w][0])) != 0)
+            w++;
+        if (!quoted && w < 3) {
+            zpl_buf_printf(out, "{\"float\":\"%s\"}", words[w][1]);
+            s += strlen(words[w][0]);
+            continue;
+        }
+        n = quoted && *s == '\\' && s[1] != '\0' ? 2 : 1;
+        quoted = *s == '"' ? !quoted : quoted;
+        zpl_buf_add(out, s, n);
+        s += n;
+    }
+}
+
+/* The value that a command wrote, of that type; NULL: it is no JSON, *at says where. */
+static struct zpl_json *read_json(const struct zpl_buf *text, const struct zpl_type *type,
+                                  struct zpl_arena *arena, size_t *at)
+{
+    struct zpl_buf wrapped = {0};
+    struct zpl_json *value = NULL, *odd = NULL;
+    if (zpl_json_parse(zpl_buf_str(text), text->len, &value, at) == ZPL_OK)
+        return value;
+    if (strlen(zpl_buf_str(text)) == text->len)
+        wrap_odd_reals(zpl_buf_str(text), &wrapped);
+    if (zpl_json_parse(zpl_buf_str(&wrapped), wrapped.len, &odd, NULL) == ZPL_OK) {
+        const struct zpl_literal *literal = zpl_literal_of_json(odd, type, arena);
+        value = literal != NULL ? zpl_context_json(literal) : NULL;
+    }
+    zpl_json_release(odd);
+    zpl_buf_release(&wrapped);
+    return value;
+}
+
+static int take_json(struct zpl_context *c, const struct zpl_run_output *output,
+                     const struct zpl_type *type)
 {
     struct zpl_kernel_context *ctx = &c->base;
     struct zpl_buf text = {0};
     struct zpl_stat st;
     size_t at = 0;
-    struct zpl_json *value = NULL;
     int failed = 1;
     if (zpl_fs_stat(output->path, &st, NULL) != ZPL_OK)
         return unwritten(c, output->name);
     if (zpl_fs_read_file(output->path, ZPL_BUF_BYTES_MAX, &text, c->diags) == ZPL_OK) {
-        if (zpl_json_parse(zpl_buf_str(&text), text.len, &value, &at) != ZPL_OK)
+        struct zpl_json *value = read_json(&text, type, c->arena, &at);
+        zpl_buf_clear(&text);
+        if (value == NULL || zpl_json_write(value, false, &text) != ZPL_OK)
             zpl_diag_add(c->diags, ZPL_CODE_STEP_OUTPUT, nowhere,
                          "output '%s' is no JSON: byte %zu of what the command wrote", output->name,
                          at);
         else
             failed = ctx->output_json(ctx, output->name, zpl_buf_str(&text));
+        zpl_json_release(value);
     }
-    zpl_json_release(value);
     zpl_buf_release(&text);
     return failed;
 }
@@ -168,7 +211,7 @@ int zpl_crossing_take(struct zpl_context *c)
         if (type->kind == ZPL_TABLE)
             failed = take_table(c, output, type);
         else if (zpl_outcome_is_json(type))
-            failed = take_json(c, output);
+            failed = take_json(c, output, type);
         else if (zpl_fs_stat(output->path, &st, NULL) != ZPL_OK)
             failed = unwritten(c, output->name);
     }

@@ -1,6 +1,5 @@
 /* table.c - see preview.h: the figures of a table's columns, and its first rows.   Floor: stdlib. */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,14 +24,6 @@ struct looking {
     struct zpl_diags *diags;
 };
 
-/* NaN and infinities, which JSON has no numbers for, are texts. */
-static struct zpl_json *float_json(double v)
-{
-    if (isfinite(v))
-        return zpl_json_real(v);
-    return zpl_json_string(isnan(v) ? "NaN" : v < 0 ? "-Infinity" : "Infinity");
-}
-
 /* A cell's text as the JSON of its type; one that the engine cut ends in "…". */
 static struct zpl_json *cell_json(const struct zpl_type *type, const struct zpl_duck_cell *cell)
 {
@@ -52,7 +43,7 @@ static struct zpl_json *cell_json(const struct zpl_type *type, const struct zpl_
     if (zpl_buf_error(&text) == ZPL_OK && type != NULL && type->kind == ZPL_INT)
         out = zpl_json_int(strtoll(s, NULL, 10));
     else if (zpl_buf_error(&text) == ZPL_OK && type != NULL && type->kind == ZPL_FLOAT)
-        out = float_json(strtod(s, NULL));
+        out = zpl_json_real(strtod(s, NULL));
     else if (zpl_buf_error(&text) == ZPL_OK && type != NULL && type->kind == ZPL_BOOL)
         out = zpl_json_bool(strcmp(s, "true") == 0);
     else if (zpl_buf_error(&text) == ZPL_OK)

@@ -145,3 +145,59 @@ equal "$(status_of out big)" skipped
 echo 'show { m = mean(e), x = 1, n = 1.0, y = "", as = "none" }' >>lists.zpl
 expect 1 zpl run lists.zpl
 contains err "m of step none is mean(lists.e), which has no value"
+
+# NaN and the infinities stay what they are, whoever gives them and whoever is given them; Python says which comparisons hold
+printf 'x\n1\n' >rows.csv
+cat >write.py <<'T'
+import json, sys
+json.dump({"nan": float("nan"), "up": float("inf"), "down": float("-inf"), "s": 'Na"N, NaN'}, open(sys.argv[1], "w"))
+T
+python3 - <<'T' >odd.zpl
+print('''local rows = csv.read "rows.csv"
+local R = Report { nan = Float, up = Float, down = Float, s = String }
+local lua = step "lua" { signature = "(rows: Table {x: Int}) -> (r: R, l: List(Float))",
+  lua = function (t) return { nan = 0/0, up = 1/0, down = -1/0, s = "Na\\"N, NaN" }, { 0/0, 1/0, 2, 0.5 } end }
+local python = step "python" { signature = "(rows: Table {x: Int}) -> (r: R)", command = { "python3", "write.py", "$r" } }
+local a, l = lua { rows }
+local b = python { rows }
+local again = step "again" { signature = "(r: R, l: List(Float)) -> (r: R, odd: Bool)",
+  lua = function (t) return t.r, t.r.nan ~= t.r.nan and t.l[1] ~= t.l[1] and t.l[2] == math.huge end }
+local c, odd = again { b, l }
+local words = step "words" { signature = "(rows: Table {x: Int}, v: Float, l: List(Float)) -> (f: File)",
+  command = { "python3", "-c", "import sys; open(sys.argv[1], 'w').write(sys.argv[2] + sys.argv[3])", "$f", "$v", "$l" } }
+words { rows, v = a.nan, l = { 1.5, -1/0 } }
+local nan, down = a.nan, c.down
+local seen = sql [[ SELECT isnan($nan) AND $down = '-inf'::DOUBLE AS fine FROM rows ]]
+local yes = step "yes" { signature = "(rows: Table {x: Int}) -> (n: Int)", lua = function (t) return 1 end }''')
+for i, op in enumerate(["==", "~=", "<", "<=", ">", ">="]):
+    for k, (x, y) in enumerate([("nan", "0.7"), ("nan", "a.nan"), ("up", "0.7"), ("down", "a.up")]):
+        print(f'yes {{ rows, as = "w{i}{k}", when = a.{x} {op} {y} }}')
+T
+expect 0 zpl run odd.zpl --json
+cp out run.json
+equal "$(json run.json "[[s['outputs']['r']['value'] for s in j['steps'] if s['name'] == n][0] for n in ('lua', 'python', 'again')]")" \
+    "$(python3 -c 'import json; print(json.dumps([{"nan": "NaN", "up": "Infinity", "down": "-Infinity", "s": "Na\"N, NaN"}] * 3, sort_keys=True))')"
+equal "$(json run.json "[s['outputs'][o]['value'] for n, o in (('lua', 'l'), ('again', 'odd')) for s in j['steps'] if s['name'] == n]")" \
+    '[["NaN", "Infinity", 2, 0.5], true]'
+equal "$(json run.json "[s['status'] != 'skipped' for s in j['steps'] if s['name'][0] == 'w' and s['name'] != 'words']")" \
+    "$(python3 -c 'import json, operator as o; n, i = float("nan"), float("inf")
+print(json.dumps([op(x, y) for op in (o.eq, o.ne, o.lt, o.le, o.gt, o.ge) for x, y in ((n, 0.7), (n, n), (i, 0.7), (-i, i))]))')"
+expect 0 zpl show last/sql/rows --json
+equal "$(json out "j['preview']['head']")" '[[true]]'
+expect 0 zpl export last/words/f words.txt
+equal "$(cat words.txt)" 'NaN[1.5,"-Infinity"]'
+expect 0 zpl show last/lua/r
+contains out "nan    NaN"
+expect 0 zpl run odd.zpl
+contains out " cached"
+lacks out " ran"
+sed -i 's/float("nan")/0.25/' write.py
+expect 0 zpl run odd.zpl
+expect 0 zpl diff
+contains out 'nan         NaN       0.25'
+# a null is no Float, and a bare NaN no String
+for pair in '"nan": null, "s": ""|nan' '"nan": 1, "s": NaN|s'; do
+    printf '%s\n' "import sys; open(sys.argv[1], 'w').write('{\"up\": 1, \"down\": 1, ${pair%|*}}')" >write.py
+    expect 1 zpl run odd.zpl
+    contains err "output 'r' has a field '${pair#*|}' that is"
+done

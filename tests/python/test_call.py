@@ -245,7 +245,7 @@ class Calls(unittest.TestCase):
 
     def test_nan(self):
         last, heard, _ = self.project.call("nan", {}, [("v", "Float")])
-        self.assertEqual((heard, self.project.read("v")), ([{"log": "output 'v' is nan: it is kept as null"}], b"null"))
+        self.assertEqual((heard, self.project.read("v")), ([], b'"NaN"'))
 
     def test_tables(self):
         self.assertEqual(self.gives("shape", {"rows": dict(self.rows, columns=["b"])}, "Json", file="t.py"), [100, 1, "int64"])

@@ -108,7 +108,7 @@ static const struct zpl_value *value_of(struct world *w, struct random *r, const
     const char *field = zpl_arena_printf(arena, "f%zu", w->fields++);
     if (v->sort == UNKNOWN)
         return zpl_value_ref(arena, random_bool(r) ? 1 : 0, 0, field, type);
-    bool written = random_bool(r) || (v->sort == FLOAT && !isfinite(v->f));
+    bool written = random_bool(r);
     const struct zpl_literal *literal = NULL;
     struct zpl_json *json = NULL;
     switch (v->sort) {

@@ -301,8 +301,13 @@ static void test_values(void **state)
     (void)state;
     assert_string_equal(differs("{\"auc\": 0.5, \"rows\": 3}", "Report {auc: Float, rows: Int}"),
                         "");
+    assert_string_equal(
+        differs("{\"auc\": \"NaN\", \"rows\": 3}", "Report {auc: Float, rows: Int}"), "");
+    assert_string_equal(differs("[\"Infinity\", \"-Infinity\"]", "List(Float)"), "");
     assert_string_equal(differs("{\"auc\": null, \"rows\": 3}", "Report {auc: Float, rows: Int}"),
-                        "");
+                        "has a field 'auc' that is null, but Float is declared; what is no number "
+                        "is written NaN");
+    assert_string_equal(differs("\"NaN\"", "Int"), "is text, but Int is declared");
     assert_string_equal(differs("{\"auc\": 1}", "Report {auc: Float, rows: Int}"),
                         "has no field 'rows'");
     assert_string_equal(differs("{\"auc\": \"x\", \"rows\": 3}", "Report {auc: Float, rows: Int}"),
@@ -321,7 +326,9 @@ static void test_promises(void **state)
     assert_string_equal(differs("5", "Int 0..5"), "");
     assert_string_equal(differs("99", "Int 0..5"), "is 99, which is above the maximum 5");
     assert_string_equal(differs("1", "Float 0.5..2"), "");
-    assert_string_equal(differs("null", "Float 0.5..2"), "");
+    assert_string_equal(differs("\"NaN\"", "Float 0.5..2"), "is 0/0, which is not a number (NaN)");
+    assert_string_equal(differs("\"Infinity\"", "Float 0.5..2"),
+                        "is math.huge, which is above the maximum 2.0");
     assert_string_equal(differs("\"b\"", "Enum {\"a\", \"b\"}"), "");
     assert_string_equal(differs("\"zz\"", "Enum {\"a\", \"b\"}"),
                         "is \"zz\", which is not a value of Enum {\"a\", \"b\"}");

@@ -124,7 +124,8 @@ void zpl_view_figures(const struct zpl_json *column, struct zpl_buf *out)
     if (zpl_json_count(top) > 0 && (int64_t)zpl_json_count(top) < distinct)
         zpl_buf_puts(out, ", …");
     if (nan > 0) {
-        zpl_buf_puts(out, ", not a number ");
+        bool alone = zpl_json_get(column, "min") == NULL && zpl_json_count(top) == 0;
+        zpl_buf_puts(out, alone ? "not a number " : ", not a number ");
         zpl_text_show_count(out, (uint64_t)nan);
     }
 }

@@ -113,7 +113,7 @@ class Call:
 
             _tables.write(value, kind, path, who)
         elif _values.is_value(kind):
-            text = _values.dump(_values.to_json(value, kind, who, lambda words: self.talk.send({"log": words})))
+            text = _values.dump(_values.to_json(value, kind, who))
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
         else:

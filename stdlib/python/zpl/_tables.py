@@ -489,7 +489,7 @@ def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
     for i, v in enumerate(objects):
         missing = v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType")
         kind = Type("Json", text="Json")
-        texts.append(None if missing else dump(to_json(v, kind, "row %d of %s" % (i + 1, who), lambda _: None)))
+        texts.append(None if missing else dump(to_json(v, kind, "row %d of %s" % (i + 1, who))))
     return pa.chunked_array([pa.array(texts, pa.large_string())])
 
 

@@ -170,10 +170,10 @@ def _show(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def to_json(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def to_json(value: Any, kind: Type, who: str) -> Any:
     """A value of the step's as JSON of a declared type.
 
-    `who` is it in messages ("output 'auc'"); `told` is called with what is worth a line in the log.  Raises StepError.
+    `who` is it in messages ("output 'auc'").  Raises StepError.
     """
     value = plain(value)
     if value is None:
@@ -181,7 +181,7 @@ def to_json(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> An
             return None
         raise StepError("type", "%s is None, and %s is declared" % (who, kind.text or kind.kind))
     make = _OUT.get(kind.kind, _json)
-    out = make(value, kind, who, told)
+    out = make(value, kind, who)
     if out is _WRONG:
         raise StepError(
             "type", "%s is %s (%s), and %s is declared" % (who, _show(value), type_name(value), kind.text or kind.kind)
@@ -192,7 +192,7 @@ def to_json(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> An
 _WRONG = object()
 
 
-def _int(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _int(value: Any, kind: Type, who: str) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -202,7 +202,10 @@ def _int(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
     return value
 
 
-def _float(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+_ODD = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}  # what JSON has no number for
+
+
+def _float(value: Any, kind: Type, who: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return _WRONG
     try:
@@ -211,17 +214,14 @@ def _float(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any
         number = math.inf
     if isinstance(value, int) and number != value:
         raise StepError("type", "%s is %s, which no Float is equal to" % (who, _show(value)))
-    if not math.isfinite(number):
-        told("%s is %s: it is kept as null" % (who, number))
-        return None
-    return number
+    return number if math.isfinite(number) else _ODD[str(number)]
 
 
-def _bool(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _bool(value: Any, kind: Type, who: str) -> Any:
     return value if isinstance(value, bool) else _WRONG
 
 
-def _string(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _string(value: Any, kind: Type, who: str) -> Any:
     if kind.kind == "Bytes" and isinstance(value, bytes):
         try:
             return value.decode("utf-8")
@@ -238,11 +238,11 @@ def _string(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> An
     return value
 
 
-def _path(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
-    return _string(str(value) if hasattr(value, "__fspath__") else value, kind, who, told)
+def _path(value: Any, kind: Type, who: str) -> Any:
+    return _string(str(value) if hasattr(value, "__fspath__") else value, kind, who)
 
 
-def _moment(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _moment(value: Any, kind: Type, who: str) -> Any:
     from datetime import datetime, timezone
 
     if isinstance(value, str):
@@ -256,7 +256,7 @@ def _moment(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> An
     return value.isoformat(sep=" ")
 
 
-def _date(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _date(value: Any, kind: Type, who: str) -> Any:
     from datetime import date, datetime
 
     if isinstance(value, str):
@@ -266,12 +266,12 @@ def _date(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
     return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else _WRONG
 
 
-def _list(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _list(value: Any, kind: Type, who: str) -> Any:
     items = _items(value)
     if items is None:
         return _WRONG
     elem = kind.elem or Type("Json")
-    return [to_json(v, elem, "item %d of %s" % (i + 1, who), told) for i, v in enumerate(items)]
+    return [to_json(v, elem, "item %d of %s" % (i + 1, who)) for i, v in enumerate(items)]
 
 
 def _items(value: Any) -> Optional[List[Any]]:
@@ -283,7 +283,7 @@ def _items(value: Any) -> Optional[List[Any]]:
     return None
 
 
-def _record(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> Any:
+def _record(value: Any, kind: Type, who: str) -> Any:
     value = plain(value)
     if not isinstance(value, dict):
         return _WRONG
@@ -292,35 +292,35 @@ def _record(value: Any, kind: Type, who: str, told: Callable[[str], None]) -> An
         if name not in value and not field.optional:
             raise StepError("type", "%s has no field '%s'" % (who, name))
         if name in value:
-            out[name] = to_json(value[name], field, "field '%s' of %s" % (name, who), told)
+            out[name] = to_json(value[name], field, "field '%s' of %s" % (name, who))
     for name in value:
         if not kind.open and name not in out and kind.has_row:
             raise StepError("type", "%s has a field '%s' that is not declared" % (who, name))
         if name not in out:
-            out[str(name)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who), told)
+            out[str(name)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who))
     return out
 
 
-def _json(value: Any, kind: Type, who: str, told: Callable[[str], None], depth: int = 0) -> Any:
+def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
     value = plain(value)
     if depth > 100:
         raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who)
     if value is None or isinstance(value, (bool, str)):
-        return value if value is None or isinstance(value, bool) else _string(value, Type("String"), who, told)
+        return value if value is None or isinstance(value, bool) else _string(value, Type("String"), who)
     if isinstance(value, int):
-        return _int(value, kind, who, told)
+        return _int(value, kind, who)
     if isinstance(value, float):
-        return _float(value, kind, who, told)
+        return _float(value, kind, who)
     if isinstance(value, dict):
         out = {}
         for k, v in value.items():
             if not isinstance(plain(k), (str, int)):
                 raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(k)))
-            out[str(plain(k))] = _json(v, kind, "'%s' of %s" % (k, who), told, depth + 1)
+            out[str(plain(k))] = _json(v, kind, "'%s' of %s" % (k, who), depth + 1)
         return out
     items = _items(value)
     if items is not None:
-        return [_json(v, kind, who, told, depth + 1) for v in items]
+        return [_json(v, kind, who, depth + 1) for v in items]
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if hasattr(value, "__fspath__"):
