@@ -114,6 +114,41 @@ const struct zpl_row *zpl_read_row(const struct zpl_json *array, struct zpl_aren
     return row;
 }
 
+struct zpl_json *zpl_keys_json(const struct zpl_row_key *keys, size_t count)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t k = 0; k < count; k++) {
+        struct zpl_json *key = zpl_json_array();
+        for (size_t i = 0; i < keys[k].count; i++)
+            zpl_json_add_take(key, zpl_json_int(keys[k].columns[i]));
+        zpl_json_add_take(array, key);
+    }
+    return array;
+}
+
+bool zpl_read_keys(const struct zpl_json *array, const struct zpl_row *row, struct zpl_arena *arena,
+                   const struct zpl_row_key **out, size_t *count)
+{
+    size_t n = zpl_json_count(array);
+    struct zpl_row_key *keys = zpl_arena_array(arena, n, sizeof *keys);
+    *out = keys;
+    *count = 0;
+    for (size_t k = 0; keys != NULL && k < n; k++) {
+        const struct zpl_json *key = zpl_json_at(array, k);
+        uint32_t *columns = zpl_arena_array(arena, zpl_json_count(key), sizeof *columns);
+        if (columns == NULL || zpl_json_kind(key) != ZPL_JSON_ARRAY)
+            return false;
+        for (size_t i = 0; i < zpl_json_count(key); i++) {
+            int64_t column = zpl_json_i64(zpl_json_at(key, i), -1);
+            if (column < 0 || (uint64_t)column >= row->count)
+                return false;
+            columns[i] = (uint32_t)column;
+        }
+        keys[(*count)++] = (struct zpl_row_key){columns, zpl_json_count(key)};
+    }
+    return keys != NULL;
+}
+
 /* A digest written as hexadecimal digits. */
 bool zpl_read_digest(const struct zpl_json *object, const char *key, struct zpl_digest *out)
 {

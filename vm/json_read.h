@@ -8,6 +8,7 @@
 #include "lang/base/diag.h"
 #include "lang/base/digest.h"
 #include "lang/base/json.h"
+#include "lang/types/rowkey.h"
 #include "lang/types/type.h"
 
 /* A copy of a string member, or NULL when it is absent or null. */
@@ -28,6 +29,10 @@ struct zpl_json *zpl_names_json(const char *const *names, size_t count);
 /* A row as [[name, type text], …]. */
 struct zpl_json *zpl_row_json(const struct zpl_row *row);
 const struct zpl_row *zpl_read_row(const struct zpl_json *array, struct zpl_arena *arena);
+/* Keys of a row as [[place of a column, …], …]; absent: none. */
+struct zpl_json *zpl_keys_json(const struct zpl_row_key *keys, size_t count);
+bool zpl_read_keys(const struct zpl_json *array, const struct zpl_row *row, struct zpl_arena *arena,
+                   const struct zpl_row_key **out, size_t *count);
 bool zpl_read_digest(const struct zpl_json *object, const char *key, struct zpl_digest *out);
 struct zpl_json *zpl_digest_json(const struct zpl_digest *digest);
 

@@ -101,6 +101,8 @@ enum zpl_err zpl_task_encode_bind(const struct zpl_bind_request *request, struct
         struct zpl_json *pair = zpl_json_array();
         zpl_json_add_take(pair, zpl_json_string(request->tables[i].name));
         zpl_json_add_take(pair, zpl_row_json(request->tables[i].row));
+        zpl_json_add_take(pair,
+                          zpl_keys_json(request->tables[i].keys, request->tables[i].key_count));
         zpl_json_add_take(tables, pair);
     }
     for (size_t i = 0; i < request->param_count; i++) {
@@ -312,7 +314,9 @@ static bool decode_bind(const struct zpl_json *json, struct zpl_bind_request *re
         const struct zpl_json *pair = zpl_json_at(list, i);
         tables[i].name = zpl_read_string(zpl_json_at(pair, 0), arena);
         tables[i].row = zpl_read_row(zpl_json_at(pair, 1), arena);
-        if (tables[i].name == NULL || tables[i].row == NULL)
+        if (tables[i].name == NULL || tables[i].row == NULL ||
+            !zpl_read_keys(zpl_json_at(pair, 2), tables[i].row, arena, &tables[i].keys,
+                           &tables[i].key_count))
             return false;
     }
     request->tables = tables;

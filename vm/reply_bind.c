@@ -141,6 +141,7 @@ static void set_lineage(struct zpl_json *o, const struct zpl_bind_answer *answer
     for (size_t k = 0; k < ZPL_CHOICES; k++)
         zpl_json_add_take(chosen, origin_json(&answer->choices[k]));
     zpl_json_set_take(o, "choices", chosen);
+    set_list(o, "keys", zpl_keys_json(answer->keys, answer->key_count));
 }
 
 /* What a query gives, or what is wrong with it. */
@@ -357,7 +358,9 @@ static bool read_bound(const struct zpl_json *answer, size_t table_count,
     return out->row != NULL && out->identity != NULL &&
            read_reads(answer, table_count, &out->reads, arena) &&
            zpl_read_names(zpl_json_get(answer, "params"), arena, &out->params_used, NULL) &&
-           read_warnings(answer, out, arena) && read_lineage(answer, table_count, out, arena);
+           read_warnings(answer, out, arena) && read_lineage(answer, table_count, out, arena) &&
+           zpl_read_keys(zpl_json_get(answer, "keys"), out->row, arena, &out->keys,
+                         &out->key_count);
 }
 
 /* Reads the binder's answer. */

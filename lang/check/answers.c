@@ -52,11 +52,34 @@ static bool same_row(const struct zpl_row *a, const struct zpl_row *b)
     return true;
 }
 
+static uint64_t mix_keys(uint64_t h, const struct zpl_bind_table *table)
+{
+    for (size_t k = 0; k < table->key_count; k++) {
+        for (size_t i = 0; i < table->keys[k].count; i++)
+            h = mix_word(h, table->keys[k].columns[i]);
+        h = mix_word(h, table->keys[k].count);
+    }
+    return mix_word(h, table->key_count);
+}
+
+static bool same_keys(const struct zpl_bind_table *a, const struct zpl_bind_table *b)
+{
+    if (a->key_count != b->key_count)
+        return false;
+    for (size_t k = 0; k < a->key_count; k++) {
+        size_t count = a->keys[k].count;
+        if (count != b->keys[k].count || (count && memcmp(a->keys[k].columns, b->keys[k].columns,
+                                                          count * sizeof(uint32_t)) != 0))
+            return false;
+    }
+    return true;
+}
+
 static uint64_t hash_of(const struct zpl_bind_request *r)
 {
     uint64_t h = mix_text(0xcbf29ce484222325u, r->sql);
     for (size_t i = 0; i < r->table_count; i++)
-        h = mix_row(mix_text(h, r->tables[i].name), r->tables[i].row);
+        h = mix_keys(mix_row(mix_text(h, r->tables[i].name), r->tables[i].row), &r->tables[i]);
     for (size_t i = 0; i < r->param_count; i++)
         h = mix_word(mix_text(h, r->params[i].name), r->params[i].kind);
     h ^= h >> 32;
@@ -70,7 +93,8 @@ static bool same(const struct zpl_bind_request *a, const struct zpl_bind_request
         return false;
     for (size_t i = 0; i < a->table_count; i++)
         if (strcmp(a->tables[i].name, b->tables[i].name) != 0 ||
-            !same_row(a->tables[i].row, b->tables[i].row))
+            !same_row(a->tables[i].row, b->tables[i].row) ||
+            !same_keys(&a->tables[i], &b->tables[i]))
             return false;
     for (size_t i = 0; i < a->param_count; i++)
         if (a->params[i].kind != b->params[i].kind ||
@@ -130,6 +154,22 @@ static const struct zpl_row *keep_row(const struct zpl_row *row, struct zpl_aren
     return kept;
 }
 
+/* The keys in `arena`; NULL: no memory. */
+static const struct zpl_row_key *keep_keys(const struct zpl_bind_table *table,
+                                           struct zpl_arena *arena)
+{
+    struct zpl_row_key *keys = zpl_arena_array(arena, table->key_count, sizeof *keys);
+    for (size_t k = 0; keys && k < table->key_count; k++) {
+        uint32_t *columns = zpl_arena_array(arena, table->keys[k].count, sizeof *columns);
+        if (!columns)
+            return NULL;
+        for (size_t i = 0; i < table->keys[k].count; i++)
+            columns[i] = table->keys[k].columns[i];
+        keys[k] = (struct zpl_row_key){columns, table->keys[k].count};
+    }
+    return keys;
+}
+
 void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request *request,
                       const struct zpl_bind_answer *answer)
 {
@@ -143,9 +183,10 @@ void zpl_answers_keep(struct zpl_checker *checker, const struct zpl_bind_request
     if (!checker->answers || !tables || !params || !grow(checker->answers, arena))
         return;
     for (size_t i = 0; i < request->table_count; i++) {
-        tables[i] = (struct zpl_bind_table){request->tables[i].name,
-                                            keep_row(request->tables[i].row, arena)};
-        if (!tables[i].row)
+        const struct zpl_bind_table *asked = &request->tables[i];
+        tables[i] = (struct zpl_bind_table){asked->name, keep_row(asked->row, arena),
+                                            keep_keys(asked, arena), asked->key_count};
+        if (!tables[i].row || !tables[i].keys)
             return;
     }
     for (size_t i = 0; i < request->param_count; i++)

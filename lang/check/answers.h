@@ -1,6 +1,6 @@
 /* answers.h - what the engine answered to the queries of this program, so that a query in a loop is asked
- * once.  Rows are compared by what they say; of refinements `unique` and `hindsight` count, which are all
- * that an answer depends on.
+ * once.  Rows are compared by what they say; of refinements `unique` and `hindsight` count, which with
+ * the keys are all that an answer depends on.
  * Owns: nothing; answers and requests are in the graph's arena, as long as the checker is used.
  * Floor: lang/check, private to it. */
 #ifndef ZPL_CHECK_ANSWERS_H

@@ -1,6 +1,7 @@
 #include "lang/check/call.h"
 #include <string.h>
 #include "lang/base/limits.h"
+#include "lang/check/keys.h"
 #include "lang/check/line.h"
 #include "lang/check/tell.h"
 
@@ -127,7 +128,8 @@ static enum zpl_err fill_node(struct trial *t, struct zpl_node *node)
         return ZPL_OK;
     node->effect = a->line->effect;
     node->disjoint = a->line->disjoint;
-    if (!fill_arguments(a, node) || !fill_outputs(t, node))
+    if (!fill_arguments(a, node) || !fill_outputs(t, node) ||
+        !zpl_keys_of_step(a->checker->graph, node, (struct zpl_output *)node->outputs, a->arena))
         return ZPL_ERR_NOMEM;
     zpl_attempt_bindings(a, node);
     if (zpl_node_reads_name(node) || zpl_node_writes_name(node))

@@ -11,11 +11,14 @@
 #include <stdint.h>
 #include "lang/base/diag.h"
 #include "lang/types/choice.h"
+#include "lang/types/rowkey.h"
 #include "lang/types/type.h"
 
 struct zpl_bind_table {
     const char *name;
     const struct zpl_row *row;
+    const struct zpl_row_key *keys; /* beside its unique columns */
+    size_t key_count;
 };
 struct zpl_bind_param {
     const char *name; /* without the $ */
@@ -109,6 +112,8 @@ struct zpl_bind_answer {
     size_t rows_count;
     bool rows_unknown;
     struct zpl_bind_origin choices[ZPL_CHOICES]; /* what decides the result's rows */
+    const struct zpl_row_key *keys;              /* of the result, those that are known */
+    size_t key_count;
     const char *identity;           /* the statement's meaning without layout: 64 hex digits */
     const char *const *params_used; /* NULL-terminated names */
     const struct zpl_bind_warning *warnings;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "lang/base/digest.h"
 #include "lang/check/answers.h"
+#include "lang/check/keys.h"
 #include "lang/check/tell.h"
 
 struct zpl_span zpl_query_place(const struct zpl_query *query, long offset, size_t length)
@@ -47,9 +48,14 @@ bool zpl_query_request(const struct zpl_query *q, struct zpl_bind_request *reque
         return false;
     for (size_t i = 0; i < q->input_count; i++) {
         const struct zpl_query_input *in = &q->inputs[i];
-        if (in->row)
-            tables[request->table_count++] = (struct zpl_bind_table){in->name, in->row};
-        else
+        if (in->row) {
+            struct zpl_bind_table *table = &tables[request->table_count++];
+            table->name = in->name;
+            table->row = in->row;
+            if (!zpl_keys_pass(q->checker->graph, in->value, in->row, q->scratch, &table->keys,
+                               &table->key_count))
+                return false;
+        } else
             params[request->param_count++] =
                 (struct zpl_bind_param){in->name, sql_kind(in->value->type->kind)};
     }
@@ -241,6 +247,8 @@ enum zpl_err zpl_query_bind(struct zpl_query *q, struct zpl_node *node, const st
         return ZPL_OK;
     if (!zpl_query_origins(q, &answer, node))
         return ZPL_ERR_NOMEM;
+    q->keys = answer.keys;
+    q->key_count = answer.key_count;
     *row = finish_row(q, &answer);
     return *row ? ZPL_OK : ZPL_ERR_NOMEM;
 }

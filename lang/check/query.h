@@ -43,6 +43,8 @@ struct zpl_query {
     const struct zpl_row_origin *rows;
     size_t rows_count;
     const struct zpl_column_origin *choices;
+    const struct zpl_row_key *keys;
+    size_t key_count;
 };
 
 /* What the engine found unknown. */

@@ -57,6 +57,8 @@ static enum zpl_err give_rows(const struct zpl_query *q, const struct zpl_row *r
     output->rows = q->rows;
     output->rows_count = q->rows_count;
     output->choices = q->choices;
+    output->keys = q->keys;
+    output->key_count = q->key_count;
     output->type = row ? zpl_type_table(arena, row) : zpl_type_new(arena, ZPL_UNKNOWN);
     node->outputs = output;
     node->output_count = 1;
@@ -204,6 +206,8 @@ static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query 
     output->rows = q->rows;
     output->rows_count = q->rows_count;
     output->choices = q->choices;
+    output->keys = q->keys;
+    output->key_count = q->key_count;
     return ZPL_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "lang/base/span.h"
 #include "lang/types/choice.h"
 #include "lang/types/literal.h"
+#include "lang/types/rowkey.h"
 #include "lang/types/type.h"
 
 #define ZPL_NO_NODE UINT32_MAX
@@ -138,6 +139,9 @@ struct zpl_output {
     const struct zpl_column_origin
         *choices; /* of a query, ZPL_CHOICES: what decides its rows (NULL: not
                                                 known) */
+    /* Of a table: what tells its rows apart, beside its unique columns.  No part of the JSON. */
+    const struct zpl_row_key *keys;
+    size_t key_count;
     /* Of a source, one a column: why its type was guessed no narrower, or NULL.  No part of the JSON. */
     const char *const *clues;
 };

@@ -14,6 +14,7 @@
 #include "stdlib/table/guard.h"
 #include "stdlib/table/lineage.h"
 #include "stdlib/table/sqltext.h"
+#include "stdlib/table/unique.h"
 
 struct binding {
     const struct zpl_bind_request *request;
@@ -326,8 +327,11 @@ static enum zpl_err find_facts(struct binding *b)
         memcpy(a->choices, b->lineage.choices, sizeof a->choices);
         a->identity = b->guarded.identity;
         a->params_used = zpl_guard_params(b->guarded.tree, b->request, b->arena);
-        if (!zpl_guard_warnings(b->guarded.tree, b->request, a, b->arena) || a->reads == NULL ||
-            a->identity == NULL || a->params_used == NULL || zpl_arena_failed(b->arena))
+        struct zpl_unique unique = {.request = b->request, .arena = &b->scratch};
+        zpl_unique_answer(&unique, b->guarded.tree, a, b->arena);
+        if (!zpl_guard_warnings(b->guarded.tree, &unique, a, b->arena) || a->reads == NULL ||
+            a->identity == NULL || a->params_used == NULL || zpl_arena_failed(b->arena) ||
+            zpl_arena_failed(&b->scratch))
             err = zpl_diag_nomem(b->diags);
     }
     zpl_json_release(plan);

@@ -40,7 +40,8 @@ const char *const *zpl_guard_params(const struct zpl_json *tree,
                                     const struct zpl_bind_request *request,
                                     struct zpl_arena *arena);
 /* What is allowed, but may differ from what the writer expects; false when memory is out. */
-bool zpl_guard_warnings(const struct zpl_json *tree, const struct zpl_bind_request *request,
+struct zpl_unique;
+bool zpl_guard_warnings(const struct zpl_json *tree, struct zpl_unique *unique,
                         struct zpl_bind_answer *answer, struct zpl_arena *arena);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "stdlib/table/guard.h"
-#include "stdlib/table/guard_order.h"
 #include "stdlib/table/sqltext.h"
+#include "stdlib/table/unique.h"
 
 static bool names_param(const struct zpl_json *v, const char *name)
 {
@@ -51,6 +51,7 @@ enum {
 #define NUMBERS "row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value"
 struct notes {
     const struct zpl_bind_request *request;
+    struct zpl_unique *unique;
     struct zpl_arena *arena;
     const char *message[WARNINGS];
     long offset[WARNINGS];
@@ -59,7 +60,7 @@ struct notes {
 /* Where a part of the tree stands. */
 struct place {
     const struct zpl_json *query; /* the SELECT around it */
-    const struct zpl_order_scope *scope;
+    const struct zpl_unique_scope *scope;
     bool settled; /* no order of the values inside matters */
 };
 
@@ -105,15 +106,15 @@ static long word_before(const struct notes *notes, const struct zpl_json *number
 
 /* Does an order by the keys leave nothing to how the rows of the result are stored? */
 static bool decides(const struct notes *notes, const struct zpl_json *query,
-                    const struct zpl_order_scope *scope, const struct zpl_order_keys *keys)
+                    const struct zpl_unique_scope *scope, const struct zpl_order_keys *keys)
 {
     return zpl_order_covers(query, keys) ||
-           (!zpl_order_multiplies(query) && zpl_order_is_total(notes->request, query, scope, keys));
+           zpl_unique_is_total(notes->unique, query, scope, keys, true);
 }
 
 /* LIMIT and OFFSET, DISTINCT ON, and the order they go by. */
 static void note_modifiers(struct notes *notes, const struct zpl_json *query,
-                           const struct zpl_order_scope *scope)
+                           const struct zpl_unique_scope *scope)
 {
     const struct zpl_json *modifiers = zpl_json_get(query, "modifiers"), *cut = NULL;
     const struct zpl_json *orders = NULL, *on = NULL;
@@ -170,7 +171,7 @@ static void note_window(struct notes *notes, const struct zpl_json *v, const str
     zpl_order_add(&keys, orders);
     zpl_order_add(&keys, own);
     bool picks = strcmp(function, "row_number") != 0 && strcmp(function, "ntile") != 0;
-    if (zpl_order_is_total(notes->request, place->query, place->scope, &keys) ||
+    if (zpl_unique_is_total(notes->unique, place->query, place->scope, &keys, false) ||
         (picks && zpl_order_has(&keys, value)))
         return;
     if (zpl_json_count(orders) + zpl_json_count(own) == 0)
@@ -234,7 +235,11 @@ static void note(struct notes *notes, const struct zpl_json *v, struct place pla
         "list_count",   "list_unique", "list_contains",     "list_has", "array_contains"};
     bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
     const struct zpl_json *with = zpl_json_get(zpl_json_get(v, "cte_map"), "map");
-    const struct zpl_order_scope scope = {place.scope, with};
+    const struct zpl_unique_scope scope = {place.scope, with, zpl_json_count(with)};
+    for (size_t i = 0; i < scope.visible; i++) { /* each sees those before it */
+        const struct zpl_unique_scope before = {place.scope, with, i};
+        note(notes, zpl_json_at(with, i), (struct place){NULL, &before, false});
+    }
     if (with != NULL) {
         place = (struct place){v, &scope, false};
         note_modifiers(notes, v, &scope);
@@ -247,13 +252,15 @@ static void note(struct notes *notes, const struct zpl_json *v, struct place pla
     if (zpl_guard_is(v, "FUNCTION"))
         place.settled = ZPL_TEXT_AMONG(zpl_guard_text(v, "function_name"), settles);
     for (size_t i = 0; i < zpl_json_count(v); i++)
-        note(notes, array ? zpl_json_at(v, i) : zpl_json_value_at(v, i), place);
+        if (array || strcmp(zpl_json_key_at(v, i), "cte_map") != 0)
+            note(notes, array ? zpl_json_at(v, i) : zpl_json_value_at(v, i), place);
 }
 
-bool zpl_guard_warnings(const struct zpl_json *tree, const struct zpl_bind_request *request,
+bool zpl_guard_warnings(const struct zpl_json *tree, struct zpl_unique *unique,
                         struct zpl_bind_answer *answer, struct zpl_arena *arena)
 {
-    struct notes notes = {.request = request, .arena = arena};
+    const struct zpl_bind_request *request = unique->request;
+    struct notes notes = {.request = request, .unique = unique, .arena = arena};
     struct zpl_bind_warning *out = zpl_arena_array(arena, WARNINGS, sizeof *out);
     size_t count = 0;
     if (out == NULL)

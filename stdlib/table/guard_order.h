@@ -1,18 +1,10 @@
-/* guard_order.h - does an order tell all rows of a query apart?  It does where its keys hold a `unique` column of
- * every table that the rows are made of, the keys of the groups, or all of the result; followed by name
- * through subqueries and WITH.
- * Owns: nothing.   Errors: what can't be followed is not told apart.   Floor: stdlib, private to guard. */
+/* guard_order.h - the keys of an order and what they mean; whether they tell rows apart says unique.h.
+ * Owns: nothing.   Floor: stdlib, private to guard. */
 #ifndef ZPL_TABLE_GUARD_ORDER_H
 #define ZPL_TABLE_GUARD_ORDER_H
 
 #include "lang/base/json.h"
-#include "lang/check/engine.h"
 
-/* The WITHs around a query. */
-struct zpl_order_scope {
-    const struct zpl_order_scope *outer;
-    const struct zpl_json *map;
-};
 /* Keys of an order, at most this many; of more the first count. */
 #define ZPL_ORDER_KEYS_MAX 32
 struct zpl_order_keys {
@@ -22,9 +14,8 @@ struct zpl_order_keys {
 /* Adds the expressions of an array, of its items' "expression" where they have one. */
 void zpl_order_add(struct zpl_order_keys *keys, const struct zpl_json *list);
 
-/* Are the rows that a query's FROM and groups make told apart by the keys? */
-bool zpl_order_is_total(const struct zpl_bind_request *request, const struct zpl_json *query,
-                        const struct zpl_order_scope *scope, const struct zpl_order_keys *keys);
+/* What a key of a SELECT stands for: the item of that place or alias, else itself. */
+const struct zpl_json *zpl_order_meant(const struct zpl_json *query, const struct zpl_json *key);
 /* Does an item of the SELECT make several rows of one: unnest()?  The result's rows are others then. */
 bool zpl_order_multiplies(const struct zpl_json *query);
 /* Are there no two rows of the result that are alike in the keys and still differ? */

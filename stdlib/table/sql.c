@@ -39,8 +39,8 @@ static int check(struct zpl_context *context, struct zpl_duck *duck, const struc
         return 1;
     }
     for (size_t i = 0; i < task->input_count; i++)
-        tables[i] = (struct zpl_bind_table){task->inputs[i].name,
-                                            scans[i].row != NULL ? scans[i].row : &unknown};
+        tables[i] = (struct zpl_bind_table){.name = task->inputs[i].name,
+                                            .row = scans[i].row != NULL ? scans[i].row : &unknown};
     for (size_t i = 0; i < task->param_count; i++)
         params[i] = (struct zpl_bind_param){task->params[i].name, kind_of(task->params[i].value)};
     const struct zpl_bind_request request = {.sql = task->body,

@@ -41,8 +41,8 @@ static inline struct zpl_bind_answer bind_params(const char *sql,
                                                  const struct zpl_bind_param *params, size_t count)
 {
     const struct zpl_bind_table tables[] = {
-        {"flights", row_of(FLIGHTS)},
-        {"planes", row_of("Table {origin: String, seats: Int}")},
+        {.name = "flights", .row = row_of(FLIGHTS)},
+        {.name = "planes", .row = row_of("Table {origin: String, seats: Int}")},
     };
     const struct zpl_bind_request request = {
         .sql = sql, .tables = tables, .table_count = 2, .params = params, .param_count = count};

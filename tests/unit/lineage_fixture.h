@@ -178,7 +178,8 @@ static inline bool bind(const char *sql, struct zpl_bind_answer *answer)
 {
     struct zpl_bind_table tables[TABLES];
     for (size_t t = 0; t < TABLES; t++)
-        tables[t] = (struct zpl_bind_table){query_tables[t].alias, row_of(&query_tables[t])};
+        tables[t] =
+            (struct zpl_bind_table){.name = query_tables[t].alias, .row = row_of(&query_tables[t])};
     const struct zpl_bind_request request = {.sql = sql, .tables = tables, .table_count = TABLES};
     if (zpl_duck_bind(&request, answer, &arena, &diags) != ZPL_OK)
         fail_msg("%s: %s", sql, diags.items[diags.count - 1]->message);

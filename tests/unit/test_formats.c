@@ -370,7 +370,9 @@ static void say_tasks(struct said *said)
                                      .threads = 1,
                                      .memory_bytes = 1 << 30};
     keep(said, zpl_task_encode_run(&run, &said->one));
-    const struct zpl_bind_table table = {"t", type("Table {a: Int, b: String}")->row};
+    const uint32_t places[] = {1, 0};
+    const struct zpl_row_key told[] = {{places, 2}, {places, 1}, {NULL, 0}};
+    const struct zpl_bind_table table = {"t", type("Table {a: Int, b: String}")->row, told, 3};
     const struct zpl_bind_param param = {"minutes", ZPL_INT};
     const struct zpl_bind_request bind = {"SELECT a FROM t WHERE a > $minutes", &table, 1, &param,
                                           1};
@@ -410,11 +412,15 @@ static void say_replies(struct said *said)
                                                .chosen_count = {1, 1}},
                                               {.all = true}};
     const struct zpl_bind_rows rows = {tables, 1, true};
+    static const uint32_t places[] = {0, 2};
+    const struct zpl_row_key key = {places, 2};
     const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
                                          .origins = origins,
                                          .rows = &rows,
                                          .rows_count = 1,
                                          .choices = {{.chosen = {tables}, .chosen_count = {1}}},
+                                         .keys = &key,
+                                         .key_count = 1,
                                          .reads = &reads,
                                          .identity = IDENTITY,
                                          .params_used = abc,

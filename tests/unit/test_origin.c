@@ -298,7 +298,7 @@ static void test_thousands_of_columns(void **state)
     }
     zpl_buf_puts(&type, "}");
     zpl_buf_puts(&sql, " FROM (SELECT DISTINCT * FROM wide)");
-    const struct zpl_bind_table table = {"wide", row_of(zpl_buf_str(&type))};
+    const struct zpl_bind_table table = {.name = "wide", .row = row_of(zpl_buf_str(&type))};
     const struct zpl_bind_request request = {
         .sql = zpl_buf_str(&sql), .tables = &table, .table_count = 1};
     struct zpl_bind_answer answer;
