@@ -299,6 +299,9 @@ static const struct zpl_literal *admit(struct zpl_attempt *a, size_t input,
                      a->given[input]->span, "%s = %s %s", field->name,
                      zpl_say_literal(literal, a->scratch), why);
     note_input(a, d, input);
+    if (field->type->kind == ZPL_TYPE_OF && literal->kind == ZPL_LIT_RECORD)
+        zpl_diag_help(&a->diags, d, "columns with their types are a Table: %s = Table { … }",
+                      field->name);
     return NULL;
 }
 

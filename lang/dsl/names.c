@@ -178,11 +178,12 @@ static const struct {
     {"xgboost", "cv", "write `each(kfold { rows, k = 5 }, function (fold) … end)`"},
     {"xgboost", "predict", "write `predict { model, rows }`"},
     {"xgboost", "evaluate", "write `evaluate { model, test }`"},
-    {"csv", "write", "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
+    {"csv", "write",
+     "what steps make is kept in the store: `zpl export last/STEP/rows FILE` writes it to a file"},
     {"csv", "load", "write `csv.read \"data.csv\"`"},
     {"csv", "reader", "write `csv.read \"data.csv\"`"},
     {"parquet", "write",
-     "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
+     "what steps make is kept in the store: `zpl export last/STEP/rows FILE` writes it to a file"},
     {"parquet", "load", "write `parquet.read \"data.parquet\"`"},
     {"json", "load", "write `json.read \"data.json\"`"},
     {"json", "loads",
@@ -191,7 +192,8 @@ static const struct {
      "a value is written as it is, `{ a = 1 }`; in `sql`, DuckDB has functions for JSON"},
     {"json", "decode",
      "a value is written as it is, `{ a = 1 }`; in `sql`, DuckDB has functions for JSON"},
-    {"json", "write", "what steps make is kept in the store: `zpl show last/STEP/rows` shows it"},
+    {"json", "write",
+     "what steps make is kept in the store: `zpl export last/STEP/rows FILE` writes it to a file"},
 };
 
 /* Adds what to write instead of `library.key`, where that is known. */

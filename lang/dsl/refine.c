@@ -88,14 +88,25 @@ static const char *habit(const char *name)
 {
     static const struct {
         const char *theirs, *ours;
-    } habits[] = {{"minimum", "min"},   {"maximum", "max"},     {"ge", "min"},
-                  {"le", "max"},        {"enum", "one_of"},     {"choices", "one_of"},
-                  {"values", "one_of"}, {"pattern", "match"},   {"regex", "match"},
-                  {"help", "doc"},      {"description", "doc"}, {"not_null", "required"}};
+    } habits[] = {{"minimum", "min"},   {"maximum", "max"},        {"ge", "min"},
+                  {"le", "max"},        {"enum", "one_of"},        {"choices", "one_of"},
+                  {"values", "one_of"}, {"pattern", "match"},      {"regex", "match"},
+                  {"help", "doc"},      {"description", "doc"},    {"not_null", "required"},
+                  {"uniq", "unique"},   {"primary_key", "unique"}, {"notnull", "required"}};
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
         if (strcmp(habits[i].theirs, name) == 0)
             return habits[i].ours;
     return NULL;
+}
+
+/* "default, doc, min" */
+static const char *listed(lua_State *L, const char *const *names, size_t count)
+{
+    const char *text = "";
+    for (size_t i = 0; i < count; i++)
+        text = zpl_host_need(
+            L, zpl_arena_printf(zpl_host_arena(L), "%s%s%s", text, i > 0 ? ", " : "", names[i]));
+    return text;
 }
 
 /* Is it a refinement that the type has?  Tells when not. */
@@ -120,6 +131,7 @@ static bool check_name(lua_State *L, const struct zpl_type *type, const char *na
             zpl_host_help(L, diag, "it is called '%s'", meant);
             return false;
         }
+    zpl_host_note(L, diag, (struct zpl_span){0}, "it takes %s", listed(L, known, count));
     zpl_host_nearest(L, diag, name, known, count);
     return false;
 }

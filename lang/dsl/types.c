@@ -34,10 +34,14 @@ static const struct zpl_type *column_type(lua_State *L, const struct zpl_type *o
                         type->kind == ZPL_BOOL || type->kind == ZPL_STRING);
     if (fits || (type && type->kind == ZPL_UNKNOWN))
         return type;
-    if (!value || !zpl_is_poison(value))
-        zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span, "'%s' of a %s needs a type, as %s",
-                      name, zpl_kind_name(of->kind),
-                      of->kind == ZPL_REPORT ? "Int, Float, Bool or String" : "Int or String");
+    if (!value || !zpl_is_poison(value)) {
+        struct zpl_diag *diag =
+            zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, where.span,
+                          "'%s' of a %s needs a type, as %s", name, zpl_kind_name(of->kind),
+                          of->kind == ZPL_REPORT ? "Int, Float, Bool or String" : "Int or String");
+        if (lua_type(L, -1) == LUA_TSTRING)
+            zpl_host_help(L, diag, "a type is a name without quotes: %s = Int", name);
+    }
     return zpl_host_need(L, zpl_type_new(zpl_host_arena(L), ZPL_UNKNOWN));
 }
 
@@ -223,8 +227,19 @@ static const char *usage(enum zpl_kind kind)
     case ZPL_DIR:
     case ZPL_ENDPOINT:
         return "it has no refinements: write the type's name alone";
+    case ZPL_TIMESTAMP:
+        return "a type takes a table of refinements: Timestamp { default = \"2024-06-01 13:05:00\" "
+               "}";
+    case ZPL_DATE:
+        return "a type takes a table of refinements: Date { default = \"2024-06-01\" }";
+    case ZPL_STRING:
+        return "a type takes a table of refinements: String { default = \"x\" }; a text alone "
+               "stands "
+               "for a String with that default";
     default:
-        return "a type takes a table of refinements: Int { min = 0 }";
+        return "a type takes a table of refinements: Int { min = 0 }; as a param a value alone, "
+               "15, "
+               "stands for its type with that default";
     }
 }
 
