@@ -277,7 +277,7 @@ class Values(unittest.TestCase):
         ]
         for given, kind, wanted in cases:
             with self.subTest(kind):
-                self.assertEqual(to_json(from_literal(given), parse(kind), "v", self.fail), wanted)
+                self.assertEqual(to_json(from_literal(given), parse(kind), "v"), wanted)
         self.assertEqual(from_literal({"bytes": "ff00"}), b"\xff\x00")
         self.assertEqual(from_literal({"float": "inf"}), float("inf"))
         for given, kind, wanted in [
@@ -287,7 +287,7 @@ class Values(unittest.TestCase):
             (np.datetime64("2024-01-01"), "Json", "2024-01-01T00:00:00"), ({"a": (1, None)}, "Json", {"a": [1, None]}), ({1: 2}, "Json", {"1": 2}),
         ]:
             with self.subTest(kind, given=given):
-                self.assertEqual(to_json(given, parse(kind), "v", self.fail), wanted)
+                self.assertEqual(to_json(given, parse(kind), "v"), wanted)
 
     def test_wrong_values(self):
         endless = []
@@ -302,7 +302,7 @@ class Values(unittest.TestCase):
         ]:
             with self.subTest(words):
                 with self.assertRaises(StepError) as raised:
-                    to_json(given, parse(kind), "output 'v'", self.fail)
+                    to_json(given, parse(kind), "output 'v'")
                 self.assertIn(words, str(raised.exception))
 
 
