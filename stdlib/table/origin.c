@@ -160,6 +160,7 @@ static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecti
         const struct zpl_json *key = zpl_json_at(groups, i);
         const struct zpl_json *names = zpl_json_get(key, "column_names");
         long place = place_of(key);
+        bool called = false;
         if (place > 0 && holds_star(list)) /* which column that is can't be counted */
             keys.unknown = true;
         else if (place > 0)
@@ -167,11 +168,14 @@ static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecti
         for (size_t k = 0; zpl_json_count(names) == 1 && k < zpl_json_count(list); k++) {
             const struct zpl_json *item = zpl_json_at(list, k);
             const char *alias = zpl_guard_text(item, "alias");
-            if (alias != NULL &&
-                zpl_text_equal_nocase(alias, zpl_json_str(zpl_json_at(names, 0), "")))
-                zpl_origin_look(o, item, &s->scope, &keys);
+            if (alias == NULL ||
+                !zpl_text_equal_nocase(alias, zpl_json_str(zpl_json_at(names, 0), "")))
+                continue;
+            zpl_origin_look(o, item, &s->scope, &keys);
+            called = true;
         }
-        zpl_origin_look(o, key, &s->scope, &keys);
+        if (!called || s->from.lost || zpl_origin_find(o, key, &s->scope) != NULL)
+            zpl_origin_look(o, key, &s->scope, &keys);
     }
     for (size_t k = 0; all && k < zpl_json_count(list); k++)
         if (!zpl_origin_aggregates(zpl_json_at(list, k)))

@@ -91,6 +91,8 @@ static void test_what_only_chooses(void **state)
                    "origin:=origin n:[origin] s:distance+[origin]");
     assert_origins("SELECT upper(origin) AS o, max(date) AS d FROM flights GROUP BY 1",
                    "o:origin d:date+[origin]");
+    assert_origins("SELECT upper(origin) AS o, count(*) AS n FROM flights GROUP BY o",
+                   "o:origin n:[origin]");
     assert_origins("SELECT origin AS o, kind, count(delay) AS n FROM flights GROUP BY ALL",
                    "o:=origin kind:=kind n:delay+[origin]+[kind]");
     assert_origins("SELECT count(*) AS n FROM flights WHERE delay > 15", "n:(delay)");
