@@ -52,7 +52,8 @@ static struct zpl_json *warnings_json(const struct zpl_bind_answer *answer)
     return list;
 }
 
-/* [TABLE, COLUMN], and true for a key. */
+/* [TABLE, COLUMN], and true for a key, else of which rows it is when not of that at hand, of what chooses when not
+ * of any. */
 static struct zpl_json *source_json(const struct zpl_bind_source *source)
 {
     struct zpl_json *pair = zpl_json_array();
@@ -60,7 +61,23 @@ static struct zpl_json *source_json(const struct zpl_bind_source *source)
     zpl_json_add_take(pair, zpl_json_int(source->column));
     if (source->key)
         zpl_json_add_take(pair, zpl_json_bool(true));
+    else if (source->when != (source->by ? ZPL_WHEN_ANY : ZPL_WHEN_SAME))
+        zpl_json_add_take(pair, zpl_json_string(zpl_when_name(source->when)));
     return pair;
+}
+
+/* [[TABLE, of which rows where these are not any], …] */
+static struct zpl_json *chosen_json(const struct zpl_bind_choice *choices, size_t count)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_json *pair = zpl_json_array();
+        zpl_json_add_take(pair, zpl_json_int(choices[i].table));
+        if (choices[i].when != ZPL_WHEN_ANY)
+            zpl_json_add_take(pair, zpl_json_string(zpl_when_name(choices[i].when)));
+        zpl_json_add_take(list, pair);
+    }
+    return list;
 }
 
 static struct zpl_json *numbers_json(const uint32_t *numbers, size_t count)
@@ -88,8 +105,20 @@ static bool is_chosen(const struct zpl_bind_origin *origin)
     return count > 0;
 }
 
-/* [TABLE, COLUMN] of a column passed on; { of, by, over, with, rows, gaps, picks, plain } of any other; "all"
- * when not known. */
+/* The column that other rows are before or after: of a table, else of the result. */
+static struct zpl_json *order_json(const struct zpl_bind_order *order)
+{
+    struct zpl_json *o = zpl_json_object();
+    if (order->of == ZPL_ORDER_SOURCE)
+        zpl_json_set_take(o, "table", zpl_json_int(order->table));
+    zpl_json_set_take(o, "column", zpl_json_int(order->column));
+    if (order->nulls_first)
+        zpl_json_set_take(o, "nulls_first", zpl_json_bool(true));
+    return o;
+}
+
+/* [TABLE, COLUMN] of a column passed on; { of, by, order, over, with, rows, gaps, picks, plain } of any other;
+ * "all" when not known. */
 static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
 {
     if (origin->all)
@@ -104,10 +133,12 @@ static struct zpl_json *origin_json(const struct zpl_bind_origin *origin)
         zpl_json_add_take(origin->sources[i].by ? by : of, source_json(&origin->sources[i]));
     set_list(o, "of", of);
     set_list(o, "by", by);
+    if (origin->order.of != ZPL_ORDER_NONE)
+        zpl_json_set_take(o, "order", order_json(&origin->order));
     set_list(o, "over", numbers_json(origin->over, origin->over_count));
     set_list(o, "with", numbers_json(origin->with, origin->with_count));
     for (size_t k = 0; k < ZPL_CHOICES; k++)
-        set_list(o, zpl_choice_names[k], numbers_json(origin->chosen[k], origin->chosen_count[k]));
+        set_list(o, zpl_choice_names[k], chosen_json(origin->chosen[k], origin->chosen_count[k]));
     if (origin->plain)
         zpl_json_set_take(o, "plain", zpl_json_bool(true));
     return o;
@@ -120,6 +151,8 @@ static struct zpl_json *rows_json(const struct zpl_bind_answer *answer)
         struct zpl_json *o = zpl_json_object();
         zpl_json_set_take(o, "tables", numbers_json(answer->rows[i].tables, answer->rows[i].count));
         zpl_json_set_take(o, "filtered", zpl_json_bool(answer->rows[i].filtered));
+        zpl_json_set_take(o, "repeats", zpl_json_bool(answer->rows[i].repeats));
+        zpl_json_set_take(o, "grouped", zpl_json_bool(answer->rows[i].grouped));
         zpl_json_add_take(list, o);
     }
     return list;
@@ -265,9 +298,13 @@ static bool read_source(const struct zpl_json *pair, size_t table_count, bool by
     int64_t column = zpl_json_i64(zpl_json_at(pair, 1), -1);
     if (table < 0 || (uint64_t)table >= table_count || column < 0 || column > UINT32_MAX)
         return false;
-    bool key = by && zpl_json_truth(zpl_json_at(pair, 2), false);
-    *out = (struct zpl_bind_source){(uint32_t)table, (uint32_t)column, by, key};
-    return true;
+    const struct zpl_json *last = zpl_json_at(pair, 2);
+    bool key = by && zpl_json_truth(last, false);
+    uint8_t when = key || (by && last == NULL) ? ZPL_WHEN_ANY
+                   : last == NULL              ? ZPL_WHEN_SAME
+                                               : zpl_when_read(zpl_json_str(last, ""));
+    *out = (struct zpl_bind_source){(uint32_t)table, (uint32_t)column, by, key, when};
+    return when != ZPL_WHEN_UNKNOWN;
 }
 
 /* A list of numbers below `end`; NULL: it is none. */
@@ -283,6 +320,40 @@ static const uint32_t *read_numbers(const struct zpl_json *list, size_t end, siz
         numbers[i] = (uint32_t)number;
     }
     return numbers;
+}
+
+/* NULL: it is no such list. */
+static const struct zpl_bind_choice *read_chosen(const struct zpl_json *list, size_t table_count,
+                                                 size_t *count, struct zpl_arena *arena)
+{
+    *count = zpl_json_count(list);
+    struct zpl_bind_choice *choices = zpl_arena_array(arena, *count + 1, sizeof *choices);
+    for (size_t i = 0; choices != NULL && i < *count; i++) {
+        const struct zpl_json *pair = zpl_json_at(list, i), *when = zpl_json_at(pair, 1);
+        int64_t table = zpl_json_i64(zpl_json_at(pair, 0), -1);
+        choices[i].when = when == NULL ? ZPL_WHEN_ANY : zpl_when_read(zpl_json_str(when, ""));
+        if (table < 0 || (uint64_t)table >= table_count || choices[i].when == ZPL_WHEN_UNKNOWN)
+            return NULL;
+        choices[i].table = (uint32_t)table;
+    }
+    return choices;
+}
+
+/* Nothing is an order too: none. */
+static bool read_order(const struct zpl_json *json, size_t table_count, struct zpl_bind_order *out)
+{
+    int64_t table = zpl_json_i64(zpl_json_get(json, "table"), -1);
+    int64_t column = zpl_json_i64(zpl_json_get(json, "column"), -1);
+    if (json == NULL)
+        return true;
+    if (table >= 0 && (uint64_t)table >= table_count)
+        return false;
+    *out = (struct zpl_bind_order){.of = table >= 0 ? ZPL_ORDER_SOURCE : ZPL_ORDER_RESULT,
+                                   .table = table >= 0 ? (uint32_t)table : 0,
+                                   .column = (uint32_t)column,
+                                   .nulls_first =
+                                       zpl_json_truth(zpl_json_get(json, "nulls_first"), false)};
+    return column >= 0 && column <= UINT32_MAX;
 }
 
 static bool read_origin(const struct zpl_json *json, size_t table_count,
@@ -305,11 +376,13 @@ static bool read_origin(const struct zpl_json *json, size_t table_count,
         for (size_t i = 0; i < zpl_json_count(lists[by]); i++)
             if (!read_source(zpl_json_at(lists[by], i), table_count, by, &out->sources[next++]))
                 return false;
+    if (!read_order(zpl_json_get(json, "order"), table_count, &out->order))
+        return false;
     out->over = read_numbers(zpl_json_get(json, "over"), table_count, &out->over_count, arena);
     out->with = read_numbers(zpl_json_get(json, "with"), UINT32_MAX, &out->with_count, arena);
     for (size_t k = 0; k < ZPL_CHOICES; k++) {
-        out->chosen[k] = read_numbers(zpl_json_get(json, zpl_choice_names[k]), table_count,
-                                      &out->chosen_count[k], arena);
+        out->chosen[k] = read_chosen(zpl_json_get(json, zpl_choice_names[k]), table_count,
+                                     &out->chosen_count[k], arena);
         if (out->chosen[k] == NULL)
             return false;
     }
@@ -336,7 +409,9 @@ static bool read_lineage(const struct zpl_json *answer, size_t table_count,
         made[i].tables =
             tables != NULL ? read_numbers(tables, table_count, &made[i].count, arena) : NULL;
         if (made[i].tables == NULL ||
-            !zpl_read_bool(zpl_json_at(rows, i), "filtered", &made[i].filtered))
+            !zpl_read_bool(zpl_json_at(rows, i), "filtered", &made[i].filtered) ||
+            !zpl_read_bool(zpl_json_at(rows, i), "repeats", &made[i].repeats) ||
+            !zpl_read_bool(zpl_json_at(rows, i), "grouped", &made[i].grouped))
             return false;
     }
     const struct zpl_json *chosen = zpl_json_get(answer, "choices");

@@ -6,7 +6,7 @@
 
 #define ZPL_VERSION          "0.1.0"
 #define ZPL_KEY_VERSION      2  /* cache key: list and framing of ingredients */
-#define ZPL_GRAPH_VERSION    2  /* canonical JSON of a graph */
+#define ZPL_GRAPH_VERSION    3  /* canonical JSON of a graph */
 #define ZPL_PLAN_VERSION     1  /* the plan a run stores */
 #define ZPL_PROTOCOL_VERSION 10 /* messages between driver and worker */
 #define ZPL_SCHEMA_VERSION   3  /* tables of the metadata store */

@@ -13,6 +13,7 @@
 #include "lang/types/choice.h"
 #include "lang/types/rowkey.h"
 #include "lang/types/type.h"
+#include "lang/types/when.h"
 
 struct zpl_bind_table {
     const char *name;
@@ -46,20 +47,36 @@ struct zpl_bind_source {
         by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated or may
                 be missing */
     bool key; /* it does as a key of the groups that are the result's rows, and by nothing else */
+    uint8_t when; /* enum zpl_when: of which rows, where the table's are the result's */
+};
+/* A table whose rows decide a value, by their number or their gaps. */
+struct zpl_bind_choice {
+    uint32_t table;
+    uint8_t when; /* enum zpl_when: which of them, as of a source */
+};
+/* The column of a time by which rows are before or after others. */
+struct zpl_bind_order {
+    enum {
+        ZPL_ORDER_NONE,   /* there is none, or none that has a name */
+        ZPL_ORDER_SOURCE, /* of a table */
+        ZPL_ORDER_RESULT  /* of the result */
+    } of;
+    uint32_t table, column;
+    bool nulls_first; /* rows without a time are before all others, else after them */
 };
 /* What one column of the result is computed from (value lineage).  Filters of the result's own rows
  * are no part of it: they choose rows, not values. */
 struct zpl_bind_origin {
     struct zpl_bind_source *sources; /* by table and column */
     size_t count;
-    bool all;             /* not known: all that the query reads */
-    bool plain;           /* its one source that is no `by`, unchanged */
+    bool all;   /* not known: all that the query reads */
+    bool plain; /* its one source that is no `by`, unchanged */
+    struct zpl_bind_order order;
     const uint32_t *over; /* tables: an aggregate puts the values of all their rows together */
     size_t over_count;
     const uint32_t *with; /* params that it is computed with */
     size_t with_count;
-    const uint32_t
-        *chosen[ZPL_CHOICES]; /* tables whose rows decide it, by their number or their gaps */
+    const struct zpl_bind_choice *chosen[ZPL_CHOICES];
     size_t chosen_count[ZPL_CHOICES];
 };
 /* The result's rows, or some of them: each is made of one row of each of these tables. */
@@ -67,6 +84,8 @@ struct zpl_bind_rows {
     const uint32_t *tables; /* the leading one first */
     size_t count;
     bool filtered; /* not every row of the leading one is there */
+    bool repeats;  /* one of them may be there more than once */
+    bool grouped;  /* several of them may be one of the result's */
 };
 enum zpl_bind_fault {
     ZPL_BIND_FINE,

@@ -1,5 +1,6 @@
 #include "lang/check/leak.h"
 #include <string.h>
+#include "lang/check/before.h"
 #include "lang/check/parts.h"
 #include "lang/check/trace.h"
 
@@ -18,6 +19,7 @@ struct training {
     bool answer_chosen;              /* by other columns, as what a join brings is */
     struct zpl_trace chosen;         /* to the label, by whatever way */
     struct zpl_lineage_column maker; /* where the label was computed */
+    struct zpl_before before;        /* what features take of rows before the label's */
 };
 
 bool zpl_leak_allowed(const struct zpl_node *node, const char *name)
@@ -126,14 +128,16 @@ static size_t shared(const struct training *t, struct zpl_lineage_column *roots,
 {
     size_t both = 0;
     for (size_t i = 0, k = 0; i < count && k < t->answer_count;) {
-        const struct zpl_lineage_column *a = &roots[i], *b = &t->answer[k];
-        if (memcmp(a, b, sizeof *a) == 0)
-            roots[both++] = *a;
-        bool less = a->node != b->node       ? a->node < b->node
-                    : a->output != b->output ? a->output < b->output
-                                             : a->column <= b->column;
+        const struct zpl_lineage_column a = roots[i], b = t->answer[k];
+        if (memcmp(&a, &b, sizeof a) == 0) {
+            roots[i] = roots[both];
+            roots[both++] = a;
+        }
+        bool less = a.node != b.node       ? a.node < b.node
+                    : a.output != b.output ? a.output < b.output
+                                           : a.column <= b.column;
         i += less;
-        k += !less || (a->node == b->node && a->output == b->output && a->column == b->column);
+        k += !less || (a.node == b.node && a.output == b.output && a.column == b.column);
     }
     return both;
 }
@@ -167,6 +171,12 @@ static bool is_any_chosen(const struct zpl_trace *trace)
     return false;
 }
 
+/* Is the label computed of one column, other than a time, that nothing chooses? */
+static bool is_of_one(const struct training *t)
+{
+    return t->answer_count == 1 && !t->answer_chosen && !is_time(t->checker->graph, t->answer[0]);
+}
+
 /* A zpl_trace_end_fn: is it the label, or all that the label is computed of?  Of a time it is not: what
  * goes by the time of a row is not by how it ended.  Of a column that was chosen by others it is not: whether
  * a join finds a customer is not said by the customer, whom features are joined by too. */
@@ -177,8 +187,47 @@ static bool is_label(void *self, struct zpl_lineage_column column)
     if (zpl_lineage_is_choice(graph, column))
         return false;
     return is_same(zpl_trace_maker(graph, column), t->maker) ||
-           (t->answer_count == 1 && !t->answer_chosen && is_same(column, t->answer[0]) &&
-            !is_time(graph, column));
+           (is_of_one(t) && is_same(column, t->answer[0]));
+}
+
+/* What is known of the rows that the feature is of. */
+static const struct zpl_before *look_before(struct training *t, struct zpl_lineage_column feature)
+{
+    if (!t->before.found || !is_same(t->before.feature, feature))
+        zpl_before_look(&t->before, feature);
+    return &t->before;
+}
+
+/* Is one of the columns, other than a time and other than those that are shared, of rows not before the label's? */
+static bool is_any_later(struct training *t, struct zpl_lineage_column feature,
+                         const struct zpl_lineage_column *columns, size_t count,
+                         const struct zpl_lineage_column *shared, size_t shared_count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool later = !is_time(t->checker->graph, columns[i]) &&
+                     !zpl_before_is(look_before(t, feature), columns[i]);
+        for (size_t k = 0; later && k < shared_count; k++)
+            later = !is_same(columns[i], shared[k]);
+        if (later)
+            return true;
+    }
+    return false;
+}
+
+/* Of the columns that the feature is computed of, the first `both` as the label is: how many of these are not only
+ * of rows before the label's; moves them to the front.  All count when one of the two is computed of a column that
+ * chooses the other, and is not so of rows before. */
+static size_t keep_later(struct training *t, struct zpl_lineage_column feature,
+                         struct zpl_lineage_column *columns, size_t count, size_t both)
+{
+    size_t kept = 0;
+    if (both == 0 || is_any_later(t, feature, columns + both, count - both, NULL, 0) ||
+        is_any_later(t, feature, t->answer, t->answer_count, columns, both))
+        return both;
+    for (size_t i = 0; i < both; i++)
+        if (!zpl_before_is(look_before(t, feature), columns[i]))
+            columns[kept++] = columns[i];
+    return kept;
 }
 
 /* Is the feature chosen by the label?  Told; false: it is not. */
@@ -186,7 +235,8 @@ static bool tell_chosen(struct training *t, struct zpl_diags *diags, struct zpl_
                         const char *name, struct zpl_lineage_column feature)
 {
     long end = zpl_trace_find(&t->chosen, feature, is_label, t);
-    if (end < 0)
+    if (end < 0 || (zpl_before_is(look_before(t, feature), t->maker) &&
+                    (!is_of_one(t) || zpl_before_is(&t->before, t->answer[0]))))
         return false;
     const char *found = zpl_lineage_name(t->checker->graph, t->chosen.steps[end].at);
     struct zpl_diag *d =
@@ -208,7 +258,7 @@ static void tell_answer(struct training *t, struct zpl_diags *diags, struct zpl_
 {
     size_t count;
     struct zpl_lineage_column *roots = zpl_trace_roots(&t->trace, feature, &count), label;
-    size_t both = roots ? shared(t, roots, count) : 0;
+    size_t both = roots ? keep_later(t, feature, roots, count, shared(t, roots, count)) : 0;
     if (both < t->answer_count && tell_chosen(t, diags, span, name, feature))
         return;
     if (both == 0 || !find_column(t, t->label, &label))
@@ -360,6 +410,8 @@ static size_t judge_model(struct zpl_checker *checker, const struct zpl_call *ca
         t.answer = zpl_trace_roots(&t.trace, label, &t.answer_count);
         t.answer_chosen = is_any_chosen(&t.trace);
         t.maker = zpl_trace_maker(checker->graph, label);
+        t.before = (struct zpl_before){
+            .graph = checker->graph, .arena = &checker->scratch, .label = label};
     }
     return judge_features(&t, model->row);
 }

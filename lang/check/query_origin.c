@@ -72,18 +72,34 @@ static bool fill_chosen(const struct zpl_query *q, const struct table *tables, s
                         const struct zpl_bind_origin *from, struct zpl_column_origin *out)
 {
     for (size_t k = 0; k < ZPL_CHOICES; k++) {
-        uint32_t *chosen = zpl_arena_array(q->arena, from->chosen_count[k], sizeof *chosen);
+        struct zpl_column_choice *chosen =
+            zpl_arena_array(q->arena, from->chosen_count[k], sizeof *chosen);
         if (!chosen)
             return false;
         for (size_t i = 0; i < from->chosen_count[k]; i++) {
-            const struct table *t =
-                from->chosen[k][i] < table_count ? &tables[from->chosen[k][i]] : NULL;
+            const struct zpl_bind_choice *c = &from->chosen[k][i];
+            const struct table *t = c->table < table_count ? &tables[c->table] : NULL;
             if (t && t->argument != UINT32_MAX && is_chosen(q, t))
-                chosen[out->chosen_count[k]++] = t->argument;
+                chosen[out->chosen_count[k]++] = (struct zpl_column_choice){t->argument, c->when};
         }
         out->chosen[k] = chosen;
     }
     return true;
+}
+
+static void fill_order(const struct table *tables, size_t table_count, size_t result_count,
+                       const struct zpl_bind_order *from, struct zpl_column_order *out)
+{
+    if (from->of == ZPL_ORDER_RESULT && from->column < result_count)
+        *out =
+            (struct zpl_column_order){ZPL_COLUMN_ORDER_RESULT, 0, from->column, from->nulls_first};
+    if (from->of != ZPL_ORDER_SOURCE || from->table >= table_count)
+        return;
+    const struct table *t = &tables[from->table];
+    if (t->argument != UINT32_MAX && from->column < t->in->row->count &&
+        t->columns[from->column] != UINT32_MAX)
+        *out = (struct zpl_column_order){ZPL_COLUMN_ORDER_SOURCE, t->argument,
+                                         t->columns[from->column], from->nulls_first};
 }
 
 static bool fill_origin(const struct zpl_query *q, const struct table *tables, size_t table_count,
@@ -104,8 +120,8 @@ static bool fill_origin(const struct zpl_query *q, const struct table *tables, s
         if (!t || s->column >= t->in->row->count || t->columns[s->column] == UINT32_MAX)
             out->all = true; /* no such column: nothing is known */
         else if (t->argument != UINT32_MAX)
-            sources[out->count++] =
-                (struct zpl_column_source){t->argument, t->columns[s->column], s->by, s->key};
+            sources[out->count++] = (struct zpl_column_source){t->argument, t->columns[s->column],
+                                                               s->by, s->key, s->when};
     }
     out->plain = out->plain && !out->all;
     return fill_chosen(q, tables, table_count, from, out);
@@ -120,10 +136,13 @@ static bool fill_rows(struct zpl_query *q, const struct table *tables, size_t ta
         uint32_t *arguments = zpl_arena_array(q->arena, from->count, sizeof *arguments);
         if (!arguments)
             return false;
-        rows[i] = (struct zpl_row_origin){arguments, 0, from->filtered};
+        rows[i] =
+            (struct zpl_row_origin){arguments, 0, from->filtered, from->repeats, from->grouped};
         for (size_t k = 0; k < from->count; k++)
             if (from->tables[k] < table_count && tables[from->tables[k]].argument != UINT32_MAX)
                 arguments[rows[i].count++] = tables[from->tables[k]].argument;
+            else if (k == 0)
+                rows[i].repeats = true; /* the next is not the leading one */
     }
     q->rows = rows;
     q->rows_count = answer->rows_count;
@@ -150,10 +169,14 @@ bool zpl_query_origins(struct zpl_query *q, const struct zpl_bind_answer *answer
         if (!fill_origin(q, tables, table_count, &answer->origins[i], &origins[i]) ||
             !fill_with(q, scalars, scalar_count, &answer->origins[i], &origins[i]))
             return false;
+    for (size_t i = 0; answer->origins && i < count; i++)
+        fill_order(tables, table_count, count, &answer->origins[i].order, &origins[i].order);
     struct zpl_column_origin *choices = zpl_arena_array(q->arena, ZPL_CHOICES, sizeof *choices);
-    for (size_t k = 0; k < ZPL_CHOICES; k++)
+    for (size_t k = 0; k < ZPL_CHOICES; k++) {
         if (!choices || !fill_origin(q, tables, table_count, &answer->choices[k], &choices[k]))
             return false;
+        fill_order(tables, table_count, count, &answer->choices[k].order, &choices[k].order);
+    }
     q->origins = answer->origins ? origins : NULL;
     q->choices = answer->origins ? choices : NULL;
     return answer->rows_unknown || !answer->rows || fill_rows(q, tables, table_count, answer);

@@ -15,6 +15,7 @@
 #include "lang/types/literal.h"
 #include "lang/types/rowkey.h"
 #include "lang/types/type.h"
+#include "lang/types/when.h"
 
 #define ZPL_NO_NODE UINT32_MAX
 
@@ -107,19 +108,35 @@ struct zpl_column_source {
         by; /* it only chooses: a key of a join, group or window, a filter of what is aggregated or may
                 be missing */
     bool key; /* it does as a key of the groups that are the result's rows, and by nothing else */
+    uint8_t when; /* enum zpl_when: of which rows, where the table's are the result's */
+};
+/* A table whose rows decide a value. */
+struct zpl_column_choice {
+    uint32_t argument;
+    uint8_t when; /* enum zpl_when: which of them, as of a source */
+};
+/* The column of a time by which rows are before or after others. */
+struct zpl_column_order {
+    enum {
+        ZPL_COLUMN_ORDER_NONE,   /* there is none, or none that has a name */
+        ZPL_COLUMN_ORDER_SOURCE, /* of an argument */
+        ZPL_COLUMN_ORDER_RESULT  /* of the output itself */
+    } of;
+    uint32_t argument, column;
+    bool nulls_first; /* rows without a time are before all others, else after them */
 };
 struct zpl_column_origin {
     const struct zpl_column_source *sources;
     size_t count;
-    bool all;             /* not known: whatever the step reads */
-    bool plain;           /* its one source that is no `by`, unchanged */
+    bool all;   /* not known: whatever the step reads */
+    bool plain; /* its one source that is no `by`, unchanged */
+    struct zpl_column_order order;
     const uint32_t *over; /* arguments: an aggregate puts the values of all their rows together */
     size_t over_count;
     const uint32_t *with; /* arguments: scalars known only at run time that it is computed with */
     size_t with_count;
-    const uint32_t
-        *chosen[ZPL_CHOICES]; /* arguments: tables whose rows decide it.  Only of queries:
-                                            what rows a file has is chosen by nothing */
+    const struct zpl_column_choice *chosen[ZPL_CHOICES]; /* only of queries: what rows a file has is
+                                                            chosen by nothing */
     size_t chosen_count[ZPL_CHOICES];
 };
 /* Rows that are made of one row of each of some tables. */
@@ -127,6 +144,8 @@ struct zpl_row_origin {
     const uint32_t *arguments; /* the leading table first */
     size_t count;
     bool filtered; /* not every row of the leading table is there */
+    bool repeats;  /* one of them may be there more than once */
+    bool grouped;  /* several of them may be one of the output's */
 };
 struct zpl_output {
     const char *name;

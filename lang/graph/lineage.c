@@ -32,7 +32,7 @@ bool zpl_lineage_is_obvious(const struct zpl_node *node, const char *column,
                             const struct zpl_column_origin *origin)
 {
     if (!origin->plain || origin->all || origin->count != 1 || origin->over_count ||
-        origin->with_count)
+        origin->with_count || origin->sources->when != ZPL_WHEN_SAME)
         return false;
     for (size_t k = 0; k < ZPL_CHOICES; k++)
         if (origin->chosen_count[k])
@@ -210,7 +210,7 @@ bool zpl_lineage_visit_choices(const struct zpl_graph *graph, struct zpl_lineage
     for (size_t k = 0; origin && !origin->all && k < ZPL_CHOICES; k++)
         for (size_t i = 0; w.going && i < origin->chosen_count[k]; i++) {
             w.choice = (enum zpl_row_choice)k;
-            w.argument = &node->arguments[origin->chosen[k][i]];
+            w.argument = &node->arguments[origin->chosen[k][i].argument];
             zpl_lineage_outputs(graph, w.argument->value, go_to_output, &w);
         }
     return w.going;

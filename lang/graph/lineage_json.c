@@ -19,7 +19,8 @@ static const struct zpl_row *row_of(const struct zpl_node *node, size_t argument
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* [[ARGUMENT, COLUMN], …] of the sources that are keys of the rows, that choose otherwise, or of the others. */
+/* [[ARGUMENT, COLUMN], …] of the sources that are keys of the rows, that choose otherwise, or of the others; also of
+ * which rows, when not of that at hand, of what chooses when not of any. */
 static struct zpl_json *sources_json(const struct zpl_node *node,
                                      const struct zpl_column_origin *origin, bool by, bool key)
 {
@@ -32,9 +33,45 @@ static struct zpl_json *sources_json(const struct zpl_node *node,
         zpl_json_add_take(pair, zpl_json_string(node->arguments[s->argument].name));
         zpl_json_add_take(pair,
                           zpl_json_string(row_of(node, s->argument)->columns[s->column].name));
+        if (!key && s->when != (by ? ZPL_WHEN_ANY : ZPL_WHEN_SAME))
+            zpl_json_add_take(pair, zpl_json_string(zpl_when_name(s->when)));
         zpl_json_add_take(array, pair);
     }
     return array;
+}
+
+/* [ARGUMENT, …] of tables whose rows decide; [ARGUMENT, of which rows] where these are not any. */
+static struct zpl_json *chosen_json(const struct zpl_node *node,
+                                    const struct zpl_column_choice *choices, size_t count)
+{
+    struct zpl_json *array = zpl_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct zpl_json *name = zpl_json_string(node->arguments[choices[i].argument].name);
+        if (choices[i].when == ZPL_WHEN_ANY || choices[i].when == ZPL_WHEN_UNKNOWN) {
+            zpl_json_add_take(array, name);
+            continue;
+        }
+        struct zpl_json *pair = zpl_json_array();
+        zpl_json_add_take(pair, name);
+        zpl_json_add_take(pair, zpl_json_string(zpl_when_name(choices[i].when)));
+        zpl_json_add_take(array, pair);
+    }
+    return array;
+}
+
+/* The column that other rows are before or after: of an argument, else of the output. */
+static struct zpl_json *order_json(const struct zpl_node *node, const struct zpl_output *output,
+                                   const struct zpl_column_order *order)
+{
+    struct zpl_json *object = zpl_json_object();
+    const struct zpl_row *row =
+        order->of == ZPL_COLUMN_ORDER_SOURCE ? row_of(node, order->argument) : output->type->row;
+    if (order->of == ZPL_COLUMN_ORDER_SOURCE)
+        zpl_json_set_take(object, "of", zpl_json_string(node->arguments[order->argument].name));
+    zpl_json_set_take(object, "column", zpl_json_string(row->columns[order->column].name));
+    if (order->nulls_first)
+        zpl_json_set_take(object, "nulls_first", zpl_json_bool(true));
+    return object;
 }
 
 static struct zpl_json *names_json(const struct zpl_node *node, const uint32_t *arguments,
@@ -54,7 +91,7 @@ static void set_sources(struct zpl_json *object, const char *key, struct zpl_jso
         zpl_json_release(sources);
 }
 
-static struct zpl_json *origin_json(const struct zpl_node *node,
+static struct zpl_json *origin_json(const struct zpl_node *node, const struct zpl_output *output,
                                     const struct zpl_column_origin *origin)
 {
     if (origin->all)
@@ -63,11 +100,13 @@ static struct zpl_json *origin_json(const struct zpl_node *node,
     set_sources(object, "of", sources_json(node, origin, false, false));
     set_sources(object, "by", sources_json(node, origin, true, false));
     set_sources(object, "key", sources_json(node, origin, true, true));
+    if (origin->order.of != ZPL_COLUMN_ORDER_NONE)
+        zpl_json_set_take(object, "order", order_json(node, output, &origin->order));
     set_sources(object, "over", names_json(node, origin->over, origin->over_count));
     set_sources(object, "with", names_json(node, origin->with, origin->with_count));
     for (size_t k = 0; k < ZPL_CHOICES; k++)
         set_sources(object, zpl_choice_names[k],
-                    names_json(node, origin->chosen[k], origin->chosen_count[k]));
+                    chosen_json(node, origin->chosen[k], origin->chosen_count[k]));
     if (origin->plain)
         zpl_json_set_take(object, "plain", zpl_json_bool(true));
     return object;
@@ -78,7 +117,7 @@ static struct zpl_json *choices_json(const struct zpl_node *node, const struct z
 {
     struct zpl_json *object = zpl_json_object();
     for (size_t k = 0; k < ZPL_CHOICES; k++) {
-        struct zpl_json *origin = origin_json(node, &output->choices[k]);
+        struct zpl_json *origin = origin_json(node, output, &output->choices[k]);
         if (output->choices[k].all || zpl_json_count(origin) > 0)
             zpl_json_set_take(object, zpl_choice_names[k], origin);
         else
@@ -96,6 +135,10 @@ static struct zpl_json *rows_json(const struct zpl_node *node, const struct zpl_
                           names_json(node, output->rows[i].arguments, output->rows[i].count));
         if (output->rows[i].filtered)
             zpl_json_set_take(object, "filtered", zpl_json_bool(true));
+        if (output->rows[i].repeats)
+            zpl_json_set_take(object, "repeats", zpl_json_bool(true));
+        if (output->rows[i].grouped)
+            zpl_json_set_take(object, "grouped", zpl_json_bool(true));
         zpl_json_add_take(array, object);
     }
     return array;
@@ -110,7 +153,7 @@ void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
     for (size_t i = 0; output->origins && i < output->type->row->count; i++) {
         const char *name = output->type->row->columns[i].name;
         if (!zpl_lineage_is_obvious(node, name, &output->origins[i]))
-            zpl_json_set_take(from, name, origin_json(node, &output->origins[i]));
+            zpl_json_set_take(from, name, origin_json(node, output, &output->origins[i]));
     }
     if (!output->origins || zpl_json_count(from) > 0)
         zpl_json_set_take(object, "from", from);
@@ -160,7 +203,13 @@ static bool read_sources(const struct zpl_json *array, const struct zpl_node *no
             row ? zpl_row_find(row, zpl_json_str(zpl_json_at(pair, 1), "")) : NULL;
         if (!column)
             return false;
-        out[i] = (struct zpl_column_source){argument, (uint32_t)(column - row->columns), by, key};
+        const struct zpl_json *said = zpl_json_at(pair, 2);
+        uint8_t when = said == NULL ? (by ? ZPL_WHEN_ANY : ZPL_WHEN_SAME)
+                                    : zpl_when_read(zpl_json_str(said, ""));
+        if (when == ZPL_WHEN_UNKNOWN)
+            return false;
+        out[i] =
+            (struct zpl_column_source){argument, (uint32_t)(column - row->columns), by, key, when};
     }
     return true;
 }
@@ -180,8 +229,46 @@ static void sort(struct zpl_column_source *sources, size_t count)
     }
 }
 
+/* NULL: one is unknown, or memory is out. */
+static const struct zpl_column_choice *read_chosen(const struct zpl_json *array,
+                                                   const struct zpl_node *node, size_t *count,
+                                                   struct zpl_arena *arena)
+{
+    *count = zpl_json_count(array);
+    struct zpl_column_choice *choices = zpl_arena_array(arena, *count, sizeof *choices);
+    for (size_t i = 0; choices && i < *count; i++) {
+        const struct zpl_json *item = zpl_json_at(array, i);
+        bool pair = zpl_json_kind(item) == ZPL_JSON_ARRAY;
+        choices[i].when =
+            pair ? zpl_when_read(zpl_json_str(zpl_json_at(item, 1), "")) : ZPL_WHEN_ANY;
+        if (choices[i].when == ZPL_WHEN_UNKNOWN ||
+            !find_argument(node, pair ? zpl_json_at(item, 0) : item, &choices[i].argument))
+            return NULL;
+    }
+    return choices;
+}
+
+/* Nothing is an order too: none. */
+static bool read_order(const struct zpl_json *json, const struct zpl_node *node,
+                       const struct zpl_output *output, struct zpl_column_order *out)
+{
+    const struct zpl_json *of = zpl_json_get(json, "of");
+    const struct zpl_row *row = output->type->row;
+    if (!json)
+        return true;
+    out->of = of ? ZPL_COLUMN_ORDER_SOURCE : ZPL_COLUMN_ORDER_RESULT;
+    if (of)
+        row = find_argument(node, of, &out->argument) ? row_of(node, out->argument) : NULL;
+    const struct zpl_column *column =
+        row ? zpl_row_find(row, zpl_json_str(zpl_json_get(json, "column"), "")) : NULL;
+    out->column = column ? (uint32_t)(column - row->columns) : 0;
+    out->nulls_first = zpl_json_truth(zpl_json_get(json, "nulls_first"), false);
+    return column != NULL;
+}
+
 static bool read_origin(const struct zpl_json *json, const struct zpl_node *node,
-                        struct zpl_column_origin *out, struct zpl_arena *arena)
+                        const struct zpl_output *output, struct zpl_column_origin *out,
+                        struct zpl_arena *arena)
 {
     const struct zpl_json *of = zpl_json_get(json, "of"), *by = zpl_json_get(json, "by"),
                           *key = zpl_json_get(json, "key");
@@ -194,7 +281,8 @@ static bool read_origin(const struct zpl_json *json, const struct zpl_node *node
     if (!sources || zpl_json_kind(json) != ZPL_JSON_OBJECT ||
         !read_sources(of, node, false, false, sources) ||
         !read_sources(by, node, true, false, sources + first) ||
-        !read_sources(key, node, true, true, sources + second))
+        !read_sources(key, node, true, true, sources + second) ||
+        !read_order(zpl_json_get(json, "order"), node, output, &out->order))
         return false;
     sort(sources, count);
     out->sources = sources;
@@ -203,8 +291,8 @@ static bool read_origin(const struct zpl_json *json, const struct zpl_node *node
     out->over = read_names(zpl_json_get(json, "over"), node, &out->over_count, arena);
     out->with = read_names(zpl_json_get(json, "with"), node, &out->with_count, arena);
     for (size_t k = 0; k < ZPL_CHOICES; k++) {
-        out->chosen[k] =
-            read_names(zpl_json_get(json, zpl_choice_names[k]), node, &out->chosen_count[k], arena);
+        out->chosen[k] = read_chosen(zpl_json_get(json, zpl_choice_names[k]), node,
+                                     &out->chosen_count[k], arena);
         if (!out->chosen[k])
             return false;
     }
@@ -222,7 +310,7 @@ static bool obvious(const struct zpl_node *node, const char *name, size_t hint,
         if (!column)
             continue;
         *source = (struct zpl_column_source){(uint32_t)i, (uint32_t)(column - row->columns), false,
-                                             false};
+                                             false, ZPL_WHEN_SAME};
         *out = (struct zpl_column_origin){.sources = source, .count = 1, .plain = true};
         return true;
     }
@@ -238,6 +326,8 @@ static bool read_rows(const struct zpl_json *array, const struct zpl_node *node,
         const struct zpl_json *row = zpl_json_at(array, i);
         rows[i].arguments = read_names(zpl_json_get(row, "of"), node, &rows[i].count, arena);
         rows[i].filtered = zpl_json_truth(zpl_json_get(row, "filtered"), false);
+        rows[i].repeats = zpl_json_truth(zpl_json_get(row, "repeats"), false);
+        rows[i].grouped = zpl_json_truth(zpl_json_get(row, "grouped"), false);
         if (!rows[i].arguments)
             return false;
     }
@@ -252,7 +342,7 @@ static bool read_choices(const struct zpl_json *chosen, const struct zpl_node *n
     struct zpl_column_origin *read = zpl_arena_array(arena, ZPL_CHOICES, sizeof *read);
     for (size_t k = 0; read && k < ZPL_CHOICES; k++) {
         const struct zpl_json *said = zpl_json_get(chosen, zpl_choice_names[k]);
-        if (said && !read_origin(said, node, &read[k], arena))
+        if (said && !read_origin(said, node, output, &read[k], arena))
             return false;
     }
     output->choices = read;
@@ -275,7 +365,7 @@ bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node
     for (size_t i = 0; origins && i < count; i++) {
         const char *name = output->type->row->columns[i].name;
         const struct zpl_json *said = zpl_json_get(from, name);
-        if (said ? !read_origin(said, node, &origins[i], arena)
+        if (said ? !read_origin(said, node, output, &origins[i], arena)
                  : !obvious(node, name, i, &origins[i], arena))
             return false;
     }

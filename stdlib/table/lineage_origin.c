@@ -58,6 +58,41 @@ static const uint32_t *copy(const struct zpl_origin_set *set, struct zpl_arena *
     return ids;
 }
 
+/* Of which rows is a value of a column?  What chooses may be of any. */
+static uint8_t when_of(const struct zpl_origin_value *value, uint32_t id)
+{
+    static const uint8_t whens[] = {[ZPL_ORIGIN_BEFORE] = ZPL_WHEN_BEFORE,
+                                    [ZPL_ORIGIN_SAME] = ZPL_WHEN_SAME,
+                                    [ZPL_ORIGIN_AFTER] = ZPL_WHEN_AFTER};
+    uint8_t when = ZPL_WHEN_UNKNOWN;
+    if (has(value->by, id) || has(value->keys, id))
+        return ZPL_WHEN_ANY;
+    for (size_t i = 0; i < ZPL_ORIGIN_WHENS; i++)
+        when |= has(value->at[i], id) ? whens[i] : ZPL_WHEN_UNKNOWN;
+    return when != ZPL_WHEN_UNKNOWN ? when : ZPL_WHEN_ANY;
+}
+
+/* The order of a value's rows, by a column of the tables, else of the result. */
+static void tell_order(const struct zpl_origin *o, const struct zpl_origin_relation *made,
+                       const struct zpl_origin_value *value, struct zpl_bind_order *out)
+{
+    int64_t of = value->order.of;
+    out->nulls_first = value->order.nulls_first;
+    for (uint32_t t = 0; of > 0 && t < o->request->table_count; t++)
+        if (of > o->offsets[t] && of <= o->offsets[t + 1]) {
+            out->of = ZPL_ORDER_SOURCE;
+            out->table = t;
+            out->column = (uint32_t)(of - 1 - o->offsets[t]);
+            return;
+        }
+    for (size_t i = 0; of > 0 && i < made->count; i++)
+        if (made->columns[i].order == of) {
+            out->of = ZPL_ORDER_RESULT;
+            out->column = (uint32_t)i;
+            return;
+        }
+}
+
 /* One value's answer. */
 static bool tell(struct zpl_origin *o, const struct zpl_origin_value *value,
                  struct zpl_bind_origin *out, struct zpl_arena *arena)
@@ -68,7 +103,8 @@ static bool tell(struct zpl_origin *o, const struct zpl_origin_value *value,
     }
     struct zpl_origin_set all = zpl_origin_all(o, value);
     struct zpl_bind_source *sources = zpl_arena_array(arena, all.count + 1, sizeof *sources);
-    uint32_t *chosen[ZPL_CHOICES], table = 0;
+    struct zpl_bind_choice *chosen[ZPL_CHOICES];
+    uint32_t table = 0;
     for (size_t k = 0; k < ZPL_CHOICES; k++) {
         chosen[k] = zpl_arena_array(arena, o->request->table_count + 1, sizeof *chosen[k]);
         out->chosen[k] = chosen[k];
@@ -81,11 +117,16 @@ static bool tell(struct zpl_origin *o, const struct zpl_origin_value *value,
         uint32_t c = all.ids[i] - o->offsets[table];
         size_t columns = o->request->tables[table].row->count;
         if (c >= columns)
-            chosen[c - columns][out->chosen_count[c - columns]++] = table;
+            chosen[c - columns][out->chosen_count[c - columns]++] =
+                (struct zpl_bind_choice){table, when_of(value, all.ids[i])};
         else
-            sources[out->count++] = (struct zpl_bind_source){table, c, !has(value->of, all.ids[i]),
-                                                             !has(value->of, all.ids[i]) &&
-                                                                 !has(value->by, all.ids[i])};
+            sources[out->count++] = (struct zpl_bind_source){.table = table,
+                                                             .column = c,
+                                                             .by = !has(value->of, all.ids[i]),
+                                                             .key = !has(value->of, all.ids[i]) &&
+                                                                    !has(value->by, all.ids[i]) &&
+                                                                    !has(value->near, all.ids[i]),
+                                                             .when = when_of(value, all.ids[i])};
     }
     out->sources = sources;
     out->over = copy(&value->over, arena);
@@ -99,8 +140,10 @@ static bool tell(struct zpl_origin *o, const struct zpl_origin_value *value,
 static bool tell_choices(struct zpl_origin *o, const struct zpl_origin_relation *made,
                          struct zpl_lineage *out, struct zpl_arena *arena)
 {
+    struct zpl_origin_value rows = made->rows;
+    rows.unknown = made->lost;
     const struct zpl_origin_value values[ZPL_CHOICES] = {
-        [ZPL_CHOICE_ROWS] = {.by = made->rows, .unknown = made->lost},
+        [ZPL_CHOICE_ROWS] = rows,
         [ZPL_CHOICE_GAPS] = {.by = made->gaps, .unknown = made->lost},
         [ZPL_CHOICE_PICKS] = {.by = made->picked, .unknown = made->lost}};
     for (size_t k = 0; k < ZPL_CHOICES; k++)
@@ -122,7 +165,8 @@ static bool tell_rows(const struct zpl_origin_relation *made, struct zpl_lineage
             return false;
         if (from->count > 0)
             memcpy(tables, from->tables, from->count * sizeof *tables);
-        rows[out->rows_count++] = (struct zpl_bind_rows){tables, from->count, from->filtered};
+        rows[out->rows_count++] = (struct zpl_bind_rows){tables, from->count, from->filtered,
+                                                         from->repeats, from->grouped};
     }
     return rows != NULL;
 }
@@ -148,8 +192,12 @@ bool zpl_lineage_follow(const struct zpl_bind_request *request, const struct zpl
         origins[i].all = lost;
         if (!lost && !tell(&o, &made.columns[i].value, &origins[i], arena))
             return false;
+        if (!lost)
+            tell_order(&o, &made, &made.columns[i].value, &origins[i].order);
         origins[i].plain = !origins[i].all && made.columns[i].plain >= 0;
     }
+    if (!lost)
+        tell_order(&o, &made, &made.rows, &out->choices[ZPL_CHOICE_ROWS].order);
     return tell_choices(&o, &made, out, arena) && tell_rows(&made, out, arena) &&
            !zpl_arena_failed(scratch);
 }

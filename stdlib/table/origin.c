@@ -62,6 +62,8 @@ static void expand_star(struct zpl_origin *o, const struct zpl_json *star,
             column->value = (struct zpl_origin_value){0};
             column->plain = -1;
             column->hindsight = false;
+            column->order = 0;
+            column->time = false;
             zpl_origin_look(o, zpl_json_get(pair, "value"), scope, &column->value);
         }
     }
@@ -72,9 +74,9 @@ static void expand_star(struct zpl_origin *o, const struct zpl_json *star,
 struct selecting {
     const struct zpl_json *node;
     struct zpl_origin_scope scope;
-    struct zpl_origin_set kept;  /* what decides which rows its aggregates and windows see */
-    struct zpl_origin_set keys;  /* of its groups */
-    struct zpl_origin_set group; /* both */
+    struct zpl_origin_value kept;  /* what decides which rows its aggregates and windows see */
+    struct zpl_origin_set keys;    /* of its groups */
+    struct zpl_origin_value group; /* both */
     struct zpl_origin_relation from;
 };
 
@@ -107,7 +109,7 @@ static void make_item(struct zpl_origin *o, struct selecting *s, const struct zp
     long plain = passed != NULL && inner == item ? passed->plain : -1;
     zpl_origin_look(o, item, &s->scope, &value);
     if (zpl_origin_aggregates(item)) {
-        value.by = zpl_origin_join(o, value.by, s->node == o->top ? s->kept : s->group);
+        zpl_origin_choose(o, &value, s->node == o->top ? &s->kept : &s->group);
         value.keys = s->node == o->top ? s->keys : value.keys;
     }
     struct zpl_origin_column *column = zpl_origin_add(o, out, "", name);
@@ -115,6 +117,13 @@ static void make_item(struct zpl_origin *o, struct selecting *s, const struct zp
         column->value = value;
         column->plain = plain;
         column->hindsight = hindsight;
+        if (passed != NULL && inner == item) {
+            column->time = passed->time;
+            column->order = passed->order;
+        } else if (zpl_origin_makes_time(item)) { /* another time than any that there was */
+            column->time = true;
+            column->order = (int64_t)UINT32_MAX + 2 + o->times++;
+        }
     }
 }
 
@@ -210,7 +219,7 @@ static bool look_at_end(struct zpl_origin *o, const struct zpl_json *node,
         zpl_origin_look(o, modifier, &made, &value);
         zpl_origin_look(o, modifier, scope, &value);
     }
-    out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &value));
+    out->rows.by = zpl_origin_join(o, out->rows.by, zpl_origin_all(o, &value));
     if (picks)
         out->picked = zpl_origin_join(o, out->picked, zpl_origin_all(o, &value));
     return filters;
@@ -244,6 +253,15 @@ static bool is_sampled(const struct zpl_json *node)
     return zpl_json_kind(zpl_json_get(node, "sample")) == ZPL_JSON_OBJECT;
 }
 
+static bool has_modifier(const struct zpl_json *node, const char *type)
+{
+    const struct zpl_json *list = zpl_json_get(node, "modifiers");
+    for (size_t i = 0; i < zpl_json_count(list); i++)
+        if (zpl_guard_is(zpl_json_at(list, i), type))
+            return true;
+    return false;
+}
+
 static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
                           const struct zpl_origin_scope *scope, struct zpl_origin_relation *out)
 {
@@ -252,20 +270,25 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
     const struct zpl_json *having = zpl_json_get(node, "having");
     const struct zpl_json *qualify = zpl_json_get(node, "qualify");
     struct selecting s = {.node = node, .scope = *scope};
-    struct zpl_origin_value kept = {0}, gaps = {0}, picked = {0};
+    struct zpl_origin_value kept = {0}, gaps = {0}, picked = {0}, groups = {0};
     bool aggregated = zpl_json_count(zpl_json_get(node, "group_expressions")) > 0 ||
                       zpl_json_kind(having) == ZPL_JSON_OBJECT || zpl_origin_aggregates(list);
     s.scope.outer = scope;
     s.scope.map = NULL;
     s.scope.visible = 0;
     zpl_origin_source(o, zpl_json_get(node, "from_table"), scope, &s.from);
+    bool grouped = aggregated || groups_by_all(node);
+    if (grouped)
+        zpl_origin_blur_others(o, &s.from);
     s.scope.from = &s.from;
     s.scope.made = out;
     look_at_filter(o, where, &s.scope, &kept, &gaps);
-    s.kept = zpl_origin_join(o, s.from.rows, zpl_origin_all(o, &kept));
+    s.kept = s.from.rows;
+    zpl_origin_keep(o, &s.kept, &kept);
     s.scope.window = s.kept;
     s.keys = aggregated ? look_at_groups(o, &s) : s.keys;
-    s.group = zpl_origin_join(o, s.kept, s.keys);
+    s.group = s.kept;
+    s.group.by = zpl_origin_join(o, s.group.by, s.keys);
     s.scope.window = s.group;
     if (zpl_json_count(zpl_json_get(node, "group_expressions")) == 0 && !leaves_out(where) &&
         !groups_by_all(node) && !is_sampled(node))
@@ -275,17 +298,25 @@ static void follow_select(struct zpl_origin *o, const struct zpl_json *node,
             expand_star(o, zpl_json_at(list, i), &s.scope, out);
         else
             make_item(o, &s, zpl_json_at(list, i), out);
-    zpl_origin_look(o, having, &s.scope, &kept);
+    zpl_origin_look(o, having, &s.scope, &groups);
     zpl_origin_look(o, qualify, &s.scope, &picked);
     out->picked = zpl_origin_join(o, s.from.picked, zpl_origin_all(o, &picked));
-    out->rows = zpl_origin_join(o, zpl_origin_join(o, s.group, zpl_origin_all(o, &kept)),
-                                zpl_origin_all(o, &picked));
+    out->rows = s.group;
+    out->rows.by =
+        zpl_origin_join(o, out->rows.by,
+                        zpl_origin_join(o, zpl_origin_all(o, &groups), zpl_origin_all(o, &picked)));
     if (!aggregated)
         out->gaps = zpl_origin_join(o, s.from.gaps, zpl_origin_all(o, &gaps));
     bool filters = look_at_end(o, node, &s.scope, out) || aggregated ||
                    zpl_json_kind(where) == ZPL_JSON_OBJECT ||
                    zpl_json_kind(qualify) == ZPL_JSON_OBJECT || is_sampled(node);
     zpl_origin_alternatives(o, &s.from, filters, out);
+    bool distinct = has_modifier(node, "DISTINCT_MODIFIER");
+    if (distinct)
+        zpl_origin_blur_others(o, out);
+    zpl_origin_change_rows(
+        o, out, zpl_order_multiplies(node) || zpl_json_count(zpl_json_get(node, "group_sets")) > 1,
+        grouped || distinct);
     if (out->lost)
         zpl_origin_lose(o, out);
 }
@@ -346,6 +377,8 @@ static void unite(struct zpl_origin *o, struct zpl_origin_column *to,
     zpl_origin_merge(o, &to->value, &from->value);
     to->value.by = zpl_origin_join(o, to->value.by, by);
     to->plain = to->plain == from->plain ? to->plain : -1;
+    to->order = to->order == from->order ? to->order : 0;
+    to->time = to->time && from->time;
     to->hindsight = to->hindsight || from->hindsight;
 }
 
@@ -361,7 +394,7 @@ static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
     struct parted parted = part(o, node, &left, &right);
     parted.by_name = by_name;
     zpl_origin_append(o, out, &left);
-    out->rows = zpl_origin_join(o, out->rows, right.rows);
+    zpl_origin_choose(o, &out->rows, &right.rows);
     out->gaps = zpl_origin_join(o, out->gaps, right.gaps);
     out->picked = zpl_origin_join(o, out->picked, right.picked);
     for (size_t i = 0; !lost && i < left.count; i++) /* what the other part has not */
@@ -380,9 +413,11 @@ static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
         if (i >= left.count && i >= right.count)
             break;
         if (i < left.count)
-            out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &left.columns[i].value));
+            out->rows.by =
+                zpl_origin_join(o, out->rows.by, zpl_origin_all(o, &left.columns[i].value));
         if (i < right.count)
-            out->rows = zpl_origin_join(o, out->rows, zpl_origin_all(o, &right.columns[i].value));
+            out->rows.by =
+                zpl_origin_join(o, out->rows.by, zpl_origin_all(o, &right.columns[i].value));
     }
     if (lost)
         zpl_origin_lose(o, out);
@@ -393,9 +428,13 @@ static void follow_sides(struct zpl_origin *o, const struct zpl_json *node,
     end.from = NULL;
     end.made = out;
     bool filters = look_at_end(o, node, &end, out) || !unions;
+    bool all = zpl_json_truth(zpl_json_get(node, "setop_all"), false);
     zpl_origin_alternatives(o, &left, filters, out);
     if (unions)
         zpl_origin_alternatives(o, &right, filters, out);
+    if (!all || has_modifier(node, "DISTINCT_MODIFIER"))
+        zpl_origin_blur_others(o, out);
+    zpl_origin_change_rows(o, out, !unions, !all || has_modifier(node, "DISTINCT_MODIFIER"));
 }
 
 void zpl_origin_query(struct zpl_origin *o, const struct zpl_json *node,

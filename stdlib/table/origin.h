@@ -4,6 +4,8 @@
  * groups and windows, the filters of what is aggregated, and what decides whether a row is there where
  * that becomes a value: in EXISTS, IN, outer joins, and in which part of a union a row is.  What filters
  * the rows of the result itself counts for none of its columns.
+ * What a value is computed `of` it is so of some rows: that at hand, or those before or after it in the order of a
+ * time.  The row at hand is that of the leading table of each FROM; what only chooses is of any rows.
  * Owns: everything is in the origin's arena.   Errors: what can't be followed is `unknown` or `lost`;
  * running out of memory leaves the arena failed.   Floor: stdlib, private to lineage. */
 #ifndef ZPL_TABLE_ORIGIN_H
@@ -18,8 +20,19 @@ struct zpl_origin_set {
     uint32_t *ids;
     size_t count, room;
 };
+/* The rows that a value is computed of, behind each other. */
+enum zpl_origin_when { ZPL_ORIGIN_BEFORE, ZPL_ORIGIN_SAME, ZPL_ORIGIN_AFTER, ZPL_ORIGIN_WHENS };
+/* A time that rows are ordered by: that of column `of - 1`, or behind them all one that a query computes.
+ * 0: rows are in no order; -1: in one that compares with no other. */
+struct zpl_origin_order {
+    int64_t of;
+    bool nulls_first;
+};
 struct zpl_origin_value {
     struct zpl_origin_set of, by;
+    struct zpl_origin_set near;                 /* chooses too, but is of known rows as `of` is */
+    struct zpl_origin_set at[ZPL_ORIGIN_WHENS]; /* these two, by the rows that they are of */
+    struct zpl_origin_order order;              /* of these rows */
     struct zpl_origin_set keys; /* the groups that are the result's rows: they choose too */
     struct zpl_origin_set over; /* tables, by number: an aggregate puts all their rows together */
     struct zpl_origin_set with; /* params, by number */
@@ -31,21 +44,24 @@ struct zpl_origin_column {
     struct zpl_origin_value value;
     long plain;     /* the column that it is unchanged, -1: none */
     bool hindsight; /* passed on as it is, renamed or cast */
+    bool time;      /* a date or a time, as far as is known */
+    int64_t order;  /* which one: see struct zpl_origin_order; 0: it is none that has a name */
     bool hidden;    /* the second of USING: only with its source's name */
 };
 /* Rows made of one row of each of some tables, the leading one first. */
 struct zpl_origin_rows {
     const uint32_t *tables;
     size_t count;
-    bool filtered;
+    bool filtered, repeats, grouped; /* see struct zpl_bind_rows */
 };
 struct zpl_origin_relation {
     struct zpl_origin_column *columns;
     size_t count, capacity;
-    bool lost;                             /* there are others that could not be followed */
-    struct zpl_origin_set rows;            /* what decides which rows there are, in which order */
-    struct zpl_origin_set gaps;            /* what rows that were left out have no value of */
-    struct zpl_origin_set picked;          /* what picks some among several, as LIMIT does */
+    bool lost;                    /* there are others that could not be followed */
+    struct zpl_origin_value rows; /* what decides which rows there are, in which order: `near`, seen
+                                     from each of them, and `by` */
+    struct zpl_origin_set gaps;   /* what rows that were left out have no value of */
+    struct zpl_origin_set picked; /* what picks some among several, as LIMIT does */
     const struct zpl_origin_rows *made_of; /* alternatives */
     size_t made_count;
     bool made_unknown;
@@ -56,9 +72,9 @@ struct zpl_origin_scope {
     const struct zpl_json *map; /* of a WITH … */
     size_t visible;             /* … its first */
     const struct zpl_origin_relation *from, *made;
-    struct zpl_origin_set window; /* what decides the rows that a window looks at */
-    struct zpl_origin_set over;   /* tables all of whose rows an aggregate here puts together */
-    bool inside;                  /* below an expression: a filter decides its value */
+    struct zpl_origin_value window; /* what decides the rows that a window looks at */
+    struct zpl_origin_set over;     /* tables all of whose rows an aggregate here puts together */
+    bool inside;                    /* below an expression: a filter decides its value */
 };
 struct zpl_origin {
     const struct zpl_bind_request *request;
@@ -71,7 +87,8 @@ struct zpl_origin {
         const struct zpl_origin_relation *relation;
     } * known; /* the WITHs that were followed */
     size_t known_count, known_capacity;
-    size_t hint; /* of the last column that was found */
+    size_t hint;   /* of the last column that was found */
+    int64_t times; /* that queries compute */
 };
 
 /* origin.c: a query node. */
@@ -92,6 +109,24 @@ const struct zpl_origin_column *zpl_origin_find(struct zpl_origin *o, const stru
 bool zpl_origin_aggregates(const struct zpl_json *v);
 /* Is it the name of an aggregate function? */
 bool zpl_origin_is_aggregate(const char *function);
+
+/* origin_when.c: a window's value: `value`, all of its arguments, seen from the rows that it looks at. */
+void zpl_origin_see(struct zpl_origin *o, const struct zpl_json *window,
+                    const struct zpl_origin_scope *scope, struct zpl_origin_value *value);
+/* Adds what chooses rows, each seen from itself, to what chooses a value. */
+void zpl_origin_choose(struct zpl_origin *o, struct zpl_origin_value *to,
+                       const struct zpl_origin_value *rows);
+/* Adds what an expression, true of the rows that are there, is computed from. */
+void zpl_origin_keep(struct zpl_origin *o, struct zpl_origin_value *rows,
+                     const struct zpl_origin_value *condition);
+/* From now on it may be of any rows. */
+void zpl_origin_blur(struct zpl_origin *o, struct zpl_origin_value *value);
+/* The same of columns, and of what decides the rows, that are of other rows than those at hand, since several of these become one. */
+void zpl_origin_blur_others(struct zpl_origin *o, struct zpl_origin_relation *relation);
+/* The order of both, where it is one. */
+struct zpl_origin_order zpl_origin_same_order(struct zpl_origin_order a, struct zpl_origin_order b);
+/* Is an expression of a time, whatever it is given? */
+bool zpl_origin_makes_time(const struct zpl_json *v);
 
 /* origin_set.c */
 struct zpl_origin_set zpl_origin_one(struct zpl_origin *o, uint32_t id);
@@ -123,12 +158,16 @@ void zpl_origin_append(struct zpl_origin *o, struct zpl_origin_relation *out,
 void zpl_origin_rename(struct zpl_origin *o, struct zpl_origin_relation *to,
                        const struct zpl_origin_relation *from, const char *source,
                        const struct zpl_json *names);
-/* The rows of a join: one of each side; more than a cap of them are unknown. */
+/* The rows of a join: one of each side; more than a cap of them are unknown.  `once`: a row of the left finds one
+ * of the right at most. */
 void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *left,
-                     const struct zpl_origin_relation *right, bool both_filter,
+                     const struct zpl_origin_relation *right, bool both_filter, bool once,
                      struct zpl_origin_relation *out);
 /* Is any of its rows made of a row of that table? */
 bool zpl_origin_is_made_of(const struct zpl_origin_relation *relation, uint32_t table);
+/* Of all alternatives: rows may be there more than once; several may have become one. */
+void zpl_origin_change_rows(struct zpl_origin *o, struct zpl_origin_relation *relation,
+                            bool repeats, bool grouped);
 /* Adds the alternatives of `from`; `filtered`: not all of them. */
 void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,
                              bool filtered, struct zpl_origin_relation *out);

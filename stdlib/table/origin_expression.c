@@ -249,10 +249,13 @@ static void look_at_subquery(struct zpl_origin *o, const struct zpl_json *v,
 {
     const struct zpl_origin_scope inner = {.outer = scope, .inside = true};
     struct zpl_origin_relation rows = {0};
+    struct zpl_origin_value value = {0};
     zpl_origin_query(o, zpl_json_get(zpl_json_get(v, "subquery"), "node"), &inner, &rows);
     bool exists = strstr(zpl_json_str(zpl_json_get(v, "subquery_type"), ""), "EXISTS") != NULL;
     for (size_t i = 0; !exists && i < rows.count; i++)
-        zpl_origin_merge(o, out, &rows.columns[i].value);
+        zpl_origin_merge(o, &value, &rows.columns[i].value);
+    zpl_origin_blur(o, &value); /* its rows are not the row at hand */
+    zpl_origin_merge(o, out, &value);
     out->by = zpl_origin_join(o, out->by, zpl_origin_presence(o, &rows));
     out->unknown = out->unknown || rows.lost;
     zpl_origin_look(o, zpl_json_get(v, "child"), scope, out);
@@ -316,7 +319,8 @@ static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
                            const struct zpl_origin_scope *scope, struct zpl_origin_value *out)
 {
     struct zpl_origin_value value = {0};
-    static const char *const values[] = {"children", "offset_expr", "default_expr", "filter_expr"};
+    struct zpl_origin_value fallback = {0};
+    static const char *const values[] = {"children", "offset_expr", "filter_expr"};
     static const char *const places[] = {"partitions", "start_expr", "end_expr", "arg_orders"};
     const char *function = zpl_json_str(zpl_json_get(v, "function_name"), "");
     bool ranks = zpl_json_count(zpl_json_get(v, "children")) == 0 || is_share(function);
@@ -328,7 +332,12 @@ static void look_at_window(struct zpl_origin *o, const struct zpl_json *v,
         zpl_origin_look(o, zpl_json_get(v, "orders"), scope, &value);
     else
         look_by(o, zpl_json_get(v, "orders"), scope, &value);
-    value.by = zpl_origin_join(o, value.by, scope->window);
+    zpl_origin_see(o, v, scope, &value);
+    zpl_origin_look(o, zpl_json_get(v, "default_expr"), scope, &fallback); /* of the row at hand */
+    zpl_origin_merge(o, &value, &fallback);
+    struct zpl_origin_value chosen = scope->window;
+    zpl_origin_see(o, v, scope, &chosen);
+    zpl_origin_choose(o, &value, &chosen);
     if (looks_at_all(v, function))
         put_together(o, scope, &value);
     zpl_origin_merge(o, out, &value);

@@ -21,6 +21,9 @@ static void follow_given(struct zpl_origin *o, size_t t, struct zpl_origin_relat
             return;
         *id = o->offsets[t] + (uint32_t)c;
         column->value.of = (struct zpl_origin_set){id, 1, 1};
+        column->value.at[ZPL_ORIGIN_SAME] = column->value.of;
+        column->time = type != NULL && (type->kind == ZPL_DATE || type->kind == ZPL_TIMESTAMP);
+        column->order = column->time ? (int64_t)*id + 1 : 0;
         column->plain = (long)*id;
         column->hindsight = zpl_type_is_hindsight(type);
     }
@@ -29,11 +32,11 @@ static void follow_given(struct zpl_origin *o, size_t t, struct zpl_origin_relat
     if (table == NULL || rows == NULL)
         return;
     const uint32_t choices = o->offsets[t] + (uint32_t)row->count;
-    out->rows = zpl_origin_one(o, choices + ZPL_CHOICE_ROWS);
+    out->rows.near = out->rows.at[ZPL_ORIGIN_SAME] = zpl_origin_one(o, choices + ZPL_CHOICE_ROWS);
     out->gaps = zpl_origin_one(o, choices + ZPL_CHOICE_GAPS);
     out->picked = zpl_origin_one(o, choices + ZPL_CHOICE_PICKS);
     *table = (uint32_t)t;
-    *rows = (struct zpl_origin_rows){table, 1, false};
+    *rows = (struct zpl_origin_rows){.tables = table, .count = 1};
     out->made_of = rows;
     out->made_count = 1;
 }
@@ -100,7 +103,7 @@ static void follow_function(struct zpl_origin *o, const struct zpl_json *node,
         if (column != NULL)
             column->value = value;
     }
-    out->rows = zpl_origin_all(o, &value);
+    out->rows.by = zpl_origin_all(o, &value);
     out->lost = value.unknown;
     out->made_of = &nothing_but_rows;
     out->made_count = 1;
@@ -145,6 +148,7 @@ static void share(struct zpl_origin *o, const struct zpl_json *node,
         if (right_counts) { /* either side may have given the value */
             zpl_origin_merge(o, &l->value, &r->value);
             l->plain = -1;
+            l->order = 0;
             l->hindsight = l->hindsight || r->hindsight;
         }
         r->hidden = true;
@@ -193,6 +197,14 @@ static void own(struct zpl_origin *o, struct zpl_origin_relation *side)
     side->columns = columns;
     side->count = columns != NULL ? side->count : 0;
     side->capacity = 0;
+}
+
+/* Rows of this side are not those at hand: their times name no order, and what decides them is of any rows. */
+static void set_aside(struct zpl_origin *o, struct zpl_origin_relation *side)
+{
+    for (size_t i = 0; i < side->count; i++)
+        side->columns[i].order = 0;
+    side->rows = (struct zpl_origin_value){.by = zpl_origin_all(o, &side->rows)};
 }
 
 /* The table of the request that a FROM names; -1: it names none. */
@@ -244,11 +256,11 @@ static bool finds_one(struct zpl_origin *o, const struct zpl_json *condition, lo
     return false;
 }
 
-/* Are the rows of a LEFT JOIN those of its left side, each once? */
-static bool keeps_rows(struct zpl_origin *o, const struct zpl_json *node,
-                       const struct zpl_origin_relation *left,
-                       const struct zpl_origin_relation *right,
-                       const struct zpl_origin_scope *scope)
+/* Does a join find for a row of its left side one of the right at most? */
+static bool finds_at_most_one(struct zpl_origin *o, const struct zpl_json *node,
+                              const struct zpl_origin_relation *left,
+                              const struct zpl_origin_relation *right,
+                              const struct zpl_origin_scope *scope)
 {
     const struct zpl_json *listed = zpl_json_get(node, "using_columns");
     long table = given(o, zpl_json_get(node, "right"), scope);
@@ -280,6 +292,10 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
     zpl_origin_source(o, zpl_json_get(node, "right"), &lateral, &right);
     own(o, &left);
     own(o, &right);
+    if (!to_left || full)
+        set_aside(o, &right);
+    if (to_left || is_ref_type(node, "POSITIONAL"))
+        set_aside(o, &left);
     zpl_origin_append(o, &both, &left);
     zpl_origin_append(o, &both, &right);
     lateral.from = &both;
@@ -295,9 +311,10 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
     zpl_origin_append(o, out, &left);
     if (!filters)
         zpl_origin_append(o, out, &right);
-    out->rows =
-        zpl_origin_join(o, zpl_origin_join(o, both.rows, out->rows), zpl_origin_all(o, &key));
-    if (strcmp(kind, "LEFT") == 0 && keeps_rows(o, node, &left, &right, &lateral)) {
+    zpl_origin_choose(o, &out->rows, &both.rows);
+    out->rows.by = zpl_origin_join(o, out->rows.by, zpl_origin_all(o, &key));
+    bool found = finds_at_most_one(o, node, &left, &right, &lateral);
+    if (strcmp(kind, "LEFT") == 0 && found) {
         out->rows = left.rows;
         out->gaps = left.gaps;
         out->picked = left.picked;
@@ -305,15 +322,16 @@ static void follow_join(struct zpl_origin *o, const struct zpl_json *node,
     if (strcmp(kind, "SEMI") == 0) /* as IS NOT NULL does, and IS NULL */
         out->gaps = zpl_origin_join(o, out->gaps, right.gaps);
     else if (filters)
-        out->rows = zpl_origin_join(o, out->rows, right.gaps);
+        out->rows.by = zpl_origin_join(o, out->rows.by, right.gaps);
     out->lost =
         out->lost || (filters && right.lost) || (is_ref_type(node, "NATURAL") && key.unknown);
     if (filters)
         zpl_origin_alternatives(o, &left, true, out);
     else if (to_left && !full)
-        zpl_origin_pair(o, &right, &left, false, out);
+        zpl_origin_pair(o, &right, &left, false, false, out);
     else
-        zpl_origin_pair(o, &left, &right, strcmp(kind, "INNER") == 0, out);
+        zpl_origin_pair(o, &left, &right, strcmp(kind, "INNER") == 0,
+                        !to_left && (found || is_ref_type(node, "ASOF")), out);
     if (full)
         zpl_origin_alternatives(o, &right, false, out);
 }

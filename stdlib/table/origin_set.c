@@ -69,11 +69,23 @@ struct zpl_origin_set zpl_origin_join(struct zpl_origin *o, struct zpl_origin_se
     return (struct zpl_origin_set){ids, count, room};
 }
 
+static bool is_same(struct zpl_origin_set a, struct zpl_origin_set b)
+{
+    return a.ids == b.ids && a.count == b.count;
+}
+
 void zpl_origin_merge(struct zpl_origin *o, struct zpl_origin_value *to,
                       const struct zpl_origin_value *from)
 {
+    bool plain =
+        is_same(to->of, to->at[ZPL_ORIGIN_SAME]) && is_same(from->of, from->at[ZPL_ORIGIN_SAME]);
     to->of = zpl_origin_join(o, to->of, from->of);
+    for (size_t i = 0; i < ZPL_ORIGIN_WHENS; i++)
+        to->at[i] =
+            plain && i == ZPL_ORIGIN_SAME ? to->of : zpl_origin_join(o, to->at[i], from->at[i]);
+    to->order = zpl_origin_same_order(to->order, from->order);
     to->by = zpl_origin_join(o, to->by, from->by);
+    to->near = zpl_origin_join(o, to->near, from->near);
     to->keys = zpl_origin_join(o, to->keys, from->keys);
     to->over = zpl_origin_join(o, to->over, from->over);
     to->with = zpl_origin_join(o, to->with, from->with);
@@ -84,13 +96,14 @@ struct zpl_origin_set zpl_origin_all(struct zpl_origin *o, const struct zpl_orig
 {
     if (value->unknown)
         return o->everything;
-    return zpl_origin_join(o, zpl_origin_join(o, value->of, value->by), value->keys);
+    return zpl_origin_join(o, zpl_origin_join(o, value->of, value->by),
+                           zpl_origin_join(o, value->near, value->keys));
 }
 
 struct zpl_origin_set zpl_origin_presence(struct zpl_origin *o,
                                           const struct zpl_origin_relation *relation)
 {
-    return zpl_origin_join(o, relation->rows, relation->gaps);
+    return zpl_origin_join(o, zpl_origin_all(o, &relation->rows), relation->gaps);
 }
 
 struct zpl_origin_column *zpl_origin_add(struct zpl_origin *o, struct zpl_origin_relation *to,
@@ -115,7 +128,7 @@ void zpl_origin_lose(struct zpl_origin *o, struct zpl_origin_relation *relation)
     relation->lost = true;
     relation->columns = NULL;
     relation->count = relation->capacity = 0;
-    relation->rows = o->everything;
+    relation->rows = (struct zpl_origin_value){.by = o->everything};
 }
 
 bool zpl_origin_holds(const struct zpl_json *names, const char *name)
@@ -188,7 +201,7 @@ static void tell_apart(struct zpl_origin *o, struct zpl_origin_relation *source)
 static void join_rows(struct zpl_origin *o, struct zpl_origin_relation *to,
                       const struct zpl_origin_relation *from)
 {
-    to->rows = zpl_origin_join(o, to->rows, from->rows);
+    zpl_origin_choose(o, &to->rows, &from->rows);
     to->gaps = zpl_origin_join(o, to->gaps, from->gaps);
     to->picked = zpl_origin_join(o, to->picked, from->picked);
 }
@@ -248,6 +261,16 @@ bool zpl_origin_is_made_of(const struct zpl_origin_relation *relation, uint32_t 
     return false;
 }
 
+void zpl_origin_change_rows(struct zpl_origin *o, struct zpl_origin_relation *relation,
+                            bool repeats, bool grouped)
+{
+    struct zpl_origin_rows *rows = repeats || grouped ? make_room(o, relation, 0) : NULL;
+    for (size_t i = 0; rows != NULL && i < relation->made_count; i++) {
+        rows[i].repeats = rows[i].repeats || repeats;
+        rows[i].grouped = rows[i].grouped || grouped;
+    }
+}
+
 void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relation *from,
                              bool filtered, struct zpl_origin_relation *out)
 {
@@ -260,7 +283,7 @@ void zpl_origin_alternatives(struct zpl_origin *o, const struct zpl_origin_relat
 }
 
 void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *left,
-                     const struct zpl_origin_relation *right, bool both_filter,
+                     const struct zpl_origin_relation *right, bool both_filter, bool once,
                      struct zpl_origin_relation *out)
 {
     out->made_unknown = out->made_unknown || left->made_unknown || right->made_unknown;
@@ -277,7 +300,11 @@ void zpl_origin_pair(struct zpl_origin *o, const struct zpl_origin_relation *lef
                 memcpy(tables, a->tables, a->count * sizeof *tables);
             if (b->count > 0)
                 memcpy(tables + a->count, b->tables, b->count * sizeof *tables);
-            rows[out->made_count++] = (struct zpl_origin_rows){
-                tables, a->count + b->count, a->filtered || (both_filter && b->filtered)};
+            rows[out->made_count++] =
+                (struct zpl_origin_rows){.tables = tables,
+                                         .count = a->count + b->count,
+                                         .filtered = a->filtered || (both_filter && b->filtered),
+                                         .repeats = a->repeats || !once || a->count == 0,
+                                         .grouped = a->grouped};
         }
 }

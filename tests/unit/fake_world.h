@@ -102,7 +102,7 @@ static inline bool fake_origin(const struct zpl_bind_request *request, const cha
         for (uint32_t c = 0; c < request->tables[t].row->count && out->count < 64; c++)
             if (strstr(request->sql, request->tables[t].name) &&
                 strstr(item, request->tables[t].row->columns[c].name))
-                out->sources[out->count++] = (struct zpl_bind_source){t, c, false, false};
+                out->sources[out->count++] = (struct zpl_bind_source){.table = t, .column = c};
     return out->sources != NULL;
 }
 

@@ -230,21 +230,25 @@ static enum zpl_err read_graph(const char *text, struct zpl_graph *out)
 /* What the tables a query reads were chosen by came later than the fixture: it may be absent. */
 static void choices_come_back(struct zpl_graph *made)
 {
-    static const uint32_t arguments[] = {0};
-    static const struct zpl_column_source sources[] = {{0, 0, true, false}, {0, 1, true, true}};
-    static const struct zpl_column_origin chosen = {.sources = sources,
-                                                    .count = 2,
-                                                    .chosen = {arguments, arguments, arguments},
-                                                    .chosen_count = {1, 0, 1}};
+    static const struct zpl_column_choice any[] = {{0, ZPL_WHEN_ANY}},
+                                          some[] = {{0, ZPL_WHEN_AFTER}};
+    static const struct zpl_column_source sources[] = {
+        {.by = true, .when = ZPL_WHEN_SAME},
+        {.column = 1, .by = true, .key = true, .when = ZPL_WHEN_ANY}};
+    static const struct zpl_column_origin chosen = {
+        .sources = sources, .count = 2, .chosen = {any, any, some}, .chosen_count = {1, 0, 1}};
     const struct zpl_column_origin choices[ZPL_CHOICES] = {chosen, {.all = true}};
     struct zpl_output query = made->nodes[made->count - 1].outputs[0];
-    const struct zpl_column_origin origins[] = {chosen, chosen, chosen, {.all = true}};
+    const struct zpl_column_origin origins[] = {chosen, chosen, chosen,
+                                                chosen, chosen, {.all = true}};
     struct zpl_graph back = {0};
     query.origins = origins;
     query.choices = choices;
     made->nodes[made->count - 1].outputs = &query;
     const char *text = text_of(zpl_graph_to_json(made, NULL));
-    assert_non_null(strstr(text, "\"key\":[[\"flights\",\"distance\"]],\"picks\":[\"flights\"]"));
+    assert_non_null(
+        strstr(text, "\"by\":[[\"flights\",\"delay\",\"=\"]],\"key\":[[\"flights\",\"distance\"]]"
+                     ",\"picks\":[[\"flights\",\">\"]],\"rows\":[\"flights\"]"));
     assert_non_null(strstr(text, "\"chosen\":{\"gaps\":\"all\",\"rows\":{"));
     assert_int_equal(read_graph(text, &back), ZPL_OK);
     assert_string_equal(text_of(zpl_graph_to_json(&back, NULL)), text);
@@ -399,34 +403,45 @@ static void say_replies(struct said *said)
     keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};
-    struct zpl_bind_source sources[] = {{0, 0, false, false}, {0, 1, true, true}};
+    struct zpl_bind_source sources[] = {
+        {.when = ZPL_WHEN_SAME},
+        {.when = ZPL_WHEN_BEFORE},
+        {.column = 1, .by = true, .when = ZPL_WHEN_AFTER},
+        {.column = 2, .by = true, .key = true, .when = ZPL_WHEN_ANY}};
     static const uint32_t tables[] = {0};
+    static const struct zpl_bind_choice any[] = {{0, ZPL_WHEN_ANY}},
+                                        some[] = {{0, ZPL_WHEN_BEFORE}};
     const struct zpl_bind_origin origins[] = {{.sources = sources, .count = 1, .plain = true},
-                                              {.sources = sources,
-                                               .count = 2,
+                                              {.sources = sources + 1,
+                                               .count = 3,
+                                               .order = {.of = ZPL_ORDER_SOURCE, .column = 2},
                                                .over = tables,
                                                .over_count = 1,
                                                .with = tables,
                                                .with_count = 1,
-                                               .chosen = {tables, tables},
+                                               .chosen = {any, some},
                                                .chosen_count = {1, 1}},
                                               {.all = true}};
-    const struct zpl_bind_rows rows = {tables, 1, true};
+    const struct zpl_bind_rows rows = {
+        .tables = tables, .count = 1, .filtered = true, .repeats = true};
     static const uint32_t places[] = {0, 2};
     const struct zpl_row_key key = {places, 2};
-    const struct zpl_bind_answer fine = {.row = type("Table {a: Int, b: Int, c: Int}")->row,
-                                         .origins = origins,
-                                         .rows = &rows,
-                                         .rows_count = 1,
-                                         .choices = {{.chosen = {tables}, .chosen_count = {1}}},
-                                         .keys = &key,
-                                         .key_count = 1,
-                                         .reads = &reads,
-                                         .identity = IDENTITY,
-                                         .params_used = abc,
-                                         .warnings = &warning,
-                                         .warning_count = 1,
-                                         .error.offset = -1};
+    const struct zpl_bind_answer fine = {
+        .row = type("Table {a: Int, b: Int, c: Int}")->row,
+        .origins = origins,
+        .rows = &rows,
+        .rows_count = 1,
+        .choices = {{.order = {.of = ZPL_ORDER_RESULT, .column = 1, .nulls_first = true},
+                     .chosen = {any},
+                     .chosen_count = {1}}},
+        .keys = &key,
+        .key_count = 1,
+        .reads = &reads,
+        .identity = IDENTITY,
+        .params_used = abc,
+        .warnings = &warning,
+        .warning_count = 1,
+        .error.offset = -1};
     keep(said, zpl_reply_encode_bind(ZPL_OK, &fine, 1, &told, &said->one));
     const struct zpl_bind_scope scope = {"t", true, abc};
     const struct zpl_bind_answer wrong = {

@@ -432,23 +432,23 @@ static void wrong_graphs_are_refused(void **state)
     } cases[] = {
         {"{}", ZPL_ERR_INPUT},
         {"[]", ZPL_ERR_INPUT},
-        {"{\"version\":2}", ZPL_ERR_INPUT},
+        {"{\"version\":3}", ZPL_ERR_INPUT},
         {"{\"nodes\":[],\"version\":99}", ZPL_ERR_VERSION},
-        {"{\"nodes\":[],\"version\":2}", ZPL_OK},
-        {"{\"nodes\":[{}],\"version\":2}", ZPL_ERR_INPUT},
-        {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\"}],\"version\":2}", ZPL_OK},
+        {"{\"nodes\":[],\"version\":3}", ZPL_OK},
+        {"{\"nodes\":[{}],\"version\":3}", ZPL_ERR_INPUT},
+        {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\"}],\"version\":3}", ZPL_OK},
         /* A node can refer to earlier ones only. */
         {"{\"nodes\":[{\"arguments\":[{\"name\":\"x\",\"value\":{\"ref\":[0,0]}}],\"name\":\"a\","
-         "\"outputs\":[{\"name\":\"o\",\"type\":\"Int\"}],\"step\":\"s\"}],\"version\":2}",
+         "\"outputs\":[{\"name\":\"o\",\"type\":\"Int\"}],\"step\":\"s\"}],\"version\":3}",
          ZPL_ERR_INPUT},
-        {"{\"nodes\":[{\"after\":[0],\"name\":\"a\",\"step\":\"s\"}],\"version\":2}",
+        {"{\"nodes\":[{\"after\":[0],\"name\":\"a\",\"step\":\"s\"}],\"version\":3}",
          ZPL_ERR_INPUT},
         {"{\"nodes\":[{\"name\":\"a\",\"outputs\":[{\"name\":\"o\",\"type\":\"Tabel\"}],\"step\":"
          "\"s\"}]"
-         ",\"version\":2}",
+         ",\"version\":3}",
          ZPL_ERR_INPUT},
         {"{\"nodes\":[{\"name\":\"a\",\"step\":\"s\",\"when\":{\"cond\":\"xor\",\"of\":[]}}],"
-         "\"version\":2}",
+         "\"version\":3}",
          ZPL_ERR_INPUT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

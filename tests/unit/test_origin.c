@@ -34,7 +34,7 @@ static const char *text_of(const struct zpl_bind_answer *answer)
                                c == ZPL_CHOICE_ROWS   ? "#"
                                : c == ZPL_CHOICE_GAPS ? "~"
                                                       : "^",
-                               o->chosen[c][k] == 0 ? "f" : "p");
+                               o->chosen[c][k].table == 0 ? "f" : "p");
     }
     const char *text = zpl_arena_strdup(&arena, zpl_buf_str(&out));
     zpl_buf_release(&out);
@@ -286,6 +286,188 @@ static void test_rows(void **state)
                 "?");
 }
 
+/* Of which rows the last column is computed, "delay<" of those before, and in brackets of which it is chosen by when
+ * not by any; behind "@" the order, "-" when rows without a time come first. */
+static void assert_when(const char *sql, const char *expected)
+{
+    static const char *const names[][6] = {{"date", "delay", "distance", "origin", "end", "kind"},
+                                           {"p.origin", "seats"}};
+    struct zpl_bind_answer answer = bind(sql);
+    struct zpl_buf out = {0};
+    if (answer.error.message != NULL)
+        fail_msg("%s: %s", sql, answer.error.message);
+    const struct zpl_bind_origin *o = &answer.origins[answer.row->count - 1];
+    for (size_t i = 0; i < o->count; i++)
+        if (!o->sources[i].by || o->sources[i].when != ZPL_WHEN_ANY)
+            zpl_buf_printf(&out, o->sources[i].by ? "%s(%s%s)" : "%s%s%s", out.len > 0 ? " " : "",
+                           names[o->sources[i].table][o->sources[i].column],
+                           zpl_when_name(o->sources[i].when));
+    if (o->order.of != ZPL_ORDER_NONE)
+        zpl_buf_printf(&out, " @%s%s",
+                       o->order.of == ZPL_ORDER_SOURCE ? names[o->order.table][o->order.column]
+                                                       : answer.row->columns[o->order.column].name,
+                       o->order.nulls_first ? "-" : "");
+    if (strcmp(zpl_buf_str(&out), expected) != 0)
+        fail_msg("%s\n  is of   %s\n  and not %s", sql, zpl_buf_str(&out), expected);
+    zpl_buf_release(&out);
+}
+
+/* The same of a window function over its own partition and order. */
+static void assert_seen(const char *function, const char *over, const char *expected)
+{
+    assert_when(zpl_arena_printf(&arena,
+                                 "SELECT %s OVER (PARTITION BY origin %s) AS x FROM flights",
+                                 function, over),
+                expected);
+}
+
+static void test_which_rows(void **state)
+{
+    (void)state;
+    assert_when("SELECT delay + distance AS x FROM flights", "delay= distance=");
+    assert_seen("lag(delay)", "ORDER BY date", "delay< @date");
+    assert_seen("lag(delay, 7)", "ORDER BY date", "delay< @date");
+    assert_seen("lag(delay IGNORE NULLS)", "ORDER BY date", "delay< @date");
+    assert_seen("lead(delay)", "ORDER BY date", "delay> @date");
+    assert_seen("lag(delay)", "ORDER BY date DESC NULLS FIRST", "delay> @date");
+    assert_seen("lead(delay)", "ORDER BY date DESC", "delay< @date-");
+    assert_seen("lag(delay)", "ORDER BY date NULLS FIRST", "delay< @date-");
+    assert_seen("lag(delay, 1, distance)", "ORDER BY date", "delay< distance= @date");
+    assert_seen("lag(delay, 1, delay)", "ORDER BY date", "delay<= @date");
+    /* further keys: other rows still, but in no order that has a name */
+    assert_seen("lag(delay)", "ORDER BY date, distance", "delay<");
+    const char *any[] = {"lag(delay, 0)", "lag(delay, -1)", "lag(delay, 2 - 1)",
+                         "lag(delay, distance)", "lag(delay ORDER BY date)"};
+    for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
+        struct zpl_bind_answer answer = bind(
+            zpl_arena_printf(&arena, "SELECT %s OVER (ORDER BY date) AS x FROM flights", any[i]));
+        assert_int_equal(answer.origins[0].sources[1].column, 1);
+        assert_int_equal(answer.origins[0].sources[1].when, ZPL_WHEN_ANY);
+    }
+    assert_seen("lag(delay)", "", "delay<=>");
+    assert_seen("lag(delay)", "ORDER BY distance", "delay<=>");
+    assert_seen("lag(delay)", "ORDER BY date + INTERVAL 1 DAY", "delay<=>");
+}
+
+static void test_which_rows_of_a_frame(void **state)
+{
+    (void)state;
+    static const char *const frames[][2] = {
+        {"", "delay<= @date"},
+        {"ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING", "delay< @date"},
+        {"ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING", "delay< @date"},
+        {"ROWS BETWEEN $minutes PRECEDING AND 1 PRECEDING", "delay< @date"},
+        {"ROWS BETWEEN 1 FOLLOWING AND 3 FOLLOWING", "delay> @date"},
+        {"ROWS BETWEEN 1 FOLLOWING AND $minutes FOLLOWING", "delay> @date"},
+        {"ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "delay=> @date"},
+        {"ROWS BETWEEN 7 PRECEDING AND 0 PRECEDING", "delay<= @date"},
+        {"ROWS 3 PRECEDING", "delay<= @date"},
+        {"ROWS BETWEEN CURRENT ROW AND CURRENT ROW", "delay="},
+        {"ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING", "delay<=> @date"},
+        {"ROWS BETWEEN 7 PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW", "delay<= @date"},
+        {"ROWS BETWEEN 7 PRECEDING AND $minutes PRECEDING", "delay<=>"},
+        {"ROWS BETWEEN $minutes FOLLOWING AND 7 FOLLOWING", "delay<=>"},
+        {"GROUPS BETWEEN 7 PRECEDING AND 1 PRECEDING", "delay< @date"},
+        {"GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES", "delay<= @date"},
+        {"GROUPS BETWEEN CURRENT ROW AND CURRENT ROW", "delay<=>"},
+        {"RANGE BETWEEN INTERVAL 7 DAY PRECEDING AND CURRENT ROW", "delay<= @date"},
+        {"RANGE BETWEEN INTERVAL 7 DAY PRECEDING AND INTERVAL 1 DAY PRECEDING", "delay<=>"},
+        {"RANGE BETWEEN CURRENT ROW AND CURRENT ROW", "delay<=>"}};
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        assert_seen("avg(delay)", zpl_arena_printf(&arena, "ORDER BY date %s", frames[i][0]),
+                    frames[i][1]);
+    assert_seen("first_value(delay)", "ORDER BY date ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING",
+                "delay< @date");
+    assert_seen("sum(delay) FILTER (WHERE distance > 3)",
+                "ORDER BY date ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING", "delay< distance< @date");
+    assert_seen("row_number()", "ORDER BY date", "date<=>");
+}
+
+#define LAGGED "(SELECT *, lag(delay) OVER (PARTITION BY origin ORDER BY date) AS l FROM flights)"
+
+static void test_which_rows_of_others(void **state)
+{
+    (void)state;
+    assert_when("SELECT l FROM " LAGGED, "delay< @date");
+    assert_when("SELECT delay - l AS x FROM " LAGGED, "delay<= @date");
+    assert_when("SELECT lag(l) OVER (PARTITION BY kind ORDER BY date) AS x FROM " LAGGED,
+                "delay< @date");
+    assert_when("SELECT lead(l) OVER (ORDER BY date) AS x FROM " LAGGED, "delay<=> @date");
+    assert_when("SELECT lag(l) OVER (ORDER BY date DESC NULLS FIRST) AS x FROM " LAGGED,
+                "delay<=> @date");
+    assert_when("SELECT lag(l) OVER (ORDER BY date NULLS FIRST) AS x FROM " LAGGED, "delay<=>");
+    assert_when("SELECT lag(l) OVER (ORDER BY d) AS x FROM (SELECT *, date AS d FROM " LAGGED ")",
+                "delay< @date");
+    assert_when(
+        "SELECT lag(l) OVER (ORDER BY d) AS x FROM (SELECT *, CAST(date AS DATE) AS d FROM " LAGGED
+        ")",
+        "delay<=>");
+    assert_when("SELECT d, lag(delay) OVER (ORDER BY d) AS x FROM (SELECT *, CAST(date AS DATE) AS "
+                "d FROM flights)",
+                "delay< @d");
+    assert_when("SELECT lag(delay) OVER (ORDER BY d) AS x FROM (SELECT *, CAST(date AS DATE) AS d "
+                "FROM flights)",
+                "delay<");
+    /* several rows that become one */
+    assert_when("SELECT max(l) AS x FROM " LAGGED " GROUP BY origin", "delay<=>");
+    assert_when("SELECT DISTINCT l AS x FROM " LAGGED, "delay<=>");
+    assert_when("SELECT CAST(date AS DATE) AS d, lag(sum(delay)) OVER (ORDER BY CAST(date AS "
+                "DATE)) AS x FROM flights GROUP BY d",
+                "delay<=>");
+    assert_when("SELECT CAST(date AS DATE) AS d, lag(sum(delay)) OVER (PARTITION BY origin ORDER "
+                "BY d) AS x FROM flights GROUP BY d, origin",
+                "delay< @d");
+    /* rows of another table, and of the same one by other rows */
+    assert_when("SELECT (SELECT max(delay) FROM flights g WHERE g.date < f.date) AS x FROM flights "
+                "f",
+                "delay<=>");
+    /* what filters the rows is seen with them */
+    assert_when("SELECT lag(distance) OVER (ORDER BY date) AS x FROM flights WHERE delay > 3",
+                "(delay<) distance< @date");
+    assert_when("SELECT lag(distance) OVER (ORDER BY date) AS x FROM (SELECT * FROM flights WHERE "
+                "delay > (SELECT max(seats) FROM planes))",
+                "distance<");
+    assert_when("SELECT sum(distance) AS x FROM flights WHERE delay > 3 GROUP BY origin",
+                "(delay=) distance=");
+    assert_when("SELECT lag(distance) OVER (ORDER BY date) AS x FROM (SELECT * FROM flights ORDER "
+                "BY delay, date LIMIT 3)",
+                "distance< @date");
+}
+
+/* The rows of each part: "*" may be there more than once, "+" several of them as one. */
+static void test_rows_that_are_others(void **state)
+{
+    (void)state;
+    static const char *const queries[][2] = {
+        {"SELECT * FROM flights WHERE delay > 3", ""},
+        {"SELECT delay FROM flights JOIN planes USING (origin)", "*"},
+        {"SELECT delay FROM flights LEFT JOIN planes USING (origin)", "*"},
+        {"SELECT delay FROM flights RIGHT JOIN planes USING (origin)", "*"},
+        {"SELECT delay FROM flights SEMI JOIN planes USING (origin)", ""},
+        {"SELECT delay FROM flights ASOF JOIN planes ON delay >= seats", ""},
+        {"SELECT delay FROM flights, unnest([1, 2])", "*"},
+        {"SELECT delay, unnest([1, 2]) AS u FROM flights", "*"},
+        {"SELECT delay FROM range(3), flights", "*"},
+        {"SELECT count(*) AS n FROM flights GROUP BY origin", "+"},
+        {"SELECT count(*) AS n FROM flights GROUP BY ROLLUP (origin, kind)", "*+"},
+        {"SELECT DISTINCT origin FROM flights", "+"},
+        {"SELECT origin FROM flights UNION ALL SELECT origin FROM planes", "|"},
+        {"SELECT origin FROM flights UNION SELECT origin FROM planes", "+|+"},
+        {"SELECT origin FROM flights EXCEPT ALL SELECT origin FROM planes", "*"}};
+    for (size_t q = 0; q < sizeof queries / sizeof *queries; q++) {
+        struct zpl_bind_answer answer = bind(queries[q][0]);
+        struct zpl_buf out = {0};
+        if (answer.error.message != NULL)
+            fail_msg("%s: %s", queries[q][0], answer.error.message);
+        for (size_t i = 0; i < answer.rows_count; i++)
+            zpl_buf_printf(&out, "%s%s%s", i > 0 ? "|" : "", answer.rows[i].repeats ? "*" : "",
+                           answer.rows[i].grouped ? "+" : "");
+        if (strcmp(zpl_buf_str(&out), queries[q][1]) != 0)
+            fail_msg("%s: %s, not %s", queries[q][0], zpl_buf_str(&out), queries[q][1]);
+        zpl_buf_release(&out);
+    }
+}
+
 /* Expressions and names over 5,000 columns, through a subquery: no plans, no squares. */
 static void test_thousands_of_columns(void **state)
 {
@@ -326,6 +508,10 @@ int main(void)
         cmocka_unit_test(test_what_is_not_known_is_all),
         cmocka_unit_test(test_names_given_twice),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_which_rows),
+        cmocka_unit_test(test_which_rows_of_a_frame),
+        cmocka_unit_test(test_which_rows_of_others),
+        cmocka_unit_test(test_rows_that_are_others),
         cmocka_unit_test(test_thousands_of_columns),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
