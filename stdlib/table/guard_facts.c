@@ -157,6 +157,16 @@ static void note_modifiers(struct notes *notes, const struct zpl_json *query,
              ": order by a column that is unique too");
 }
 
+/* Does the frame of a window end at single rows, so that these are others when alike ones are stored otherwise? */
+static bool counts_rows(const struct zpl_json *v)
+{
+    static const char *const ends[] = {"start", "end"};
+    bool rows = false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        rows = rows || strstr(zpl_json_str(zpl_json_get(v, ends[i]), ""), "_ROWS") != NULL;
+    return rows;
+}
+
 /* A window function that goes by single rows. */
 static void note_window(struct notes *notes, const struct zpl_json *v, const struct place *place)
 {
@@ -165,7 +175,7 @@ static void note_window(struct notes *notes, const struct zpl_json *v, const str
     const struct zpl_json *orders = zpl_json_get(v, "orders"), *own = zpl_json_get(v, "arg_orders");
     const struct zpl_json *value = zpl_json_at(zpl_json_get(v, "children"), 0);
     struct zpl_order_keys keys = {0};
-    if (!ZPL_TEXT_AMONG(function, numbers))
+    if (!ZPL_TEXT_AMONG(function, numbers) && !counts_rows(v))
         return;
     zpl_order_add(&keys, zpl_json_get(v, "partitions"));
     zpl_order_add(&keys, orders);

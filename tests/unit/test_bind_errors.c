@@ -154,6 +154,14 @@ static void test_warnings_have_their_places(void **state)
     assert_warning("SELECT 1 AS a, lead(delay) OVER (ORDER BY date) AS r FROM flights", "lead",
                    "leaves ties");
     assert_warning("SELECT lead(date) OVER (ORDER BY date) AS r FROM flights", NULL, NULL);
+    assert_warning("SELECT sum(delay) OVER (ORDER BY date ROWS 3 PRECEDING) AS s FROM flights",
+                   "sum", "leaves ties");
+    assert_warning("SELECT sum(delay) OVER (ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS s FROM "
+                   "flights",
+                   "sum", "goes by");
+    assert_warning("SELECT sum(delay) OVER (ORDER BY date) AS s, avg(delay) OVER (ORDER BY date "
+                   "GROUPS 3 PRECEDING) AS a FROM flights",
+                   NULL, NULL);
     assert_warning("SELECT Distinct ON (date) delay FROM flights", "Distinct", "ORDER BY");
     assert_warning("SELECT string_agg(origin) AS s FROM flights", "string_agg", "takes values");
     assert_warning("SELECT len(list(origin)) AS s FROM flights", NULL, NULL);
