@@ -142,12 +142,13 @@ static bool find_order(struct zpl_origin *o, const struct zpl_json *window,
     const struct zpl_json *key = zpl_json_get(first, "expression");
     const struct zpl_origin_column *time =
         zpl_guard_is(key, "COLUMN_REF") ? zpl_origin_find(o, key, scope) : NULL;
-    if (time == NULL || !time->time || zpl_json_count(zpl_json_get(window, "arg_orders")) > 0)
+    if ((time != NULL ? !time->time : !zpl_origin_makes_time(key)) ||
+        zpl_json_count(zpl_json_get(window, "arg_orders")) > 0)
         return false;
     sight->backwards = strcmp(zpl_json_str(zpl_json_get(first, "type"), ""), "DESCENDING") == 0;
     bool nulls = strstr(zpl_json_str(zpl_json_get(first, "null_order"), ""), "FIRST") != NULL;
     sight->order = (struct zpl_origin_order){.of = -1};
-    if (zpl_json_count(orders) == 1 && time->order != 0)
+    if (zpl_json_count(orders) == 1 && time != NULL && time->order != 0)
         sight->order = (struct zpl_origin_order){time->order, nulls != sight->backwards};
     return true;
 }

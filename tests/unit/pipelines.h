@@ -86,6 +86,9 @@ static inline const char *pipe_over(struct pipe *p, const struct pipe_table *t)
         order = ""; /* in no order */
     else if (pipe_below(p, 20) == 0)
         order = say(p, "ORDER BY %s, r.house, r.%s", pipe_column(p, t), t->time);
+    else if (pipe_below(p, 12) == 0)
+        order = say(p, "ORDER BY CAST(r.%s AS DATE)%s, r.%s, r.house%s", t->time, turn, t->time,
+                    t->id ? ", r.id" : "");
     else if (t->ties || !parted || pipe_below(p, 8) == 0)
         order = say(p, "ORDER BY r.%s%s, r.house%s", t->time, turn, t->id ? ", r.id" : "");
     else
