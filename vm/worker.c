@@ -97,6 +97,7 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         *failed = err != ZPL_OK;
         return zpl_reply_encode_schema(err, &schema, diags, out);
     case ZPL_TASK_RUN:
+        zpl_look_leave(); /* its memory is none of the step's */
         task->run.self = &fd;
         task->run.log = on_log;
         task->run.progress = on_progress;

@@ -1,8 +1,13 @@
 /* look.c - see look.h.   Floor: stdlib. */
 #include "stdlib/body/look.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "lang/base/fs.h"
 #include "lang/base/proc.h"
 #include "lang/base/version.h"
 #include "stdlib/body/process.h"
@@ -14,18 +19,31 @@ const char *const zpl_look_variables[] = {
     "PYENV_VERSION", "PYENV_ROOT",   "PYENV_DIR", "ASDF_PYTHON_VERSION",
     "VIRTUAL_ENV",   "CONDA_PREFIX", NULL};
 
-/* The answer, once it is there. */
-struct asking {
-    struct zpl_json *answer;
-    bool heard;
-};
+/* The helper that this process keeps: one after the other is asked of it what the same interpreter can say. */
+static struct {
+    pid_t pid;
+    int talk;
+    char interpreter[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
+} kept = {.talk = -1};
 
-static void heard(void *self, const void *message, size_t len)
+/* How it ended, as of waitpid. */
+static int leave(void)
 {
-    struct asking *asking = self;
-    if (!asking->heard)
-        (void)zpl_json_parse(message, len, &asking->answer, NULL);
-    asking->heard = true;
+    int status = 0;
+    if (kept.talk < 0)
+        return status;
+    close(kept.talk); /* then nobody asks it any more, and it ends */
+    kept.talk = -1;
+    while (waitpid(kept.pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+void zpl_look_leave(void)
+{
+    if (kept.talk >= 0)
+        (void)kill(kept.pid, SIGKILL);
+    (void)leave();
 }
 
 /* {"network": true, "pass": […]}: the worker that asks has no network to give. */
@@ -39,57 +57,73 @@ static struct zpl_json *surroundings(void)
     return body;
 }
 
-/* Holds the end of the helper and what it said to what they should be. */
-static enum zpl_err judge(const struct zpl_process *process, struct asking *asking,
-                          struct zpl_json **out)
+/* Starts the helper that the question is for, unless it is there. */
+static enum zpl_err keep(const struct zpl_look_request *request, struct zpl_arena *arena,
+                         struct zpl_diags *diags)
 {
-    char words[ZPL_EXIT_WORDS_SIZE];
-    bool whole = zpl_json_kind(asking->answer) == ZPL_JSON_OBJECT &&
-                 zpl_json_i64(zpl_json_get(asking->answer, "v"), 0) == ZPL_PYTHON_VERSION;
-    *out = whole ? asking->answer : NULL;
-    if (whole)
+    char **words;
+    if (kept.talk >= 0 && strcmp(kept.interpreter, request->interpreter) == 0 &&
+        strcmp(kept.folder, request->folder) == 0)
         return ZPL_OK;
-    zpl_json_release(asking->answer);
-    if (asking->heard)
-        zpl_diag_add(process->diags, ZPL_CODE_WORKER, nowhere,
-                     "what '%s' says of Python can't be understood", process->words[0]);
-    else
-        zpl_diag_add(process->diags, ZPL_CODE_WORKER, nowhere,
-                     "'%s' ended with %s before it said anything of Python", process->words[0],
-                     zpl_proc_exit_words(process->status, words));
-    return ZPL_ERR_STEP;
-}
-
-enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **out,
-                      struct zpl_arena *arena, struct zpl_diags *diags)
-{
-    struct asking asking = {0};
-    *out = NULL;
-    char **words = zpl_python_words(request->interpreter, ZPL_PYTHON_LOOK, arena);
+    zpl_look_leave();
+    words = zpl_python_words(request->interpreter, ZPL_PYTHON_LOOK, arena);
     if (words == NULL && !zpl_arena_failed(arena)) {
         struct zpl_diag *diag = zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
                                              "the Python package of zpl is not beside it");
         zpl_diag_help(diags, diag, "ZPL_PYTHON_DIR names the folder that it is in");
         return ZPL_ERR_STEP;
     }
+    if (words == NULL)
+        return zpl_diag_nomem(diags);
     struct zpl_json *body = surroundings();
-    struct zpl_process process = {.arena = arena,
-                                  .diags = diags,
-                                  .folder = request->folder,
-                                  .body = body,
-                                  .words = words,
-                                  .heard = heard,
-                                  .once = true,
-                                  .said = request->question,
-                                  .said_len = strlen(request->question),
-                                  .self = &asking};
-    enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : ZPL_OK;
-    if (err == ZPL_OK && zpl_process_run(&process) != 0)
-        err = ZPL_ERR_STEP;
-    if (err == ZPL_OK)
-        err = judge(&process, &asking, out);
-    else
-        zpl_json_release(asking.answer);
+    struct zpl_process process = {
+        .arena = arena, .diags = diags, .folder = request->folder, .body = body, .words = words};
+    enum zpl_err err = zpl_path_clean(kept.interpreter, request->interpreter) == ZPL_OK &&
+                               zpl_path_clean(kept.folder, request->folder) == ZPL_OK &&
+                               zpl_process_keep(&process, &kept.pid, &kept.talk) == 0
+                           ? ZPL_OK
+                           : ZPL_ERR_STEP;
     zpl_json_release(body);
+    return err;
+}
+
+/* What it said, held to what that should be. */
+static enum zpl_err judge(const struct zpl_buf *said, const struct zpl_look_request *request,
+                          struct zpl_json **out, struct zpl_diags *diags)
+{
+    struct zpl_json *answer = NULL;
+    if (zpl_json_parse(said->data, said->len, &answer, NULL) == ZPL_OK &&
+        zpl_json_kind(answer) == ZPL_JSON_OBJECT &&
+        zpl_json_i64(zpl_json_get(answer, "v"), 0) == ZPL_PYTHON_VERSION) {
+        *out = answer;
+        return ZPL_OK;
+    }
+    zpl_json_release(answer);
+    zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere, "what '%s' says of Python can't be understood",
+                 request->interpreter);
+    return ZPL_ERR_STEP;
+}
+
+enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **out,
+                      struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    struct zpl_buf said = {.cap = ZPL_MESSAGE_MAX};
+    char words[ZPL_EXIT_WORDS_SIZE];
+    *out = NULL;
+    enum zpl_err err = keep(request, arena, diags);
+    if (err != ZPL_OK)
+        return err;
+    if (zpl_msg_send(kept.talk, request->question, strlen(request->question), NULL, 0) == ZPL_OK &&
+        zpl_msg_recv(kept.talk, &said, NULL, NULL) == ZPL_OK) {
+        err = judge(&said, request, out, diags);
+    } else {
+        zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
+                     "'%s' ended with %s before it said anything of Python", request->interpreter,
+                     zpl_proc_exit_words(leave(), words));
+        err = ZPL_ERR_STEP;
+    }
+    if (err != ZPL_OK)
+        zpl_look_leave();
+    zpl_buf_release(&said);
     return err;
 }

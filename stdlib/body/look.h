@@ -1,5 +1,5 @@
-/* look.h - what Python says of a text, of itself and of its packages, without running any of them: one
- * question to the helper that comes with zpl (stdlib/python/zpl), which an interpreter is started for.
+/* look.h - what Python says of a text, of itself and of its packages, without running any of them: questions
+ * to the helper that comes with zpl (stdlib/python/zpl), which an interpreter is started for.
  *   {"v": 1, "text": TEXT}       a file's syntax tree as a digest, its imports, its functions
  *   {"v": 1, "facts": true}      version, implementation, executable, standard library, folders of packages
  *   {"v": 1, "packages": [NAME]} the distributions that modules of these names are of, with versions
@@ -22,8 +22,10 @@ struct zpl_look_request {
     const char *folder;      /* it is started in */
     const char *question;    /* JSON */
 };
-/* Asks it once; *out is NULL after an error. */
+/* Asks it; *out is NULL after an error.  The helper stays, for the next question about the same interpreter. */
 enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **out,
                       struct zpl_arena *arena, struct zpl_diags *diags);
+/* Ends the helper that stayed. */
+void zpl_look_leave(void);
 
 #endif

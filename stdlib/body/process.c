@@ -220,10 +220,9 @@ static void shut(int *fd)
 static void hear(struct child *c)
 {
     struct zpl_buf message = {.cap = ZPL_MESSAGE_MAX};
-    bool whole = zpl_msg_recv(c->talk[0], &message, NULL, NULL) == ZPL_OK;
-    if (whole)
+    if (zpl_msg_recv(c->talk[0], &message, NULL, NULL) == ZPL_OK)
         c->process->heard(c->process->self, message.data, message.len);
-    if (!whole || c->process->once)
+    else
         shut(&c->talk[0]);
     zpl_buf_release(&message);
 }
@@ -300,4 +299,23 @@ int zpl_process_run(struct zpl_process *process)
         if (errno != EINTR)
             return zpl_diag_system(process->diags, "wait for", process->words[0], errno) != ZPL_OK;
     return error == 0 ? 0 : tell_no_start(process, error);
+}
+
+int zpl_process_keep(struct zpl_process *process, pid_t *pid, int *talk)
+{
+    struct child c = {.process = process, .listener = -1, .talk = {-1, -1}};
+    if (zpl_proc_cloexec_pair(c.talk) != ZPL_OK)
+        return tell_no_start(process, errno);
+    int error = make_environment(&c) ? start(&c) : ENOMEM;
+    shut(&c.talk[1]);
+    shut(&c.listener);
+    if (error != 0) {
+        shut(&c.talk[0]);
+        while (c.pid > 0 && waitpid(c.pid, &process->status, 0) < 0 && errno == EINTR)
+            continue;
+        return tell_no_start(process, error);
+    }
+    *pid = c.pid;
+    *talk = c.talk[0];
+    return 0;
 }

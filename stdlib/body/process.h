@@ -4,6 +4,8 @@
 #ifndef ZPL_STDLIB_PROCESS_H
 #define ZPL_STDLIB_PROCESS_H
 
+#include <sys/types.h>
+
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"
 #include "lang/base/json.h"
@@ -26,7 +28,6 @@ struct zpl_process {
         *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
     char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
-    bool once;                   /* it is heard once, and then told no more */
     const void *said;            /* with `heard`: the message that it is given first; or NULL */
     size_t said_len;
     void *self; /* of `heard` */
@@ -38,6 +39,9 @@ struct zpl_process {
 
 /* Runs it to its end, whichever that is.  Non-zero after telling: it could not be started. */
 int zpl_process_run(struct zpl_process *process);
+/* Starts it and leaves it running, with *talk for messages both ways; who called waits for *pid.  It ends with
+ * this process.  Non-zero after telling: it could not be started. */
+int zpl_process_keep(struct zpl_process *process, pid_t *pid, int *talk);
 /* Did it end with 0?  Non-zero after telling how else. */
 int zpl_process_check(const struct zpl_process *process);
 
