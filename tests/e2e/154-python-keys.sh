@@ -2,6 +2,8 @@
 # the interpreter, the packages, what the body declares; and what does not.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
 need python3
+# an interpreter itself: one that python3 leads to, where that is a script, takes its time
+PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
 
 mkdir -p steps/deep lib conf
 echo 1 >conf/a.json
@@ -112,6 +114,24 @@ PATH=${PATH#*:}
 because "fakepkg 1.1 → (not installed)"
 PATH=$TMP/env/bin:$PATH
 recalls yes
+
+# a script in front of several interpreters: what leads it to another counts
+mkdir shim
+python3 -m venv --without-pip other
+printf '#!/bin/sh\nexec "%s/$(cat "%s/.python-version")/bin/python3" "$@"\n' "$TMP" "$TMP" >shim/python3
+chmod +x shim/python3
+PATH=$TMP/shim:$PATH
+echo env >.python-version
+recalls no
+recalls yes
+echo other >.python-version
+because "fakepkg 1.1 → (not installed)"
+recalls_no_more() { expect 1 env ZPL_TRACE=1 zpl run p.zpl && lacks err "trace: recalled"; }
+recalls_no_more
+contains err "fakepkg"
+echo env >.python-version
+recalls yes
+PATH=${PATH#*:}
 
 # a file that changes while the step runs is told
 cat >steps/slow.py <<'T'
