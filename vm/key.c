@@ -78,7 +78,7 @@ static enum zpl_err add_python(struct zpl_plan *plan, const struct zpl_node *nod
         NULL);
     for (size_t i = 0; i < step.package_count; i++)
         add(plan, node->id, ZPL_ING_PACKAGE, step.packages[i].name,
-            step.packages[i].version != NULL ? step.packages[i].version : "(not installed)", NULL);
+            step.packages[i].version != NULL ? step.packages[i].version : ZPL_PYTHON_MISSING, NULL);
     return ZPL_OK;
 }
 

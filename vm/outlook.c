@@ -127,7 +127,7 @@ static enum zpl_err add_modules(struct zpl_plan *plan, const struct zpl_node *no
                                 struct zpl_outlook *out)
 {
     struct zpl_python_step step;
-    enum zpl_err err = zpl_python_step(plan, node, &step, &plan->session->diags);
+    enum zpl_err err = zpl_python_keyed(plan, node, &step, &plan->session->diags);
     for (size_t i = 0; err == ZPL_OK && i < step.file_count; i++)
         add(plan, &out->reads, step.files[i].path);
     return err;

@@ -380,3 +380,38 @@ enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
     out->file_count = closure.file_count;
     return err;
 }
+
+/* What its list of ingredients says; false: memory is out. */
+static bool read_ingredients(struct zpl_plan *plan, const struct zpl_ingredients *list,
+                             struct zpl_python_step *out)
+{
+    struct zpl_python_file *files = zpl_arena_array(&plan->arena, list->count + 1, sizeof *files);
+    struct zpl_python_package *packages =
+        zpl_arena_array(&plan->arena, list->count + 1, sizeof *packages);
+    for (size_t i = 0; files != NULL && packages != NULL && i < list->count; i++) {
+        const struct zpl_ingredient *item = &list->items[i];
+        if (item->kind == ZPL_ING_MODULE)
+            files[out->file_count++] = (struct zpl_python_file){item->name, item->value};
+        else if (item->kind == ZPL_ING_PACKAGE && strcmp(item->name, "python") != 0)
+            packages[out->package_count++] = (struct zpl_python_package){
+                item->name, strcmp(item->value, ZPL_PYTHON_MISSING) != 0 ? item->value : NULL};
+    }
+    out->files = files;
+    out->packages = packages;
+    return files != NULL && packages != NULL;
+}
+
+enum zpl_err zpl_python_keyed(struct zpl_plan *plan, const struct zpl_node *node,
+                              struct zpl_python_step *out, struct zpl_diags *diags)
+{
+    const struct zpl_step_plan *step = &plan->steps[node->id];
+    if (!step->keyed)
+        return zpl_python_step(plan, node, out, diags);
+    *out = (struct zpl_python_step){0};
+    enum zpl_err err = zpl_python_need(plan->session, &out->facts, diags);
+    if (err == ZPL_OK)
+        err = find_env(plan, node, out, diags);
+    if (err == ZPL_OK && !read_ingredients(plan, &step->ingredients, out))
+        err = zpl_diag_nomem(diags);
+    return err;
+}

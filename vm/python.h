@@ -81,6 +81,11 @@ bool zpl_node_is_python(const struct zpl_node *node);
 enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
                              struct zpl_python_step *out, struct zpl_diags *diags);
 
+/* The same of a step that has its key, as that says it. */
+#define ZPL_PYTHON_MISSING "(not installed)" /* version of a package that is not there, in a key */
+enum zpl_err zpl_python_keyed(struct zpl_plan *plan, const struct zpl_node *node,
+                              struct zpl_python_step *out, struct zpl_diags *diags);
+
 /* The files of the project that `entry` imports, directly or not, `entry` first and the others by their paths;
  * and the names of the modules that are in none and not Python's own.  In `arena`.  Part of
  * zpl_python_step(), in python_closure.c. */

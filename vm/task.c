@@ -207,7 +207,7 @@ static enum zpl_err make_body(struct zpl_plan *plan, const struct zpl_node *node
     const char *behind = node->places;
     *out = node->body;
     if (zpl_node_is_python(node)) {
-        enum zpl_err err = zpl_python_step(plan, node, &step, &plan->session->diags);
+        enum zpl_err err = zpl_python_keyed(plan, node, &step, &plan->session->diags);
         behind = err == ZPL_OK ? python_text(plan, &step) : NULL;
         if (behind == NULL)
             return err != ZPL_OK ? err : zpl_diag_nomem(&plan->session->diags);
