@@ -91,6 +91,8 @@ contains out 'steps/deep/lower.py'
 package() { # package VERSION
     site=$(echo "$TMP"/env/lib/python3.*/site-packages)
     rm -rf "$site"/fakepkg*
+    # a distribution may have no version in its name, as some of Debian's
+    mkdir -p "$site/unversioned.egg-info"
     mkdir "$site/fakepkg" "$site/fakepkg-$1.dist-info"
     echo "V = '$1'" >"$site/fakepkg/__init__.py"
     printf 'Metadata-Version: 2.1\nName: fakepkg\nVersion: %s\n' "$1" >"$site/fakepkg-$1.dist-info/METADATA"

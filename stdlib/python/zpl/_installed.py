@@ -51,8 +51,8 @@ class _Folder:
         self._providers: Optional[Dict[str, List[str]]] = None
         for entry in sorted(os.listdir(path)):
             if entry.endswith((".dist-info", ".egg-info")) and "-" in entry:
-                name, version = entry.rsplit(".", 1)[0].split("-")[:2]
-                self.info[canonical(name)] = (os.path.join(path, entry), version)
+                name, _, rest = entry.rsplit(".", 1)[0].partition("-")
+                self.info[canonical(name)] = (os.path.join(path, entry), rest.split("-")[0] or UNKNOWN)
 
     def read(self, name: str, file: str) -> str:
         try:
