@@ -300,19 +300,52 @@ bool zpl_node_is_python(const struct zpl_node *node)
     return node->body != NULL && strcmp(node->kernel, "python") == 0;
 }
 
-/* The file of "steps/train.py:train", which the body says; NULL: memory is out. */
-static const char *file_of(const struct zpl_node *node, struct zpl_arena *arena)
+/* Is it a variable that the program gives the function, or passes on to it? */
+static bool is_given(const struct zpl_json *body, const char *name)
+{
+    const struct zpl_json *pass = zpl_json_get(body, "pass");
+    bool given = zpl_json_get(zpl_json_get(body, "vars"), name) != NULL;
+    for (size_t i = 0; i < zpl_json_count(pass); i++)
+        given = given || strcmp(zpl_json_str(zpl_json_at(pass, i), ""), name) == 0;
+    return given;
+}
+
+/* Variables that let Python find modules where nobody looks for a key. */
+static enum zpl_err refuse_ways(const struct zpl_node *node, const struct zpl_json *body,
+                                struct zpl_diags *diags)
+{
+    static const char *const names[] = {"PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!is_given(body, names[i]))
+            continue;
+        struct zpl_diag *diag =
+            zpl_diag_add(diags, ZPL_CODE_PYTHON_ENV, node->span,
+                         "step %s is given %s: what it would find by that, its key does not know",
+                         node->name, names[i]);
+        zpl_diag_help(diags, diag,
+                      "modules are found beside the step's file, in the project and among what is "
+                      "installed for python3; `env = venv \"requirements.txt\"` gives it packages "
+                      "of its own");
+        return ZPL_ERR_STEP;
+    }
+    return ZPL_OK;
+}
+
+/* The file of "steps/train.py:train", which the body says. */
+static enum zpl_err read_body(const struct zpl_node *node, struct zpl_arena *arena,
+                              const char **file, struct zpl_diags *diags)
 {
     struct zpl_json *body = NULL;
-    const char *path = NULL;
-    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) == ZPL_OK) {
-        const char *where = zpl_json_str(zpl_json_get(body, "python"), "");
-        const char *colon = strrchr(where, ':');
-        path = zpl_arena_strndup(arena, where,
-                                 colon != NULL ? (size_t)(colon - where) : strlen(where));
-    }
+    *file = NULL;
+    if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
+        return zpl_diag_nomem(diags);
+    const char *where = zpl_json_str(zpl_json_get(body, "python"), "");
+    const char *colon = strrchr(where, ':');
+    *file =
+        zpl_arena_strndup(arena, where, colon != NULL ? (size_t)(colon - where) : strlen(where));
+    enum zpl_err err = *file != NULL ? refuse_ways(node, body, diags) : zpl_diag_nomem(diags);
     zpl_json_release(body);
-    return path;
+    return err;
 }
 
 /* Where the environment of a list of requirements is: by the list, and by the Python that it is for. */
@@ -366,10 +399,10 @@ enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
 {
     struct zpl_python_closure closure = {0};
     *out = (struct zpl_python_step){0};
-    const char *entry = file_of(node, &plan->arena);
-    if (entry == NULL)
-        return zpl_diag_nomem(diags);
-    enum zpl_err err = zpl_python_need(plan->session, &out->facts, diags);
+    const char *entry;
+    enum zpl_err err = read_body(node, &plan->arena, &entry, diags);
+    if (err == ZPL_OK)
+        err = zpl_python_need(plan->session, &out->facts, diags);
     if (err == ZPL_OK)
         err = zpl_python_closure(plan->session, out->facts, entry, &closure, &plan->arena, diags);
     if (err == ZPL_OK)

@@ -9,6 +9,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "stdlib/run.h"
+#include "vm/python.h"
 #include "vm/witness.h"
 
 /* What ends the name of a file within a word of a command. */
@@ -296,6 +297,17 @@ static void add_declared_outside(struct outside *o, const char *body)
     zpl_json_release(json);
 }
 
+/* Files that a function imports, which links may lead to. */
+static enum zpl_err add_modules_outside(struct outside *o, const struct zpl_node *node,
+                                        struct zpl_diags *diags)
+{
+    struct zpl_python_step step;
+    enum zpl_err err = zpl_python_keyed(o->plan, node, &step, diags);
+    for (size_t i = 0; err == ZPL_OK && i < step.file_count; i++)
+        add_outside(o, step.files[i].path);
+    return err;
+}
+
 enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,
                                     const char *const **out, size_t *count, struct zpl_diags *diags)
 {
@@ -310,6 +322,8 @@ enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node
         add_outside(&o, files.items[i].path);
     if (node->body != NULL && zpl_run_is_program(node->kernel))
         add_declared_outside(&o, node->body);
+    if (err == ZPL_OK && zpl_node_is_python(node))
+        err = add_modules_outside(&o, node, diags);
     for (size_t i = 0; node->body != NULL && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];
         const struct zpl_literal *value = zpl_argument_is_input(argument)

@@ -119,8 +119,7 @@ enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **
     } else {
         zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,
                      "'%s' ended with %s before it said anything (Python 3.9 or newer does)",
-                     request->interpreter,
-                     zpl_proc_exit_words(leave(), words));
+                     request->interpreter, zpl_proc_exit_words(leave(), words));
         err = ZPL_ERR_STEP;
     }
     if (err != ZPL_OK)

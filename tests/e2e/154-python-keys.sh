@@ -170,6 +170,22 @@ echo 'MOST = 1' >>steps/helper.py
 run zpl reproduce "$run"
 contains out "steps/helper.py has changed"
 
+# a module that a link leads to counts, and can be read
+mkdir -p "$TMP/../elsewhere.$$"
+printf 'FAR = 1\n' >"$TMP/../elsewhere.$$/far.py"
+ln -s "../../elsewhere.$$/far.py" steps/far.py
+printf 'import far\n\n\ndef near(a: int) -> int:\n    return a + far.FAR\n' >steps/near.py
+echo 'return { x = step "near" { python = "steps/near.py:near" } { a = 1 } }' >near.zpl
+expect 0 zpl run near.zpl
+printf 'FAR = 2\n' >"$TMP/../elsewhere.$$/far.py"
+expect 0 zpl plan near.zpl
+contains out "steps/far.py changed"
+rm -r "$TMP/../elsewhere.$$"
+# what would let it find others is refused
+echo 'return { x = step "near" { python = "steps/near.py:near", vars = { "PYTHONPATH" } } { a = 1 } }' >near.zpl
+expect 1 zpl plan near.zpl
+contains err "step near is given PYTHONPATH"
+
 # what Python says of a file that is no step
 says() { # says WORDS TEXT: of a file of that text
     printf '%b' "$2" >steps/bad.py
