@@ -273,11 +273,23 @@ enum zpl_err zpl_python_facts(struct zpl_session *session, const struct zpl_pyth
     enum zpl_err err = ask_facts(session, program, &sight, python, diags);
     if (err != ZPL_OK)
         return err;
+    python->sight = sight;
     sight = zpl_python_sight(&session->project, python->facts.interpreter);
     zpl_witness_python(witness, python->facts.interpreter, &sight);
     session->python = python;
     *out = &python->facts;
     return ZPL_OK;
+}
+
+void zpl_python_look_again(struct zpl_session *session)
+{
+    struct zpl_python *python = session->python;
+    if (python == NULL)
+        return;
+    struct zpl_digest sight = zpl_python_sight(&session->project, ZPL_PYTHON_ON_PATH);
+    if (!zpl_digest_equal(&sight, &python->sight))
+        session->python = NULL;
+    python->listed = false;
 }
 
 /* Of a step that needs one: there has to be one. */

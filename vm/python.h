@@ -25,6 +25,8 @@ struct zpl_python_facts {
 /* What `python3` on PATH leads to.  *out NULL: there is none. */
 enum zpl_err zpl_python_facts(struct zpl_session *session, const struct zpl_python_facts **out,
                               struct zpl_diags *diags);
+/* From now on the machine is looked at anew: what a session found out before counts where it is still so. */
+void zpl_python_look_again(struct zpl_session *session);
 /* What the witness notes of ZPL_PYTHON_ON_PATH (which program that is, and what leads it to another), and of
  * an interpreter by its path: other answers for other programs. */
 #define ZPL_PYTHON_ON_PATH "python3"

@@ -16,6 +16,7 @@ struct zpl_known_packages {
 };
 struct zpl_python {
     struct zpl_python_facts facts;
+    struct zpl_digest sight;  /* of python3 on PATH, as it was */
     struct zpl_digest helper; /* of what answers, and of the interpreter that runs it */
     struct zpl_digest site;   /* of the names in the folders of packages, once they were listed */
     bool listed;

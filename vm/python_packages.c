@@ -35,7 +35,10 @@ static struct zpl_digest list_site(struct zpl_session *session)
             for (size_t k = 0; k < count; k++)
                 add_text(&hasher, names[k]);
     }
-    python->site = zpl_hasher_final(&hasher);
+    struct zpl_digest site = zpl_hasher_final(&hasher);
+    if (!zpl_digest_equal(&site, &python->site))
+        python->package_count = 0;
+    python->site = site;
     python->listed = true;
     zpl_diags_release(&quiet);
     zpl_arena_release(&arena);
@@ -132,6 +135,7 @@ enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const 
     for (size_t i = 0; i < count; i++)
         add_text(&hasher, names[i]);
     fresh.names = zpl_hasher_final(&hasher);
+    (void)list_site(session); /* forgets what others say by now */
     for (size_t i = 0; i < python->package_count; i++)
         if (zpl_digest_equal(&python->packages[i].names, &fresh.names)) {
             out->packages = python->packages[i].items;

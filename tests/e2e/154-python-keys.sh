@@ -117,6 +117,18 @@ because "fakepkg 1.1 → (not installed)"
 PATH=$TMP/env/bin:$PATH
 recalls yes
 
+# a session looks at what is installed before each cell
+printf 'import fakepkg\n\n\ndef version(a: int) -> str:\n    return fakepkg.V\n' >steps/version.py
+{
+    echo 'local version = step "version" { python = "steps/version.py:version" }'
+    echo 'version { a = 1 }'
+    wait_for 30 grep -q '1\.1' said
+    package 1.2
+    echo 'version { a = 1 }'
+    wait_for 30 grep -q '1\.2' said
+} | zpl repl >said 2>err || fail "the session ended with $?: $(cat said err)"
+package 1.1
+
 # a script in front of several interpreters: what leads it to another counts
 mkdir shim
 python3 -m venv --without-pip other

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vm/named.h"
+#include "vm/python.h"
 
 /* ---- telling ---- */
 
@@ -87,6 +88,7 @@ static enum zpl_err compile_text(struct zpl_repl *repl, const struct zpl_cells_t
                                           .given_count = repl->cli->given_count};
     zpl_program_release(&session->program);
     zpl_named_forget(session); /* a cell before may have written */
+    zpl_python_look_again(session);
     if (zpl_cells_text_error(text) != ZPL_OK)
         return zpl_diag_nomem(&session->diags);
     enum zpl_err err = zpl_compile(&request, &session->world, &session->program);
