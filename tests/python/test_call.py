@@ -82,7 +82,10 @@ def thread():
 def processes():
     import multiprocessing
     with multiprocessing.get_context("fork").Pool(2) as pool: return sum(pool.map(abs, [-1, -2]))
-def name(): return __name__
+def forked():
+    pid = os.fork()
+    if pid == 0: sys.exit(7)
+    return os.waitpid(pid, 0)[1] >> 8
 
 @zpl.materialiser
 class Words:
@@ -151,7 +154,7 @@ class Calls(unittest.TestCase):
         outputs = [("n", "Int"), ("s", "String")]
         for function in ("in_order", "by_name", "named"):
             last, _, _ = self.project.call(function, {}, outputs)
-            self.assertEqual(last, {"done": True, "imported": ["s.py"]})
+            self.assertEqual(last, {"done": True, "imported": ["s.py"], "packages": {}})
             self.assertEqual((self.project.read("n"), self.project.read("s")), (b"1", b'"a"'))
         for function, words in [("other_names", "it returned 's', 'm', and its outputs are 'n', 's'"),
                                 ("three", "it returned 3 values, and declares 2 outputs: 'n', 's'"),
@@ -242,6 +245,7 @@ class Calls(unittest.TestCase):
     def test_other_threads_of_control(self):
         self.assertEqual(self.gives("thread", {}, "Int"), 1)
         self.assertEqual(self.gives("processes", {}, "Int"), 3)
+        self.assertEqual(self.gives("forked", {}, "Int"), 7)
 
     def test_nan(self):
         last, heard, _ = self.project.call("nan", {}, [("v", "Float")])

@@ -144,6 +144,7 @@ class Look(unittest.TestCase):
                 self.assertGreaterEqual(answer["error"]["line"], 1, text[:20])
                 self.assertTrue(answer["error"]["message"])
         self.assertNotIn("error", self.look(""))
+        self.assertNotIn("error", self.look("x = " + "1 + " * 900 + "1\n"))
 
     def test_facts(self):
         for process in self.all:

@@ -6,7 +6,7 @@ import sys
 
 from zpl import _context, _values
 from zpl._errors import StepError, a_type, type_name
-from zpl._frames import VERSION, Talk
+from zpl._frames import VERSION, Talk, python_version, too_old
 from zpl._types import Type, parse
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
@@ -167,23 +167,24 @@ class Call:
 
     # ---- the whole ----
 
-    def check_packages(self) -> None:
-        """Raises StepError when something is installed in another version than the step's key says."""
+    def check_packages(self) -> Dict[str, Any]:
+        """The versions of what the step's key names.  Raises StepError when one is another than the key says."""
         wanted = self.frame.get("packages")
-        version = self.frame.get("python")
-        own = "%d.%d.%d" % sys.version_info[:3]
-        if version and not version.startswith(own):
+        version, own = self.frame.get("python"), python_version()
+        if version and version != own:
             raise StepError("changed", "Python is %s here, and was %s when the step was planned" % (own, version))
         if not wanted:
-            return
+            return {}
         from zpl._installed import UNKNOWN, versions
 
-        for name, have in versions(list(wanted)).items():
+        found = versions(list(wanted))
+        for name, have in found.items():
             if have != wanted[name] and not (have is None and wanted[name] == UNKNOWN):
                 raise StepError(
                     "changed",
                     "%s is %s here, and was %s when the step was planned" % (name, have or "not installed", wanted[name]),
                 )
+        return found
 
     def function(self, module: Any) -> Callable[..., Any]:
         found = getattr(module, self.name, None)
@@ -201,12 +202,9 @@ class Call:
         owner = os.getpid()
         try:
             result = function(**arguments)
-        except BaseException:
+        except BaseException as error:
             if os.getpid() != owner:
-                import traceback
-
-                traceback.print_exc()
-                os._exit(1)
+                _end_of_fork(error)
             raise
         if os.getpid() != owner:  # a fork of the step's that came back as if it were the step
             os._exit(0)
@@ -227,13 +225,14 @@ def _resolve(hint: Any, module: Any) -> Any:
     return hint
 
 
-def _installed_of_modules() -> Dict[str, Any]:
-    """The distributions of what was imported, with their versions."""
-    from zpl._installed import distributions, standard_names
+def _end_of_fork(error: BaseException) -> None:
+    """Ends a process that the step forked as Python would end it, had it been one of its own."""
+    if isinstance(error, SystemExit):
+        os._exit(error.code if isinstance(error.code, int) else 0 if error.code is None else 1)
+    import traceback
 
-    tops = {n.split(".")[0] for n in list(sys.modules)} - standard_names() - {"__main__", "zpl"}
-    there = [n for n in sorted(tops) if getattr(sys.modules.get(n), "__spec__", None) is not None]
-    return distributions(there)[0]
+    traceback.print_exc()
+    os._exit(1)
 
 
 def serve(fd: int) -> None:
@@ -245,6 +244,9 @@ def serve(fd: int) -> None:
     if frame.get("v") != VERSION:
         talk.send({"error": {"kind": "changed", "message": "zpl and its Python package are of different versions"}})
         return
+    if too_old():
+        talk.send({"error": {"kind": "changed", "message": too_old()}})
+        return
     from zpl._project import Project
 
     call = Call(talk, frame)
@@ -253,14 +255,12 @@ def serve(fd: int) -> None:
     _context.enter(_context.Context(talk, frame["scratch"], call.threads))
     owner = os.getpid()
     try:
-        call.check_packages()
+        packages = call.check_packages()
         project.enter(call.file)
         function = call.function(project.load(call.file))
         call.run(function)
         project.check()
-        end: Dict[str, Any] = {"done": True, "imported": project.imported()}
-        if frame.get("packages") is not None:
-            end["packages"] = _installed_of_modules()
+        end: Dict[str, Any] = {"done": True, "imported": project.imported(), "packages": packages}
     except BaseException as error:
         if os.getpid() != owner:
             raise

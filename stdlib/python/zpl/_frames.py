@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
@@ -10,6 +11,20 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of what the messages say; ZPL_PYTHON_VERSION in lang/base/version.h
 LIMIT = 64 << 20  # bytes of one message
+
+
+def python_version() -> str:
+    """As keys have it: "3.11.2", "3.15.0a1"."""
+    info = sys.version_info
+    stage = "" if info.releaselevel == "final" else "%s%d" % (info.releaselevel[:1], info.serial)
+    return "%d.%d.%d%s" % (info.major, info.minor, info.micro, stage)
+
+
+def too_old() -> str:
+    """Words for a Python that is older than the package; "" for others."""
+    if sys.version_info >= (3, 9):
+        return ""
+    return "this is Python %s, and steps need 3.9 or later" % python_version()
 
 
 class Talk:

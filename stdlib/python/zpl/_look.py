@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
-from zpl._frames import VERSION, Talk
+from zpl._frames import VERSION, Talk, python_version, too_old
 
 _Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 
@@ -556,13 +556,9 @@ def facts() -> Dict[str, Any]:
     """The interpreter: version, executable, the names of its own modules, the folders of what is installed."""
     from zpl._installed import site_folders, standard_names
 
-    info = sys.version_info
-    version = "%d.%d.%d" % info[:3]
-    if info.releaselevel != "final":
-        version += "%s%d" % (info.releaselevel[:1], info.serial)
     return {
         "v": VERSION,
-        "version": version,
+        "version": python_version(),
         "implementation": sys.implementation.name,
         "executable": os.path.abspath(sys.executable),
         "stdlib": sorted(standard_names()),
@@ -581,6 +577,8 @@ def packages(wanted: Sequence[str]) -> Dict[str, Any]:
 def answer(question: Dict[str, Any]) -> Dict[str, Any]:
     if question.get("v") != VERSION:
         return {"v": VERSION, "error": {"line": 0, "column": 0, "message": "a question of another version"}}
+    if "text" in question and too_old():
+        return {"v": VERSION, "error": {"line": 1, "column": 1, "message": too_old()}}
     if "text" in question:
         return look(question["text"])
     if "packages" in question:
@@ -590,6 +588,7 @@ def answer(question: Dict[str, Any]) -> Dict[str, Any]:
 
 def serve(fd: int) -> None:
     """Answers one question after the other, until nobody asks."""
+    sys.setrecursionlimit(10000)  # long sums and chains of texts are deep trees
     talk = Talk(fd)
     question = talk.receive()
     while question is not None:

@@ -122,6 +122,8 @@ def _maker(value: Any, cls: type) -> Optional[Callable[[Any], Any]]:
         if hasattr(cls, "model_validate"):
             return cls.model_validate  # type: ignore[attr-defined]
         return (lambda v: cls(**v)) if hasattr(cls, "__dataclass_fields__") else None
+    if name == "numpy.ndarray" and isinstance(value, list):
+        return _array
     if not isinstance(value, (str, int)):
         return None
     if name == "datetime.datetime":
@@ -133,6 +135,12 @@ def _maker(value: Any, cls: type) -> Optional[Callable[[Any], Any]]:
     if hasattr(cls, "__members__"):  # an enum.Enum
         return cls
     return None
+
+
+def _array(items: List[Any]) -> Any:
+    import numpy
+
+    return numpy.asarray(items)
 
 
 # ---- out ----
