@@ -70,6 +70,13 @@ static const char text[] =
     "def environment(a):\n"
     "    return ' '.join(os.environ.get(n, '-') for n in ('PYTHONHASHSEED', 'OMP_NUM_THREADS',\n"
     "        'OPENBLAS_NUM_THREADS', 'MPLBACKEND', 'MINE')) + ' ' + os.path.basename(os.getcwd())\n"
+    "def fit(rows):\n"
+    "    import xgboost\n"
+    "    data = xgboost.DMatrix(rows[['a', 'b']], label=rows['late'])\n"
+    "    return xgboost.train({'objective': 'binary:logistic', 'seed': 1}, data, 5)\n"
+    "def score(rows, model):\n"
+    "    import xgboost\n"
+    "    return rows[['a']].assign(score=model.predict(xgboost.DMatrix(rows[['a', 'b']])))\n"
     "def kinds(p, r, l, s, m):\n"
     "    return [type(p).__name__, r['x'], l, s.hex(), m is None]\n";
 
@@ -229,6 +236,41 @@ static void test_table(void **state)
     assert_true(progressed == 0.5);
 }
 
+#define FITTED "Table {a: Int, b: Float, late: Bool}"
+#define MODEL  "Model {xgboost, features: {a: Int, b: Float}, label: late: Bool}"
+
+/* A model that Python made is scored by the native step as by Python, which can load it again. */
+static void test_model(void **state)
+{
+    (void)state;
+    struct zpl_run_result result;
+    fixture_table(&f, 0,
+                  "SELECT i AS a, (i * 7 % 13) / 2 AS b, i * 7 % 13 + i % 5 > 8 AS late FROM "
+                  "range(500) r(i)");
+    struct zpl_run_input inputs[] = {
+        {.name = "rows", .type = FITTED, .path = f.paths[0], .rows = 500, .reads_all = true},
+        {.name = "model", .type = MODEL, .path = f.paths[1], .rows = -1}};
+    struct zpl_run_output output = {"model", MODEL, f.paths[1]};
+    struct zpl_run_task task = {
+        .inputs = inputs, .input_count = 1, .outputs = &output, .output_count = 1};
+    if (call("fit", "", "null", &task, &result) != ZPL_OK)
+        fail_msg("%s", fixture_words(&f));
+    output = (struct zpl_run_output){"rows", "Table {a: Int, score: Float}", f.paths[2]};
+    task.input_count = 2;
+    if (call("score", "", "null", &task, &result) != ZPL_OK)
+        fail_msg("%s", fixture_words(&f));
+    output = (struct zpl_run_output){
+        "rows", "Table {a: Int, b: Float, late: Bool, prediction: Bool, score: Float}", f.paths[3]};
+    task.kernel = "predict";
+    task.body = NULL;
+    if (fixture_run(&f, &task, &result) != ZPL_OK)
+        fail_msg("%s", fixture_words(&f));
+    assert_int_equal(fixture_number(&f, "SELECT count(*) FROM $2 x JOIN $3 y USING (a) WHERE "
+                                        "abs(x.score - y.score) < 1e-6"),
+                     500);
+    assert_int_not_equal(fixture_number(&f, "SELECT count(DISTINCT score) FROM $3"), 1);
+}
+
 /* A function that fails: by the code and the words of its message. */
 static void expect(enum zpl_err err, enum zpl_code code, const char *words)
 {
@@ -307,7 +349,8 @@ static void test_wrong_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_value), cmocka_unit_test(test_kinds), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_value),    cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_table),    cmocka_unit_test(test_model),
         cmocka_unit_test(test_failures), cmocka_unit_test(test_wrong_tables)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
