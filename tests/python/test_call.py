@@ -332,6 +332,24 @@ class Models(unittest.TestCase):
                 _models.save(booster, parse("Model {xgboost, features: %s, label: k: Bool}" % other), folder.at("n"), "output 'm'")
         folder.close()
 
+    def test_estimators(self):
+        """Of scikit-learn: kept without pickle, by the same bytes whenever they are made."""
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        frame = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40) % 7})
+        folder, kind = Project(), parse("Model {sklearn}")
+        for i in range(2):
+            estimator = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=1)).fit(frame, frame["b"] > 2)
+            _models.save(estimator, kind, folder.at("m%d.out" % i), "output 'm'")
+        self.assertEqual(folder.read("m0"), folder.read("m1"))
+        back = _models.load(folder.at("m0.out"), kind, None)
+        self.assertTrue(np.array_equal(back.predict_proba(frame), estimator.predict_proba(frame)))
+        with self.assertRaisesRegex(StepError, "is an int, and a model of scikit-learn is declared"):
+            _models.save(3, kind, folder.at("m.out"), "output 'm'")
+        folder.close()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,5 +1,6 @@
 """test_tables.py - tables of pandas, and of pyarrow, go out and come back as they were.      Time limit: 200 s"""
 import datetime as dt
+import decimal
 import os
 import random
 import tempfile
@@ -8,6 +9,7 @@ import unittest
 import process  # noqa: F401 - finds the package
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -86,6 +88,10 @@ class Tables(unittest.TestCase):
                 arrow = _tables.read(self.path, None, parse(declared), "pyarrow", 1)
                 again = self.through(arrow, declared)
                 pd.testing.assert_frame_equal(again, frame, check_exact=True)
+                polar = _tables.read(self.path, None, parse(declared), "polars", 1)
+                self.assertIsInstance(polar, pl.DataFrame)
+                again = self.through(polar, declared)
+                pd.testing.assert_frame_equal(again, frame, check_exact=True)
 
     def test_columns_that_are_seen(self):
         frame = pd.DataFrame({"a": [1], "b": ["x"], "c": [True]})
@@ -118,6 +124,15 @@ class Tables(unittest.TestCase):
             ("Date", n({"c": pd.to_datetime(["2024-01-01"])}), [dt.date(2024, 1, 1)]),
             ("List(Float)", n({"c": [np.array([1, 2]), np.array([]), None]}), [[1.0, 2.0], [], None]),
             ("List(List(Float))", n({"c": [np.ones((2, 1))]}), [[[1.0], [1.0]]]),
+            ("Int", n({"c": pd.array([1, None], "Int64[pyarrow]")}), [1, None]),
+            ("String", n({"c": [np.nan, np.nan]}), [None, None]),
+            ("Int", n({"c": pd.Series([], dtype=object)}), []),
+            ("Float", n({"c": [decimal.Decimal("1.5"), None]}), [1.5, None]),
+            ("Timestamp", n({"c": pd.array([dt.datetime(2024, 1, 1)], "timestamp[ns][pyarrow]")}), [dt.datetime(2024, 1, 1)]),
+            ("Float", pl.DataFrame({"c": [1.5, None]}).lazy(), [1.5, None]),
+            ("String", pl.DataFrame({"c": pl.Series(["b", "a"], dtype=pl.Categorical)}), ["b", "a"]),
+            ("Timestamp", pl.DataFrame({"c": [dt.datetime(2024, 7, 1, 12)]}).select(pl.col("c").dt.replace_time_zone("Europe/Berlin")),
+             [dt.datetime(2024, 7, 1, 10)]),
             ("Int", pa.table({"c": pa.array([1, 2], pa.int16())}), [1, 2]),
             ("String", pa.table({"c": pa.array(["a"], pa.string_view())}), ["a"]),
             ("String", pa.table({"c": pa.array(["a"]).dictionary_encode()}), ["a"]),
@@ -156,6 +171,10 @@ class Tables(unittest.TestCase):
             ("Table {c: Json}", pd.DataFrame({"c": [object()]}), "row 1 of column 'c' of output 'rows' holds an object"),
             ("Table {...}", pd.DataFrame({"c": [1j]}), "can't cross"),
             ("Table {...}", pd.DataFrame({"c": [None]}), "holds only nulls"),
+            ("Table {...}", pd.DataFrame({"c": [dt.time(1)]}), "is time64[us], which no type is known for"),
+            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.period_range("2024", periods=1, freq="M")}), "period"),
+            ("Table {c: Int}", np.zeros(2, [("c", "i8")]), "is a numpy.ndarray, and Table is declared"),
+            ("Table {c: Int}", pl.DataFrame({"c": ["x"]}), "is String, and Int is declared"),
             ("Table {c: Int}", [1], "is a list, and Table is declared"),
             ("Table {c: Int}", f["c"], "is a pandas.Series, and Table is declared"),
         ]

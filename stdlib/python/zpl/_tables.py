@@ -5,6 +5,7 @@ the table, in its order, and the columns that the step may see, in stored order.
 """
 from __future__ import annotations
 
+import sys
 from typing import Any, Dict, List, Optional, Tuple
 
 import pyarrow as pa
@@ -192,6 +193,9 @@ def _columns_of_pandas(frame: Any, kind: Type, who: str) -> Tuple[List[str], Lis
     names = list(frame.columns)
     columns = [frame.iloc[:, i] for i in range(len(names))]
     wanted = [n for n in frame.index.names if n is not None and n not in names and kind.column(n) is not None]
+    for name in frame.index.names:
+        if name is not None and name not in wanted and name not in names:
+            print("zpl: the index '%s' of %s is no declared column, so it is left out" % (name, who), file=sys.stderr)
     for name in reversed(wanted):  # a named index that is declared is a column
         names.insert(0, name)
         columns.insert(0, frame.index.get_level_values(name).to_series(index=frame.index))
@@ -383,8 +387,8 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
     """The values as they are stored for a type, whole or not at all."""
     array = _plain(array)
     target = stored(kind)
-    if pa.types.is_null(array.type):
-        return array.cast(target)
+    if array.null_count == len(array):  # no value says what it is
+        return pa.chunked_array([pa.nulls(len(array), target)])
     have = _kind_of(array.type)
     if have not in _TAKES.get(kind.kind, ()):
         advice = _ADVICE.get(kind.kind)
