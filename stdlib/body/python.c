@@ -237,11 +237,16 @@ static int tell_error(const struct call *c, const struct zpl_process *process,
         line > 0 ? zpl_arena_printf(c->context->arena, "%s:%lld", file, line) : file;
     struct zpl_diag *diag = zpl_diag_add(
         c->context->diags, output ? ZPL_CODE_STEP_OUTPUT : ZPL_CODE_STEP_FAILED, nowhere,
-        "%s: %s()%s%s%s%s", place != NULL ? place : file, c->function,
+        "%s: %s()%s%s%s%.*s", place != NULL ? place : file, c->function,
         is(kind, "raise")  ? " raised "
         : is(kind, "exit") ? " called "
                            : ": ",
-        is(kind, "raise") ? type : "", is(kind, "raise") && *message != '\0' ? ": " : "", message);
+        is(kind, "raise") ? type : "", is(kind, "raise") && *message != '\0' ? ": " : "",
+        (int)strcspn(message, "\n"), message); /* the log has all of it */
+    if (is(type, "PermissionError") && !process->tried)
+        zpl_diag_help(c->context->diags, diag,
+                      "a step reads the system, its project and its `files`, and writes below "
+                      "zpl.context().scratch: what it returns is kept");
     advise_network(c, process, diag);
     return 1;
 }

@@ -289,7 +289,8 @@ static void test_failures(void **state)
            "steps/s.py:18: raises() raised ValueError: 4 is none");
     assert_string_equal(zpl_buf_str(&logged),
                         "steps/s.py:16 in raises: return inner(a)\n"
-                        "steps/s.py:18 in inner: raise ValueError('%d is none' % a)\n");
+                        "steps/s.py:18 in inner: raise ValueError('%d is none' % a)\n"
+                        "ValueError: 4 is none\n");
     expect(call_value("exits", "Int", "", &result), ZPL_CODE_STEP_FAILED,
            "steps/s.py:20: exits() called sys.exit(3)");
     expect(call_value("ends", "Int", "", &result), ZPL_CODE_STEP_FAILED,

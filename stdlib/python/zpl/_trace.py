@@ -72,9 +72,10 @@ def _message(error: BaseException) -> str:
 
 
 def _name(error: BaseException) -> str:
+    """Its class as people write it: without the private modules of a library, and without those of Python itself."""
     cls = type(error)
-    module = cls.__module__
-    return cls.__qualname__ if module in ("builtins", "__main__", "zpl._errors") else "%s.%s" % (module, cls.__qualname__)
+    module = str(cls.__module__).split("._")[0]
+    return cls.__qualname__ if module in ("builtins", "__main__", "zpl") else "%s.%s" % (module, cls.__qualname__)
 
 
 def tell(error: BaseException, file: str, start: int, function: str, relative: Relative) -> Dict[str, Any]:
@@ -94,6 +95,8 @@ def tell(error: BaseException, file: str, start: int, function: str, relative: R
         )
     elif isinstance(error, MemoryError) and not message:
         message = "out of memory"
+    if kind == "raise":
+        trace.extend((_name(error) + ": " + message).split("\n")[:_DEEP])
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     while cause is not None and len(trace) < 100 and not isinstance(error, StepError):
         inner, _ = cut(cause, relative)
