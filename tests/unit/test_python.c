@@ -237,7 +237,8 @@ static void test_table(void **state)
 }
 
 #define FITTED "Table {a: Int, b: Float, late: Bool}"
-#define MODEL  "Model {xgboost, features: {a: Int, b: Float}, label: late: Bool}"
+#define MODEL                                                                                      \
+    "Model {xgboost, features: {a: Int, b: Float}, label: late}" /* whose type is that of the column */
 
 /* A model that Python made is scored by the native step as by Python, which can load it again. */
 static void test_model(void **state)
@@ -255,6 +256,7 @@ static void test_model(void **state)
         .inputs = inputs, .input_count = 1, .outputs = &output, .output_count = 1};
     if (call("fit", "", "null", &task, &result) != ZPL_OK)
         fail_msg("%s", fixture_words(&f));
+    inputs[1].type = "Model {xgboost, features: {a: Int, b: Float}, label: late: Bool}";
     output = (struct zpl_run_output){"rows", "Table {a: Int, score: Float}", f.paths[2]};
     task.input_count = 2;
     if (call("score", "", "null", &task, &result) != ZPL_OK)

@@ -133,7 +133,7 @@ class Call:
         elif kind.kind == "Model":
             from zpl import _models
 
-            _models.save(value, kind, path, who)
+            _models.save(value, kind._replace(label_type=kind.label_type or self.label_type(kind)), path, who)
         elif isinstance(value, (str, os.PathLike)):
             self.take(os.fspath(value), kind, path, who)
         elif kind.kind == "File" and isinstance(value, bytes):
@@ -145,6 +145,14 @@ class Call:
                 "%s is %s, and %s is declared: return its path, or register how it is kept (zpl.materialiser)"
                 % (who, a_type(value), kind.kind),
             )
+
+    def label_type(self, kind: Type) -> Optional[Type]:
+        """The type of a model's label, where it stands in no type of a model: that of the column in an input."""
+        for given in self.frame["args"].values():
+            found = parse(given["type"]).column(kind.label) if "table" in given and kind.label is not None else None
+            if found is not None:
+                return found
+        return None
 
     def take(self, source: str, kind: Type, path: str, who: str) -> None:
         """What stands at a path of the step's becomes an output: what is in scratch is moved, else copied."""

@@ -110,7 +110,9 @@ def _xgboost_bytes(value: Any, kind: Type, who: str) -> bytes:
     booster = value.get_booster() if hasattr(value, "get_booster") else value
     if not isinstance(booster, xgboost.Booster):
         raise StepError("type", "%s is %s, and %s is declared: return a Booster" % (who, a_type(value), kind.text))
-    if kind.label is not None and kind.label_type is not None:
+    if kind.label is None or kind.label_type is None:
+        print("zpl: %s says no label with its type, so native steps can't score it" % who, file=sys.stderr)
+    else:
         names = _features(booster, kind, who)
         said = {
             "classes": _classes(value, kind, who),
