@@ -298,7 +298,7 @@ class Values(unittest.TestCase):
         endless.append(endless)
         for given, kind, words in [
             ("x", "Int", "output 'v' is 'x' (str), and Int is declared"), (2**63, "Int", "does not fit an Int"),
-            (True, "Int", "is True (bool)"), (1.5, "Int", "is 1.5 (float)"), (1, "String", "is 1 (int)"), (None, "Int", "is None"),
+            (None, "Float", "is None, and Float is declared"), (True, "Int", "is True (bool)"), (1.5, "Int", "is 1.5 (float)"), (1, "String", "is 1 (int)"), (None, "Int", "is None"),
             ("b", 'Enum {"a"}', "which is none of"), ([1, "x"], "List(Int)", "item 2 of output 'v' is 'x'"), ("\ud800", "String", "no UTF-8"),
             ({"a": 1}, "Report {b: Int}", "has no field 'b'"), ({"a": 1, "b": 1}, "Report {b: Int}", "'a' that is not declared"),
             ({"a": object()}, "Json", "'a' of output 'v' holds an object"), (endless, "Json", "holds itself"), (2**53 + 1, "Float", "no Float is equal"),

@@ -185,7 +185,7 @@ def to_json(value: Any, kind: Type, who: str) -> Any:
     """
     value = plain(value)
     if value is None:
-        if kind.optional or kind.kind in ("Json", "Float"):
+        if kind.optional or kind.kind == "Json":
             return None
         raise StepError("type", "%s is None, and %s is declared" % (who, kind.text or kind.kind))
     make = _OUT.get(kind.kind, _json)
