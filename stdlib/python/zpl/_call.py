@@ -133,7 +133,7 @@ class Call:
         elif kind.kind == "Model":
             from zpl import _models
 
-            _models.save(value, kind._replace(label_type=kind.label_type or self.label_type(kind)), path, who)
+            _models.save(value, kind.but(label_type=kind.label_type or self.label_type(kind)), path, who)
         elif isinstance(value, (str, os.PathLike)):
             self.take(os.fspath(value), kind, path, who)
         elif kind.kind == "File" and isinstance(value, bytes):

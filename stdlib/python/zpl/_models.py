@@ -97,9 +97,9 @@ def _classes(value: Any, kind: Type, who: str) -> List[str]:
     if label is None or label.kind not in ("Enum", "String"):
         return []
     known = getattr(value, "classes_", None)
-    texts = [str(c) for c in known] if known is not None else []
-    if texts and all(isinstance(c, str) for c in known):
-        return texts
+    classes = [] if known is None else list(known)
+    if classes and all(isinstance(c, str) for c in classes):
+        return [str(c) for c in classes]
     if label.values is not None:
         return list(label.values)
     raise StepError("type", "%s does not know its classes: declare the label as an Enum, in the order of their numbers" % who)

@@ -1,20 +1,17 @@
 """The types of zpl, read from the text that zpl writes them as ("Table {hour: Int, late: Optional(Bool)}").
 
-Refinements (ranges, patterns, defaults) are held by zpl itself: here only `required` is of interest.
+Refinements (ranges, patterns, defaults) are held by zpl itself: here they are read over.
 """
 from __future__ import annotations
 
 import re
-from collections import namedtuple
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
-    from typing import List, Optional, Tuple
-
-_FIELDS = ("kind", "optional", "elem", "columns", "has_row", "open", "values", "framework", "label", "label_type", "dtype", "text")
+    from typing import Any, List, Optional, Tuple
 
 
-class Type(namedtuple("Type", _FIELDS, defaults=(False, None, (), False, False, None, None, None, None, None, ""))):
+class Type:
     """One type; which fields say something depends on the kind.
 
     kind: "Int", "Table", …; optional; elem: a List's; columns: (name, type) of a Table, Record, Report, and a Model's
@@ -22,7 +19,34 @@ class Type(namedtuple("Type", _FIELDS, defaults=(False, None, (), False, False, 
     framework, label, label_type: a Model's; dtype: a Tensor's; text: as written.  What it does not say is None.
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "kind", "optional", "elem", "columns", "has_row", "open", "values", "framework", "label", "label_type", "dtype", "text",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: str,
+        optional: bool = False,
+        elem: Optional[Type] = None,
+        columns: Tuple[Tuple[str, Type], ...] = (),
+        has_row: bool = False,
+        open: bool = False,
+        values: Optional[Tuple[str, ...]] = None,
+        framework: Optional[str] = None,
+        label: Optional[str] = None,
+        label_type: Optional[Type] = None,
+        dtype: Optional[str] = None,
+        text: str = "",
+    ) -> None:
+        self.kind, self.optional, self.elem, self.columns = kind, optional, elem, columns
+        self.has_row, self.open, self.values, self.framework = has_row, open, values, framework
+        self.label, self.label_type, self.dtype, self.text = label, label_type, dtype, text
+
+    def but(self, **changes: Any) -> Type:
+        """The same type with other fields."""
+        fields = {n: getattr(self, n) for n in self.__slots__}
+        fields.update(changes)
+        return Type(**fields)
 
     def column(self, name: str) -> Optional[Type]:
         for have, kind in self.columns:
@@ -84,7 +108,7 @@ class _Parser:
         start = self.tokens[self.at][2] if self.at < len(self.tokens) else 0
         base = self.base()
         self.refinements()
-        return base._replace(text=self.text[start : self.tokens[self.at - 1][3]])
+        return base.but(text=self.text[start : self.tokens[self.at - 1][3]])
 
     def base(self) -> Type:
         kind = self.take()
@@ -92,7 +116,7 @@ class _Parser:
             self.take("(")
             inner = self.type()
             self.take(")")
-            return inner._replace(optional=True)
+            return inner.but(optional=True)
         if kind == "List":
             self.take("(")
             inner = self.type()
@@ -152,20 +176,20 @@ class _Parser:
         self.take()
         while self.peek() != "}":
             if self.peek(1) != ":":
-                out = out._replace(framework=self.take())
+                out = out.but(framework=self.take())
             elif self.take() == "features":
                 self.take(":")
                 if self.peek() == "{":
                     columns, is_open = self.row()
-                    out = out._replace(columns=columns, open=is_open, has_row=True)
+                    out = out.but(columns=columns, open=is_open, has_row=True)
                 else:
                     self.take()
             else:
                 self.take(":")
-                out = out._replace(label=self.name())
+                out = out.but(label=self.name())
                 if self.peek() == ":":
                     self.take()
-                    out = out._replace(label_type=self.type())
+                    out = out.but(label_type=self.type())
             self.comma()
         self.take("}")
         return out
