@@ -107,6 +107,14 @@ static const struct habit {
     {"nrows", "type", "take the first rows in `sql`: `sql [[ SELECT * FROM rows LIMIT 10 ]]`"},
     {"skiprows", "type", "leave rows out in `sql`"},
     {"encoding", "type", "files are UTF-8"},
+    {"retry", "retries", NULL},
+    {"max_retries", "retries", NULL},
+    {"depends_on", "after", NULL},
+    {"needs", "after", NULL},
+    {"condition", "when", NULL},
+    {"only_if", "when", NULL},
+    {"name", "as", NULL},
+    {"step_name", "as", NULL},
     {"unique", "type", OF_A_COLUMN("String { unique = true }")},
     {"required", "type", OF_A_COLUMN("String { required = true }")},
     {"primary_key", "type", OF_A_COLUMN("String { required = true, unique = true }")},
@@ -117,6 +125,18 @@ static const struct habit {
     {"columns", "type", "declare the columns: type = Table { id = Int }; or take some in `sql`"},
     {"rename", "type", "columns are renamed in `sql`: `sql [[ SELECT a AS b FROM rows ]]`"},
 };
+
+static const char *const words[] = {"after",     "allow",   "as",      "cache", "env",
+                                    "resources", "retries", "timeout", "when"};
+#define WORDS (sizeof words / sizeof *words)
+
+bool zpl_call_has(const char *word)
+{
+    for (size_t i = 0; i < WORDS; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
 
 static size_t input_named(const struct zpl_signature *line, const char *name)
 {
@@ -171,7 +191,7 @@ static const struct habit *habit_of(const struct zpl_signature *line, const char
 {
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
         if (strcmp(habits[i].written, name) == 0 &&
-            input_named(line, habits[i].meant) != ZPL_NO_INPUT)
+            (input_named(line, habits[i].meant) != ZPL_NO_INPUT || zpl_call_has(habits[i].meant)))
             return &habits[i];
     return NULL;
 }
@@ -203,10 +223,11 @@ static void tell_unknown(struct zpl_attempt *a, const struct zpl_call_argument *
         zpl_diag_help(&a->diags, d, "it is called '%s' here", habit->meant);
     if (habit)
         return;
-    const char **names = zpl_arena_array(a->scratch, line->input_count, sizeof *names);
-    for (size_t i = 0; names && i < line->input_count; i++)
-        names[i] = line->inputs[i].name;
-    const char *near = names ? zpl_text_nearest(argument->name, names, line->input_count) : NULL;
+    const size_t count = line->input_count + WORDS;
+    const char **names = zpl_arena_array(a->scratch, count, sizeof *names);
+    for (size_t i = 0; names && i < count; i++)
+        names[i] = i < line->input_count ? line->inputs[i].name : words[i - line->input_count];
+    const char *near = names ? zpl_text_nearest(argument->name, names, count) : NULL;
     if (near)
         zpl_diag_help(&a->diags, d, "did you mean '%s'?", near);
 }

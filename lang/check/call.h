@@ -66,6 +66,9 @@ struct zpl_call {
     size_t caller_count;
 };
 
+/* Is it what every call may say beside its step's inputs: as, when, retries …? */
+bool zpl_call_has(const char *word);
+
 /* Checks and adds the node; *id is its number in every case but NOMEM and LIMIT. */
 enum zpl_err zpl_check_call(struct zpl_checker *checker, const struct zpl_call *call, uint32_t *id);
 

@@ -97,7 +97,7 @@ static void read_arguments(struct calling *c)
     size_t count;
     const char *const *names = zpl_site_names(L, c->index, c->table, &count);
     for (size_t i = 0; i < count; i++) {
-        if (zpl_is_reserved(names[i])) {
+        if (zpl_call_has(names[i])) {
             c->says_more = true;
             continue;
         }
@@ -419,7 +419,7 @@ static bool tell_named_query(struct calling *c)
     for (size_t i = 0; i < count; i++) {
         bool text = lua_getfield(L, c->index, names[i]) == LUA_TSTRING;
         lua_pop(L, 1);
-        if (!text || zpl_is_reserved(names[i]))
+        if (!text || zpl_call_has(names[i]))
             continue;
         zpl_host_help(
             L,
@@ -443,7 +443,7 @@ static int call_sql(lua_State *L)
         bool named = lua_rawgeti(L, c.index, 1) == LUA_TNIL && tell_named_query(&c);
         const char *const *names = zpl_site_names(L, c.index, c.table, &count);
         for (size_t i = 0; !named && i < count; i++)
-            if (zpl_is_reserved(names[i]))
+            if (zpl_call_has(names[i]))
                 c.says_more = true;
             else
                 zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(c.table, names[i]),

@@ -169,7 +169,7 @@ void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t co
                          struct zpl_site where)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!zpl_is_reserved(fields[i].name))
+        if (!zpl_call_has(fields[i].name))
             continue;
         zpl_host_help(
             L,

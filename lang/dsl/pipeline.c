@@ -278,7 +278,7 @@ static void tell_unknown(lua_State *L, const struct zpl_pipeline_def *pipeline,
         size_t k = 0;
         while (k < pipeline->take_count && strcmp(known[k], names[i]) != 0)
             k++;
-        if (k < pipeline->take_count || zpl_is_reserved(names[i]))
+        if (k < pipeline->take_count || zpl_call_has(names[i]))
             continue;
         struct zpl_diag *diag =
             zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),

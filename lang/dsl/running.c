@@ -7,17 +7,6 @@
 #define RETRIES_MAX 100
 #define COUNT_MAX   100000 /* cores, GPUs and workers of one step */
 
-static const char *const reserved[] = {"after",     "allow",   "as",      "cache", "env",
-                                       "resources", "retries", "timeout", "when"};
-
-bool zpl_is_reserved(const char *name)
-{
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(reserved[i], name) == 0)
-            return true;
-    return false;
-}
-
 static void tell(lua_State *L, struct zpl_site where, const char *words)
 {
     const struct zpl_value *value = zpl_test_value(L, -1);

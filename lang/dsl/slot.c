@@ -183,7 +183,7 @@ bool zpl_check_fixed(lua_State *L, const struct zpl_step_def *step, int index,
             known[inputs++] = line->inputs[i].name;
         }
     for (size_t i = 0; i < count; i++) {
-        bool fine = zpl_is_reserved(names[i]);
+        bool fine = zpl_call_has(names[i]);
         for (size_t k = 0; k < inputs; k++)
             fine = fine || strcmp(known[k], names[i]) == 0;
         all = all && fine;

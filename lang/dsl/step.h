@@ -4,8 +4,6 @@
 
 #include "lang/dsl/value.h"
 
-/* Fields that every call may have beside a step's own. */
-bool zpl_is_reserved(const char *name);
 /* Reads `resources retries timeout cache` of the table at `index` over what *running says. */
 void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl_running *running);
 /* What `over` says replaces what *running says. */
