@@ -9,6 +9,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "lang/check/call.h"
 #include "vm/witness.h"
 
 /* Copies a path that is known to fit. */
@@ -109,23 +110,19 @@ static enum zpl_err no_file(const char *file, bool folder, struct zpl_diags *dia
 /* Is it a file of data, or of another language?  Told: its text would only be wrong. */
 static enum zpl_err refuse_other(const char *file, struct zpl_diags *diags)
 {
-    static const struct {
-        const char *ending, *step;
-    } OTHERS[] = {{".csv", "csv.read"},   {".tsv", "csv.read"},    {".parquet", "parquet.read"},
-                  {".json", "json.read"}, {".jsonl", "json.read"}, {".ndjson", "json.read"},
-                  {".py", NULL},          {".ipynb", NULL},        {".sql", NULL}};
-    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
-        if (!ends_in(file, OTHERS[i].ending))
-            continue;
-        struct zpl_diag *diag =
-            zpl_diag_add(diags, ZPL_CODE_SYSTEM, (struct zpl_span){0},
-                         "'%s' is no program of zpl: their names end in .zpl", file);
-        if (OTHERS[i].step != NULL)
-            zpl_diag_help(diags, diag, "a program reads it: local rows = %s \"%s\"", OTHERS[i].step,
-                          file);
-        return ZPL_ERR_USAGE;
-    }
-    return ZPL_OK;
+    static const char *const others[] = {".py", ".ipynb", ".sql"};
+    const char *step = zpl_source_step(file);
+    bool other = step != NULL;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        other = other || ends_in(file, others[i]);
+    if (!other)
+        return ZPL_OK;
+    struct zpl_diag *diag =
+        zpl_diag_add(diags, ZPL_CODE_SYSTEM, (struct zpl_span){0},
+                     "'%s' is no program of zpl: their names end in .zpl", file);
+    if (step != NULL)
+        zpl_diag_help(diags, diag, "a program reads it: local rows = %s \"%s\"", step, file);
+    return ZPL_ERR_USAGE;
 }
 
 /* Fills file and name, and *dir: the folder the file is in. */

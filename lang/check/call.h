@@ -66,6 +66,8 @@ struct zpl_call {
     size_t caller_count;
 };
 
+/* source.c: the step that reads files whose names end so, "csv.read"; NULL: nobody knows. */
+const char *zpl_source_step(const char *file);
 /* Is it what every call may say beside its step's inputs: as, when, retries …? */
 bool zpl_call_has(const char *word);
 

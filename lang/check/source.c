@@ -177,14 +177,31 @@ static enum zpl_err list_files(struct source *s)
 
 /* ---- what is in them ---- */
 
+const char *zpl_source_step(const char *file)
+{
+    static const struct {
+        const char *ending, *step;
+    } steps[] = {{".csv", "csv.read"},   {".tsv", "csv.read"},    {".parquet", "parquet.read"},
+                 {".json", "json.read"}, {".jsonl", "json.read"}, {".ndjson", "json.read"}};
+    const char *dot = strrchr(file, '.');
+    for (size_t i = 0; dot && i < sizeof steps / sizeof *steps; i++)
+        if (zpl_text_equal_nocase(dot, steps[i].ending))
+            return steps[i].step;
+    return NULL;
+}
+
 /* A file that is not there has its path told; of another the path is right. */
 static void tell_unread(struct source *s, const char *name, const char *path, const char *error)
 {
     struct zpl_attempt *a = s->a;
     struct zpl_diag *d = zpl_diag_add(&a->diags, ZPL_CODE_SOURCE_READ, s->path_span,
                                       "can't read '%s': %s", name, error);
-    if (strcmp(error, ZPL_SCHEMA_MISSING) != 0)
+    const char *step = zpl_source_step(name);
+    if (strcmp(error, ZPL_SCHEMA_MISSING) != 0) {
+        if (step && strcmp(step, a->call->step->name) != 0)
+            zpl_diag_help(&a->diags, d, "by its name %s reads it", step);
         return;
+    }
     const char *near = near_file(s, name);
     if (strcmp(path, name) != 0)
         zpl_diag_note(&a->diags, d, (struct zpl_span){0}, "looked for at %s", path);

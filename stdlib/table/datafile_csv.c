@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
+#include "lang/base/text.h"
 #include "stdlib/table/datafile_format.h"
 
-/* One character of at most 4 bytes that can stand between fields. */
+/* One character that can stand between fields. */
 static bool is_delimiter(const char *s)
 {
     size_t n = strlen(s);
-    return n > 0 && n <= 4 && strpbrk(s, "\"\r\n") == NULL;
+    return zpl_utf8_valid(s, n) && zpl_utf8_length(s, n) == 1 && strpbrk(s, "\"\r\n") == NULL;
 }
 
 /* Of a wide file this many texts are looked at. */
@@ -247,7 +248,9 @@ static enum zpl_err sniff(struct zpl_duck *duck, const struct zpl_datafile_optio
     if (err != ZPL_OK || *why != NULL)
         return err;
     if (options->delimiter != NULL && !is_delimiter(options->delimiter)) {
-        *why = "can't be read with this delimiter: it is one character, no quote and no line end";
+        *why = "can't be read with this delimiter: it is one character (a tab is \"\\t\"), no "
+               "quote and no "
+               "line end";
         return ZPL_OK;
     }
     for (size_t d = 1; d < DELIMITERS; d++)

@@ -160,7 +160,7 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
     }
     zpl_buf_putc(out, '\n');
     if (why != NULL)
-        zpl_buf_printf(out, "    %s\n", why);
+        zpl_buf_printf(out, "    why: %s\n", why);
     if (error != NULL)
         zpl_buf_printf(out, "    error: %s\n", error);
 }

@@ -1,0 +1,4 @@
+local a = parquet.read "fine.csv"
+local b = json.read "fine.csv"
+local c = csv.read { "fine.csv", delimiter = "tab" }
+local d = csv.read { "fine.csv", delimiter = "\t" }
