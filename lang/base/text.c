@@ -1,5 +1,6 @@
 #include "lang/base/text.h"
 #include <string.h>
+#include <strings.h>
 #include "lang/base/limits.h"
 
 size_t zpl_utf8_next(const char *s, size_t n, uint32_t *cp)
@@ -98,6 +99,22 @@ int zpl_text_distance(const char *a, const char *b, int limit)
     return least(rows[n % 3][m], limit + 1);
 }
 
+/* So many letters are enough to mean a word that begins with them. */
+#define BEGUN_LEAST 3
+
+/* The one candidate that begins with the word, "dist" of "distance"; NULL: none, or several. */
+static const char *begun(const char *word, size_t n, const char *const *candidates, size_t count)
+{
+    const char *found = NULL;
+    size_t with = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strncasecmp(candidates[i], word, n) == 0) {
+            found = candidates[i];
+            with++;
+        }
+    return n >= BEGUN_LEAST && with == 1 ? found : NULL;
+}
+
 const char *zpl_text_nearest(const char *word, const char *const *candidates, size_t count)
 {
     size_t n = strlen(word);
@@ -117,7 +134,7 @@ const char *zpl_text_nearest(const char *word, const char *const *candidates, si
             break;
         limit = distance - 1;
     }
-    return nearest;
+    return nearest != NULL ? nearest : begun(word, n, candidates, count);
 }
 
 bool zpl_text_is_name(const char *s)

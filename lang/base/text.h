@@ -20,7 +20,8 @@ size_t zpl_utf8_length(const char *s, size_t n);
 /* Edits (insert, delete, replace, swap neighbours; no place edited twice) from a to b, without
  * regard to ASCII case, at most `limit` + 1; words over ZPL_NAME_MAX bytes are `limit` + 1 apart. */
 int zpl_text_distance(const char *a, const char *b, int limit);
-/* The nearest of `count` candidates to `word`, or NULL if none is near enough to suggest. */
+/* The nearest of `count` candidates to `word`, else the only one that begins with it; NULL if none is near
+ * enough to suggest. */
 const char *zpl_text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* A name as Lua and SQL write one without quotes: [A-Za-z_][A-Za-z0-9_]*. */

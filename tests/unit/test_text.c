@@ -171,6 +171,11 @@ static void the_nearest_word_is_suggested_if_near(void **state)
     assert_string_equal(zpl_text_nearest("DISTNCE", COLUMNS, 5), "distance");
     assert_string_equal(zpl_text_nearest("data", COLUMNS, 5), "date");
     assert_string_equal(zpl_text_nearest("orgin", COLUMNS, 5), "origin");
+    static const char *const BEGUN[] = {"max_depth", "max_bin", "minutes", "min_child_weight"};
+    assert_string_equal(zpl_text_nearest("dist", COLUMNS, 5), "distance");
+    assert_string_equal(zpl_text_nearest("MIN_CH", BEGUN, 4), "min_child_weight");
+    assert_null(zpl_text_nearest("max", BEGUN, 4)); /* which of them? */
+    assert_null(zpl_text_nearest("di", COLUMNS, 5));
     assert_null(zpl_text_nearest("y", COLUMNS, 5));
     assert_null(zpl_text_nearest("label", COLUMNS, 5));
     assert_null(zpl_text_nearest("", COLUMNS, 5));
