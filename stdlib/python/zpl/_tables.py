@@ -157,11 +157,11 @@ def write(value: Any, kind: Type, path: str, who: str) -> None:
     names, columns, rows = _columns_of(value, kind, who)
     _check_names(names, kind, who)
     order = [n for n, _ in kind.columns] + [n for n in names if kind.column(n) is None]
-    arrays = []
+    arrays, by_name = [], dict(zip(names, columns))
     for name in order:
         declared = kind.column(name)
         place = "column '%s' of %s" % (name, who)
-        column = columns[names.index(name)]
+        column = by_name[name]
         arrays.append(_column(column, declared, place) if declared is not None else _undeclared(column, place))
         if len(arrays[-1]) != rows:
             raise StepError("type", "%s has %d values, and there are %d rows" % (place, len(arrays[-1]), rows))

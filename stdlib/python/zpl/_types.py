@@ -8,7 +8,7 @@ import re
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Tuple
+    from typing import Any, Dict, List, Optional, Tuple
 
 
 class Type:
@@ -21,6 +21,7 @@ class Type:
 
     __slots__ = (
         "kind", "optional", "elem", "columns", "has_row", "open", "values", "framework", "label", "label_type", "dtype", "text",
+        "by_name",
     )  # fmt: skip
 
     def __init__(
@@ -41,18 +42,19 @@ class Type:
         self.kind, self.optional, self.elem, self.columns = kind, optional, elem, columns
         self.has_row, self.open, self.values, self.framework = has_row, open, values, framework
         self.label, self.label_type, self.dtype, self.text = label, label_type, dtype, text
+        self.by_name: Optional[Dict[str, Type]] = None  # made when it is asked for
 
     def but(self, **changes: Any) -> Type:
         """The same type with other fields."""
-        fields = {n: getattr(self, n) for n in self.__slots__}
+        fields = {n: getattr(self, n) for n in self.__slots__ if n != "by_name"}
         fields.update(changes)
         return Type(**fields)
 
     def column(self, name: str) -> Optional[Type]:
-        for have, kind in self.columns:
-            if have == name:
-                return kind
-        return None
+        """The type of the column of that name; None: it tells of none."""
+        if self.by_name is None:
+            self.by_name = dict(self.columns)
+        return self.by_name.get(name)
 
 
 _TOKEN = re.compile(
