@@ -10,8 +10,10 @@ echo "oracle: installing $(tr '\n' ' ' <$list)"
 rm -rf "$venv"
 mkdir -p build
 python3 -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --only-binary=:all: -r "$list" || {
-    echo "oracle: pip could not install $list; its own words stand above" >&2
+# uv takes seconds where pip takes a minute.
+"$venv/bin/python" -m pip install --quiet --only-binary=:all: uv==0.13.9 &&
+    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --only-binary :all: -r "$list" || {
+    echo "oracle: $list could not be installed; what pip or uv said stands above" >&2
     exit 1
 }
 cp "$list" "$venv/requirements.txt"
