@@ -35,3 +35,7 @@ local m1 = xgboost.train { r1, label = "late", as = "m1" }
 local m2 = xgboost.train { r2, label = "late", as = "m2" }
 local m3 = xgboost.train { r3, label = "late", as = "m3" }
 local m4 = xgboost.train { r4, label = "late", as = "m4" }
+-- Of two orders that put nulls at other ends, before is after for some.
+local lagged = sql [[ SELECT *, lag(delay) OVER (PARTITION BY origin ORDER BY day) AS previous FROM days ]]
+local r5 = sql [[ SELECT lag(previous) OVER (PARTITION BY origin ORDER BY day NULLS FIRST) AS turned, delay > 15 AS late FROM lagged ]]
+local m5 = xgboost.train { r5, label = "late", as = "m5" }
