@@ -46,12 +46,28 @@ static void give_back(EVP_MD_CTX *ctx)
 void zpl_hasher_init(struct zpl_hasher *h)
 {
     h->ctx = take_context();
+    h->held = 0;
 }
 
-void zpl_hasher_add(struct zpl_hasher *h, const void *data, size_t len)
+static void update(struct zpl_hasher *h, const void *data, size_t len)
 {
     if (!EVP_DigestUpdate(h->ctx, data, len))
         ZPL_BUG("libcrypto can't go on with SHA-256");
+}
+
+/* A call of libcrypto costs more than a short piece. */
+void zpl_hasher_add(struct zpl_hasher *h, const void *data, size_t len)
+{
+    if (len > sizeof h->bytes - h->held) {
+        update(h, h->bytes, h->held);
+        h->held = 0;
+    }
+    if (len > sizeof h->bytes) {
+        update(h, data, len);
+    } else if (len > 0) {
+        memcpy(h->bytes + h->held, data, len);
+        h->held += len;
+    }
 }
 
 void zpl_hasher_field(struct zpl_hasher *h, const void *data, size_t len)
@@ -67,6 +83,7 @@ struct zpl_digest zpl_hasher_final(struct zpl_hasher *h)
 {
     struct zpl_digest digest;
     unsigned size = 0;
+    update(h, h->bytes, h->held);
     if (!EVP_DigestFinal_ex(h->ctx, digest.b, &size) || size != sizeof digest.b)
         ZPL_BUG("libcrypto can't end SHA-256");
     zpl_hasher_release(h);

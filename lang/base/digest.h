@@ -15,7 +15,9 @@ struct zpl_digest {
     uint8_t b[32];
 };
 struct zpl_hasher {
-    void *ctx; /* EVP_MD_CTX */
+    void *ctx;   /* EVP_MD_CTX */
+    size_t held; /* bytes that it has not been given yet: most pieces are short */
+    uint8_t bytes[256];
 };
 
 void zpl_hasher_init(struct zpl_hasher *h);
