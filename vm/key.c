@@ -271,7 +271,7 @@ static enum zpl_err add_shape(struct zpl_plan *plan, const struct zpl_node *node
     return err;
 }
 
-/* All of it, then the digests. */
+/* All of it, then the digest. */
 enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
@@ -300,7 +300,6 @@ enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id)
     if (err != ZPL_OK)
         return err;
     step->key = zpl_ingredients_key(&step->ingredients, false);
-    step->shape = zpl_ingredients_key(&step->ingredients, true);
     step->keyed = true;
     return ZPL_OK;
 }

@@ -8,7 +8,7 @@
 
 #include "vm/plan.h"
 
-/* Fills key, shape and ingredients of a step whose inputs are all known. */
+/* Fills key and ingredients of a step whose inputs are all known. */
 enum zpl_err zpl_key_make(struct zpl_plan *plan, uint32_t id);
 /* Do the user's files that a keyed step reads still hold what its key says?  *changed is one that does
  * not, as people see it, or NULL. */

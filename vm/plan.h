@@ -31,9 +31,9 @@ struct zpl_step_cost {
 };
 struct zpl_step_plan {
     enum zpl_plan_status status;
-    bool keyed; /* key, shape and ingredients are set */
+    bool keyed; /* key and ingredients are set */
     bool gone;  /* it was done before, but what it made is not there any more */
-    struct zpl_digest key, shape;
+    struct zpl_digest key;
     struct zpl_ingredients ingredients;
     const struct zpl_output_row *outputs; /* CACHED, RAN: in the node's order */
     const char *why;                      /* in words, or NULL */
