@@ -82,9 +82,8 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
         zpl_view_init(&live->view, plan->graph, live->view.colour, 0);
     live->measured = true;
     note_running(live, plan, id, running);
-    if (!stays && !live->terminal)
-        return;
-    erase(live);
+    if (live->terminal)
+        erase(live);
     if (stays) {
         zpl_view_step(&live->view, plan, id, &text);
         fputs(zpl_buf_str(&text), stdout);
@@ -92,8 +91,8 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
     }
     if (live->terminal)
         draw(live);
-    else
-        fflush(stdout);
+    else if (status != ZPL_PLAN_CACHED && status != ZPL_PLAN_SKIPPED)
+        fflush(stdout); /* what is done already comes in thousands, a tick apart at most */
 }
 
 static void on_progress(void *self, const struct zpl_plan *plan, uint32_t id, double fraction,
@@ -119,10 +118,12 @@ static void on_waiting(void *self, const struct zpl_plan *plan, uint32_t id, con
 static void on_tick(void *self)
 {
     struct zpl_live *live = self;
-    if (!live->terminal || !live->measured)
-        return;
-    erase(live);
-    draw(live);
+    if (!live->terminal)
+        fflush(stdout);
+    else if (live->measured) {
+        erase(live);
+        draw(live);
+    }
 }
 
 void zpl_live_init(struct zpl_live *live, bool terminal, bool colour,

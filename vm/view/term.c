@@ -60,11 +60,20 @@ unsigned zpl_term_lines(const char *text, unsigned columns)
     return lines;
 }
 
+/* How many characters the text begins with that are a byte, and a column, each. */
+static size_t plain_length(const char *text)
+{
+    size_t n = 0;
+    while (text[n] >= 0x20 && text[n] < 0x7f)
+        n++;
+    return n;
+}
+
 unsigned zpl_term_columns(const char *text)
 {
-    unsigned columns = 0;
-    size_t n = strlen(text);
-    for (size_t i = 0; i < n;) {
+    size_t plain = plain_length(text), n = plain + strlen(text + plain);
+    unsigned columns = (unsigned)plain;
+    for (size_t i = plain; i < n;) {
         uint32_t cp;
         i += zpl_utf8_next(text + i, n - i, &cp);
         columns += (unsigned)zpl_utf8_width(cp);
@@ -97,11 +106,12 @@ void zpl_term_text(struct zpl_buf *out, const char *text, size_t n)
 
 void zpl_term_cell(struct zpl_buf *out, const char *text, unsigned width)
 {
-    size_t n = strlen(text);
-    unsigned used = 0;
+    size_t n = strlen(text), plain = plain_length(text);
     bool cut = zpl_term_columns(text) > width;
     unsigned most = cut && width > 0 ? width - 1 : width;
-    for (size_t i = 0; i < n;) {
+    unsigned used = plain < most ? (unsigned)plain : most;
+    zpl_buf_add(out, text, used);
+    for (size_t i = used; i < n;) {
         uint32_t cp;
         size_t bytes = zpl_utf8_next(text + i, n - i, &cp);
         unsigned w = (unsigned)zpl_utf8_width(cp);
