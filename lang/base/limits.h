@@ -63,6 +63,7 @@
 #define ZPL_DESCENDANTS_MAX      4096         /* processes of one step whose memory is summed */
 #define ZPL_LOG_CHUNK_BYTES      (64u << 10) /* printed text told at once */
 #define ZPL_INLINE_BYTES_MAX     (16u << 10) /* a value kept in the metadata store */
+#define ZPL_MADE_BYTES_MAX       (32u << 20) /* what a run's steps made, remembered in one piece */
 #define ZPL_COMMAND_TEXT_MAX     (8u << 20)  /* kept of what a cluster's command says */
 #define ZPL_SPOOL_PRINTED_MAX    (64u << 20) /* printed text that a spooled task passes on */
 #define ZPL_SPOOL_KEEP_DAYS      7 /* for a task without a driver to be taken over by a later one */

@@ -87,8 +87,8 @@ enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *d
 
 /* ---- memo ------------------------------------------------------------------------------------ */
 
-static enum zpl_err memo_get(void *self, const char *space, const struct zpl_digest *key,
-                             struct zpl_buf *out, struct zpl_diags *diags)
+enum zpl_err zpl_sqlite_memo_get(void *self, const char *space, const struct zpl_digest *key,
+                                 struct zpl_buf *out, struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
     char hex[ZPL_HEX_SIZE];
@@ -115,21 +115,28 @@ static enum zpl_err memo_get(void *self, const char *space, const struct zpl_dig
     return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(diags) : err;
 }
 
-static enum zpl_err memo_put(void *self, const char *space, const struct zpl_digest *key,
-                             const void *data, size_t len, struct zpl_diags *diags)
+enum zpl_err zpl_sqlite_memo_set(struct zpl_sqlite *store, const char *space,
+                                 const struct zpl_digest *key, const void *data, size_t len,
+                                 struct zpl_diags *diags)
 {
-    struct zpl_sqlite *store = self;
     char hex[ZPL_HEX_SIZE], sum_hex[ZPL_HEX_SIZE];
     zpl_digest_hex(key, hex);
     struct zpl_digest sum = zpl_sqlite_memo_sum(space, hex, data, len);
     zpl_digest_hex(&sum, sum_hex);
+    return zpl_sqldb_run(store->db, diags,
+                         "INSERT OR REPLACE INTO memo (space, key, data, sum) VALUES (?, ?, ?, ?)",
+                         "ssbs", space, hex, len > 0 ? data : "", len, sum_hex);
+}
+
+static enum zpl_err memo_put(void *self, const char *space, const struct zpl_digest *key,
+                             const void *data, size_t len, struct zpl_diags *diags)
+{
+    struct zpl_sqlite *store = self;
     enum zpl_err err = zpl_sqlite_begin(store, diags);
-    if (err != ZPL_OK)
-        return err;
-    err = zpl_sqldb_run(store->db, diags,
-                        "INSERT OR REPLACE INTO memo (space, key, data, sum) VALUES (?, ?, ?, ?)",
-                        "ssbs", space, hex, len > 0 ? data : "", len, sum_hex);
-    return zpl_sqlite_end(store, err, diags);
+    return err == ZPL_OK
+               ? zpl_sqlite_end(store, zpl_sqlite_memo_set(store, space, key, data, len, diags),
+                                diags)
+               : err;
 }
 
 /* ---- leases ---------------------------------------------------------------------------------- */
@@ -349,6 +356,7 @@ static enum zpl_err open_for_reading(struct zpl_sqlite *store, const char *home,
 static void release(void *self)
 {
     struct zpl_sqlite *store = self;
+    zpl_sqlite_made_release(store);
     zpl_sqldb_release(store->db);
     if (store->lock >= 0)
         close(store->lock);
@@ -402,7 +410,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .step_readers = zpl_sqlite_step_readers,
         .name_list = zpl_sqlite_name_list,
         .name_step = zpl_sqlite_name_step,
-        .memo_get = memo_get,
+        .memo_get = zpl_sqlite_memo_get,
         .memo_put = memo_put,
         .lease = lease,
         .unlease = unlease,

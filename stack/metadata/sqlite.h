@@ -16,12 +16,13 @@ struct zpl_sqlite {
     struct zpl_sqldb *db;
     char home[ZPL_PATH_MAX];
     bool write;
-    bool held;                /* a read transaction is open */
-    char boot[ZPL_BOOT_SIZE]; /* this start of the machine; "": nobody knows */
-    int lock;                 /* home/zpl.lock; -1 when opened for reading */
-    int leases;               /* home/leases; -1 when reading a store that has none */
-    struct zpl_slots *slots;  /* home/limits; NULL until some are asked for */
-    int64_t *runs;            /* whose leases we hold */
+    bool held;                    /* a read transaction is open */
+    char boot[ZPL_BOOT_SIZE];     /* this start of the machine; "": nobody knows */
+    int lock;                     /* home/zpl.lock; -1 when opened for reading */
+    int leases;                   /* home/leases; -1 when reading a store that has none */
+    struct zpl_slots *slots;      /* home/limits; NULL until some are asked for */
+    struct zpl_sqlite_made *made; /* of the run that goes on; NULL: none */
+    int64_t *runs;                /* whose leases we hold */
     size_t run_count, run_capacity;
 };
 
@@ -86,7 +87,26 @@ enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t
 struct zpl_digest zpl_sqlite_memo_sum(const char *space, const char *key, const void *data,
                                       size_t len);
 
+/* What the steps of a run that goes on had made, in one piece (sqlite_made.c).  It begins and ends within the
+ * transactions of the run. */
+enum zpl_err zpl_sqlite_made_begin(struct zpl_sqlite *store, const struct zpl_run_row *run,
+                                   int64_t id, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_made_end(struct zpl_sqlite *store, int64_t run, struct zpl_diags *diags);
+void zpl_sqlite_made_release(struct zpl_sqlite *store);
+/* What step_made would say; false: it is to be looked up. */
+bool zpl_sqlite_made_find(struct zpl_sqlite *store, const struct zpl_digest *key,
+                          struct zpl_step_row *out, struct zpl_arena *arena);
+/* That is the newest row of its key, and it is sure. */
+void zpl_sqlite_made_note(struct zpl_sqlite *store, const struct zpl_step_row *step);
+
+/* Remembers, within a transaction. */
+enum zpl_err zpl_sqlite_memo_set(struct zpl_sqlite *store, const char *space,
+                                 const struct zpl_digest *key, const void *data, size_t len,
+                                 struct zpl_diags *diags);
+
 /* The functions of struct zpl_metadata that other files hold. */
+enum zpl_err zpl_sqlite_memo_get(void *self, const char *space, const struct zpl_digest *key,
+                                 struct zpl_buf *out, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
                                   struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);

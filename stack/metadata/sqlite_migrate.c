@@ -113,6 +113,16 @@ static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
     return err == ZPL_OK ? zpl_sqldb_exec(store->db, "PRAGMA user_version = 3;", diags) : err;
 }
 
+/* Nothing saw to it that what steps made is not remembered longer than their rows. */
+static enum zpl_err from_3(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    return zpl_sqldb_exec(store->db,
+                          "CREATE TRIGGER steps_forgotten AFTER DELETE ON steps"
+                          "  BEGIN DELETE FROM memo WHERE space = 'made'; END;"
+                          "PRAGMA user_version = 4;",
+                          diags);
+}
+
 /* What an older zpl that still runs writes into newer tables would be told as damaged. */
 static enum zpl_err refuse_runs(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
@@ -137,8 +147,10 @@ enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struc
     err = refuse_runs(store, diags);
     if (err == ZPL_OK && version == 1)
         err = from_1(store, diags);
-    if (err == ZPL_OK)
+    if (err == ZPL_OK && version <= 2)
         err = from_2(store, diags);
+    if (err == ZPL_OK)
+        err = from_3(store, diags);
     if (err == ZPL_OK)
         return zpl_sqldb_commit(store->db, diags);
     zpl_sqldb_rollback(store->db);

@@ -67,6 +67,8 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
         return err;
     *id = zpl_sqldb_last_id(store->db);
     err = zpl_sqlite_seal_run(store, *id, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_made_begin(store, run, *id, diags);
     if (err != ZPL_OK)
         return err;
     err = zpl_lock_take(store->leases, zpl_sqlite_run_byte(*id), false);
@@ -112,7 +114,10 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
                             run->id);
     if (err == ZPL_OK)
         err = zpl_sqlite_seal_run(store, run->id, diags);
+    if (err == ZPL_OK)
+        err = zpl_sqlite_made_end(store, run->id, diags);
     err = zpl_sqlite_end(store, err, diags);
+    zpl_sqlite_made_release(store);
     size_t ours = find_ours(store, run->id);
     if (err != ZPL_OK || ours == store->run_count)
         return err;

@@ -95,5 +95,8 @@ const char zpl_sqlite_schema[] =
     "  data BLOB NOT NULL,"
     "  sum TEXT,"
     "  PRIMARY KEY (space, key));"
+    /* what steps made is remembered in one piece: none of it is any more */
+    "CREATE TRIGGER steps_forgotten AFTER DELETE ON steps"
+    "  BEGIN DELETE FROM memo WHERE space = 'made'; END;"
 
     "PRAGMA user_version = " NUMBER_OF(ZPL_SCHEMA_VERSION) ";";

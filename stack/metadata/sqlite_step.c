@@ -253,6 +253,8 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
     struct reader r = {.store = self, .arena = arena, .diags = diags};
     struct zpl_sqlrow *row;
     char hex[ZPL_HEX_SIZE];
+    if (zpl_sqlite_made_find(r.store, key, out, arena))
+        return ZPL_OK;
     zpl_digest_hex(key, hex);
     enum zpl_err err = zpl_sqldb_query(
         r.store->db, &row, diags,
@@ -266,8 +268,11 @@ enum zpl_err zpl_sqlite_step_made(void *self, const struct zpl_digest *key,
         return err;
     int64_t id = zpl_sqlrow_int(row, 7);
     err = read_made(&r, row, out);
-    bool other = err == ZPL_OK && !zpl_digest_equal(&out->key, key); /* an index led to it */
-    return other ? zpl_sqlite_damaged("steps", id, diags) : err;
+    if (err == ZPL_OK && !zpl_digest_equal(&out->key, key)) /* an index led to it */
+        err = zpl_sqlite_damaged("steps", id, diags);
+    if (err == ZPL_OK && !out->unsure)
+        zpl_sqlite_made_note(r.store, out);
+    return err;
 }
 
 /* The step of that number with its log, held to its sums or not; NOT_FOUND. */

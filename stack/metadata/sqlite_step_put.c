@@ -87,5 +87,9 @@ enum zpl_err zpl_sqlite_step_put(void *self, const struct zpl_step_row *step,
     if (step->status != ZPL_STEP_RAN && step->status != ZPL_STEP_FAILED)
         ZPL_BUG("a row for a step that did not run");
     enum zpl_err err = zpl_sqlite_begin(store, diags);
-    return err == ZPL_OK ? zpl_sqlite_end(store, put(store, step, diags), diags) : err;
+    if (err == ZPL_OK)
+        err = zpl_sqlite_end(store, put(store, step, diags), diags);
+    if (err == ZPL_OK && step->status == ZPL_STEP_RAN)
+        zpl_sqlite_made_note(store, step);
+    return err;
 }

@@ -11,8 +11,8 @@ step "use" { signature = "(f: File, d: Dir, k: Int) -> (s: File)", command = { "
 Z
 made() { json out "sorted([s['name'], n, o['digest']] for s in j['steps'] for n, o in s['outputs'].items())"; }
 statuses() { json out "[s['status'] for s in j['steps']]"; }
-# What the kernel calls this start is not known by another; a run that is recalled asks for it too.
-restart() { sqlite3 .zpl/zpl.db "UPDATE steps SET boot = 'another'; DELETE FROM memo WHERE space = 'settled'"; }
+# What the kernel calls this start is not known by another; what is remembered of runs and steps asks for it too.
+restart() { sqlite3 .zpl/zpl.db "UPDATE steps SET boot = 'another'; DELETE FROM memo WHERE space IN ('settled', 'made')"; }
 object() { # object RUN/STEP/OUTPUT: where its bytes are
     expect 0 zpl show "$1" --json
     echo ".zpl/objects/$(json out "j['digest'][:2] + '/' + j['digest'][2:]")"

@@ -11,15 +11,19 @@ every edit:
             names, times, places and reverted edits count for nothing
   again     a run right after one that was done does nothing and says the same, whether it is recalled
             (settled.h) or evaluated; so does one after an edit that was taken back
+  looked up a run in a copy of the store that has every step looked up, since what steps made is remembered
+            there no more (sqlite_made.c), decides the same
   unread    a column that is new, or has other cells, reruns only the steps that can see it
 A violation is told with the seed, the edit and both texts, and ends with 1."""
 import argparse
 import collections
+import contextlib
 import copy
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -122,6 +126,14 @@ class Walk:
         return subprocess.Popen(line, cwd=self.folder, env=env, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
+    def start_looking_up(self):
+        """A run in a copy of the store without what is remembered of steps."""
+        home = self.path("copy")
+        shutil.copytree(self.path(".zpl"), home)
+        with contextlib.closing(sqlite3.connect(os.path.join(home, "zpl.db"))) as db, db:
+            db.execute("DELETE FROM memo WHERE space IN ('made', 'settled')")
+        return self.start("run", home)
+
     def finish(self, process, what):
         out, err = process.communicate(timeout=120)
         self.recalled += "trace: recalled" in err
@@ -141,15 +153,19 @@ class Walk:
         home = self.path("fresh")
         fresh = self.fresh.get(state)
         other = None if fresh else self.start("run", home)
+        copied = os.path.exists(self.path(".zpl/zpl.db")) and self.rng.random() < 0.5
+        bare = self.start_looking_up() if copied else None
         plan = self.finish(self.start("plan"), "plan")
         run = self.finish(self.start("run"), "run")
         if self.rng.random() < 0.5:
             self.again(run, self.finish(self.start("run"), "the run after it"))
         if other:
             fresh = self.fresh[state] = self.finish(other, "the run in a new store")
-            subprocess.run(["chmod", "-R", "u+rwX", home], check=True)
-            shutil.rmtree(home)
+            remove(home)
         keys = collections.Counter(s["key"] for s in run)
+        if bare:
+            self.looked_up(run, self.finish(bare, "the run that looks steps up"), keys)
+            remove(self.path("copy"))
         digests = {}
         for s, p, r, f in zip(self.model.statements, plan, run, fresh):
             words = "%s %s" % (s["kind"], ", ".join(self.model.names[v] for v in s["out"]))
@@ -177,6 +193,14 @@ class Walk:
             status = "cached" if b["status"] == "ran" else b["status"]
             if (a["status"], a["key"], a["outputs"]) != (status, b["key"], b["outputs"]):
                 raise Wrong("a run right after another differs:\n%s\n%s" % (b, a))
+
+    @staticmethod
+    def looked_up(run, bare, keys):
+        for r, b in zip(run, bare):
+            twin = keys[r["key"]] > 1 and {r["status"], b["status"]} == {"ran", "cached"}
+            if r["key"] != b["key"] or r["outputs"] != b["outputs"] or \
+                    (r["status"] != b["status"] and not twin):
+                raise Wrong("a run that looks every step up differs:\n%s\n%s" % (r, b))
 
     @staticmethod
     def same(words, run, fresh):
@@ -218,6 +242,11 @@ class Walk:
             column = words.split()[words.split().index("column") + 1]
             reach = reached(self.model, file, column)
         return words, reach
+
+
+def remove(folder):
+    subprocess.run(["chmod", "-R", "u+rwX", folder], check=True)
+    shutil.rmtree(folder)
 
 
 def statement_outputs(s, step):

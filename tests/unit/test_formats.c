@@ -602,6 +602,13 @@ static void make_old_store(const char *path, int version)
                                                      hex_of("key"), hex_of("shape"), version),
                                     &diags),
                      ZPL_OK);
+    if (version >= 3) { /* rows have sums; the damaged one has none */
+        struct zpl_sqlite rows = {.db = db};
+        assert_int_equal(zpl_sqldb_exec(db, "UPDATE steps SET boot = ''", &diags), ZPL_OK);
+        for (int64_t run = 7; run <= 9; run++)
+            assert_int_equal(zpl_sqlite_seal_run(&rows, run, &diags), ZPL_OK);
+        assert_int_equal(zpl_sqlite_seal_step(&rows, 1, &diags), ZPL_OK);
+    }
     zpl_sqldb_release(db);
     zpl_buf_release(&text);
 }
