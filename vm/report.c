@@ -118,7 +118,26 @@ struct steps {
     bool made; /* with what is zpl's own */
 };
 
-static struct zpl_json *step_json(const void *of, size_t i)
+static void put_text(struct zpl_json_text *text, const char *key, const char *s)
+{
+    zpl_json_put_key(text, key);
+    zpl_json_put_string(text, s);
+}
+
+static void put_int(struct zpl_json_text *text, const char *key, int64_t v)
+{
+    zpl_json_put_key(text, key);
+    zpl_json_put_int(text, v);
+}
+
+static void put_take(struct zpl_json_text *text, const char *key, struct zpl_json *json)
+{
+    zpl_json_put_key(text, key);
+    zpl_json_put_take(text, json);
+}
+
+/* One that the plan is not about is left out. */
+static void put_step(struct zpl_json_text *text, const void *of, size_t i)
 {
     const struct steps *steps = of;
     const struct zpl_plan *plan = steps->plan;
@@ -128,45 +147,43 @@ static struct zpl_json *step_json(const void *of, size_t i)
     const struct zpl_source *source =
         zpl_sources_get(&plan->session->program.sources, node->span.source);
     const char *file = other_file(plan->session, source);
-    struct zpl_json *o = zpl_json_object();
+    const struct zpl_items *items = steps->made ? zpl_mapping_items(plan, id) : NULL;
+    char hex[ZPL_HEX_SIZE];
     uint32_t line = 0;
     uint32_t column = 0;
+    if (!zpl_plan_keeps(plan, id))
+        return;
     if (source != NULL)
         zpl_source_place(source, node->span.begin, &line, &column);
-    zpl_json_set_take(o, "name", zpl_json_string(node->name));
+    zpl_json_put_object(text);
+    put_int(text, "attempts", step->attempts);
+    put_int(text, "duration_ms", step->duration_ns / 1000000);
+    put_text(text, "error", step->error);
     if (file != NULL)
-        zpl_json_set_take(o, "file", zpl_json_string(file));
-    zpl_json_set_take(o, "line", zpl_json_int(line));
-    zpl_json_set_take(o, "step", zpl_json_string(node->step));
-    zpl_json_set_take(o, "kind", zpl_json_string(body_kind(node)));
-    zpl_json_set_take(o, "kernel", zpl_json_string(node->kernel));
-    zpl_json_set_take(o, "status", zpl_json_string(zpl_plan_status_name(step->status)));
-    zpl_json_set_take(o, "key", step->keyed ? zpl_digest_json(&step->key) : zpl_json_null());
-    zpl_json_set_take(o, "duration_ms", zpl_json_int(step->duration_ns / 1000000));
-    zpl_json_set_take(o, "attempts", zpl_json_int(step->attempts));
-    zpl_json_set_take(o, "why", zpl_json_string(step->why));
-    zpl_json_set_take(o, "outputs", outputs_json(node, step));
+        put_text(text, "file", file);
     if (node->map != plan->scope)
-        zpl_json_set_take(o, "items", items_json(plan, id));
-    zpl_json_set_take(o, "error", zpl_json_string(step->error));
+        put_take(text, "items", items_json(plan, id));
+    put_text(text, "kernel", node->kernel);
+    zpl_digest_hex(&step->key, hex);
+    put_text(text, "key", step->keyed ? hex : NULL);
+    put_text(text, "kind", body_kind(node));
     if (step->last.known)
-        zpl_json_set_take(o, "last", cost_json(&step->last));
-    const struct zpl_items *items = steps->made ? zpl_mapping_items(plan, id) : NULL;
+        put_take(text, "last", cost_json(&step->last));
+    put_int(text, "line", line);
     if (items != NULL)
-        zpl_json_set_take(o, "made", made_json(items));
-    return o;
+        put_take(text, "made", made_json(items));
+    put_text(text, "name", node->name);
+    put_take(text, "outputs", outputs_json(node, step));
+    put_text(text, "status", zpl_plan_status_name(step->status));
+    put_text(text, "step", node->step);
+    put_text(text, "why", step->why);
+    zpl_json_put_end(text);
 }
 
 static struct zpl_json *steps_json(const struct zpl_plan *plan, bool made)
 {
     const struct steps steps = {plan, made};
-    if (plan->kept == NULL)
-        return zpl_json_making(plan->graph->count, step_json, &steps, sizeof steps);
-    struct zpl_json *array = zpl_json_array();
-    for (uint32_t id = 0; id < plan->graph->count; id++)
-        if (zpl_plan_keeps(plan, id))
-            zpl_json_add_take(array, step_json(&steps, id));
-    return array;
+    return zpl_json_writing(plan->graph->count, put_step, &steps, sizeof steps);
 }
 
 static struct zpl_json *plan_json(const struct zpl_plan *plan, bool made)

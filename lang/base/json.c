@@ -81,14 +81,15 @@ struct zpl_json *zpl_json_null(void)
     return &null_value;
 }
 
-struct zpl_json *zpl_json_making(size_t count, zpl_json_make_fn *make, const void *of, size_t size)
+struct zpl_json *zpl_json_writing(size_t count, zpl_json_write_fn *write, const void *of,
+                                  size_t size)
 {
     struct zpl_json *node = new_node(ZPL_JSON_ARRAY, size);
     if (!node)
         return NULL;
-    node->making = true;
-    node->made.make = make;
-    node->made.count = count;
+    node->writing = true;
+    node->written.write = write;
+    node->written.count = count;
     memcpy(node + 1, of, size);
     return node;
 }
@@ -105,13 +106,13 @@ void zpl_json_release(struct zpl_json *v)
 {
     if (!v || v->refs == 0 || --v->refs > 0)
         return;
-    if (v->kind == ZPL_JSON_ARRAY && !v->making) {
+    if (v->kind == ZPL_JSON_ARRAY && !v->writing) {
         for (size_t i = 0; i < v->array.count; i++)
             zpl_json_release(v->array.items[i]);
         free(v->array.items);
     } else if (v->kind == ZPL_JSON_OBJECT) {
         for (size_t i = 0; i < v->object.count; i++) {
-            free(v->object.items[i].key);
+            free(v->object.items[i].long_key);
             zpl_json_release(v->object.items[i].value);
         }
         free(v->object.items);
@@ -128,8 +129,7 @@ static int utf16_rank(unsigned char b)
     return b < 0xF0 ? b + 0x10 : b - 0x02;
 }
 
-/* Compares two UTF-8 keys by UTF-16 code units, as RFC 8785 (3.2.3) sorts them. */
-static int compare_keys(const char *a, const char *b)
+int zpl_json_compare_keys(const char *a, const char *b)
 {
     while (*a && *a == *b)
         a++, b++;
@@ -139,7 +139,7 @@ static int compare_keys(const char *a, const char *b)
 static int compare_members(const void *a, const void *b)
 {
     const struct zpl_json_member *x = a, *y = b;
-    return compare_keys(x->key, y->key);
+    return zpl_json_compare_keys(zpl_json_member_key(x), zpl_json_member_key(y));
 }
 
 /* The place of `key` among the members, or where it would stand; *found tells which. */
@@ -149,11 +149,11 @@ static size_t find_member(const struct zpl_json *object, const char *key, bool *
     size_t low = 0, high = object->object.count;
     *found = false;
     /* Built and parsed in order, most objects only ever grow at the end. */
-    if (high > 0 && compare_keys(items[high - 1].key, key) < 0)
+    if (high > 0 && zpl_json_compare_keys(zpl_json_member_key(&items[high - 1]), key) < 0)
         return high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_keys(key, items[middle].key);
+        int order = zpl_json_compare_keys(key, zpl_json_member_key(&items[middle]));
         if (order == 0) {
             *found = true;
             return middle;
@@ -171,13 +171,24 @@ static bool grow(void **items, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
         return true;
-    size_t wanted = *room ? *room * 2 : 4;
+    size_t wanted = *room ? *room * 2 : 8;
     void *larger = zpl_realloc(*items, wanted * size);
     if (!larger)
         return false;
     *items = larger;
     *room = wanted;
     return true;
+}
+
+/* A member of that key without a value; false when memory is out. */
+static bool name_member(struct zpl_json_member *member, const char *key, size_t len)
+{
+    *member = (struct zpl_json_member){0};
+    if (len < sizeof member->short_key)
+        memcpy(member->short_key, key, len);
+    else
+        member->long_key = zpl_strdup(key);
+    return len < sizeof member->short_key || member->long_key;
 }
 
 /* Puts a member in its place; false when memory is out or the key is not UTF-8. */
@@ -190,18 +201,20 @@ static bool set(struct zpl_json *object, const char *key, struct zpl_json *value
         object->object.items[i].value = value;
         return true;
     }
-    if (!zpl_utf8_valid(key, strlen(key)))
+    size_t len = strlen(key);
+    struct zpl_json_member member;
+    if (!zpl_utf8_valid(key, len))
         return false;
     void *items = object->object.items;
     bool fits =
         grow(&items, object->object.count, &object->object.room, sizeof *object->object.items);
     object->object.items = items;
-    char *copy = fits ? zpl_strdup(key) : NULL;
-    if (!copy)
+    if (!fits || !name_member(&member, key, len))
         return false;
+    member.value = value;
     struct zpl_json_member *place = &object->object.items[i];
     memmove(place + 1, place, (object->object.count - i) * sizeof *place);
-    *place = (struct zpl_json_member){.key = copy, .value = value};
+    *place = member;
     object->object.count++;
     return true;
 }
@@ -219,7 +232,7 @@ bool zpl_json_set_take(struct zpl_json *object, const char *key, struct zpl_json
 
 bool zpl_json_add_take(struct zpl_json *array, struct zpl_json *value)
 {
-    if (zpl_json_kind(array) == ZPL_JSON_ARRAY && array->making) {
+    if (zpl_json_kind(array) == ZPL_JSON_ARRAY && array->writing) {
         array->failed = true;
     } else if (zpl_json_kind(array) == ZPL_JSON_ARRAY) {
         void *items = array->array.items;
@@ -267,7 +280,7 @@ const struct zpl_json *zpl_json_get(const struct zpl_json *object, const char *k
 
 const struct zpl_json *zpl_json_at(const struct zpl_json *array, size_t i)
 {
-    if (zpl_json_kind(array) != ZPL_JSON_ARRAY || array->making || i >= array->array.count)
+    if (zpl_json_kind(array) != ZPL_JSON_ARRAY || array->writing || i >= array->array.count)
         return NULL;
     return array->array.items[i];
 }
@@ -275,7 +288,7 @@ const struct zpl_json *zpl_json_at(const struct zpl_json *array, size_t i)
 size_t zpl_json_count(const struct zpl_json *v)
 {
     if (zpl_json_kind(v) == ZPL_JSON_ARRAY)
-        return v->making ? v->made.count : v->array.count;
+        return v->writing ? v->written.count : v->array.count;
     return zpl_json_kind(v) == ZPL_JSON_OBJECT ? v->object.count : 0;
 }
 
@@ -296,7 +309,7 @@ const struct zpl_json *zpl_json_value_at(const struct zpl_json *object, size_t i
 const char *zpl_json_key_at(const struct zpl_json *object, size_t i)
 {
     const struct zpl_json_member *member = member_at(object, i);
-    return member ? member->key : NULL;
+    return member ? zpl_json_member_key(member) : NULL;
 }
 
 const char *zpl_json_strn(const struct zpl_json *v, size_t *len)
@@ -374,9 +387,10 @@ static struct zpl_json *convert_object(json_t *v)
     bool ok = object->object.items != NULL;
     for (void *it = json_object_iter(v); ok && it; it = json_object_iter_next(v, it)) {
         struct zpl_json_member *member = &object->object.items[object->object.count++];
-        member->key = zpl_strdup(json_object_iter_key(it));
-        member->value = convert(json_object_iter_value(it));
-        ok = member->key && member->value;
+        const char *key = json_object_iter_key(it);
+        ok = name_member(member, key, strlen(key));
+        member->value = ok ? convert(json_object_iter_value(it)) : NULL;
+        ok = ok && member->value;
     }
     if (!ok) {
         zpl_json_release(object);
@@ -498,6 +512,20 @@ static size_t unmark(const char *text, size_t len, size_t offset)
     return offset - added;
 }
 
+/* Is the text a whole number as canonical text has it, of a few digits?  Most values of rows are. */
+static bool read_int(const char *text, size_t len, int64_t *out)
+{
+    size_t i = len > 0 && text[0] == '-', digits = len - i;
+    *out = 0;
+    if (digits == 0 || digits > 18 || (text[i] == '0' && len > 1))
+        return false;
+    for (; i < len && text[i] >= '0' && text[i] <= '9'; i++)
+        *out = *out * 10 + (text[i] - '0');
+    if (text[0] == '-')
+        *out = -*out;
+    return i == len;
+}
+
 enum zpl_err zpl_json_parse(const char *text, size_t len, struct zpl_json **out,
                             size_t *error_offset)
 {
@@ -506,7 +534,12 @@ enum zpl_err zpl_json_parse(const char *text, size_t len, struct zpl_json **out,
     struct zpl_buf copy = {0};
     json_t *tree = NULL;
     size_t at = 0;
+    int64_t number;
     *out = NULL;
+    if (read_int(text, len, &number)) {
+        *out = zpl_json_int(number);
+        return *out ? ZPL_OK : ZPL_ERR_NOMEM;
+    }
     enum zpl_err err = mark_big(text, len, &copy, &at);
     if (err != ZPL_OK)
         goto done;

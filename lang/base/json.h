@@ -38,11 +38,13 @@ struct zpl_json *zpl_json_int(int64_t v);
 struct zpl_json *zpl_json_real(double v);
 struct zpl_json *zpl_json_bool(bool v);
 struct zpl_json *zpl_json_null(void);
-/* An array of `count` items each of which is made when the text is written, then released, so that a
- * long list never stands in memory whole.  `of` (`size` bytes, plain data) is copied; what it points to
- * has to outlive the array.  Items can be neither added nor read. */
-typedef struct zpl_json *zpl_json_make_fn(const void *of, size_t i);
-struct zpl_json *zpl_json_making(size_t count, zpl_json_make_fn *make, const void *of, size_t size);
+/* An array of `count` items each of which is written by `write` when the text is, so that a long list
+ * never stands in memory; one for which nothing is written is left out.  `of` (`size` bytes, plain data) is
+ * copied; what it points to has to outlive the array.  Items can be neither added nor read. */
+struct zpl_json_text; /* opaque */
+typedef void zpl_json_write_fn(struct zpl_json_text *text, const void *of, size_t i);
+struct zpl_json *zpl_json_writing(size_t count, zpl_json_write_fn *write, const void *of,
+                                  size_t size);
 struct zpl_json *zpl_json_ref(const struct zpl_json *v); /* another reference */
 void zpl_json_release(struct zpl_json *v);               /* NULL is fine */
 
@@ -77,5 +79,19 @@ enum zpl_err zpl_json_parse(const char *text, size_t len, struct zpl_json **out,
  * ZPL_ERR_NOMEM when building the value failed or memory is out, _LIMIT over the depth or the cap
  * of `out`. */
 enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out);
+
+/* What `write` above puts down: one value, arrays and objects between _put_object or _put_array and
+ * _put_end.  Before each member's value stands its key; keys come in the order of canonical text (anything
+ * else is a ZPL_BUG) and live until the end of their object.  Errors are sticky, and told by
+ * zpl_json_write(); as from constructors for texts that are not UTF-8. */
+void zpl_json_put_object(struct zpl_json_text *text);
+void zpl_json_put_array(struct zpl_json_text *text);
+void zpl_json_put_end(struct zpl_json_text *text);
+void zpl_json_put_key(struct zpl_json_text *text, const char *key);
+void zpl_json_put_string(struct zpl_json_text *text, const char *s); /* NULL gives null */
+void zpl_json_put_stringn(struct zpl_json_text *text, const char *s, size_t n);
+void zpl_json_put_int(struct zpl_json_text *text, int64_t v);
+void zpl_json_put_bool(struct zpl_json_text *text, bool v);
+void zpl_json_put_take(struct zpl_json_text *text, struct zpl_json *v); /* NULL: an error */
 
 #endif

@@ -7,14 +7,19 @@
 #include "lang/base/json.h"
 
 struct zpl_json_member {
-    char *key;
     struct zpl_json *value;
+    char *long_key; /* NULL: it is short */
+    char short_key[16];
 };
+static inline const char *zpl_json_member_key(const struct zpl_json_member *member)
+{
+    return member->long_key ? member->long_key : member->short_key;
+}
 struct zpl_json {
     enum zpl_json_kind kind;
-    bool failed; /* an item or member could not be added */
-    bool making; /* an ARRAY whose items are made as they are written */
-    size_t refs; /* 0 for the constants, which are never freed */
+    bool failed;  /* an item or member could not be added */
+    bool writing; /* an ARRAY whose items are written by a function */
+    size_t refs;  /* 0 for the constants, which are never freed */
     union {
         bool truth;
         int64_t integer;
@@ -28,14 +33,17 @@ struct zpl_json {
             size_t count, room;
         } array;
         struct {
-            zpl_json_make_fn *make;
+            zpl_json_write_fn *write;
             size_t count; /* what they are made of stands behind this struct */
-        } made;
+        } written;
         struct {
             struct zpl_json_member *items;
             size_t count, room;
         } object;
     };
 };
+
+/* By UTF-16 code units, as RFC 8785 (3.2.3) sorts keys. */
+int zpl_json_compare_keys(const char *a, const char *b);
 
 #endif

@@ -1,141 +1,296 @@
-/* json_write.c - the text of a JSON value: canonical (RFC 8785) or indented. */
+/* json_write.c - the text of a JSON value: canonical (RFC 8785) or indented.   Floor: base. */
 #include <string.h>
 #include "lang/base/json_node.h"
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 
-struct writer {
+/* An array or object that is being written. */
+struct level {
+    bool object, any; /* something stands in it */
+    const char *key;  /* of an object: the last one */
+};
+struct zpl_json_text {
     struct zpl_buf *out;
     bool pretty;
+    enum zpl_err err;
     size_t depth;
+    struct level levels[ZPL_JSON_DEPTH_MAX];
 };
 
-static enum zpl_err write_value(struct writer *w, const struct zpl_json *v);
+static void fail(struct zpl_json_text *text, enum zpl_err err)
+{
+    if (text->err == ZPL_OK)
+        text->err = err;
+}
 
-/* The escape of a byte that can't stand in a string (RFC 8785, 3.2.2.2). */
-static void write_escape(struct zpl_buf *out, unsigned char c)
+/* ---- strings --------------------------------------------------------------------------------- */
+
+/* The bytes by which a byte is longer than itself (RFC 8785, 3.2.2.2). */
+static size_t escape_length(unsigned char c)
+{
+    static const uint8_t LENGTHS[0x20] = {5, 5, 5, 5, 5, 5, 5, 5, 1, 1, 1, 5, 1, 1, 5, 5,
+                                          5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5};
+    return c < 0x20 ? LENGTHS[c] : c == '"' || c == '\\';
+}
+
+/* The bytes of s[0..n) from its start that are ASCII and need no escape. */
+static size_t plain_prefix(const char *s, size_t n)
+{
+    static const uint64_t ONES = 0x0101010101010101u, HIGH = 0x8080808080808080u;
+    size_t i = 0;
+    for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+        memcpy(&word, s + i, sizeof word);
+        uint64_t quote = word ^ (ONES * '"'), slash = word ^ (ONES * '\\');
+        uint64_t low = (word - ONES * 0x20) | (quote - ONES) | (slash - ONES);
+        if ((word | low) & HIGH)
+            break;
+    }
+    while (i < n && (unsigned char)s[i] < 0x80 && escape_length((unsigned char)s[i]) == 0)
+        i++;
+    return i;
+}
+
+static char *put_escaped(char *out, unsigned char c)
 {
     static const char SHORT[0x20] = {
         ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char DIGITS[] = "0123456789abcdef";
+    if (escape_length(c) == 0) {
+        *out++ = (char)c;
+        return out;
+    }
+    *out++ = '\\';
     if (c >= 0x20 || SHORT[c]) {
-        zpl_buf_putc(out, '\\');
-        zpl_buf_putc(out, c >= 0x20 ? (char)c : SHORT[c]);
-    } else {
-        zpl_buf_printf(out, "\\u%04x", c);
+        *out++ = c >= 0x20 ? (char)c : SHORT[c];
+        return out;
     }
+    memcpy(out, "u00", 3);
+    out[3] = DIGITS[c >> 4];
+    out[4] = DIGITS[c & 15];
+    return out + 5;
 }
 
-static void write_string(struct zpl_buf *out, const char *s, size_t n)
+/* The string between quotes; it is UTF-8. */
+static void put_quoted(struct zpl_buf *out, const char *s, size_t n)
 {
-    zpl_buf_putc(out, '"');
-    size_t written = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        zpl_buf_add(out, s + written, i - written);
-        write_escape(out, c);
-        written = i + 1;
-    }
-    zpl_buf_add(out, s + written, n - written);
-    zpl_buf_putc(out, '"');
+    size_t plain = plain_prefix(s, n), more = 0;
+    for (size_t i = plain; i < n; i++)
+        more += escape_length((unsigned char)s[i]);
+    char *at = zpl_buf_extend(out, n + more + 2);
+    if (!at)
+        return;
+    *at++ = '"';
+    memcpy(at, s, plain);
+    at += plain;
+    for (size_t i = plain; i < n; i++)
+        at = put_escaped(at, (unsigned char)s[i]);
+    *at = '"';
 }
 
-static void write_int(struct zpl_buf *out, int64_t v)
+/* ---- arrays and objects ---------------------------------------------------------------------- */
+
+static void put_line(struct zpl_json_text *text)
+{
+    zpl_buf_putc(text->out, '\n');
+    zpl_buf_repeat(text->out, ' ', 2 * text->depth);
+}
+
+/* What stands before an item or a key. */
+static void put_gap(struct zpl_json_text *text, struct level *level)
+{
+    if (level->any)
+        zpl_buf_putc(text->out, ',');
+    level->any = true;
+    if (text->pretty)
+        put_line(text);
+}
+
+/* What stands before a value; of a member its key does already. */
+static void put_before(struct zpl_json_text *text)
+{
+    struct level *level = text->depth > 0 ? &text->levels[text->depth - 1] : NULL;
+    if (level && !level->object)
+        put_gap(text, level);
+}
+
+static void open_level(struct zpl_json_text *text, bool object)
+{
+    put_before(text);
+    if (text->depth == ZPL_JSON_DEPTH_MAX) {
+        fail(text, ZPL_ERR_LIMIT);
+        return;
+    }
+    text->levels[text->depth++] = (struct level){.object = object};
+    zpl_buf_putc(text->out, object ? '{' : '[');
+}
+
+void zpl_json_put_object(struct zpl_json_text *text)
+{
+    if (text->err == ZPL_OK)
+        open_level(text, true);
+}
+
+void zpl_json_put_array(struct zpl_json_text *text)
+{
+    if (text->err == ZPL_OK)
+        open_level(text, false);
+}
+
+void zpl_json_put_end(struct zpl_json_text *text)
+{
+    if (text->err != ZPL_OK)
+        return;
+    struct level *level = &text->levels[--text->depth];
+    if (level->any && text->pretty)
+        put_line(text);
+    zpl_buf_putc(text->out, level->object ? '}' : ']');
+}
+
+static void put_key(struct zpl_json_text *text, const char *key, size_t n)
+{
+    put_gap(text, &text->levels[text->depth - 1]);
+    put_quoted(text->out, key, n);
+    zpl_buf_add(text->out, ": ", text->pretty ? 2 : 1);
+}
+
+void zpl_json_put_key(struct zpl_json_text *text, const char *key)
+{
+    size_t n = strlen(key);
+    if (text->err != ZPL_OK)
+        return;
+    struct level *level = &text->levels[text->depth - 1];
+    if (level->key && zpl_json_compare_keys(level->key, key) >= 0)
+        ZPL_BUG("members of JSON that are not in order");
+    level->key = key;
+    if (zpl_utf8_valid(key, n))
+        put_key(text, key, n);
+    else
+        fail(text, ZPL_ERR_NOMEM);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static void put_word(struct zpl_json_text *text, const char *word)
+{
+    if (text->err != ZPL_OK)
+        return;
+    put_before(text);
+    zpl_buf_puts(text->out, word);
+}
+
+void zpl_json_put_string(struct zpl_json_text *text, const char *s)
+{
+    if (s)
+        zpl_json_put_stringn(text, s, strlen(s));
+    else
+        put_word(text, "null");
+}
+
+void zpl_json_put_stringn(struct zpl_json_text *text, const char *s, size_t n)
+{
+    if (text->err != ZPL_OK)
+        return;
+    if (zpl_utf8_valid(s, n)) {
+        put_before(text);
+        put_quoted(text->out, s, n);
+    } else {
+        fail(text, ZPL_ERR_NOMEM);
+    }
+}
+
+void zpl_json_put_int(struct zpl_json_text *text, int64_t v)
 {
     char digits[24];
     char *end = digits + sizeof digits, *p = end;
     uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    if (text->err != ZPL_OK)
+        return;
     do {
         *--p = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
     if (v < 0)
         *--p = '-';
-    zpl_buf_add(out, p, (size_t)(end - p));
+    put_before(text);
+    zpl_buf_add(text->out, p, (size_t)(end - p));
 }
 
-/* What stands before an item, and before the closing bracket. */
-static void write_gap(struct writer *w, bool comma)
+void zpl_json_put_bool(struct zpl_json_text *text, bool v)
 {
-    if (comma)
-        zpl_buf_putc(w->out, ',');
-    if (w->pretty) {
-        zpl_buf_putc(w->out, '\n');
-        zpl_buf_repeat(w->out, ' ', 2 * w->depth);
-    }
+    put_word(text, v ? "true" : "false");
 }
 
-/* An item of an array or a member's value. */
-static enum zpl_err write_item(struct writer *w, const struct zpl_json *v, size_t i)
-{
-    if (v->kind == ZPL_JSON_OBJECT)
-        return write_value(w, zpl_json_value_at(v, i));
-    if (!v->making)
-        return write_value(w, zpl_json_at(v, i));
-    struct zpl_json *item = v->made.make(v + 1, i);
-    enum zpl_err err = item ? write_value(w, item) : ZPL_ERR_NOMEM;
-    zpl_json_release(item);
-    return err;
-}
+static void put_tree(struct zpl_json_text *text, const struct zpl_json *v);
 
-static enum zpl_err write_items(struct writer *w, const struct zpl_json *v)
+static void put_items(struct zpl_json_text *text, const struct zpl_json *v)
 {
     bool object = v->kind == ZPL_JSON_OBJECT;
-    size_t count = zpl_json_count(v);
     if (v->failed)
-        return ZPL_ERR_NOMEM;
-    if (w->depth == ZPL_JSON_DEPTH_MAX)
-        return ZPL_ERR_LIMIT;
-    zpl_buf_putc(w->out, object ? '{' : '[');
-    w->depth++;
-    for (size_t i = 0; i < count; i++) {
-        write_gap(w, i > 0);
+        fail(text, ZPL_ERR_NOMEM);
+    if (text->err != ZPL_OK)
+        return;
+    open_level(text, object);
+    for (size_t i = 0; text->err == ZPL_OK && i < zpl_json_count(v); i++) {
         if (object) {
-            const char *key = zpl_json_key_at(v, i);
-            write_string(w->out, key, strlen(key));
-            zpl_buf_puts(w->out, w->pretty ? ": " : ":");
+            const char *key = zpl_json_member_key(&v->object.items[i]);
+            put_key(text, key, strlen(key));
+            put_tree(text, v->object.items[i].value);
+        } else if (v->writing) {
+            v->written.write(text, v + 1, i);
+        } else {
+            put_tree(text, v->array.items[i]);
         }
-        enum zpl_err err = write_item(w, v, i);
-        if (err != ZPL_OK)
-            return err;
+        if (zpl_buf_error(text->out) != ZPL_OK)
+            fail(text, zpl_buf_error(text->out));
     }
-    w->depth--;
-    if (count > 0)
-        write_gap(w, false);
-    zpl_buf_putc(w->out, object ? '}' : ']');
-    return zpl_buf_error(w->out);
+    zpl_json_put_end(text);
 }
 
-static enum zpl_err write_value(struct writer *w, const struct zpl_json *v)
+static void put_tree(struct zpl_json_text *text, const struct zpl_json *v)
 {
     switch (v->kind) {
     case ZPL_JSON_ARRAY:
     case ZPL_JSON_OBJECT:
-        return write_items(w, v);
+        put_items(text, v);
+        break;
     case ZPL_JSON_STRING:
-        write_string(w->out, v->string.text, v->string.len);
+        put_before(text);
+        put_quoted(text->out, v->string.text, v->string.len);
         break;
     case ZPL_JSON_INT:
-        write_int(w->out, v->integer);
+        zpl_json_put_int(text, v->integer);
         break;
     case ZPL_JSON_REAL:
-        zpl_text_ecma(w->out, v->real);
+        put_before(text);
+        zpl_text_ecma(text->out, v->real);
         break;
     case ZPL_JSON_BOOL:
-        zpl_buf_puts(w->out, v->truth ? "true" : "false");
+        zpl_json_put_bool(text, v->truth);
         break;
     default:
-        zpl_buf_puts(w->out, "null");
+        put_word(text, "null");
         break;
     }
-    return zpl_buf_error(w->out);
+}
+
+void zpl_json_put_take(struct zpl_json_text *text, struct zpl_json *v)
+{
+    if (!v)
+        fail(text, ZPL_ERR_NOMEM);
+    if (text->err == ZPL_OK)
+        put_tree(text, v);
+    zpl_json_release(v);
 }
 
 enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out)
 {
     if (!v)
         return ZPL_ERR_NOMEM;
-    struct writer w = {.out = out, .pretty = pretty};
-    return write_value(&w, v);
+    struct zpl_json_text text;
+    text.out = out;
+    text.pretty = pretty;
+    text.err = ZPL_OK;
+    text.depth = 0;
+    put_tree(&text, v);
+    return text.err != ZPL_OK ? text.err : zpl_buf_error(out);
 }

@@ -30,7 +30,7 @@ size_t zpl_utf8_next(const char *s, size_t n, uint32_t *cp)
     return size;
 }
 
-/* The bytes of s[0..n) from its start that are ASCII, in steps of eight. */
+/* The bytes of s[0..n) from its start that are ASCII. */
 static size_t ascii_prefix(const char *s, size_t n)
 {
     size_t i = 0;
@@ -39,6 +39,8 @@ static size_t ascii_prefix(const char *s, size_t n)
         if (word & 0x8080808080808080u)
             break;
     }
+    while (i < n && (unsigned char)s[i] < 0x80)
+        i++;
     return i;
 }
 

@@ -11,225 +11,302 @@ struct writer {
     const struct zpl_sources *sources; /* gives places; NULL: none */
 };
 
-static struct zpl_json *type_json(const struct zpl_type *type)
+static void put_type(struct zpl_json_text *text, const struct zpl_type *type)
 {
-    struct zpl_buf text = {0};
-    zpl_type_show(type, false, &text);
-    struct zpl_json *json =
-        zpl_buf_error(&text) ? NULL : zpl_json_stringn(zpl_buf_str(&text), text.len);
-    zpl_buf_release(&text);
-    return json;
+    struct zpl_buf shown = {0};
+    zpl_type_show(type, false, &shown);
+    if (zpl_buf_error(&shown))
+        zpl_json_put_take(text, NULL);
+    else
+        zpl_json_put_stringn(text, zpl_buf_str(&shown), shown.len);
+    zpl_buf_release(&shown);
 }
 
-static struct zpl_json *names_json(const char *const *names, size_t count)
+static void put_names(struct zpl_json_text *text, const char *const *names, size_t count)
 {
-    struct zpl_json *array = zpl_json_array();
+    zpl_json_put_array(text);
     for (size_t i = 0; i < count; i++)
-        zpl_json_add_take(array, zpl_json_string(names[i]));
-    return array;
+        zpl_json_put_string(text, names[i]);
+    zpl_json_put_end(text);
+}
+
+/* ---- members, which are there only where they say something ---------------------------------- */
+
+static void put_text(struct zpl_json_text *text, const char *key, const char *s)
+{
+    if (!s)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_string(text, s);
+}
+
+static void put_int(struct zpl_json_text *text, const char *key, uint64_t v)
+{
+    if (!v)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_int(text, (int64_t)v);
+}
+
+static void put_true(struct zpl_json_text *text, const char *key, bool v)
+{
+    if (!v)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_bool(text, true);
+}
+
+static void put_literal(struct zpl_json_text *text, const char *key,
+                        const struct zpl_literal *literal)
+{
+    if (!literal)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_take(text, zpl_literal_json(literal));
+}
+
+static void put_value(struct zpl_json_text *text, const char *key, const struct zpl_value *value)
+{
+    if (!value)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_value_put(text, value);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
 /* Appends the parts of a chain of `op`, leftmost first: a long chain stays flat. */
-static void add_chain(struct zpl_json *array, enum zpl_cond_op op, const struct zpl_value *value)
+static void put_chain(struct zpl_json_text *text, enum zpl_cond_op op,
+                      const struct zpl_value *value)
 {
     if (value->kind != ZPL_VALUE_COND || value->cond.op != op) {
-        zpl_json_add_take(array, zpl_value_to_json(value));
+        zpl_value_put(text, value);
         return;
     }
-    add_chain(array, op, value->cond.left);
-    zpl_json_add_take(array, zpl_value_to_json(value->cond.right));
+    put_chain(text, op, value->cond.left);
+    zpl_value_put(text, value->cond.right);
 }
 
-static struct zpl_json *cond_json(const struct zpl_value *value)
+static void put_cond(struct zpl_json_text *text, const struct zpl_value *value)
 {
     enum zpl_cond_op op = value->cond.op;
-    struct zpl_json *of = zpl_json_array();
+    zpl_json_put_key(text, "cond");
+    zpl_json_put_string(text, zpl_cond_words[op]);
+    zpl_json_put_key(text, "of");
+    zpl_json_put_array(text);
     if (op == ZPL_COND_AND || op == ZPL_COND_OR) {
-        add_chain(of, op, value);
+        put_chain(text, op, value);
     } else {
-        zpl_json_add_take(of, zpl_value_to_json(value->cond.left));
+        zpl_value_put(text, value->cond.left);
         if (value->cond.right)
-            zpl_json_add_take(of, zpl_value_to_json(value->cond.right));
+            zpl_value_put(text, value->cond.right);
     }
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "cond", zpl_json_string(zpl_cond_words[op]));
-    zpl_json_set_take(object, "of", of);
-    return object;
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *items_json(const struct zpl_value *value)
+static void put_items(struct zpl_json_text *text, const struct zpl_value *value)
 {
-    struct zpl_json *array = zpl_json_array();
+    bool record = value->kind == ZPL_VALUE_RECORD;
+    zpl_json_put_key(text, record ? "record" : "list");
+    zpl_json_put_array(text);
     for (size_t i = 0; i < value->list.count; i++) {
-        struct zpl_json *item = zpl_value_to_json(value->list.items[i]);
-        if (value->kind == ZPL_VALUE_RECORD) {
-            struct zpl_json *pair = zpl_json_array();
-            zpl_json_add_take(pair, zpl_json_string(value->list.keys[i]));
-            zpl_json_add_take(pair, item);
-            item = pair;
+        if (record) {
+            zpl_json_put_array(text);
+            zpl_json_put_string(text, value->list.keys[i]);
         }
-        zpl_json_add_take(array, item);
+        zpl_value_put(text, value->list.items[i]);
+        if (record)
+            zpl_json_put_end(text);
     }
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, value->kind == ZPL_VALUE_RECORD ? "record" : "list", array);
-    return object;
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *values_json(const struct zpl_value *const *values, size_t count)
+static void put_values(struct zpl_json_text *text, const char *key,
+                       const struct zpl_value *const *values, size_t count)
 {
-    struct zpl_json *array = zpl_json_array();
+    if (!values)
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_array(text);
     for (size_t i = 0; i < count; i++)
-        zpl_json_add_take(array, zpl_value_to_json(values[i]));
-    return array;
+        zpl_value_put(text, values[i]);
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *pick_json(const struct zpl_value *value)
+static void put_pick(struct zpl_json_text *text, const struct zpl_value *value)
 {
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "pick", zpl_json_string(zpl_pick_words[value->pick.op]));
-    zpl_json_set_take(object, "of", values_json(value->pick.items, value->pick.count));
-    if (value->pick.by)
-        zpl_json_set_take(object, "by", values_json(value->pick.by, value->pick.count));
-    return object;
+    put_values(text, "by", value->pick.by, value->pick.count);
+    put_values(text, "of", value->pick.items, value->pick.count);
+    put_text(text, "pick", zpl_pick_words[value->pick.op]);
 }
 
-static struct zpl_json *ref_json(const struct zpl_value *value)
+static void put_ref(struct zpl_json_text *text, const struct zpl_value *value)
 {
-    struct zpl_json *pair = zpl_json_array();
-    zpl_json_add_take(pair, zpl_json_int(value->ref.node));
-    zpl_json_add_take(pair, zpl_json_int(value->ref.output));
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "ref", pair);
-    if (value->ref.field)
-        zpl_json_set_take(object, "field", zpl_json_string(value->ref.field));
-    return object;
+    put_text(text, "field", value->ref.field);
+    zpl_json_put_key(text, "ref");
+    zpl_json_put_array(text);
+    zpl_json_put_int(text, value->ref.node);
+    zpl_json_put_int(text, value->ref.output);
+    zpl_json_put_end(text);
 }
 
-/* {item: MAP} with `index` or `field`; {gather: VALUE, map: MAP}. */
-static struct zpl_json *map_json(const struct zpl_value *value)
+/* {item: MAP} with `index` or `field`. */
+static void put_item(struct zpl_json_text *text, const struct zpl_value *value)
 {
-    struct zpl_json *object = zpl_json_object();
-    if (value->kind == ZPL_VALUE_GATHER) {
-        zpl_json_set_take(object, "gather", zpl_value_to_json(value->gather.value));
-        zpl_json_set_take(object, "map", zpl_json_int(value->gather.map));
-        return object;
-    }
-    zpl_json_set_take(object, "item", zpl_json_int(value->item.map));
-    if (value->item.index)
-        zpl_json_set_take(object, "index", zpl_json_bool(true));
-    if (value->item.field)
-        zpl_json_set_take(object, "field", zpl_json_string(value->item.field));
-    return object;
+    put_text(text, "field", value->item.field);
+    put_true(text, "index", value->item.index);
+    zpl_json_put_key(text, "item");
+    zpl_json_put_int(text, value->item.map);
 }
 
-struct zpl_json *zpl_value_to_json(const struct zpl_value *value)
+static void put_gather(struct zpl_json_text *text, const struct zpl_value *value)
 {
+    put_value(text, "gather", value->gather.value);
+    zpl_json_put_key(text, "map");
+    zpl_json_put_int(text, value->gather.map);
+}
+
+void zpl_value_put(struct zpl_json_text *text, const struct zpl_value *value)
+{
+    zpl_json_put_object(text);
     switch (value->kind) {
     case ZPL_VALUE_LITERAL:
+        put_literal(text, "literal", value->literal);
         break;
     case ZPL_VALUE_REF:
-        return ref_json(value);
+        put_ref(text, value);
+        break;
     case ZPL_VALUE_COND:
-        return cond_json(value);
+        put_cond(text, value);
+        break;
     case ZPL_VALUE_LIST:
     case ZPL_VALUE_RECORD:
-        return items_json(value);
+        put_items(text, value);
+        break;
     case ZPL_VALUE_PICK:
-        return pick_json(value);
+        put_pick(text, value);
+        break;
     case ZPL_VALUE_ITEM:
+        put_item(text, value);
+        break;
     case ZPL_VALUE_GATHER:
-        return map_json(value);
+        put_gather(text, value);
+        break;
     }
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "literal", zpl_literal_json(value->literal));
-    return object;
+    zpl_json_put_end(text);
 }
 
 /* ---- nodes and params ------------------------------------------------------------------------ */
 
 /* "delays.zpl:12:7", from the sources or as it was read back; nothing when the place is unknown. */
-static void set_place(const struct writer *w, struct zpl_json *object, struct zpl_span span,
+static void put_place(struct zpl_json_text *text, const struct writer *w, struct zpl_span span,
                       const char *place)
 {
     const struct zpl_source *source =
         w->sources && span.source ? zpl_sources_get(w->sources, span.source) : NULL;
-    struct zpl_buf text = {0};
+    struct zpl_buf at = {0};
     if (source) {
         uint32_t line, column;
         zpl_source_place(source, span.begin, &line, &column);
-        zpl_buf_printf(&text, "%s:%u:%u", source->name, line, column);
-        zpl_json_set_take(object, "at",
-                          zpl_buf_error(&text) ? NULL
-                                               : zpl_json_stringn(zpl_buf_str(&text), text.len));
-    } else if (place) {
-        zpl_json_set_take(object, "at", zpl_json_string(place));
+        zpl_buf_printf(&at, "%s:%u:%u", source->name, line, column);
+        zpl_json_put_key(text, "at");
+        if (zpl_buf_error(&at))
+            zpl_json_put_take(text, NULL);
+        else
+            zpl_json_put_stringn(text, zpl_buf_str(&at), at.len);
+    } else {
+        put_text(text, "at", place);
     }
-    zpl_buf_release(&text);
+    zpl_buf_release(&at);
 }
 
-static void set_text(struct zpl_json *object, const char *key, const char *text)
+static void put_arguments(struct zpl_json_text *text, const struct zpl_node *node)
 {
-    if (text)
-        zpl_json_set_take(object, key, zpl_json_string(text));
+    zpl_json_put_key(text, "arguments");
+    zpl_json_put_array(text);
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        zpl_json_put_object(text);
+        put_text(text, "name", argument->name);
+        if (argument->reads_all) {
+            put_text(text, "reads", "all");
+        } else if (argument->reads) {
+            zpl_json_put_key(text, "reads");
+            put_names(text, argument->reads, argument->read_count);
+        }
+        put_value(text, "value", argument->value);
+        if (argument->wants) {
+            zpl_json_put_key(text, "wants");
+            put_type(text, argument->wants);
+        }
+        zpl_json_put_end(text);
+    }
+    zpl_json_put_end(text);
+}
+
+typedef bool lineage_fn(const struct zpl_node *node, const struct zpl_output *output,
+                        struct zpl_json **out);
+
+static void put_lineage(struct zpl_json_text *text, const char *key, lineage_fn *of,
+                        const struct zpl_node *node, const struct zpl_output *output)
+{
+    struct zpl_json *json;
+    if (!of(node, output, &json))
+        return;
+    zpl_json_put_key(text, key);
+    zpl_json_put_take(text, json);
+}
+
+static void put_outputs(struct zpl_json_text *text, const struct zpl_node *node)
+{
+    zpl_json_put_key(text, "outputs");
+    zpl_json_put_array(text);
+    for (size_t i = 0; i < node->output_count; i++) {
+        const struct zpl_output *output = &node->outputs[i];
+        zpl_json_put_object(text);
+        put_lineage(text, "chosen", zpl_lineage_chosen, node, output);
+        put_lineage(text, "from", zpl_lineage_from, node, output);
+        put_text(text, "name", output->name);
+        put_lineage(text, "rows", zpl_lineage_rows, node, output);
+        zpl_json_put_key(text, "type");
+        put_type(text, output->type);
+        zpl_json_put_end(text);
+    }
+    zpl_json_put_end(text);
+}
+
+static void put_bindings(struct zpl_json_text *text, const struct zpl_node *node)
+{
+    if (node->binding_count == 0)
+        return;
+    zpl_json_put_key(text, "bindings");
+    zpl_json_put_array(text);
+    for (size_t i = 0; i < node->binding_count; i++) {
+        const struct zpl_binding *binding = &node->bindings[i];
+        zpl_json_put_object(text);
+        zpl_json_put_key(text, "columns");
+        put_names(text, binding->columns, binding->count);
+        put_text(text, "var", binding->var);
+        zpl_json_put_end(text);
+    }
+    zpl_json_put_end(text);
+}
+
+static void put_after(struct zpl_json_text *text, const struct zpl_node *node)
+{
+    if (node->after_count == 0)
+        return;
+    zpl_json_put_key(text, "after");
+    zpl_json_put_array(text);
+    for (size_t i = 0; i < node->after_count; i++)
+        zpl_json_put_int(text, node->after[i]);
+    zpl_json_put_end(text);
 }
 
 static void set_int(struct zpl_json *object, const char *key, uint64_t v)
 {
     if (v)
         zpl_json_set_take(object, key, zpl_json_int((int64_t)v));
-}
-
-static void set_true(struct zpl_json *object, const char *key, bool v)
-{
-    if (v)
-        zpl_json_set_take(object, key, zpl_json_bool(true));
-}
-
-static struct zpl_json *arguments_json(const struct zpl_node *node)
-{
-    struct zpl_json *array = zpl_json_array();
-    for (size_t i = 0; i < node->argument_count; i++) {
-        const struct zpl_argument *argument = &node->arguments[i];
-        struct zpl_json *object = zpl_json_object();
-        zpl_json_set_take(object, "name", zpl_json_string(argument->name));
-        zpl_json_set_take(object, "value", zpl_value_to_json(argument->value));
-        if (argument->wants)
-            zpl_json_set_take(object, "wants", type_json(argument->wants));
-        if (argument->reads_all)
-            zpl_json_set_take(object, "reads", zpl_json_string("all"));
-        else if (argument->reads)
-            zpl_json_set_take(object, "reads", names_json(argument->reads, argument->read_count));
-        zpl_json_add_take(array, object);
-    }
-    return array;
-}
-
-static struct zpl_json *outputs_json(const struct zpl_node *node)
-{
-    struct zpl_json *array = zpl_json_array();
-    for (size_t i = 0; i < node->output_count; i++) {
-        struct zpl_json *object = zpl_json_object();
-        zpl_json_set_take(object, "name", zpl_json_string(node->outputs[i].name));
-        zpl_json_set_take(object, "type", type_json(node->outputs[i].type));
-        zpl_lineage_set(object, node, &node->outputs[i]);
-        zpl_json_add_take(array, object);
-    }
-    return array;
-}
-
-static struct zpl_json *bindings_json(const struct zpl_node *node)
-{
-    struct zpl_json *array = zpl_json_array();
-    for (size_t i = 0; i < node->binding_count; i++) {
-        const struct zpl_binding *binding = &node->bindings[i];
-        struct zpl_json *object = zpl_json_object();
-        zpl_json_set_take(object, "var", zpl_json_string(binding->var));
-        zpl_json_set_take(object, "columns", names_json(binding->columns, binding->count));
-        zpl_json_add_take(array, object);
-    }
-    return array;
 }
 
 /* { NAME: { of, slots } } */
@@ -245,11 +322,9 @@ static struct zpl_json *limits_json(const struct zpl_resources *r)
     return object;
 }
 
-static void set_running(struct zpl_json *object, const struct zpl_node *node)
+static void put_resources(struct zpl_json_text *text, const struct zpl_node *node)
 {
     const struct zpl_resources *r = &node->resources;
-    set_int(object, "retries", node->retries);
-    set_int(object, "timeout_ms", node->timeout_ms);
     if (!(r->cpu > 0) && !r->memory_bytes && !r->gpu && !r->workers && !r->limit_count)
         return;
     struct zpl_json *resources = zpl_json_object();
@@ -260,104 +335,98 @@ static void set_running(struct zpl_json *object, const struct zpl_node *node)
     set_int(resources, "workers", r->workers);
     if (r->limit_count)
         zpl_json_set_take(resources, "limits", limits_json(r));
-    zpl_json_set_take(object, "resources", resources);
+    zpl_json_put_key(text, "resources");
+    zpl_json_put_take(text, resources);
 }
 
-static struct zpl_json *node_json(const void *of, size_t i)
+static void put_node(struct zpl_json_text *text, const void *of, size_t i)
 {
     const struct writer *w = of;
     const struct zpl_node *node = &w->graph->nodes[i];
-    struct zpl_json *object = zpl_json_object();
-    set_text(object, "name", node->name);
-    set_text(object, "step", node->step);
-    set_text(object, "kernel", node->kernel);
-    set_text(object, "identity", node->identity);
-    set_text(object, "engines", node->engines);
-    set_place(w, object, node->span, node->place);
-    if (node->map)
-        zpl_json_set_take(object, "map", zpl_json_int(node->map - 1));
-    zpl_json_set_take(object, "arguments", arguments_json(node));
-    zpl_json_set_take(object, "outputs", outputs_json(node));
-    if (node->binding_count)
-        zpl_json_set_take(object, "bindings", bindings_json(node));
-    set_text(object, "source", node->source);
-    set_text(object, "body", node->body);
-    if (node->when)
-        zpl_json_set_take(object, "when", zpl_value_to_json(node->when));
-    if (node->after_count) {
-        struct zpl_json *after = zpl_json_array();
-        for (size_t i = 0; i < node->after_count; i++)
-            zpl_json_add_take(after, zpl_json_int(node->after[i]));
-        zpl_json_set_take(object, "after", after);
+    zpl_json_put_object(text);
+    put_after(text, node);
+    put_literal(text, "allow", node->allow);
+    put_arguments(text, node);
+    put_place(text, w, node->span, node->place);
+    put_bindings(text, node);
+    put_text(text, "body", node->body);
+    put_true(text, "disjoint", node->disjoint);
+    put_true(text, "effect", node->effect);
+    put_text(text, "engines", node->engines);
+    put_text(text, "identity", node->identity);
+    put_text(text, "kernel", node->kernel);
+    if (node->map) {
+        zpl_json_put_key(text, "map");
+        zpl_json_put_int(text, node->map - 1);
     }
-    set_true(object, "effect", node->effect);
-    set_true(object, "disjoint", node->disjoint);
-    set_true(object, "no_cache", !node->cache);
-    set_true(object, "poison", node->poison);
-    set_running(object, node);
-    if (node->allow)
-        zpl_json_set_take(object, "allow", zpl_literal_json(node->allow));
-    return object;
+    put_text(text, "name", node->name);
+    put_true(text, "no_cache", !node->cache);
+    put_outputs(text, node);
+    put_true(text, "poison", node->poison);
+    put_resources(text, node);
+    put_int(text, "retries", node->retries);
+    put_text(text, "source", node->source);
+    put_text(text, "step", node->step);
+    put_int(text, "timeout_ms", node->timeout_ms);
+    put_value(text, "when", node->when);
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *param_json(const struct writer *w, const struct zpl_param *param)
+static void put_param(struct zpl_json_text *text, const void *of, size_t i)
 {
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "name", zpl_json_string(param->name));
-    zpl_json_set_take(object, "type", type_json(param->type));
-    if (param->type->refine)
-        set_text(object, "doc", param->type->refine->doc);
-    if (param->value)
-        zpl_json_set_take(object, "value", zpl_literal_json(param->value));
-    set_true(object, "given", param->given);
-    set_place(w, object, param->span, param->place);
-    return object;
+    const struct writer *w = of;
+    const struct zpl_param *param = &w->graph->params[i];
+    zpl_json_put_object(text);
+    put_place(text, w, param->span, param->place);
+    put_text(text, "doc", param->type->refine ? param->type->refine->doc : NULL);
+    put_true(text, "given", param->given);
+    put_text(text, "name", param->name);
+    zpl_json_put_key(text, "type");
+    put_type(text, param->type);
+    put_literal(text, "value", param->value);
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *maps_json(const struct writer *w)
+static void put_map(struct zpl_json_text *text, const void *of, size_t i)
 {
-    const struct zpl_graph *graph = w->graph;
-    struct zpl_json *array = zpl_json_array();
-    for (size_t i = 0; i < graph->map_count; i++) {
-        const struct zpl_map *map = &graph->maps[i];
-        struct zpl_json *object = zpl_json_object();
-        zpl_json_set_take(object, "over", zpl_value_to_json(map->over));
-        if (map->parent)
-            zpl_json_set_take(object, "map", zpl_json_int(map->parent - 1));
-        set_place(w, object, map->span, map->place);
-        zpl_json_add_take(array, object);
+    const struct writer *w = of;
+    const struct zpl_map *map = &w->graph->maps[i];
+    zpl_json_put_object(text);
+    put_place(text, w, map->span, map->place);
+    if (map->parent) {
+        zpl_json_put_key(text, "map");
+        zpl_json_put_int(text, map->parent - 1);
     }
-    return array;
+    put_value(text, "over", map->over);
+    zpl_json_put_end(text);
 }
 
-static struct zpl_json *imports_json(const struct zpl_graph *graph)
+static void put_import(struct zpl_json_text *text, const void *of, size_t i)
 {
-    struct zpl_json *array = zpl_json_array();
-    for (size_t i = 0; i < graph->import_count; i++) {
-        struct zpl_json *object = zpl_json_object();
-        zpl_json_set_take(object, "name", zpl_json_string(graph->imports[i].name));
-        zpl_json_set_take(object, "digest", zpl_json_string(graph->imports[i].digest));
-        zpl_json_add_take(array, object);
-    }
-    return array;
+    const struct writer *w = of;
+    zpl_json_put_object(text);
+    put_text(text, "digest", w->graph->imports[i].digest);
+    put_text(text, "name", w->graph->imports[i].name);
+    zpl_json_put_end(text);
 }
 
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
 {
     struct writer w = {.graph = graph, .sources = sources};
-    struct zpl_json *params = zpl_json_array();
-    for (size_t i = 0; i < graph->param_count; i++)
-        zpl_json_add_take(params, param_json(&w, &graph->params[i]));
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_GRAPH_VERSION));
-    set_text(object, "pipeline", graph->pipeline);
+    if (graph->pipeline)
+        zpl_json_set_take(object, "pipeline", zpl_json_string(graph->pipeline));
     if (graph->schedule)
         zpl_json_set_take(object, "schedule", zpl_literal_json(graph->schedule));
     if (graph->import_count)
-        zpl_json_set_take(object, "imports", imports_json(graph));
-    zpl_json_set_take(object, "params", params);
-    zpl_json_set_take(object, "nodes", zpl_json_making(graph->count, node_json, &w, sizeof w));
+        zpl_json_set_take(object, "imports",
+                          zpl_json_writing(graph->import_count, put_import, &w, sizeof w));
+    zpl_json_set_take(object, "params",
+                      zpl_json_writing(graph->param_count, put_param, &w, sizeof w));
+    zpl_json_set_take(object, "nodes", zpl_json_writing(graph->count, put_node, &w, sizeof w));
     if (graph->map_count)
-        zpl_json_set_take(object, "maps", maps_json(&w));
+        zpl_json_set_take(object, "maps",
+                          zpl_json_writing(graph->map_count, put_map, &w, sizeof w));
     return object;
 }

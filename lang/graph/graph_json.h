@@ -8,7 +8,7 @@
 #include "lang/base/diag.h"
 #include "lang/graph/graph.h"
 
-/* To be written: nodes are made then, so it must not outlive the graph.  `sources` gives spans their file,
+/* To be written: all that is long is put down then, so it must not outlive the graph.  `sources` gives spans their file,
  * line and column. */
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph,
                                    const struct zpl_sources *sources);
@@ -16,6 +16,6 @@ struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph,
 enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *out,
                                  struct zpl_diags *diags);
 
-struct zpl_json *zpl_value_to_json(const struct zpl_value *value);
+void zpl_value_put(struct zpl_json_text *text, const struct zpl_value *value);
 
 #endif

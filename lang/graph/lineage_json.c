@@ -126,9 +126,36 @@ static struct zpl_json *choices_json(const struct zpl_node *node, const struct z
     return object;
 }
 
-static struct zpl_json *rows_json(const struct zpl_node *node, const struct zpl_output *output)
+/* An empty list or object says nothing. */
+static bool says(struct zpl_json *json, struct zpl_json **out)
 {
-    struct zpl_json *array = zpl_json_array();
+    bool empty = json && zpl_json_kind(json) != ZPL_JSON_STRING && zpl_json_count(json) == 0;
+    if (empty)
+        zpl_json_release(json);
+    *out = empty ? NULL : json;
+    return !empty;
+}
+
+bool zpl_lineage_from(const struct zpl_node *node, const struct zpl_output *output,
+                      struct zpl_json **out)
+{
+    if (!is_query(node, output))
+        return false;
+    struct zpl_json *from = output->origins ? zpl_json_object() : zpl_json_string("all");
+    for (size_t i = 0; output->origins && i < output->type->row->count; i++) {
+        const char *name = output->type->row->columns[i].name;
+        if (!zpl_lineage_is_obvious(node, name, &output->origins[i]))
+            zpl_json_set_take(from, name, origin_json(node, output, &output->origins[i]));
+    }
+    return says(from, out);
+}
+
+bool zpl_lineage_rows(const struct zpl_node *node, const struct zpl_output *output,
+                      struct zpl_json **out)
+{
+    if (!is_query(node, output) || !output->rows)
+        return false;
+    *out = zpl_json_array();
     for (size_t i = 0; i < output->rows_count; i++) {
         struct zpl_json *object = zpl_json_object();
         zpl_json_set_take(object, "of",
@@ -139,30 +166,15 @@ static struct zpl_json *rows_json(const struct zpl_node *node, const struct zpl_
             zpl_json_set_take(object, "repeats", zpl_json_bool(true));
         if (output->rows[i].grouped)
             zpl_json_set_take(object, "grouped", zpl_json_bool(true));
-        zpl_json_add_take(array, object);
+        zpl_json_add_take(*out, object);
     }
-    return array;
+    return true;
 }
 
-void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
-                     const struct zpl_output *output)
+bool zpl_lineage_chosen(const struct zpl_node *node, const struct zpl_output *output,
+                        struct zpl_json **out)
 {
-    if (!is_query(node, output))
-        return;
-    struct zpl_json *from = output->origins ? zpl_json_object() : zpl_json_string("all");
-    for (size_t i = 0; output->origins && i < output->type->row->count; i++) {
-        const char *name = output->type->row->columns[i].name;
-        if (!zpl_lineage_is_obvious(node, name, &output->origins[i]))
-            zpl_json_set_take(from, name, origin_json(node, output, &output->origins[i]));
-    }
-    if (!output->origins || zpl_json_count(from) > 0)
-        zpl_json_set_take(object, "from", from);
-    else
-        zpl_json_release(from);
-    if (output->rows)
-        zpl_json_set_take(object, "rows", rows_json(node, output));
-    if (output->choices)
-        set_sources(object, "chosen", choices_json(node, output));
+    return is_query(node, output) && output->choices && says(choices_json(node, output), out);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

@@ -6,9 +6,14 @@
 #include "lang/base/json.h"
 #include "lang/graph/graph.h"
 
-/* Sets `from` and `rows` of an output of a query where they are not obvious. */
-void zpl_lineage_set(struct zpl_json *object, const struct zpl_node *node,
-                     const struct zpl_output *output);
+/* `from`, `rows` and `chosen` of an output of a query; false: it is obvious, or there is none.  NULL when
+ * memory is out. */
+bool zpl_lineage_from(const struct zpl_node *node, const struct zpl_output *output,
+                      struct zpl_json **out);
+bool zpl_lineage_rows(const struct zpl_node *node, const struct zpl_output *output,
+                      struct zpl_json **out);
+bool zpl_lineage_chosen(const struct zpl_node *node, const struct zpl_output *output,
+                        struct zpl_json **out);
 /* Reads them, after the node's arguments and the output's type; false: malformed or memory is out. */
 bool zpl_lineage_read(const struct zpl_json *object, const struct zpl_node *node,
                       struct zpl_output *output, struct zpl_arena *arena);
