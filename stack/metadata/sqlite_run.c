@@ -86,10 +86,13 @@ enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int
     if (err != ZPL_OK)
         return err;
     err = zpl_sqlite_end(store, insert(store, run, id, diags), diags);
-    if (err == ZPL_OK)
+    if (err == ZPL_OK) {
         store->runs[store->run_count++] = *id;
-    else if (*id > 0)
+        return ZPL_OK;
+    }
+    if (*id > 0)
         zpl_lock_give(store->leases, zpl_sqlite_run_byte(*id));
+    *id = 0;
     return err;
 }
 

@@ -69,6 +69,8 @@ enum zpl_err zpl_sqlite_seal_run(struct zpl_sqlite *store, int64_t id, struct zp
     char sum[ZPL_HEX_SIZE];
     bool same;
     enum zpl_err err = run_sum(store, id, sum, &same, diags);
+    if (err == ZPL_ERR_NOT_FOUND) /* it was just written, into a page that is damaged */
+        return zpl_sqlite_damaged("runs", id, diags);
     return err == ZPL_OK ? zpl_sqldb_run(store->db, diags, "UPDATE runs SET sum = ? WHERE id = ?",
                                          "si", sum, id)
                          : err;
