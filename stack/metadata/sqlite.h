@@ -31,6 +31,22 @@ struct zpl_sqlite {
     "SELECT max(n.step) AS step, n.name FROM names n JOIN steps s ON s.id = n.step "               \
     "JOIN runs r ON r.id = s.run WHERE r.status = 'done'" which " GROUP BY n.name ORDER BY n.name"
 
+/* Tables of long texts: each once, since runs that did the same share them, and of pieces that are kept once
+ * too; `at` counts the bytes before a piece. */
+#define ZPL_SQLITE_TEXT_TABLES                                                                     \
+    "CREATE TABLE texts (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE);"                    \
+    "CREATE TABLE pieces (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, "                   \
+    "text TEXT NOT NULL);"                                                                         \
+    "CREATE TABLE text_pieces (text INTEGER NOT NULL REFERENCES texts (id) ON DELETE CASCADE, "    \
+    "at INTEGER NOT NULL, piece INTEGER NOT NULL, PRIMARY KEY (text, at)) WITHOUT ROWID;"
+#define ZPL_SQLITE_WHOLE_TEXT(of)                                                                  \
+    "(SELECT group_concat(text, '') FROM (SELECT p.text FROM texts t "                             \
+    "JOIN text_pieces o ON o.text = t.id JOIN pieces p ON p.id = o.piece "                         \
+    "WHERE t.digest = runs." of " ORDER BY o.at)) AS " of
+#define ZPL_SQLITE_TEXT_VIEW                                                                       \
+    "CREATE VIEW run_texts AS SELECT id AS run, " ZPL_SQLITE_WHOLE_TEXT(                           \
+        "plan") ", " ZPL_SQLITE_WHOLE_TEXT("graph") " FROM runs;"
+
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
 /* The number of a run that goes on, 0 for none: those marked running whose lease is held. */
@@ -50,9 +66,17 @@ const char *zpl_sqlite_text(struct zpl_arena *arena, struct zpl_sqlrow *row, int
 /* NO_MEMORY told if the arena failed, else ZPL_OK. */
 enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *diags);
 
-/* Keeps a long text once, within a transaction; *hex names it.  A NULL text has the name "". */
+/* Long texts (sqlite_text.c).  Keeps one, within a transaction; *hex names it.  A NULL text has the name "". */
 enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
                                   char hex[ZPL_HEX_SIZE], struct zpl_diags *diags);
+
+/* The text of a run of that name, held to it; NULL has none. */
+enum zpl_err zpl_sqlite_read_text(struct zpl_sqlite *store, const char *hex, int64_t run,
+                                  const char **out, struct zpl_arena *arena,
+                                  struct zpl_diags *diags);
+/* Is the row of a piece, of a text with its pieces, what was written? */
+enum zpl_err zpl_sqlite_check_piece(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_check_text(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags);
 
 /* What rows are held to (sqlite_sum.c): sealed once they are written, within the transaction; checked when
  * they are read: ZPL_ERR_CORRUPT, told, for one that is not what was written. */
@@ -81,9 +105,6 @@ struct zpl_sqlite_sums {
 struct zpl_sqlite_sums zpl_sqlite_sums_of(const struct zpl_step_row *step);
 /* The value of an output that is kept in its row; NULL: it has none, or is too long. */
 const char *zpl_sqlite_short_value(const struct zpl_output_row *output);
-/* A long text of a run against its name; NULL: the run has none. */
-enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
-                                   struct zpl_diags *diags);
 struct zpl_digest zpl_sqlite_memo_sum(const char *space, const char *key, const void *data,
                                       size_t len);
 

@@ -24,21 +24,21 @@ typedef enum zpl_err (*check_row)(struct zpl_sqlite *store, int64_t id, struct z
 
 static enum zpl_err check_whole_run(struct zpl_sqlite *store, int64_t id, struct zpl_diags *diags)
 {
-    static const char TEXTS[] =
-        "SELECT plan, (SELECT text FROM texts WHERE digest = plan), graph, "
-        "(SELECT text FROM texts WHERE digest = graph) FROM runs WHERE id = ?";
+    struct zpl_arena arena = {0};
     struct zpl_sqlrow *row;
+    const char *text;
     enum zpl_err err = zpl_sqlite_check_run(store, id, diags);
     if (err == ZPL_OK)
-        err = zpl_sqldb_query(store->db, &row, diags, TEXTS, "i", id);
+        err = zpl_sqldb_query(store->db, &row, diags, "SELECT plan, graph FROM runs WHERE id = ?",
+                              "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
         return err;
-    for (int i = 0; err == ZPL_OK && i < 4; i += 2)
-        err =
-            zpl_sqlite_check_text(zpl_sqlrow_text(row, i), zpl_sqlrow_text(row, i + 1), id, diags);
+    for (int i = 0; err == ZPL_OK && i < 2; i++)
+        err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, i), id, &text, &arena, diags);
     zpl_sqldb_reset(row);
+    zpl_arena_release(&arena);
     return err;
 }
 
@@ -67,11 +67,19 @@ static enum zpl_err check_all(struct zpl_sqlite *store, const char *ids, check_r
 
 static enum zpl_err check_rows(struct zpl_sqlite *store, bool forget, struct zpl_diags *diags)
 {
-    enum zpl_err err = check_all(store, "SELECT id FROM steps", zpl_sqlite_check_step,
-                                 forget ? "DELETE FROM steps WHERE id = ?" : NULL, diags);
-    return err == ZPL_OK ? check_all(store, "SELECT id FROM runs", check_whole_run,
-                                     forget ? "DELETE FROM runs WHERE id = ?" : NULL, diags)
-                         : err;
+    static const struct {
+        const char *ids, *forget;
+        check_row check;
+    } TABLES[] = {
+        {"SELECT id FROM pieces", "DELETE FROM pieces WHERE id = ?", zpl_sqlite_check_piece},
+        {"SELECT id FROM texts", "DELETE FROM texts WHERE id = ?", zpl_sqlite_check_text},
+        {"SELECT id FROM steps", "DELETE FROM steps WHERE id = ?", zpl_sqlite_check_step},
+        {"SELECT id FROM runs", "DELETE FROM runs WHERE id = ?", check_whole_run}};
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; err == ZPL_OK && i < sizeof TABLES / sizeof *TABLES; i++)
+        err = check_all(store, TABLES[i].ids, TABLES[i].check, forget ? TABLES[i].forget : NULL,
+                        diags);
+    return err;
 }
 
 /* What SQLite itself finds; NULL: nothing. */
@@ -120,6 +128,7 @@ enum zpl_err zpl_sqlite_mend(void *self, struct zpl_diags *diags)
                              "DELETE FROM columns WHERE output NOT IN (SELECT id FROM outputs);"
                              "DELETE FROM inputs WHERE step NOT IN (SELECT id FROM steps);"
                              "DELETE FROM names WHERE step NOT IN (SELECT id FROM steps);"
+                             "DELETE FROM text_pieces WHERE text NOT IN (SELECT id FROM texts);"
                              "DELETE FROM memo;",
                              diags);
     return err == ZPL_OK ? check_rows(store, true, diags) : err;

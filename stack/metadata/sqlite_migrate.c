@@ -1,5 +1,6 @@
 /* sqlite_migrate.c - brings a store of an older version to the tables of sqlite_schema.c, a version at a
  * time.   Floor: stack. */
+#include <string.h>
 #include "lang/base/version.h"
 #include "stack/metadata/sqlite.h"
 
@@ -8,7 +9,11 @@ static enum zpl_err move_text(struct zpl_sqlite *store, int64_t run, const char 
                               struct zpl_diags *diags)
 {
     char hex[ZPL_HEX_SIZE];
-    enum zpl_err err = zpl_sqlite_keep_text(store, text, hex, diags);
+    struct zpl_digest digest = zpl_digest_of(text, strlen(text));
+    zpl_digest_hex(&digest, hex);
+    enum zpl_err err =
+        zpl_sqldb_run(store->db, diags, "INSERT OR IGNORE INTO texts (digest, text) VALUES (?, ?)",
+                      "ss", hex, text);
     if (err != ZPL_OK)
         return err;
     return zpl_sqldb_run(store->db, diags,
@@ -113,10 +118,34 @@ static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
     return err == ZPL_OK ? zpl_sqldb_exec(store->db, "PRAGMA user_version = 3;", diags) : err;
 }
 
-/* Nothing saw to it that what steps made is not remembered longer than their rows. */
+/* Each text that was in one piece; one that is damaged gets another name, so that it is missed. */
+static enum zpl_err cut_texts(struct zpl_sqlite *store, struct zpl_diags *diags)
+{
+    struct zpl_sqlrow *row;
+    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, "SELECT text FROM texts_3", "");
+    while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
+        char hex[ZPL_HEX_SIZE];
+        err = zpl_sqlite_keep_text(store, zpl_sqlrow_text(row, 0), hex, diags);
+        if (err != ZPL_OK)
+            zpl_sqldb_reset(row);
+    }
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+/* Texts were whole, and nothing saw to it that what steps made is not remembered longer than their rows. */
 static enum zpl_err from_3(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
+    enum zpl_err err = zpl_sqldb_exec(
+        store->db,
+        "DROP VIEW run_texts;"
+        "ALTER TABLE texts RENAME TO texts_3;" ZPL_SQLITE_TEXT_TABLES ZPL_SQLITE_TEXT_VIEW,
+        diags);
+    if (err == ZPL_OK)
+        err = cut_texts(store, diags);
+    if (err != ZPL_OK)
+        return err;
     return zpl_sqldb_exec(store->db,
+                          "DROP TABLE texts_3;"
                           "CREATE TRIGGER steps_forgotten AFTER DELETE ON steps"
                           "  BEGIN DELETE FROM memo WHERE space = 'made'; END;"
                           "PRAGMA user_version = 4;",

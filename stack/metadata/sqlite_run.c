@@ -35,20 +35,6 @@ static size_t find_ours(const struct zpl_sqlite *store, int64_t run)
     return i;
 }
 
-enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
-                                  char hex[ZPL_HEX_SIZE], struct zpl_diags *diags)
-{
-    hex[0] = '\0';
-    if (!text)
-        return ZPL_OK;
-    struct zpl_digest digest = zpl_digest_of(text, strlen(text));
-    zpl_digest_hex(&digest, hex);
-    return zpl_sqldb_run(store->db, diags,
-                         "INSERT INTO texts (digest, text) VALUES (?, ?) ON CONFLICT (digest) "
-                         "DO UPDATE SET text = excluded.text WHERE text IS NOT excluded.text",
-                         "ss", hex, text);
-}
-
 /* Inserts the row; its lease is taken before anybody can see it. */
 static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *run, int64_t *id,
                            struct zpl_diags *diags)
@@ -162,7 +148,7 @@ enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_di
                     "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, plan, "
                     "graph) "
                     "SELECT pipeline, file, 'done', ?, ?, params, digest, graph FROM runs, texts "
-                    "WHERE id = ? AND status = 'done' AND digest = ?",
+                    "WHERE runs.id = ? AND status = 'done' AND digest = ?",
                     "iiis", started_ns, ended_ns, like, hex);
     if (err == ZPL_OK && zpl_sqldb_changes(store->db) > 0)
         *id = zpl_sqldb_last_id(store->db);
@@ -197,27 +183,18 @@ static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
                              struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
-    enum zpl_err err = zpl_sqldb_query(store->db, &row, diags,
-                                       full ? "SELECT " BRIEF_COLUMNS ", "
-                                              "(SELECT text FROM texts WHERE digest = plan), "
-                                              "(SELECT text FROM texts WHERE digest = graph), "
-                                              "plan, graph "
-                                              "FROM runs WHERE id = ?"
-                                            : "SELECT " BRIEF_COLUMNS " FROM runs WHERE id = ?",
-                                       "i", id);
+    enum zpl_err err =
+        zpl_sqldb_query(store->db, &row, diags,
+                        "SELECT " BRIEF_COLUMNS ", plan, graph FROM runs WHERE id = ?", "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
         return err;
     read_brief(row, out, arena);
-    if (full) {
-        out->plan = zpl_sqlite_text(arena, row, 8, NULL);
-        out->graph = zpl_sqlite_text(arena, row, 9, NULL);
-        err = zpl_sqlite_check_text(zpl_sqlrow_text(row, 10), zpl_sqlrow_text(row, 8), id, diags);
-        if (err == ZPL_OK)
-            err =
-                zpl_sqlite_check_text(zpl_sqlrow_text(row, 11), zpl_sqlrow_text(row, 9), id, diags);
-    }
+    if (full)
+        err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, 8), id, &out->plan, arena, diags);
+    if (full && err == ZPL_OK)
+        err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, 9), id, &out->graph, arena, diags);
     if (err == ZPL_OK)
         err = zpl_sqlite_check_run(store, id, diags);
     zpl_sqldb_reset(row);

@@ -7,10 +7,7 @@
 #define TEXT_OF(x)   #x
 #define NUMBER_OF(x) TEXT_OF(x)
 
-const char zpl_sqlite_schema[] =
-    "CREATE TABLE texts (" /* long texts, each kept once: runs that did the same share them */
-    "  digest TEXT PRIMARY KEY,"
-    "  text TEXT NOT NULL);"
+const char zpl_sqlite_schema[] = ZPL_SQLITE_TEXT_TABLES
 
     "CREATE TABLE runs ("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* a number is never given to another run */
@@ -26,9 +23,7 @@ const char zpl_sqlite_schema[] =
     "  sum TEXT);"  /* of the row: see sqlite_sum.c */
     "CREATE INDEX runs_of_pipeline ON runs (pipeline, id);"
     "CREATE INDEX runs_by_plan ON runs (plan);"
-    "CREATE INDEX runs_by_graph ON runs (graph);"
-    "CREATE VIEW run_texts AS SELECT runs.id AS run, p.text AS plan, g.text AS graph FROM runs "
-    "LEFT JOIN texts p ON p.digest = runs.plan LEFT JOIN texts g ON g.digest = runs.graph;"
+    "CREATE INDEX runs_by_graph ON runs (graph);" ZPL_SQLITE_TEXT_VIEW
 
     "CREATE TABLE steps (" /* only steps that ran; the run's plan names the cached ones */
     "  id INTEGER PRIMARY KEY,"

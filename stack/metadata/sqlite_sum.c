@@ -153,20 +153,7 @@ struct zpl_sqlite_sums zpl_sqlite_sums_of(const struct zpl_step_row *step)
     return sums;
 }
 
-/* ---- texts, and what is remembered ----------------------------------------------------------- */
-
-enum zpl_err zpl_sqlite_check_text(const char *digest, const char *text, int64_t run,
-                                   struct zpl_diags *diags)
-{
-    char hex[ZPL_HEX_SIZE] = "";
-    if (!digest)
-        return ZPL_OK;
-    if (text) {
-        struct zpl_digest sum = zpl_digest_of(text, strlen(text));
-        zpl_digest_hex(&sum, hex);
-    }
-    return strcmp(digest, hex) == 0 ? ZPL_OK : zpl_sqlite_damaged("runs", run, diags);
-}
+/* ---- what is remembered ---------------------------------------------------------------------- */
 
 struct zpl_digest zpl_sqlite_memo_sum(const char *space, const char *key, const void *data,
                                       size_t len)

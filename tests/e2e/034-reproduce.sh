@@ -225,7 +225,7 @@ expect 0 zpl run part.zpl --k 2
 key=$(zpl show last/sql@few --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
 sqlite3 .zpl/zpl.db "UPDATE steps SET ingredients = replace(ingredients, '[\"engine\",\"engines\",\"', '[\"engine\",\"engines\",\"Older 1 '),
     key = '$(echo "$key" | tr 0-9a-f 1-9a-f0)' WHERE key = '$key';
-    UPDATE texts SET text = replace(text, '$key', '$(echo "$key" | tr 0-9a-f 1-9a-f0)')"
+    UPDATE pieces SET text = replace(text, '$key', '$(echo "$key" | tr 0-9a-f 1-9a-f0)')"
 python3 "$ROOT/tests/e2e/reseal.py"
 expect 0 zpl reproduce last --json
 is sql@few same

@@ -55,8 +55,11 @@ def step_sum(row):
             add_value(h, text)
     return h.hexdigest()
 
-for digest, text in c.execute("SELECT digest, text FROM texts").fetchall():
-    name = hashlib.sha256(text.encode()).hexdigest()
+for piece, text in c.execute("SELECT id, text FROM pieces").fetchall():
+    c.execute("UPDATE pieces SET digest = ? WHERE id = ?", (hashlib.sha256(text.encode()).hexdigest(), piece))
+for row, digest in c.execute("SELECT id, digest FROM texts").fetchall():
+    pieces = c.execute("SELECT p.text FROM text_pieces o JOIN pieces p ON p.id = o.piece WHERE o.text = ? ORDER BY o.at", (row,))
+    name = hashlib.sha256("".join(text for text, in pieces).encode()).hexdigest()
     if name != digest:
         c.execute("UPDATE texts SET digest = ? WHERE digest = ?", (name, digest))
         c.execute("UPDATE runs SET plan = ? WHERE plan = ?", (name, digest))

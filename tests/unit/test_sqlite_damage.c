@@ -129,8 +129,11 @@ static void what_was_not_written_is_told(void **state)
         "UPDATE runs SET status = 'failed'",
         "UPDATE runs SET params = '{}'",
         "UPDATE runs SET graph = plan",
-        "UPDATE texts SET text = '[ ]' WHERE text = '[]'",
-        "DELETE FROM texts WHERE text = '{}'"};
+        "UPDATE pieces SET text = '[ ]' WHERE text = '[]'",
+        "DELETE FROM pieces WHERE text = '[]'",
+        "DELETE FROM texts WHERE digest = (SELECT graph FROM runs LIMIT 1)",
+        "UPDATE text_pieces SET piece = 3 - piece",
+        "DELETE FROM text_pieces WHERE text = 1"};
     for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
         const char *why = NULL;
         int64_t run;
