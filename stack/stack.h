@@ -141,6 +141,8 @@ struct zpl_run_row {
     const char *plan;  /* canonical JSON (ZPL_PLAN_VERSION): every step, its key, why, outputs */
     const char *graph; /* canonical JSON of the graph */
     const char *error; /* what failed, or NULL */
+    /* Written: the digests of the two texts where they are known; NULL: they are reckoned. */
+    const struct zpl_digest *plan_digest, *graph_digest;
 };
 /* One column of a table artifact. */
 struct zpl_column_row {

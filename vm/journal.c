@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
-#include "lang/graph/graph_json.h"
 #include "stdlib/run.h"
 #include "vm/confine.h"
 #include "vm/named.h"
@@ -28,26 +27,25 @@ enum zpl_err zpl_journal_begin(struct zpl_run *run)
     const struct zpl_graph *graph = run->plan.graph;
     struct zpl_metadata *metadata;
     struct zpl_json *params = params_json(graph);
-    struct zpl_json *drawn = zpl_graph_to_json(graph, &session->program.sources);
     struct zpl_buf params_text = {0};
-    struct zpl_buf graph_text = {0};
-    bool written = zpl_json_write(params, false, &params_text) == ZPL_OK &&
-                   zpl_json_write(drawn, false, &graph_text) == ZPL_OK;
+    bool written = zpl_json_write(params, false, &params_text) == ZPL_OK;
     zpl_json_release(params);
-    zpl_json_release(drawn);
+    enum zpl_err err = written ? zpl_session_write_graph(session) : zpl_diag_nomem(&session->diags);
+    run->graph_text = session->graph_digest;
     run->started_ns = zpl_clock_wall_ns();
     struct zpl_run_row row = {.pipeline = graph->pipeline,
                               .file = session->project.relative,
                               .status = ZPL_RUN_RUNNING,
                               .started_ns = run->started_ns,
                               .params = zpl_buf_str(&params_text),
-                              .graph = zpl_buf_str(&graph_text)};
-    enum zpl_err err =
-        written ? zpl_session_metadata(session, true, &metadata) : zpl_diag_nomem(&session->diags);
+                              .graph = zpl_buf_str(&session->graph_text),
+                              .graph_digest = &session->graph_digest};
+    if (err == ZPL_OK)
+        err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
         err = metadata->run_begin(metadata->self, &row, &run->id, &session->diags);
     zpl_buf_release(&params_text);
-    zpl_buf_release(&graph_text);
+    zpl_session_forget_graph(session);
     return err;
 }
 
@@ -80,6 +78,7 @@ enum zpl_err zpl_journal_end(struct zpl_run *run)
                               .started_ns = run->started_ns,
                               .ended_ns = run->ended_ns,
                               .plan = zpl_buf_str(&text),
+                              .plan_digest = &run->plan_text,
                               .error = run->status == ZPL_RUN_DONE ? NULL : error};
     enum zpl_err err =
         written ? zpl_session_metadata(session, true, &metadata) : zpl_diag_nomem(&session->diags);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lang/graph/graph_json.h"
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "stack/catalog.h"
@@ -304,8 +305,30 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     return err == ZPL_OK && options->stack ? zpl_session_use_stack(session, options->stack) : err;
 }
 
+enum zpl_err zpl_session_write_graph(struct zpl_session *session)
+{
+    struct zpl_buf *text = &session->graph_text;
+    if (text->len > 0)
+        return ZPL_OK;
+    struct zpl_json *json = zpl_graph_to_json(&session->program.graph, &session->program.sources);
+    bool written = zpl_json_write(json, false, text) == ZPL_OK;
+    zpl_json_release(json);
+    if (!written) {
+        zpl_session_forget_graph(session);
+        return zpl_diag_nomem(&session->diags);
+    }
+    session->graph_digest = zpl_digest_of(zpl_buf_str(text), text->len);
+    return ZPL_OK;
+}
+
+void zpl_session_forget_graph(struct zpl_session *session)
+{
+    zpl_buf_release(&session->graph_text);
+}
+
 void zpl_session_release(struct zpl_session *session)
 {
+    zpl_session_forget_graph(session);
     if (session->has_here)
         session->here.release(session->here.self);
     zpl_stack_release(&session->stack);

@@ -14,6 +14,7 @@
 #include "vm/witness.h"
 
 static const char SPACE[] = "settled";
+static const char TEXT[] = "text", GRAPH[] = "graph"; /* what a run is found by */
 
 /* ---- under which name it is kept ---- */
 
@@ -22,9 +23,9 @@ static void add_text(struct zpl_hasher *hasher, const char *text)
     zpl_hasher_field(hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0);
 }
 
-/* This zpl, the program, its params and its place; false: nobody knows. */
+/* This zpl, the program by its text or its graph, its params and its place; false: nobody knows. */
 static bool name_of(const struct zpl_session *session, const struct zpl_session_options *options,
-                    const struct zpl_digest *text, struct zpl_digest *name)
+                    const char *what, const struct zpl_digest *digest, struct zpl_digest *name)
 {
     struct zpl_hasher hasher;
     struct zpl_stat zpl;
@@ -37,7 +38,8 @@ static bool name_of(const struct zpl_session *session, const struct zpl_session_
         (uint64_t)zpl.ctime_ns};
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, build, sizeof build);
-    zpl_hasher_field(&hasher, text->b, sizeof text->b);
+    add_text(&hasher, what);
+    zpl_hasher_field(&hasher, digest->b, sizeof digest->b);
     add_text(&hasher, session->project.root);
     add_text(&hasher, session->project.home);
     add_text(&hasher, session->project.relative);
@@ -212,11 +214,12 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     struct zpl_plan *plan = &run->plan;
     struct zpl_session *session = plan->session;
     struct zpl_metadata *metadata;
-    struct zpl_digest name, digest;
+    struct zpl_digest name, of_graph, digest;
     char boot[ZPL_BOOT_SIZE];
     struct zpl_buf text = {0}, value = {0};
     if (options->stack != NULL || !is_settled(run) ||
-        !name_of(session, options, &session->text_digest, &name))
+        !name_of(session, options, TEXT, &session->text_digest, &name) ||
+        !name_of(session, options, GRAPH, &run->graph_text, &of_graph))
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
@@ -244,6 +247,9 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     }
     if (err == ZPL_OK)
         err = metadata->memo_put(metadata->self, SPACE, &name, value.data, value.len,
+                                 &session->diags);
+    if (err == ZPL_OK)
+        err = metadata->memo_put(metadata->self, SPACE, &of_graph, name.b, sizeof name.b,
                                  &session->diags);
     zpl_buf_release(&text);
     zpl_buf_release(&value);
@@ -302,28 +308,37 @@ static bool doubt(struct zpl_settled *out, struct zpl_arena *arena, const char *
     return false;
 }
 
+/* Nothing is noted of what is asked here. */
 static bool sight_holds(const struct zpl_sight *sight, struct zpl_session *session)
 {
+    struct zpl_project project = session->project;
+    project.witness = NULL;
     return sight->kind == ZPL_SAW_NAME ? zpl_named_holds(session, sight->path, &sight->answer)
-                                       : zpl_sight_holds(sight, &session->project);
+                                       : zpl_sight_holds(sight, &project);
+}
+
+static struct zpl_sight get_sight(struct reader *r)
+{
+    uint64_t kind = get_number(r, 4);
+    struct zpl_sight sight = {.kind = (enum zpl_saw)(kind & 0xff), .sure = kind >> 8 & 1};
+    sight.path = get_text(r);
+    sight.answer = get_digest(r);
+    if (sight.kind != ZPL_SAW_CONTENT)
+        return sight;
+    sight.stat = (struct zpl_stat){.is_file = true};
+    sight.stat.size = get_number(r, 8);
+    sight.stat.inode = get_number(r, 8);
+    sight.stat.device = get_number(r, 8);
+    sight.stat.mtime_ns = (int64_t)get_number(r, 8);
+    sight.stat.ctime_ns = (int64_t)get_number(r, 8);
+    return sight;
 }
 
 static bool sights_hold(struct reader *r, struct zpl_session *session, struct zpl_settled *out)
 {
     bool hold = true;
     for (uint64_t n = get_number(r, 4); hold && n > 0 && !r->failed; n--) {
-        uint64_t kind = get_number(r, 4);
-        struct zpl_sight sight = {.kind = (enum zpl_saw)(kind & 0xff), .sure = kind >> 8 & 1};
-        sight.path = get_text(r);
-        sight.answer = get_digest(r);
-        if (sight.kind == ZPL_SAW_CONTENT) {
-            sight.stat = (struct zpl_stat){.is_file = true};
-            sight.stat.size = get_number(r, 8);
-            sight.stat.inode = get_number(r, 8);
-            sight.stat.device = get_number(r, 8);
-            sight.stat.mtime_ns = (int64_t)get_number(r, 8);
-            sight.stat.ctime_ns = (int64_t)get_number(r, 8);
-        }
+        struct zpl_sight sight = get_sight(r);
         hold = !r->failed && (sight_holds(&sight, session) ||
                               doubt(out, r->arena, "there is something else at", sight.path));
     }
@@ -388,9 +403,36 @@ static bool read_steps(struct reader *r, struct zpl_settled *out)
     return out->steps != NULL && !r->failed && r->at == r->end;
 }
 
-/* Holds everything that was kept?  Then the run is written down once more. */
+/* Keeps a run for the text that the session compiled, as it was kept for another one of the same graph: both
+ * were told the same of the world, and each what it asked for itself.  `sights` is where those stand. */
+static enum zpl_err keep_again(struct zpl_session *session, const struct zpl_buf *value,
+                               const struct reader *sights, const char *rest,
+                               const struct zpl_digest *name)
+{
+    struct reader r = *sights;
+    struct zpl_buf again = {0};
+    struct zpl_metadata *metadata;
+    zpl_buf_add(&again, value->data, (size_t)(r.at - value->data));
+    for (uint64_t n = get_number(&r, 4); n > 0; n--) {
+        struct zpl_sight sight = get_sight(&r);
+        zpl_witness_take(&session->witness, &sight);
+    }
+    put_sights(&again, &session->witness);
+    zpl_buf_add(&again, rest, (size_t)(r.end - rest));
+    enum zpl_err err = zpl_session_metadata(session, true, &metadata);
+    if (err == ZPL_OK && zpl_buf_error(&again) != ZPL_OK)
+        err = zpl_diag_nomem(&session->diags);
+    if (err == ZPL_OK && !session->witness.lost)
+        err =
+            metadata->memo_put(metadata->self, SPACE, name, again.data, again.len, &session->diags);
+    zpl_buf_release(&again);
+    return err;
+}
+
+/* Holds everything that was kept?  Then the run is written down once more, and kept under `name` too. */
 static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *value,
-                           struct zpl_settled *out, bool *again, struct zpl_arena *arena)
+                           const struct zpl_digest *name, struct zpl_settled *out, bool *again,
+                           struct zpl_arena *arena)
 {
     struct reader r = {.at = value->data, .end = value->data + value->len, .arena = arena};
     struct zpl_metadata *metadata;
@@ -407,8 +449,12 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         out->doubt = "this machine was started since, so that what was stored is to be read once";
         return ZPL_OK;
     }
-    if (!sights_hold(&r, session, out) || !artifacts_are_there(&r, session, out) ||
-        !effects_stand(&r, session, out) || !read_steps(&r, out))
+    const struct reader sights = r;
+    if (!sights_hold(&r, session, out))
+        return ZPL_OK;
+    const char *rest = r.at;
+    if (!artifacts_are_there(&r, session, out) || !effects_stand(&r, session, out) ||
+        !read_steps(&r, out))
         return ZPL_OK;
     out->ended_ns = zpl_clock_wall_ns();
     if (out->ended_ns < out->started_ns)
@@ -418,7 +464,17 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         err = metadata->run_repeat(metadata->self, like, &plan, out->started_ns, out->ended_ns,
                                    &out->run, &session->diags);
     *again = err == ZPL_OK;
+    if (err == ZPL_OK && name != NULL)
+        err = keep_again(session, value, &sights, rest, name);
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
+static void begin(struct zpl_settled *out, bool every, const char *doubt)
+{
+    memset(out, 0, sizeof *out);
+    out->every = every;
+    out->started_ns = zpl_clock_wall_ns();
+    out->doubt = doubt;
 }
 
 enum zpl_err zpl_settled_recall(struct zpl_session *session,
@@ -429,20 +485,48 @@ enum zpl_err zpl_settled_recall(struct zpl_session *session,
     struct zpl_diags quiet = {0};
     struct zpl_digest name;
     enum zpl_err err = ZPL_OK;
-    memset(out, 0, sizeof *out);
     *again = false;
-    out->every = every;
-    out->started_ns = zpl_clock_wall_ns();
-    out->doubt = "it has not run to its end with this text and these params";
+    begin(out, every, "it has not run to its end with this text and these params");
     if (options->stack == NULL &&
         zpl_session_read_program(session->project.file, &text, &quiet) == ZPL_OK) {
         struct zpl_digest digest = zpl_digest_of(zpl_buf_str(&text), text.len);
         struct zpl_metadata *metadata = zpl_session_memo(session);
-        if (metadata != NULL && name_of(session, options, &digest, &name) &&
+        if (metadata != NULL && name_of(session, options, TEXT, &digest, &name) &&
             metadata->memo_get(metadata->self, SPACE, &name, &value, &quiet) == ZPL_OK)
-            err = repeat(session, &value, out, again, arena);
+            err = repeat(session, &value, NULL, out, again, arena);
     }
     zpl_buf_release(&text);
+    zpl_buf_release(&value);
+    zpl_diags_release(&quiet);
+    return err;
+}
+
+enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
+                                      const struct zpl_session_options *options, bool every,
+                                      struct zpl_settled *out, bool *again, struct zpl_arena *arena)
+{
+    struct zpl_buf other = {0}, value = {0};
+    struct zpl_diags quiet = {0};
+    struct zpl_digest name, of_graph, of_other;
+    *again = false;
+    begin(out, every, "no other text with this graph has run to its end with these params");
+    if (session->program.diags.count > 0 || session->diags.count > 0)
+        out->doubt = "something is to be told of the program";
+    if (options->stack != NULL || session->witness.lost || session->program.diags.count > 0 ||
+        session->diags.count > 0)
+        return ZPL_OK;
+    enum zpl_err err = zpl_session_write_graph(session);
+    struct zpl_metadata *metadata = err == ZPL_OK ? zpl_session_memo(session) : NULL;
+    if (metadata != NULL && name_of(session, options, TEXT, &session->text_digest, &name) &&
+        name_of(session, options, GRAPH, &session->graph_digest, &of_graph) &&
+        metadata->memo_get(metadata->self, SPACE, &of_graph, &other, &quiet) == ZPL_OK &&
+        other.len == sizeof of_other.b) {
+        memcpy(of_other.b, other.data, sizeof of_other.b);
+        if (!zpl_digest_equal(&of_other, &name) && /* that was in doubt already */
+            metadata->memo_get(metadata->self, SPACE, &of_other, &value, &quiet) == ZPL_OK)
+            err = repeat(session, &value, &name, out, again, arena);
+    }
+    zpl_buf_release(&other);
     zpl_buf_release(&value);
     zpl_diags_release(&quiet);
     return err;

@@ -2,7 +2,8 @@
  * without evaluating the program.
  * What is kept after a run that was done: what the program was told of the world (witness.h), which
  * artifacts and deployments have to be there, the plan of a run that finds everything, and a line a
- * step for people.  It is kept under the program's text, the params, the place and this very zpl.
+ * step for people.  It is kept under the program's text, the params, the place and this very zpl, and found by
+ * the program's graph too: then the program was evaluated, but not planned.
  * Promise: a run that is recalled is one that would have found every step cached or skipped, and leaves
  * the same row.  Whatever is in doubt is not recalled.
  * Owns: what was recalled is in the caller's arena.   Errors: doubt is no error; failures of the store
@@ -38,5 +39,11 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
 enum zpl_err zpl_settled_recall(struct zpl_session *session,
                                 const struct zpl_session_options *options, bool every,
                                 struct zpl_settled *out, bool *again, struct zpl_arena *arena);
+/* The same once the session is compiled: a run of another text with the same graph, which differs in what
+ * no step is made of, and in no place of one.  It is kept for this text too. */
+enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
+                                      const struct zpl_session_options *options, bool every,
+                                      struct zpl_settled *out, bool *again,
+                                      struct zpl_arena *arena);
 
 #endif

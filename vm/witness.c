@@ -157,6 +157,15 @@ void zpl_witness_python(struct zpl_witness *witness, const char *which,
         add(witness, ZPL_SAW_PYTHON, which, answer);
 }
 
+void zpl_witness_take(struct zpl_witness *witness, const struct zpl_sight *sight)
+{
+    struct zpl_sight *own = add(witness, sight->kind, sight->path, &sight->answer);
+    if (own == NULL)
+        return;
+    own->stat = sight->stat;
+    own->sure = sight->sure;
+}
+
 /* ---- asking again ---- */
 
 static bool same_stat(const struct zpl_stat *a, const struct zpl_stat *b)

@@ -53,7 +53,8 @@ void zpl_witness_folder(struct zpl_witness *witness, const char *path, char *con
                         size_t count);
 void zpl_witness_pattern(struct zpl_witness *witness, const char *pattern, const char *const *paths,
                          size_t count);
-
+/* What was seen by another, and holds. */
+void zpl_witness_take(struct zpl_witness *witness, const struct zpl_sight *sight);
 void zpl_witness_name(struct zpl_witness *witness, const char *name,
                       const struct zpl_digest *answer);
 void zpl_witness_python(struct zpl_witness *witness, const char *which,

@@ -66,9 +66,11 @@ const char *zpl_sqlite_text(struct zpl_arena *arena, struct zpl_sqlrow *row, int
 /* NO_MEMORY told if the arena failed, else ZPL_OK. */
 enum zpl_err zpl_sqlite_arena(const struct zpl_arena *arena, struct zpl_diags *diags);
 
-/* Long texts (sqlite_text.c).  Keeps one, within a transaction; *hex names it.  A NULL text has the name "". */
+/* Long texts (sqlite_text.c).  Keeps one, within a transaction; *hex names it: its digest,
+ * which is reckoned if `digest` is NULL.  A NULL text has the name "". */
 enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
-                                  char hex[ZPL_HEX_SIZE], struct zpl_diags *diags);
+                                  const struct zpl_digest *digest, char hex[ZPL_HEX_SIZE],
+                                  struct zpl_diags *diags);
 
 /* The text of a run of that name, held to it; NULL has none. */
 enum zpl_err zpl_sqlite_read_text(struct zpl_sqlite *store, const char *hex, int64_t run,

@@ -125,7 +125,7 @@ static enum zpl_err cut_texts(struct zpl_sqlite *store, struct zpl_diags *diags)
     enum zpl_err err = zpl_sqldb_query(store->db, &row, diags, "SELECT text FROM texts_3", "");
     while (err == ZPL_OK && (err = zpl_sqldb_step(store->db, row, diags)) == ZPL_OK) {
         char hex[ZPL_HEX_SIZE];
-        err = zpl_sqlite_keep_text(store, zpl_sqlrow_text(row, 0), hex, diags);
+        err = zpl_sqlite_keep_text(store, zpl_sqlrow_text(row, 0), NULL, hex, diags);
         if (err != ZPL_OK)
             zpl_sqldb_reset(row);
     }

@@ -40,9 +40,9 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
                            struct zpl_diags *diags)
 {
     char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE];
-    enum zpl_err err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
+    enum zpl_err err = zpl_sqlite_keep_text(store, run->plan, run->plan_digest, plan, diags);
     if (err == ZPL_OK)
-        err = zpl_sqlite_keep_text(store, run->graph, graph, diags);
+        err = zpl_sqlite_keep_text(store, run->graph, run->graph_digest, graph, diags);
     if (err == ZPL_OK)
         err = zpl_sqldb_run(
             store->db, diags,
@@ -94,7 +94,7 @@ enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struc
     char plan[ZPL_HEX_SIZE];
     err = zpl_sqlite_check_run(store, run->id, diags);
     if (err == ZPL_OK)
-        err = zpl_sqlite_keep_text(store, run->plan, plan, diags);
+        err = zpl_sqlite_keep_text(store, run->plan, run->plan_digest, plan, diags);
     if (err == ZPL_OK)
         err = zpl_sqldb_run(store->db, diags,
                             "UPDATE runs SET status = ?, ended_ns = ?, error = ?, "
@@ -123,7 +123,7 @@ enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest
     *digest = zpl_digest_of(text, strlen(text));
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     return err == ZPL_OK
-               ? zpl_sqlite_end(store, zpl_sqlite_keep_text(store, text, hex, diags), diags)
+               ? zpl_sqlite_end(store, zpl_sqlite_keep_text(store, text, digest, hex, diags), diags)
                : err;
 }
 

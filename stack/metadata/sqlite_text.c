@@ -83,15 +83,16 @@ static enum zpl_err keep_piece(struct zpl_sqlite *store, const char *bytes, size
 }
 
 enum zpl_err zpl_sqlite_keep_text(struct zpl_sqlite *store, const char *text,
-                                  char hex[ZPL_HEX_SIZE], struct zpl_diags *diags)
+                                  const struct zpl_digest *digest, char hex[ZPL_HEX_SIZE],
+                                  struct zpl_diags *diags)
 {
     int64_t id;
     hex[0] = '\0';
     if (!text)
         return ZPL_OK;
     size_t len = strlen(text);
-    struct zpl_digest digest = zpl_digest_of(text, len);
-    zpl_digest_hex(&digest, hex);
+    struct zpl_digest own = digest ? *digest : zpl_digest_of(text, len);
+    zpl_digest_hex(&own, hex);
     enum zpl_err err = find(store, "SELECT id FROM texts WHERE digest = ?", hex, &id, diags);
     if (err != ZPL_OK || id > 0)
         return err;

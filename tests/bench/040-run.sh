@@ -1,6 +1,7 @@
 # Runs of pipelines of many small steps beside ninja and make building as many small targets (cp): a first run, a run
-# that finds everything but has to evaluate the program, and one that is recalled; a chain and a fan.  Medians of wall
-# time and of processor time (with children), peak memory of the driver, ratios to ninja.
+# that finds everything but has to evaluate the program (which has a comment more, or a line before all its steps), one
+# that is recalled, and one after the last step was edited (its command, of ninja; make does not look at commands); a chain and
+# a fan.  Medians of wall time and of processor time (with children), peak memory of the driver, ratios to ninja.
 #     BENCH_STEPS="10 100 1000"   those sizes; 100000 takes some minutes and 1 GiB of files     Time limit: 3600 s
 . "$ROOT/tests/lib.sh"
 need python3 ninja make
@@ -9,20 +10,22 @@ import os, sys
 n = int(sys.argv[1])
 add = '''local add = step "add" { inputs = { a = Int }, outputs = { b = Int }, lua = function (t) return t.a + 1 end }
 '''
-open("chain.zpl", "w").write(add + f"local x = 1\nfor i = 1, {n} do x = add {{ x }} end\n")
-open("fan.zpl", "w").write(add + f"for i = 1, {n} do add {{ i }} end\n")
+last = add.replace("add", "last").replace("t.a + 1 ", "t.a + 2 + 0 ")
+open("chain.zpl", "w").write(add + last + f"local x = 1\nfor i = 1, {n - 1} do x = add {{ x }} end\nlast {{ x }}\n")
+open("fan.zpl", "w").write(add + last + f"for i = 1, {n - 1} do add {{ i }} end\nlast {{ {n} }}\n")
 open("source", "w").write("1\n")
 for shape in "chain", "fan":
     before = lambda i: f"{shape}.made/{i - 1}" if shape == "chain" and i > 1 else "source"
     os.makedirs(f"{shape}.made", exist_ok=True)
     with open(f"{shape}.ninja", "w") as f:
-        f.write("rule cp\n  command = cp $in $out\n" + "".join(f"build {shape}.made/{i}: cp {before(i)}\n" for i in range(1, n + 1)))
+        f.write("rule cp\n  command = cp $in $out\nrule last\n  command = cp $in $out; : + 0 \n"
+                + "".join(f"build {shape}.made/{i}: {'cp' if i < n else 'last'} {before(i)}\n" for i in range(1, n + 1)))
     with open(f"{shape}.mk", "w") as f:
         f.write(f"all: {shape}.made/{n}" + ("".join(f" {shape}.made/{i}" for i in range(1, n)) if shape == "fan" else "") + "\n"
                 + "".join(f"{shape}.made/{i}: {before(i)}\n\tcp $< $@\n" for i in range(1, n + 1)))
 P
 cat >measure.py <<'P'
-import os, resource, shutil, statistics, sys, time
+import os, re, resource, shutil, statistics, sys, time
 
 def once(command):
     start = time.perf_counter()
@@ -62,6 +65,18 @@ def touch_text(path):
         open(path, "a").write("-- a word\n")
     return do
 
+def edit_text(path):
+    def do():
+        text = open(path).read()
+        open(path, "w").write(re.sub(r"(2|:) \+ (\d+) ", lambda m: f"{m[1]} + {int(m[2]) + 1} ", text))
+    return do
+
+def push_down(path):
+    def do():
+        text = open(path).read()
+        open(path, "w").write("-- a line\n" + text)
+    return do
+
 n = int(sys.argv[1])
 print(f"{f'{n} steps: ms':36} {'zpl wall':>9} {'cpu':>9} {'MiB':>5}   {'ninja':>9} {'cpu':>9}   {'make':>9}   {'wall x':>5} {'cpu x':>5}")
 for shape in "chain", "fan":
@@ -73,8 +88,11 @@ for shape in "chain", "fan":
     several(ninja, 1)
     again = [several(c, 7) for c in (ninja, make)]
     row(f"{shape}: all done, evaluated", several(zpl, 7, touch_text(f"{shape}.zpl")), *again)
+    row(f"{shape}: all done, on other lines", several(zpl, 7, push_down(f"{shape}.zpl")), *again)
     once(zpl)
     row(f"{shape}: all done, recalled", several(zpl, 7), *again)
+    row(f"{shape}: one step edited", several(zpl, 7, edit_text(f"{shape}.zpl")),
+        several(ninja, 7, edit_text(f"{shape}.ninja")), several(make, 1))
 P
 for n in ${BENCH_STEPS:-10 100 1000 10000}; do
     rm -rf *.made .zpl .ninja_log

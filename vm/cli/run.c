@@ -91,9 +91,41 @@ static void print_settled(const struct zpl_cli *cli, const struct zpl_settled *s
     zpl_cli_print_take(&text);
 }
 
+static enum zpl_err print_recalled(struct zpl_cli *cli, struct zpl_session *session,
+                                   const struct zpl_settled *settled)
+{
+    if (cli->options & (ZPL_OPT_JSON | ZPL_OPT_EVENTS))
+        return print_settled_json(cli, session, settled);
+    print_settled(cli, settled);
+    return ZPL_OK;
+}
+
+/* Is a run of all of it asked for, of which nothing is done again? */
+static bool may_recall(const struct zpl_cli *cli)
+{
+    return !(cli->options & (ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM));
+}
+
+/* Is the run of a program that was compiled over without being planned?  Then it is printed. */
+static enum zpl_err try_graph(struct zpl_cli *cli, struct zpl_session *session, bool *over)
+{
+    struct zpl_settled settled;
+    const struct zpl_session_options opened = zpl_cli_session_options(cli);
+    *over = false;
+    if (!may_recall(cli))
+        return ZPL_OK;
+    enum zpl_err err = zpl_settled_recall_graph(session, &opened, cli->options & ZPL_OPT_EVENTS,
+                                                &settled, over, &cli->arena);
+    if (getenv("ZPL_TRACE") != NULL)
+        fprintf(stderr, "trace of the graph: %s%s\n",
+                *over ? "recalled" : "planned: ", *over ? "" : settled.doubt);
+    return err == ZPL_OK && *over ? print_recalled(cli, session, &settled) : err;
+}
+
 /* The run in full: evaluated, keyed, carried out. */
 static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session)
 {
+    bool over = false;
     struct zpl_live live;
     struct zpl_run run = {0};
     struct zpl_run_options options = {.no_cache = cli->options & ZPL_OPT_NO_CACHE,
@@ -103,8 +135,10 @@ static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session
     bool json = cli->options & ZPL_OPT_JSON, events = cli->options & ZPL_OPT_EVENTS;
     enum zpl_err err = zpl_cli_compile_open(cli, session);
     if (err == ZPL_OK)
+        err = try_graph(cli, session, &over);
+    if (err == ZPL_OK && !over)
         err = zpl_cli_narrow(cli, session, &options.narrowing);
-    if (err != ZPL_OK)
+    if (err != ZPL_OK || over)
         return err;
     if (events)
         zpl_events_init(&options.observer);
@@ -144,18 +178,14 @@ static enum zpl_err try_settled(struct zpl_cli *cli, struct zpl_session *session
         return ZPL_ERR_USAGE;
     }
     enum zpl_err err = zpl_cli_open(cli, session, cli->words[0]);
-    if (err != ZPL_OK || cli->options & (ZPL_OPT_NO_CACHE | ZPL_OPT_ONLY | ZPL_OPT_FROM))
+    if (err != ZPL_OK || !may_recall(cli))
         return err;
     err = zpl_settled_recall(session, &opened, cli->options & ZPL_OPT_EVENTS, &settled, over,
                              &cli->arena);
     if (getenv("ZPL_TRACE") != NULL)
         fprintf(stderr, "trace: %s%s\n",
                 *over ? "recalled" : "evaluated: ", *over ? "" : settled.doubt);
-    if (err == ZPL_OK && *over && cli->options & (ZPL_OPT_JSON | ZPL_OPT_EVENTS))
-        err = print_settled_json(cli, session, &settled);
-    else if (err == ZPL_OK && *over)
-        print_settled(cli, &settled);
-    return err;
+    return err == ZPL_OK && *over ? print_recalled(cli, session, &settled) : err;
 }
 
 int zpl_cmd_run(struct zpl_cli *cli)
