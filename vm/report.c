@@ -13,37 +13,102 @@ const char *zpl_run_status_name(enum zpl_run_status status)
     return NAMES[status];
 }
 
-struct zpl_json *zpl_report_output(const struct zpl_output_row *row)
+static void put_text(struct zpl_json_text *text, const char *key, const char *s)
 {
-    struct zpl_json *o = zpl_json_object();
-    struct zpl_json *value = NULL;
-    zpl_json_set_take(o, "type", zpl_json_string(row->type));
-    zpl_json_set_take(o, "digest", zpl_digest_json(&row->digest));
-    zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)row->bytes));
-    if (row->rows >= 0)
-        zpl_json_set_take(o, "rows", zpl_json_int(row->rows));
-    if (row->json != NULL && zpl_json_parse(row->json, strlen(row->json), &value, NULL) == ZPL_OK)
-        zpl_json_set_take(o, "value", value);
-    return o;
+    zpl_json_put_key(text, key);
+    zpl_json_put_string(text, s);
 }
 
-static struct zpl_json *outputs_json(const struct zpl_node *node, const struct zpl_step_plan *step)
+static void put_int(struct zpl_json_text *text, const char *key, int64_t v)
 {
-    struct zpl_json *o = zpl_json_object();
-    for (size_t i = 0; i < node->output_count; i++) {
-        struct zpl_json *output;
-        if (step->outputs != NULL) {
-            output = zpl_report_output(&step->outputs[i]);
-        } else {
-            struct zpl_buf type = {0};
-            zpl_type_show(node->outputs[i].type, false, &type);
-            output = zpl_json_object();
-            zpl_json_set_take(output, "type", zpl_json_string(zpl_buf_str(&type)));
-            zpl_buf_release(&type);
-        }
-        zpl_json_set_take(o, node->outputs[i].name, output);
+    zpl_json_put_key(text, key);
+    zpl_json_put_int(text, v);
+}
+
+static void put_take(struct zpl_json_text *text, const char *key, struct zpl_json *json)
+{
+    zpl_json_put_key(text, key);
+    zpl_json_put_take(text, json);
+}
+
+static void put_row(struct zpl_json_text *text, const struct zpl_output_row *row)
+{
+    struct zpl_json *value = NULL;
+    char hex[ZPL_HEX_SIZE];
+    zpl_digest_hex(&row->digest, hex);
+    zpl_json_put_object(text);
+    put_int(text, "bytes", (int64_t)row->bytes);
+    put_text(text, "digest", hex);
+    if (row->rows >= 0)
+        put_int(text, "rows", row->rows);
+    put_text(text, "type", row->type);
+    if (row->json != NULL && zpl_json_parse(row->json, strlen(row->json), &value, NULL) == ZPL_OK)
+        put_take(text, "value", value);
+    zpl_json_put_end(text);
+}
+
+static void put_only_row(struct zpl_json_text *text, const void *of, size_t i)
+{
+    (void)i;
+    put_row(text, *(const struct zpl_output_row *const *)of);
+}
+
+/* The text read back: it has one shape, and few ask for it by itself. */
+struct zpl_json *zpl_report_output(const struct zpl_output_row *row)
+{
+    struct zpl_json *written = zpl_json_writing(1, put_only_row, &row, sizeof row), *read = NULL;
+    struct zpl_buf text = {0};
+    struct zpl_json *output = NULL;
+    if (zpl_json_write(written, false, &text) == ZPL_OK &&
+        zpl_json_parse(zpl_buf_str(&text), text.len, &read, NULL) == ZPL_OK)
+        output = zpl_json_ref(zpl_json_at(read, 0));
+    zpl_json_release(read);
+    zpl_json_release(written);
+    zpl_buf_release(&text);
+    return output;
+}
+
+/* Of an output that is not made the type alone. */
+static void put_output(struct zpl_json_text *text, const struct zpl_output *output,
+                       const struct zpl_output_row *row)
+{
+    struct zpl_buf type = {0};
+    if (row != NULL) {
+        put_row(text, row);
+        return;
     }
-    return o;
+    zpl_type_show(output->type, false, &type);
+    zpl_json_put_object(text);
+    put_text(text, "type", zpl_buf_str(&type));
+    zpl_json_put_end(text);
+    zpl_buf_release(&type);
+}
+
+/* The output whose name comes next in canonical text; NULL: `last` was the last one. */
+static const struct zpl_output *next_output(const struct zpl_node *node, const char *last)
+{
+    const struct zpl_output *next = NULL;
+    for (size_t i = 0; i < node->output_count; i++) {
+        const struct zpl_output *output = &node->outputs[i];
+        if ((last == NULL || zpl_json_compare_keys(output->name, last) > 0) &&
+            (next == NULL || zpl_json_compare_keys(output->name, next->name) < 0))
+            next = output;
+    }
+    return next;
+}
+
+static void put_outputs(struct zpl_json_text *text, const struct zpl_node *node,
+                        const struct zpl_step_plan *step)
+{
+    const struct zpl_output *output = NULL;
+    zpl_json_put_key(text, "outputs");
+    zpl_json_put_object(text);
+    while ((output = next_output(node, output != NULL ? output->name : NULL)) != NULL) {
+        zpl_json_put_key(text, output->name);
+        put_output(text, output,
+                   step->outputs != NULL ? &step->outputs[output - node->outputs] : NULL);
+    }
+    zpl_json_put_end(text);
 }
 
 /* sql, lua or native: what kind of body it has. */
@@ -118,24 +183,6 @@ struct steps {
     bool made; /* with what is zpl's own */
 };
 
-static void put_text(struct zpl_json_text *text, const char *key, const char *s)
-{
-    zpl_json_put_key(text, key);
-    zpl_json_put_string(text, s);
-}
-
-static void put_int(struct zpl_json_text *text, const char *key, int64_t v)
-{
-    zpl_json_put_key(text, key);
-    zpl_json_put_int(text, v);
-}
-
-static void put_take(struct zpl_json_text *text, const char *key, struct zpl_json *json)
-{
-    zpl_json_put_key(text, key);
-    zpl_json_put_take(text, json);
-}
-
 /* One that the plan is not about is left out. */
 static void put_step(struct zpl_json_text *text, const void *of, size_t i)
 {
@@ -173,7 +220,7 @@ static void put_step(struct zpl_json_text *text, const void *of, size_t i)
     if (items != NULL)
         put_take(text, "made", made_json(items));
     put_text(text, "name", node->name);
-    put_take(text, "outputs", outputs_json(node, step));
+    put_outputs(text, node, step);
     put_text(text, "status", zpl_plan_status_name(step->status));
     put_text(text, "step", node->step);
     put_text(text, "why", step->why);

@@ -84,6 +84,7 @@ enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_bu
  * _put_end.  Before each member's value stands its key; keys come in the order of canonical text (anything
  * else is a ZPL_BUG) and live until the end of their object.  Errors are sticky, and told by
  * zpl_json_write(); as from constructors for texts that are not UTF-8. */
+int zpl_json_compare_keys(const char *a, const char *b); /* that order: by UTF-16 code units */
 void zpl_json_put_object(struct zpl_json_text *text);
 void zpl_json_put_array(struct zpl_json_text *text);
 void zpl_json_put_end(struct zpl_json_text *text);

@@ -43,7 +43,4 @@ struct zpl_json {
     };
 };
 
-/* By UTF-16 code units, as RFC 8785 (3.2.3) sorts keys. */
-int zpl_json_compare_keys(const char *a, const char *b);
-
 #endif

@@ -25,13 +25,12 @@ static void fail(struct zpl_json_text *text, enum zpl_err err)
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-/* The bytes by which a byte is longer than itself (RFC 8785, 3.2.2.2). */
-static size_t escape_length(unsigned char c)
-{
-    static const uint8_t LENGTHS[0x20] = {5, 5, 5, 5, 5, 5, 5, 5, 1, 1, 1, 5, 1, 1, 5, 5,
-                                          5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5};
-    return c < 0x20 ? LENGTHS[c] : c == '"' || c == '\\';
-}
+/* What stands behind the backslash of a byte's escape (RFC 8785, 3.2.2.2), 'u' with four digits more; 0: it
+ * has none. */
+static const char ESCAPES[256] = {'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'b',
+                                  't', 'n', 'u', 'f', 'r', 'u',         'u',          'u', 'u',
+                                  'u', 'u', 'u', 'u', 'u', 'u',         'u',          'u', 'u',
+                                  'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\'};
 
 /* The bytes of s[0..n) from its start that are ASCII and need no escape. */
 static size_t plain_prefix(const char *s, size_t n)
@@ -45,45 +44,46 @@ static size_t plain_prefix(const char *s, size_t n)
         if ((word | low) & HIGH)
             break;
     }
-    while (i < n && (unsigned char)s[i] < 0x80 && escape_length((unsigned char)s[i]) == 0)
+    while (i < n && (unsigned char)s[i] < 0x80 && !ESCAPES[(unsigned char)s[i]])
         i++;
     return i;
 }
 
-static char *put_escaped(char *out, unsigned char c)
+static char *put_escape(char *out, unsigned char c)
 {
-    static const char SHORT[0x20] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     static const char DIGITS[] = "0123456789abcdef";
-    if (escape_length(c) == 0) {
-        *out++ = (char)c;
-        return out;
-    }
     *out++ = '\\';
-    if (c >= 0x20 || SHORT[c]) {
-        *out++ = c >= 0x20 ? (char)c : SHORT[c];
+    *out++ = ESCAPES[c];
+    if (ESCAPES[c] != 'u')
         return out;
-    }
-    memcpy(out, "u00", 3);
-    out[3] = DIGITS[c >> 4];
-    out[4] = DIGITS[c & 15];
-    return out + 5;
+    *out++ = '0';
+    *out++ = '0';
+    *out++ = DIGITS[c >> 4];
+    *out++ = DIGITS[c & 15];
+    return out;
 }
 
 /* The string between quotes; it is UTF-8. */
 static void put_quoted(struct zpl_buf *out, const char *s, size_t n)
 {
     size_t plain = plain_prefix(s, n), more = 0;
-    for (size_t i = plain; i < n; i++)
-        more += escape_length((unsigned char)s[i]);
+    for (size_t i = plain; i < n; i++) {
+        char escape = ESCAPES[(unsigned char)s[i]];
+        more += escape == 0 ? 0 : escape == 'u' ? 5 : 1;
+    }
     char *at = zpl_buf_extend(out, n + more + 2);
     if (!at)
         return;
     *at++ = '"';
     memcpy(at, s, plain);
     at += plain;
-    for (size_t i = plain; i < n; i++)
-        at = put_escaped(at, (unsigned char)s[i]);
+    for (size_t i = plain; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (ESCAPES[c])
+            at = put_escape(at, c);
+        else
+            *at++ = (char)c;
+    }
     *at = '"';
 }
 
