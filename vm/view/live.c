@@ -7,6 +7,9 @@
 #include "lang/base/fs.h"
 #include "vm/view/term.h"
 
+/* Lines of steps that are done already come in thousands, and wait so long where nobody watches. */
+#define FLUSH_NS 100000000LL
+
 /* Takes the moving lines off the screen, which may have wrapped them since. */
 static void erase(struct zpl_live *live)
 {
@@ -70,6 +73,12 @@ static void note_running(struct zpl_live *live, const struct zpl_plan *plan, uin
     }
 }
 
+static void flush(struct zpl_live *live)
+{
+    fflush(stdout);
+    live->flushed_ns = zpl_clock_monotonic_ns();
+}
+
 static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
 {
     struct zpl_live *live = self;
@@ -89,10 +98,11 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
         fputs(zpl_buf_str(&text), stdout);
         zpl_buf_release(&text);
     }
+    bool found = status == ZPL_PLAN_CACHED || status == ZPL_PLAN_SKIPPED;
     if (live->terminal)
         draw(live);
-    else if (status != ZPL_PLAN_CACHED && status != ZPL_PLAN_SKIPPED)
-        fflush(stdout); /* what is done already comes in thousands, a tick apart at most */
+    else if (!found || zpl_clock_monotonic_ns() - live->flushed_ns > FLUSH_NS)
+        flush(live);
 }
 
 static void on_progress(void *self, const struct zpl_plan *plan, uint32_t id, double fraction,
@@ -119,7 +129,7 @@ static void on_tick(void *self)
 {
     struct zpl_live *live = self;
     if (!live->terminal)
-        fflush(stdout);
+        flush(live);
     else if (live->measured) {
         erase(live);
         draw(live);

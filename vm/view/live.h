@@ -25,6 +25,7 @@ struct zpl_live {
     bool measured;                              /* the names of the program's steps */
     struct zpl_live_row running[ZPL_SLOTS_MAX]; /* in the order they were started */
     unsigned running_count;
+    int64_t flushed_ns;             /* when lines went out last, where nobody watches */
     char waiting[ZPL_NAME_MAX + 1]; /* the first step that waits for a slot */
     const char *limit;              /* of what */
     size_t waiting_count;           /* steps that do */
