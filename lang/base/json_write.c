@@ -63,10 +63,10 @@ static char *put_escape(char *out, unsigned char c)
     return out;
 }
 
-/* The string between quotes; it is UTF-8. */
-static void put_quoted(struct zpl_buf *out, const char *s, size_t n)
+/* The string between quotes; it is UTF-8, and begins with so many plain bytes. */
+static void put_quoted(struct zpl_buf *out, const char *s, size_t n, size_t plain)
 {
-    size_t plain = plain_prefix(s, n), more = 0;
+    size_t more = 0;
     for (size_t i = plain; i < n; i++) {
         char escape = ESCAPES[(unsigned char)s[i]];
         more += escape == 0 ? 0 : escape == 'u' ? 5 : 1;
@@ -146,24 +146,24 @@ void zpl_json_put_end(struct zpl_json_text *text)
     zpl_buf_putc(text->out, level->object ? '}' : ']');
 }
 
-static void put_key(struct zpl_json_text *text, const char *key, size_t n)
+static void put_key(struct zpl_json_text *text, const char *key, size_t n, size_t plain)
 {
     put_gap(text, &text->levels[text->depth - 1]);
-    put_quoted(text->out, key, n);
+    put_quoted(text->out, key, n, plain);
     zpl_buf_add(text->out, ": ", text->pretty ? 2 : 1);
 }
 
 void zpl_json_put_key(struct zpl_json_text *text, const char *key)
 {
-    size_t n = strlen(key);
+    size_t n = strlen(key), plain = plain_prefix(key, n);
     if (text->err != ZPL_OK)
         return;
     struct level *level = &text->levels[text->depth - 1];
     if (level->key && zpl_json_compare_keys(level->key, key) >= 0)
         ZPL_BUG("members of JSON that are not in order");
     level->key = key;
-    if (zpl_utf8_valid(key, n))
-        put_key(text, key, n);
+    if (plain == n || zpl_utf8_valid(key, n))
+        put_key(text, key, n, plain);
     else
         fail(text, ZPL_ERR_NOMEM);
 }
@@ -188,11 +188,12 @@ void zpl_json_put_string(struct zpl_json_text *text, const char *s)
 
 void zpl_json_put_stringn(struct zpl_json_text *text, const char *s, size_t n)
 {
+    size_t plain = plain_prefix(s, n);
     if (text->err != ZPL_OK)
         return;
-    if (zpl_utf8_valid(s, n)) {
+    if (plain == n || zpl_utf8_valid(s, n)) {
         put_before(text);
-        put_quoted(text->out, s, n);
+        put_quoted(text->out, s, n, plain);
     } else {
         fail(text, ZPL_ERR_NOMEM);
     }
@@ -233,7 +234,8 @@ static void put_items(struct zpl_json_text *text, const struct zpl_json *v)
     for (size_t i = 0; text->err == ZPL_OK && i < zpl_json_count(v); i++) {
         if (object) {
             const char *key = zpl_json_member_key(&v->object.items[i]);
-            put_key(text, key, strlen(key));
+            size_t n = strlen(key);
+            put_key(text, key, n, plain_prefix(key, n));
             put_tree(text, v->object.items[i].value);
         } else if (v->writing) {
             v->written.write(text, v + 1, i);
@@ -255,7 +257,8 @@ static void put_tree(struct zpl_json_text *text, const struct zpl_json *v)
         break;
     case ZPL_JSON_STRING:
         put_before(text);
-        put_quoted(text->out, v->string.text, v->string.len);
+        put_quoted(text->out, v->string.text, v->string.len,
+                   plain_prefix(v->string.text, v->string.len));
         break;
     case ZPL_JSON_INT:
         zpl_json_put_int(text, v->integer);
