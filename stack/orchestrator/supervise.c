@@ -131,7 +131,7 @@ static void notice(struct supervisor *s)
 static void look_at_memory(struct supervisor *s)
 {
     s->memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
-    uint64_t bytes = zpl_tree_memory();
+    uint64_t bytes = zpl_tree_memory(s->job->memory_bytes);
     if (bytes <= s->job->memory_bytes)
         return;
     s->report.over_memory = true;

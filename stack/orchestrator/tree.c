@@ -119,14 +119,26 @@ uint64_t zpl_tree_memory_of(pid_t pid)
     return (status_kib(text, "\nRssAnon:") + status_kib(text, "\nRssShmem:")) * 1024;
 }
 
-uint64_t zpl_tree_memory(void)
+/* The same, of a page that n processes share the n-th part. */
+static uint64_t memory_share_of(pid_t pid)
+{
+    char path[PROC_PATH_SIZE], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    if (!read_proc(path, text, sizeof text) || strstr(text, "\nPss_Anon:") == NULL)
+        return zpl_tree_memory_of(pid); /* an older kernel does not say it */
+    return (status_kib(text, "\nPss_Anon:") + status_kib(text, "\nPss_Shmem:")) * 1024;
+}
+
+uint64_t zpl_tree_memory(uint64_t limit)
 {
     static pid_t pids[ZPL_DESCENDANTS_MAX]; /* one thread, see above; too big for a stack */
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, shared = 0;
     size_t count = zpl_tree_children(0, pids, ZPL_DESCENDANTS_MAX);
     for (size_t i = 0; i < count; i++) {
         bytes += zpl_tree_memory_of(pids[i]);
         count += zpl_tree_children(pids[i], pids + count, ZPL_DESCENDANTS_MAX - count);
     }
-    return bytes;
+    for (size_t i = 0; bytes > limit && i < count; i++)
+        shared += memory_share_of(pids[i]);
+    return bytes > limit ? shared : bytes;
 }

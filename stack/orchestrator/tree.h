@@ -30,7 +30,8 @@ bool zpl_tree_kill(int limit_ms, zpl_tree_reaped reaped, void *self);
 /* Bytes of memory that belong to a process alone (anonymous and shared memory, no mapped files);
  * 0 when it is gone. */
 uint64_t zpl_tree_memory_of(pid_t pid);
-/* The same for all descendants of the caller together. */
-uint64_t zpl_tree_memory(void);
+/* The same for all descendants of the caller together.  Of what is more than `limit` pages that several of
+ * them share, as after a fork, count once: that takes longer to ask. */
+uint64_t zpl_tree_memory(uint64_t limit);
 
 #endif

@@ -186,7 +186,14 @@ static inline bool answer(int fd, const char *task, size_t len)
         reply(fd, "printed");
     } else if (strcmp(task, "eat") == 0)
         reply(fd, eat(256) ? "ate" : "no memory");
-    else if (strcmp(task, "grow") == 0)
+    else if (strcmp(task, "flock") == 0) { /* three that share what their parent ate */
+        bool ate = eat(60);
+        for (int i = 0; i < 3; i++)
+            if (fork() == 0)
+                sleep_forever();
+        usleep(5000 * ZPL_MEMORY_POLL_MS);
+        reply(fd, ate ? "ate" : "no memory");
+    } else if (strcmp(task, "grow") == 0)
         reply(fd, eat((ZPL_WORKER_RSS_MAX >> 20) + 16) ? "grown" : "no memory");
     else if (strcmp(task, "leave daemons") == 0)
         leave_daemons(), reply(fd, "left");

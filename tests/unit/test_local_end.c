@@ -282,6 +282,9 @@ static void a_memory_limit_holds(void **state)
     event = run(f, "herd", (struct zpl_task_needs){.memory_bytes = UINT64_C(100) << 20});
     assert_int_equal(event.kind, ZPL_EVENT_MEMORY);
     assert_non_null(strstr(event.reason, "100 MiB"));
+    /* what they share counts once */
+    event = run(f, "flock", (struct zpl_task_needs){.memory_bytes = UINT64_C(100) << 20});
+    assert_reply(&event, "ate");
 #endif
     event = run(f, "echo on", NO_NEEDS);
     assert_reply(&event, "on");
