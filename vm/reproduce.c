@@ -245,6 +245,7 @@ static enum zpl_err open_stack(struct zpl_reproducing *r)
         err = zpl_session_orchestrator(r->session, &r->orchestrator);
     if (err != ZPL_OK)
         return err;
+    r->session->steps_run = true;
     r->slot_count = r->orchestrator->slots;
     r->memory_bytes_max = zpl_task_memory_max(r->orchestrator);
     r->memory_bytes = r->memory_bytes_max / r->slot_count;
@@ -287,6 +288,7 @@ static struct zpl_json *answer(struct zpl_reproducing *r, int64_t duration_ns)
 
 static void release(struct zpl_reproducing *r)
 {
+    r->session->steps_run = false;
     for (uint32_t i = 0; r->slots != NULL && i < r->slot_count; i++)
         if (r->slots[i].taken) {
             r->slots[i].item = NULL;

@@ -260,10 +260,12 @@ enum zpl_err zpl_run(struct zpl_session *session, const struct zpl_run_options *
         err = zpl_plan_narrow(&run->plan, &options->narrowing);
     if (err == ZPL_OK)
         err = open_stack(&d);
+    session->steps_run = err == ZPL_OK;
     if (err == ZPL_OK)
         err = zpl_journal_begin(run);
     if (err == ZPL_OK)
         err = end_run(&d, loop(&d));
+    session->steps_run = false;
     for (uint32_t i = 0; i < d.slot_count && d.slots != NULL; i++)
         if (d.slots[i].taken)
             zpl_driver_free_slot(&d, &d.slots[i]);

@@ -361,7 +361,7 @@ enum zpl_err zpl_session_here(struct zpl_session *session, struct zpl_orchestrat
     config.orchestrator = NULL;
     config.options = NULL;
     config.jobs = 1;
-    if (session->config.orchestrator == NULL)
+    if (session->config.orchestrator == NULL && !session->steps_run)
         return zpl_session_orchestrator(session, out);
     enum zpl_err err = session->has_here
                            ? ZPL_OK

@@ -39,8 +39,11 @@ struct zpl_session {
     struct zpl_names names;
     struct zpl_witness witness;    /* of what the program was told of the world */
     struct zpl_digest text_digest; /* of the program's file, as it was compiled */
-    struct zpl_orchestrator here;  /* asks the engine where the stack's orchestrator is elsewhere */
+    struct zpl_orchestrator
+        here; /* asks the engine where the stack's orchestrator is elsewhere, or busy */
     bool has_here;
+    bool
+        steps_run; /* events of the stack's orchestrator are those of steps, and nobody else's to take */
     struct zpl_program shared; /* project.zpl, once it is read for a stack or a limit */
     bool has_shared;           /* it is */
     enum zpl_err shared_err;   /* what came of it */
@@ -93,7 +96,7 @@ void zpl_session_release(struct zpl_session *session); /* safe on a zeroed struc
 
 /* Components; opened once.  Metadata for reading on a project that never ran: NOT_FOUND, told. */
 enum zpl_err zpl_session_orchestrator(struct zpl_session *session, struct zpl_orchestrator **out);
-/* The one of this machine, whatever the stack: for questions to the engine. */
+/* One of this machine, whatever the stack, that no steps run by: for questions to the engine and to Python. */
 enum zpl_err zpl_session_here(struct zpl_session *session, struct zpl_orchestrator **out);
 enum zpl_err zpl_session_metadata(struct zpl_session *session, bool write,
                                   struct zpl_metadata **out);

@@ -220,3 +220,21 @@ contains err "there is no python3 on PATH"
 equal "$(grep -c python3 err)" 1 "times that it is told"
 expect 1 env PATH="$TMP/nothing" "$ZPL" plan bad.zpl
 contains err "E407"
+
+# what is asked of Python while steps run takes none of their ends
+cat >asked.py <<'T'
+def asked(n: int) -> int:
+    if n < 0:
+        import numpy
+    return n
+T
+cat >asked.zpl <<'T'
+local n
+for i = 1, 6 do
+  n = step("quick" .. i) { signature = "() -> (n: Int)", command = { "sh", "-c", "sleep 0.0" .. i .. "; echo 1 > $n" } } {}
+end
+step "asked" { signature = "(n: Int) -> (m: Int)", python = "asked.py:asked" } { n = n }
+step "other" { signature = "(n: Int) -> (m: Int)", python = "asked.py:asked", vars = { OTHER = "1" } } { n = 1 }
+T
+rm -rf .zpl
+expect 0 timeout 60 zpl run --jobs 2 asked.zpl
