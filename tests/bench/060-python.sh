@@ -1,0 +1,71 @@
+# What a step in Python costs beside its function: 1,000 steps of two numbers and 50 of a small frame of pandas, a step,
+# beside the bare call in one process, beside a process of Python that does it (of pandas, one with its import) and
+# beside /bin/true.  Medians of 3, wall and processor time; nothing is recalled.      Time limit: 900 s
+. "$ROOT/tests/lib.sh"
+[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+PATH="$ROOT/build/oracle/bin:$PATH"
+export PATH
+cat >add.py <<'T'
+def add(a: int, b: int) -> int:
+    return a + b
+T
+cat >frame.py <<'T'
+import pandas as pd
+
+
+def more(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    return rows.assign(x=rows["x"] + k)
+T
+cat >add.zpl <<'P'
+local add = step "add" { signature = "(a: Int, b: Int) -> (c: Int)", python = "add.py:add" }
+for i = 1, 1000 do add { a = i, b = 1, as = "add" .. i } end
+P
+cat >frame.zpl <<'P'
+local rows = csv.read "rows.csv"
+local more = step "more" { signature = "(rows: Table {x: Int}, k: Int) -> (out: Table {x: Int})", python = "frame.py:more" }
+for i = 1, 50 do more { rows, k = i, as = "more" .. i } end
+P
+seq 1000 | sed '1i x' >rows.csv
+cat >measure.py <<'P'
+import os, resource, shutil, statistics, subprocess, sys, time
+
+def cost(command):
+    """Milliseconds of wall and processor time."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall * 1000, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+def ran(program):
+    shutil.rmtree(".zpl", ignore_errors=True)
+    subprocess.run(["zpl", "check", program], check=True, stdout=subprocess.DEVNULL)
+    return cost(["zpl", "run", program])
+
+def bare(count, call):
+    wall, cpu = time.perf_counter(), time.process_time()
+    for i in range(count):
+        call(i)
+    return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
+
+def row(name, count, measure):
+    walls, cpus = zip(*[measure() for _ in range(3)])
+    print(f"{name:52} {statistics.median(walls) / count:12.4f} ms {statistics.median(cpus) / count:12.4f} ms", flush=True)
+
+def shell(count, command):
+    return lambda: cost(["sh", "-c", f"for i in $(seq {count}); do {command}; done"])
+
+sys.path.insert(0, ".")
+print(f"{'':52} {'wall':>15} {'processor':>15}")
+row("1,000 steps of two numbers, a step", 1000, lambda: ran("add.zpl"))
+from add import add
+row("the bare call", 1000, lambda: bare(1000, lambda i: add(i, 1)))
+row("a process of Python", 50, shell(50, "python3 -c 'import add; add.add(1, 1)'"))
+row("/bin/true", 1000, shell(1000, "/bin/true"))
+row("50 steps of a frame of 1,000 rows, a step", 50, lambda: ran("frame.zpl"))
+import pandas as pd
+from frame import more
+rows = pd.read_csv("rows.csv")
+row("the bare call", 50, lambda: bare(50, lambda i: more(rows, i)))
+row("a process of Python that imports pandas", 5, shell(5, "python3 -c 'import frame'"))
+P
+python3 measure.py
