@@ -23,10 +23,12 @@ struct zpl_task_needs {
                               (resident); 0: the default share (local: no limit) */
     uint64_t timeout_ms;   /* 0: none */
     bool fresh;            /* a process of its own, not a warm worker (user code) */
-    uint32_t gpus;         /* for each of its workers; local: not held to */
-    uint32_t workers;      /* that many are given at once or none, each with what is said here; the
+    uint64_t kin;  /* a warm worker serves tasks of one kin only, as it keeps what is theirs alone;
+                              0: the tasks that need nothing kept */
+    uint32_t gpus; /* for each of its workers; local: not held to */
+    uint32_t workers;  /* that many are given at once or none, each with what is said here; the
                               task runs in the first and starts the others.  0: one; local: as one */
-    const char *place;     /* where it writes, if the orchestrator gave that out, else NULL */
+    const char *place; /* where it writes, if the orchestrator gave that out, else NULL */
 };
 enum zpl_event_kind {
     ZPL_EVENT_MESSAGE, /* bytes the worker sent while running (log, progress) */
@@ -86,9 +88,11 @@ struct zpl_artifact {
 struct zpl_artifacts {
     void *self;
     const char *flavour;
-    /* A new empty folder (absolute path) on the store's own file system, for one task's outputs.
+    /* A new empty folder (absolute path) on the store's own file system, for one task's outputs; those of a
+     * group, a name or "", are in a folder of their own, which may hold other things of the group's too.
      * What a dead process left there is removed when a store is opened. */
-    enum zpl_err (*scratch)(void *self, char *path /* ZPL_PATH_MAX */, struct zpl_diags *diags);
+    enum zpl_err (*scratch)(void *self, const char *group, char *path /* ZPL_PATH_MAX */,
+                            struct zpl_diags *diags);
     void (*scratch_remove)(void *self, const char *path);
     /* Takes the file or folder at `path` (in scratch) as the artifact `digest`; by rename where it
      * can.  An artifact that is there already stays (a file of another size than `bytes` is torn

@@ -278,6 +278,7 @@ enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_resu
         err = failed(task, diags);
     for (size_t i = 0; err == ZPL_OK && i < task->output_count; i++)
         err = take(&context, i, &made[i]);
+    result->unharmed = err != ZPL_OK && context.unharmed;
     result->made = made;
     result->made_count = task->output_count;
     zpl_context_release(&context);

@@ -58,6 +58,10 @@ struct zpl_run_task {
     size_t file_count;
     uint32_t threads;
     uint64_t memory_bytes;
+    /* Set where it runs: its program is forked by one that is kept for tasks like this one, and the rulesets of
+     * Landlock that confine the two; 0: there are none to be made, or it stands already. */
+    bool kept;
+    int fence, group_fence;
     /* Called with text for the step's log and with progress 0..1 (fraction < 0: unknown). */
     void (*log)(void *self, const char *text, size_t len);
     void (*progress)(void *self, double fraction, const char *what);
@@ -82,6 +86,7 @@ struct zpl_run_made {
 struct zpl_run_result {
     const struct zpl_run_made *made; /* one an output of the task, in its order */
     size_t made_count;
+    bool unharmed; /* of a failure: a process of its own had it, which is gone */
 };
 
 /* Does the kernel run a body of the user's, and so in a process of its own that no other step has?  (SQL is

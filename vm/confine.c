@@ -135,6 +135,22 @@ static void allow_libraries(struct fence *f)
     allow(f, "/dev/null", DEVICE);
 }
 
+static void allow_devices(struct fence *f)
+{
+    static const char *const devices[] = {
+        "/dev/null",          "/dev/zero",       "/dev/full",
+        "/dev/random",        "/dev/urandom",    "/dev/tty",
+        "/dev/ptmx",          "/dev/pts",        "/dev/dri",
+        "/dev/kfd",           "/dev/nvidia0",    "/dev/nvidia1",
+        "/dev/nvidia2",       "/dev/nvidia3",    "/dev/nvidia4",
+        "/dev/nvidia5",       "/dev/nvidia6",    "/dev/nvidia7",
+        "/dev/nvidiactl",     "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
+        "/dev/nvidia-modeset"};
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        allow(f, devices[i], DEVICE);
+    allow(f, "/dev/shm", WRITE); /* semaphores have names there */
+}
+
 /* What programs use beside libraries. */
 static void allow_system(struct fence *f)
 {
@@ -149,18 +165,9 @@ static void allow_system(struct fence *f)
                                           "/run/current-system",
                                           "/run/opengl-driver",
                                           "/var/cache/fontconfig"};
-    static const char *const devices[] = {
-        "/dev/zero",          "/dev/full",      "/dev/random",     "/dev/urandom",
-        "/dev/tty",           "/dev/ptmx",      "/dev/pts",        "/dev/dri",
-        "/dev/kfd",           "/dev/nvidia0",   "/dev/nvidia1",    "/dev/nvidia2",
-        "/dev/nvidia3",       "/dev/nvidia4",   "/dev/nvidia5",    "/dev/nvidia6",
-        "/dev/nvidia7",       "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools",
-        "/dev/nvidia-modeset"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         allow(f, folders[i], READ);
-    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-        allow(f, devices[i], DEVICE);
-    allow(f, "/dev/shm", WRITE); /* semaphores have names there */
+    allow_devices(f);
 }
 
 /* Is it a hidden folder or below one, as tools make them in a home (~/.pyenv)?  ~/.local is shared by
@@ -313,7 +320,7 @@ static void allow_project(struct fence *f, const struct zpl_run_task *task)
     zpl_arena_release(&arena);
 }
 
-/* What a command or a kernel of the user's may want beside its task. */
+/* What a command or a kernel of the user's may want beside its task and the project. */
 static void allow_wants(struct fence *f, const struct zpl_run_task *task)
 {
     allow_system(f);
@@ -322,27 +329,73 @@ static void allow_wants(struct fence *f, const struct zpl_run_task *task)
     if (getenv("HOME") != NULL)
         allow_in(f, getenv("HOME"), ".local/lib", READ); /* Python's packages of one user */
     allow_body(f, task);
-    allow_project(f, task);
+}
+
+/* What the body of one task may touch; false: there is no fence to be made. */
+static bool fence_body(struct fence *f, const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    if (!begin(f, true, diags))
+        return false;
+    allow_libraries(f);
+    allow_engines(f);
+    if (strcmp(task->kernel, "lua") != 0) { /* Lua names no file */
+        allow_wants(f, task);
+        allow_project(f, task);
+    }
+    for (size_t i = 0; i < task->input_count; i++)
+        allow(f, task->inputs[i].path, READ);
+    for (size_t i = 0; i < task->file_count; i++)
+        allow(f, task->files[i], READ);
+    allow(f, task->scratch, WRITE);
+    return true;
 }
 
 enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags)
 {
     struct fence f;
-    if (!begin(&f, true, diags))
-        return f.err;
-    allow_libraries(&f);
-    allow_engines(&f);
-    if (strcmp(task->kernel, "lua") != 0) /* Lua names no file */
-        allow_wants(&f, task);
-    for (size_t i = 0; i < task->input_count; i++)
-        allow(&f, task->inputs[i].path, READ);
-    for (size_t i = 0; i < task->file_count; i++)
-        allow(&f, task->files[i], READ);
-    allow(&f, task->scratch, WRITE);
-    return close_fence(&f);
+    return fence_body(&f, task, diags) ? close_fence(&f) : f.err;
 }
 
-enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_diags *diags)
+/* ---- a process that serves several tasks ---- */
+
+/* Gives the fence away. */
+static enum zpl_err hand_over(struct fence *f, int *out)
+{
+    *out = f->fd;
+    if (f->err != ZPL_OK)
+        close(f->fd);
+    if (f->err != ZPL_OK)
+        *out = 0;
+    return f->err;
+}
+
+enum zpl_err zpl_confine_fence(const struct zpl_run_task *task, int *out, struct zpl_diags *diags)
+{
+    struct fence f;
+    *out = 0;
+    return fence_body(&f, task, diags) ? hand_over(&f, out) : f.err;
+}
+
+enum zpl_err zpl_confine_group_fence(const struct zpl_run_task *task, int *out,
+                                     struct zpl_diags *diags)
+{
+    struct fence f;
+    char group[ZPL_PATH_MAX];
+    *out = 0;
+    if (zpl_path_dir(group, task->scratch) != ZPL_OK || !begin(&f, true, diags))
+        return ZPL_OK;
+    allow_libraries(&f);
+    allow_engines(&f);
+    allow_wants(&f, task);
+    allow(&f, task->project, READ);
+    allow(&f, task->store, READ);
+    allow(&f, group, WRITE);
+    return hand_over(&f, out);
+}
+
+/* As its header says of builtin kernels; what they start may use devices too. */
+static enum zpl_err confine_worker(const struct zpl_run_task *task, bool devices,
+                                   struct zpl_diags *diags)
 {
     static bool done;
     char scratches[ZPL_PATH_MAX];
@@ -351,7 +404,19 @@ enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_dia
         return f.err;
     allow(&f, "/", READ);
     allow(&f, "/dev/null", DEVICE);
+    if (devices)
+        allow_devices(&f);
     allow(&f, scratches, WRITE);
     done = true;
     return close_fence(&f);
+}
+
+enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    return confine_worker(task, false, diags);
+}
+
+enum zpl_err zpl_confine_server(const struct zpl_run_task *task, struct zpl_diags *diags)
+{
+    return confine_worker(task, true, diags);
 }

@@ -20,8 +20,19 @@ int zpl_confine_version(void);
  * and a Lua body, which can name no file, to less: libraries, its inputs, its scratch folder. */
 enum zpl_err zpl_confine_body(const struct zpl_run_task *task, struct zpl_diags *diags);
 
+/* The same for another process: a ruleset for landlock_restrict_self, which is the caller's; 0: the kernel has
+ * none. */
+enum zpl_err zpl_confine_fence(const struct zpl_run_task *task, int *out, struct zpl_diags *diags);
+/* For a process that forks those of tasks, each with a fence of its own: what tasks like this one may touch
+ * together, which is the store and, to write, the folder of the group that their scratch folders are in. */
+enum zpl_err zpl_confine_group_fence(const struct zpl_run_task *task, int *out,
+                                     struct zpl_diags *diags);
+
 /* Confines a process that runs kernels of zpl's own, task after task: it reads what its user may
  * read, and writes below the folder in which its driver's scratch folders are. */
 enum zpl_err zpl_confine_builtin(const struct zpl_run_task *task, struct zpl_diags *diags);
+/* The same where such a process starts others, with fences: the folder is that of the group, and devices are
+ * left to them. */
+enum zpl_err zpl_confine_server(const struct zpl_run_task *task, struct zpl_diags *diags);
 
 #endif

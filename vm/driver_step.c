@@ -29,11 +29,13 @@ void zpl_driver_settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t i
 static enum zpl_err make_scratch(struct zpl_driver *d, const struct zpl_scope *scope, uint32_t id,
                                  char *path)
 {
+    char group[ZPL_TASK_GROUP_SIZE];
     struct zpl_diags *diags = &d->session->diags;
     const struct zpl_digest *key = scope->plan->no_cache ? NULL : &scope->plan->steps[id].key;
     return d->orchestrator->place != NULL
                ? d->orchestrator->place(d->orchestrator->self, key, path, diags)
-               : d->artifacts->scratch(d->artifacts->self, path, diags);
+               : d->artifacts->scratch(d->artifacts->self, zpl_task_group(scope->plan, id, group),
+                                       path, diags);
 }
 
 static void remove_scratch(struct zpl_driver *d, const char *path)
@@ -172,7 +174,8 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     const struct zpl_node *node = &scope->plan->graph->nodes[id];
     struct zpl_step_plan *step = &scope->plan->steps[id];
     struct zpl_diags *diags = &d->session->diags;
-    struct zpl_task_needs needs = zpl_task_needs_of(scope->plan, id, d->memory_bytes);
+    struct zpl_task_needs needs =
+        zpl_task_needs_of(scope->plan, id, d->memory_bytes, d->orchestrator->place == NULL);
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct zpl_slot *slot = d->slots;
     while (slot->taken)

@@ -10,6 +10,7 @@
 #include "lang/base/digest.h"
 #include "lang/base/fs.h"
 #include "stack/orchestrator/spool.h"
+#include "vm/task.h"
 
 static const char CUT[] = "\n… more follows in `zpl logs` when the step has ended …\n";
 
@@ -34,7 +35,9 @@ void zpl_live_log_begin(struct zpl_live_log *log, const char *scratch, int64_t r
     char dir[ZPL_PATH_MAX], name[64];
     memset(log, 0, sizeof *log);
     file_name(name, run, step);
-    if (zpl_path_dir(dir, scratch) != ZPL_OK || zpl_path_join(log->path, dir, name) != ZPL_OK)
+    if (zpl_path_dir(dir, scratch) != ZPL_OK ||
+        (zpl_task_is_group(zpl_path_base(dir)) && zpl_path_dir(dir, dir) != ZPL_OK) ||
+        zpl_path_join(log->path, dir, name) != ZPL_OK)
         return;
     int fd = zpl_fs_open(log->path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     log->fd = fd > 0 ? fd : 0;

@@ -1,5 +1,5 @@
 /* live_log.h - what a running step has printed so far, where `zpl logs --follow` finds it.
- * A file beside the step's scratch folder: log-<run>-<digest of its name> in home/scratch/<owner>/, or in
+ * A file beside the step's scratch folder, or its group's: log-<run>-<digest of its name> in home/scratch/<owner>/, or in
  * home/spool/<task>/ where steps run elsewhere.  Its first line is the step's name.  It is there from the
  * start of the step until its row, which has the log, is written; what a killed run leaves goes with its
  * scratch.  A reader that has opened it reads on after it was removed.

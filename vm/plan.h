@@ -42,6 +42,7 @@ struct zpl_step_plan {
     uint32_t attempts;
     uint32_t lost;             /* of them, with their machine */
     uint64_t memory_bytes;     /* that its attempt, or the next one, may use; 0: not yet said */
+    uint64_t kin;              /* of its attempt: see struct zpl_task_needs */
     const char *earlier;       /* how the attempts before it ended: lines for its log, or NULL */
     const char *error;         /* FAILED: one line */
     struct zpl_step_cost last; /* of one that would run, or may: outlook.h */

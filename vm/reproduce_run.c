@@ -69,6 +69,7 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
 {
     struct zpl_step_plan *step = &slot->plan->steps[slot->id];
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
+    char group[ZPL_TASK_GROUP_SIZE];
     bool lacks;
     enum zpl_err err = take_limits(r, slot, &lacks);
     if (err != ZPL_OK)
@@ -77,8 +78,10 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
         slot->until_ns = zpl_clock_monotonic_ns() + ZPL_SLOTS_LOOK_MS * ZPL_NS_PER_MS;
         return ZPL_OK;
     }
-    struct zpl_task_needs needs = zpl_task_needs_of(slot->plan, slot->id, r->memory_bytes);
-    err = r->artifacts->scratch(r->artifacts->self, slot->scratch, &r->session->diags);
+    struct zpl_task_needs needs =
+        zpl_task_needs_of(slot->plan, slot->id, r->memory_bytes, r->orchestrator->place == NULL);
+    err = r->artifacts->scratch(r->artifacts->self, zpl_task_group(slot->plan, slot->id, group),
+                                slot->scratch, &r->session->diags);
     if (err == ZPL_OK)
         err = zpl_task_make(slot->plan, slot->id, slot->scratch, &task);
     if (err == ZPL_OK)

@@ -2,6 +2,8 @@
 #include "vm/task.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,10 +150,88 @@ uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator)
     return known ? (uint64_t)pages * (uint64_t)page / 10 * 8 : 0;
 }
 
-struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share)
+/* ---- steps whose process may go on for others ---- */
+
+static void add_text(struct zpl_hasher *hasher, const char *text)
+{
+    zpl_hasher_field(hasher, text, strlen(text));
+}
+
+static void add_json(struct zpl_hasher *hasher, const struct zpl_json *json)
+{
+    struct zpl_buf text = {0};
+    if (json != NULL && zpl_json_write(json, false, &text) == ZPL_OK)
+        zpl_hasher_field(hasher, text.data, text.len);
+    else
+        zpl_hasher_field(hasher, "", 0);
+    zpl_buf_release(&text);
+}
+
+/* What steps of Python have in common that one process can serve: interpreter, packages, surroundings. */
+static uint64_t kin_of(const struct zpl_plan *plan, const struct zpl_python_step *step,
+                       const struct zpl_json *body)
+{
+    struct zpl_hasher hasher;
+    uint64_t kin;
+    zpl_hasher_init(&hasher);
+    add_text(&hasher, plan->session->project.root);
+    add_text(&hasher, step->facts->interpreter);
+    add_text(&hasher, step->facts->version);
+    add_text(&hasher, step->env != NULL ? step->env->folder : "");
+    add_json(&hasher, zpl_json_get(body, "vars"));
+    add_json(&hasher, zpl_json_get(body, "pass"));
+    for (size_t i = 0; i < step->package_count; i++) {
+        add_text(&hasher, step->packages[i].name);
+        add_text(&hasher, step->packages[i].version != NULL ? step->packages[i].version : "");
+    }
+    const struct zpl_digest digest = zpl_hasher_final(&hasher);
+    memcpy(&kin, digest.b, sizeof kin);
+    return kin != 0 ? kin : 1;
+}
+
+/* 0: the process of the step is its own.  One that opens connections or reads files outside of the project has
+ * confines that no other has; and a device can't be shared by forks. */
+static uint64_t kin_of_step(struct zpl_plan *plan, const struct zpl_node *node)
+{
+    struct zpl_python_step step;
+    struct zpl_json *body = NULL;
+    struct zpl_diags quiet = {0}; /* what is wrong is told when the task is made */
+    const char *const *files;
+    size_t file_count = 0;
+    uint64_t kin = 0;
+    if (zpl_node_is_python(node) && node->resources.gpu == 0 && node->resources.workers <= 1 &&
+        zpl_json_parse(node->body, strlen(node->body), &body, NULL) == ZPL_OK &&
+        !zpl_json_truth(zpl_json_get(body, "network"), false) &&
+        zpl_python_keyed(plan, node, &step, &quiet) == ZPL_OK &&
+        zpl_user_files_outside(plan, node, &files, &file_count, &quiet) == ZPL_OK &&
+        file_count == 0)
+        kin = kin_of(plan, &step, body);
+    zpl_json_release(body);
+    zpl_diags_release(&quiet);
+    return kin;
+}
+
+#define GROUP "kin-"
+
+const char *zpl_task_group(const struct zpl_plan *plan, uint32_t id, char out[ZPL_TASK_GROUP_SIZE])
+{
+    out[0] = '\0';
+    if (plan->steps[id].kin != 0)
+        snprintf(out, ZPL_TASK_GROUP_SIZE, GROUP "%016" PRIx64, plan->steps[id].kin);
+    return out;
+}
+
+bool zpl_task_is_group(const char *name)
+{
+    return strncmp(name, GROUP, strlen(GROUP)) == 0;
+}
+
+struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share,
+                                        bool here)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_step_plan *step = &plan->steps[id];
+    step->kin = here ? kin_of_step(plan, node) : 0;
     if (step->memory_bytes == 0)
         step->memory_bytes =
             node->resources.memory_bytes > 0 ? node->resources.memory_bytes : share;
@@ -160,13 +240,16 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
                                    .timeout_ms = node->timeout_ms,
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
-                                   .fresh = zpl_run_is_users(node->kernel, node->body)};
+                                   .kin = step->kin,
+                                   .fresh = step->kin == 0 &&
+                                            zpl_run_is_users(node->kernel, node->body)};
 }
 
 /* What a function of Python is run by, which its key knows in other words: {"interpreter": PATH, "version":
  * "3.11.2", "modules": [PATH], "packages": {NAME: VERSION}, "site": [FOLDER]}, with an environment of its own
- * {"env": {"folder", "interpreter", "requirements"}}; NULL: memory is out. */
-static const char *python_text(struct zpl_plan *plan, const struct zpl_python_step *step)
+ * {"env": {"folder", "interpreter", "requirements"}}; where its process goes on for others {"kept": true}.  NULL:
+ * memory is out. */
+static const char *python_text(struct zpl_plan *plan, const struct zpl_python_step *step, bool kept)
 {
     struct zpl_json *facts = zpl_json_object(), *modules = zpl_json_array();
     struct zpl_json *packages = zpl_json_object();
@@ -186,6 +269,8 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
         zpl_json_set_take(facts, "env", env);
         interpreter = zpl_arena_printf(&plan->arena, "%s/bin/python", step->env->folder);
     }
+    if (kept)
+        zpl_json_set_take(facts, "kept", zpl_json_bool(true));
     zpl_json_set_take(facts, "interpreter", zpl_json_string(interpreter));
     zpl_json_set_take(facts, "version", zpl_json_string(step->facts->version));
     zpl_json_set_take(facts, "modules", modules);
@@ -201,14 +286,15 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
 
 /* The body, and behind a line break what is no part of what the step is: the places of Lua's, the interpreter
  * and the files of Python's. */
-static enum zpl_err make_body(struct zpl_plan *plan, const struct zpl_node *node, const char **out)
+static enum zpl_err make_body(struct zpl_plan *plan, uint32_t id, const char **out)
 {
+    const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_python_step step;
     const char *behind = node->places;
     *out = node->body;
     if (zpl_node_is_python(node)) {
         enum zpl_err err = zpl_python_keyed(plan, node, &step, &plan->session->diags);
-        behind = err == ZPL_OK ? python_text(plan, &step) : NULL;
+        behind = err == ZPL_OK ? python_text(plan, &step, plan->steps[id].kin != 0) : NULL;
         if (behind == NULL)
             return err != ZPL_OK ? err : zpl_diag_nomem(&plan->session->diags);
     }
@@ -242,7 +328,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .threads = 1,
                                 .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)
-                                               : make_body(plan, node, &body);
+                                               : make_body(plan, id, &body);
     task.body = body;
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++) {
         const struct zpl_argument *argument = &node->arguments[i];

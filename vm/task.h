@@ -11,8 +11,15 @@
 /* The memory that a step may use, of what the machine has; 0: the orchestrator's machines are others. */
 uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator);
 /* What the next attempt of a step needs, but its place.  Memory of which nothing was said yet is what the
- * step asks for, else `share`; the plan has it then. */
-struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share);
+ * step asks for, else `share`; the plan has it then, and the kin of the step, which may have one where tasks are
+ * done here. */
+struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share,
+                                        bool here);
+/* The group of scratch folders that the step's own is one of, "" for none: those of the steps that one process
+ * serves, which so can be kept from all others.  The needs are known. */
+#define ZPL_TASK_GROUP_SIZE 32
+const char *zpl_task_group(const struct zpl_plan *plan, uint32_t id, char out[ZPL_TASK_GROUP_SIZE]);
+bool zpl_task_is_group(const char *name);
 /* Encodes the task of a keyed step, of which the needs are known, whose outputs are to be made in `scratch`. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
                            struct zpl_buf *out);

@@ -3,12 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 #include "stack/stack.h"
 #include "stdlib/body/env.h"
+#include "stdlib/body/python_host.h"
 #include "stdlib/body/network.h"
+#include "stdlib/body/python.h"
 #include "stdlib/table/bind.h"
 #include "vm/confine.h"
 #include "vm/protocol.h"
@@ -47,16 +50,39 @@ static void on_progress(void *self, double fraction, const char *what)
     send_message(*(int *)self, &message);
 }
 
+/* Confines this process, which starts others for its tasks, and makes what those are to be confined by.  The
+ * one that is kept is confined once, when it is started. */
+static enum zpl_err confine_kept(struct zpl_run_task *run, struct zpl_diags *diags)
+{
+    enum zpl_err err = zpl_confine_server(run, diags);
+    if (err == ZPL_OK)
+        err = zpl_confine_fence(run, &run->fence, diags);
+    if (err == ZPL_OK && !zpl_python_host_stands())
+        err = zpl_confine_group_fence(run, &run->group_fence, diags);
+    return err;
+}
+
+static void close_fences(struct zpl_run_task *run)
+{
+    if (run->fence > 0)
+        close(run->fence);
+    if (run->group_fence > 0)
+        close(run->group_fence);
+    run->fence = run->group_fence = 0;
+}
+
 /* Confines this process to what the task may touch.  A program of the user's opens its connections, or is
  * refused them, in a process of its own. */
-static enum zpl_err confine(const struct zpl_task *task, struct zpl_diags *diags)
+static enum zpl_err confine(struct zpl_task *task, struct zpl_diags *diags)
 {
-    const struct zpl_run_task *run = &task->run;
+    struct zpl_run_task *run = &task->run;
     bool runs = task->kind == ZPL_TASK_RUN;
     bool program = runs && zpl_run_is_program(run->kernel);
     bool body = runs && zpl_run_is_users(run->kernel, run->body);
     enum zpl_err err = program ? ZPL_OK : zpl_network_deny(diags);
-    if (err == ZPL_OK && runs)
+    if (err == ZPL_OK && runs && run->kept)
+        err = confine_kept(run, diags);
+    else if (err == ZPL_OK && runs)
         err = body ? zpl_confine_body(run, diags) : zpl_confine_builtin(run, diags);
     return err;
 }
@@ -81,6 +107,7 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     struct zpl_json *seen = NULL;
     enum zpl_err err =
         task->kind == ZPL_TASK_RUN ? zpl_env_prepare(&task->run, arena, diags) : ZPL_OK;
+    task->run.kept = task->kind == ZPL_TASK_RUN && zpl_python_is_kept(&task->run);
     if (err == ZPL_OK)
         err = confine(task, diags);
     if (err != ZPL_OK) {
@@ -104,7 +131,8 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         err = hold_inputs(&task->run, diags);
         if (err == ZPL_OK)
             err = zpl_run_kernel(&task->run, &made, arena, diags);
-        *failed = err != ZPL_OK;
+        close_fences(&task->run);
+        *failed = err != ZPL_OK && !made.unharmed;
         return zpl_reply_encode_run(err, &made, diags, out);
     case ZPL_TASK_PREVIEW:
         err = zpl_preview(&task->preview, &seen, arena, diags);

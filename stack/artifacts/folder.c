@@ -130,14 +130,15 @@ static enum zpl_err need_mine(struct folder *folder, struct zpl_diags *diags)
     return err;
 }
 
-static enum zpl_err scratch(void *self, char *path, struct zpl_diags *diags)
+static enum zpl_err scratch(void *self, const char *group, char *path, struct zpl_diags *diags)
 {
     struct folder *folder = self;
-    char name[32];
+    char name[ZPL_NAME_MAX];
     enum zpl_err err = need_mine(folder, diags);
     if (err != ZPL_OK)
         return err;
-    snprintf(name, sizeof name, "%llu", (unsigned long long)folder->made++);
+    snprintf(name, sizeof name, "%s%s%llu", group, *group != '\0' ? "/" : "",
+             (unsigned long long)folder->made++);
     err = zpl_home_join(path, folder->mine, name, diags);
     return err == ZPL_OK ? zpl_fs_mkdirs(path, diags) : err;
 }

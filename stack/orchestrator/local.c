@@ -28,15 +28,17 @@ struct local {
     struct zpl_local_worker workers[];
 };
 
-/* A place for a new process: a free one, else that of a warm worker, which is let go. */
-static struct zpl_local_worker *make_room(struct local *local)
+/* A place for a new process: a free one, else that of a warm worker, which is let go; one of another kin
+ * before one that serves such tasks. */
+static struct zpl_local_worker *make_room(struct local *local, uint64_t kin)
 {
     struct zpl_local_worker *idle = NULL;
     for (uint32_t i = 0; i < local->worker_count; i++) {
         struct zpl_local_worker *worker = &local->workers[i];
         if (worker->state == ZPL_LOCAL_FREE)
             return worker;
-        if (worker->state == ZPL_LOCAL_IDLE && worker != local->shown)
+        if (worker->state == ZPL_LOCAL_IDLE && worker != local->shown &&
+            (idle == NULL || idle->kin == kin))
             idle = worker;
     }
     if (idle)
@@ -51,7 +53,7 @@ static bool give_warm(struct local *local, const void *bytes, size_t len, uint64
     for (uint32_t i = 0; i < local->worker_count; i++) {
         struct zpl_local_worker *worker = &local->workers[i];
         if (worker->state != ZPL_LOCAL_IDLE || needs->fresh ||
-            worker->memory_bytes != needs->memory_bytes)
+            worker->memory_bytes != needs->memory_bytes || worker->kin != needs->kin)
             continue;
         if (zpl_local_worker_give(worker, bytes, len, task, needs))
             return true;
@@ -66,12 +68,11 @@ static bool give_warm(struct local *local, const void *bytes, size_t len, uint64
 static enum zpl_err give_new(struct local *local, const void *bytes, size_t len, uint64_t task,
                              const struct zpl_task_needs *needs, struct zpl_diags *diags)
 {
-    struct zpl_local_worker *worker = make_room(local);
+    struct zpl_local_worker *worker = make_room(local, needs->kin);
     if (!worker)
         ZPL_BUG("more workers than slots and warm ones");
-    enum zpl_err err =
-        zpl_local_worker_open(worker, local->zygote, needs->memory_bytes, local->epoll,
-                              (uint64_t)(worker - local->workers), diags);
+    enum zpl_err err = zpl_local_worker_open(worker, local->zygote, needs, local->epoll,
+                                             (uint64_t)(worker - local->workers), diags);
     if (err == ZPL_OK && !zpl_local_worker_give(worker, bytes, len, task, needs)) {
         err = zpl_diag_system(diags, "hand a task to", "a worker", errno);
         zpl_local_worker_close(worker);

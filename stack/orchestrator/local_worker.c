@@ -34,12 +34,13 @@ static void drop(struct zpl_local_worker *w, enum zpl_local_source source)
 }
 
 enum zpl_err zpl_local_worker_open(struct zpl_local_worker *w, struct zpl_zygote *zygote,
-                                   uint64_t memory_bytes, int epoll, uint64_t index,
+                                   const struct zpl_task_needs *needs, int epoll, uint64_t index,
                                    struct zpl_diags *diags)
 {
-    *w = (struct zpl_local_worker){.memory_bytes = memory_bytes, .log_left = -1};
+    *w = (struct zpl_local_worker){
+        .memory_bytes = needs->memory_bytes, .kin = needs->kin, .log_left = -1};
     w->in.cap = ZPL_MESSAGE_MAX + FRAME_SIZE + READ_BYTES;
-    enum zpl_err err = zpl_zygote_spawn(zygote, memory_bytes, &w->ends, diags);
+    enum zpl_err err = zpl_zygote_spawn(zygote, needs->memory_bytes, &w->ends, diags);
     for (int i = 0; err == ZPL_OK && i < ZPL_LOCAL_SOURCES; i++) {
         struct epoll_event wanted = {.events = EPOLLIN,
                                      .data.u64 = index * ZPL_LOCAL_SOURCES + (uint64_t)i};
@@ -273,6 +274,13 @@ static void take_report(struct zpl_local_worker *w)
     close_log(w);
 }
 
+/* Was it ended for its memory?  Its descendants may have lived on for longer than it may take to leave. */
+static bool is_over_memory(const struct zpl_local_worker *w)
+{
+    return w->report.over_memory &&
+           (w->verdict == ZPL_LOCAL_NONE || w->verdict == ZPL_LOCAL_GARBLED);
+}
+
 /* The words for a worker that ended without an answer. */
 static void say_why(const struct zpl_local_worker *w, struct zpl_event *event)
 {
@@ -285,7 +293,7 @@ static void say_why(const struct zpl_local_worker *w, struct zpl_event *event)
     else if (w->verdict == ZPL_LOCAL_LATE)
         snprintf(event->reason, size, "not ready after its time limit of %llu ms",
                  (unsigned long long)w->needs.timeout_ms);
-    else if (w->verdict == ZPL_LOCAL_NONE && report->over_memory)
+    else if (is_over_memory(w))
         snprintf(event->reason, size, "over its memory limit of %llu MiB",
                  (unsigned long long)(w->memory_bytes >> 20));
     else if (w->verdict == ZPL_LOCAL_GARBLED && killed)
@@ -325,7 +333,7 @@ static void conclude(struct zpl_local_worker *w, struct zpl_event *event)
         event->kind = ZPL_EVENT_DIED;
         if (w->verdict == ZPL_LOCAL_LATE)
             event->kind = ZPL_EVENT_TIMEOUT;
-        else if (w->verdict == ZPL_LOCAL_NONE && w->report.over_memory)
+        else if (is_over_memory(w))
             event->kind = ZPL_EVENT_MEMORY;
         say_why(w, event);
     }

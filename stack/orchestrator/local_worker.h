@@ -30,6 +30,7 @@ struct zpl_local_worker {
     struct zpl_worker_ends ends;
     pid_t pid;             /* 0: not known yet */
     uint64_t memory_bytes; /* its limit */
+    uint64_t kin;          /* of the tasks that it takes */
     uint64_t task;
     struct zpl_task_needs needs;
     enum zpl_local_verdict verdict;
@@ -46,10 +47,10 @@ struct zpl_local_worker {
     int64_t measured_ns; /* when its memory was looked at */
 };
 
-/* Asks the zygote for a process and adds its descriptors to `epoll`, as index * ZPL_LOCAL_SOURCES +
+/* Asks the zygote for a process that may serve tasks with such needs and adds its descriptors to `epoll`, as index * ZPL_LOCAL_SOURCES +
  * source.  The worker has to be FREE and becomes IDLE. */
 enum zpl_err zpl_local_worker_open(struct zpl_local_worker *worker, struct zpl_zygote *zygote,
-                                   uint64_t memory_bytes, int epoll, uint64_t index,
+                                   const struct zpl_task_needs *needs, int epoll, uint64_t index,
                                    struct zpl_diags *diags);
 /* Hands over a task; false and errno if that can't be done.  A process that could not even be
  * started takes it all the same: how that failed is told as the task's end. */

@@ -21,28 +21,27 @@ const char *const zpl_look_variables[] = {
 
 /* The helper that this process keeps: one after the other is asked of it what the same interpreter can say. */
 static struct {
-    pid_t pid;
-    int talk;
+    struct zpl_process_kept process;
     char interpreter[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
-} kept = {.talk = -1};
+} kept = {.process = {.talk = -1}};
 
 /* How it ended, as of waitpid. */
 static int leave(void)
 {
     int status = 0;
-    if (kept.talk < 0)
+    if (kept.process.talk < 0)
         return status;
-    close(kept.talk); /* then nobody asks it any more, and it ends */
-    kept.talk = -1;
-    while (waitpid(kept.pid, &status, 0) < 0 && errno == EINTR)
+    close(kept.process.talk); /* then nobody asks it any more, and it ends */
+    kept.process.talk = -1;
+    while (waitpid(kept.process.pid, &status, 0) < 0 && errno == EINTR)
         continue;
     return status;
 }
 
 void zpl_look_leave(void)
 {
-    if (kept.talk >= 0)
-        (void)kill(kept.pid, SIGKILL);
+    if (kept.process.talk >= 0)
+        (void)kill(kept.process.pid, SIGKILL);
     (void)leave();
 }
 
@@ -62,7 +61,7 @@ static enum zpl_err keep(const struct zpl_look_request *request, struct zpl_aren
                          struct zpl_diags *diags)
 {
     char **words;
-    if (kept.talk >= 0 && strcmp(kept.interpreter, request->interpreter) == 0 &&
+    if (kept.process.talk >= 0 && strcmp(kept.interpreter, request->interpreter) == 0 &&
         strcmp(kept.folder, request->folder) == 0)
         return ZPL_OK;
     zpl_look_leave();
@@ -80,7 +79,7 @@ static enum zpl_err keep(const struct zpl_look_request *request, struct zpl_aren
         .arena = arena, .diags = diags, .folder = request->folder, .body = body, .words = words};
     enum zpl_err err = zpl_path_clean(kept.interpreter, request->interpreter) == ZPL_OK &&
                                zpl_path_clean(kept.folder, request->folder) == ZPL_OK &&
-                               zpl_process_keep(&process, &kept.pid, &kept.talk) == 0
+                               zpl_process_keep(&process, &kept.process) == 0
                            ? ZPL_OK
                            : ZPL_ERR_STEP;
     zpl_json_release(body);
@@ -113,8 +112,9 @@ enum zpl_err zpl_look(const struct zpl_look_request *request, struct zpl_json **
     enum zpl_err err = keep(request, arena, diags);
     if (err != ZPL_OK)
         return err;
-    if (zpl_msg_send(kept.talk, request->question, strlen(request->question), NULL, 0) == ZPL_OK &&
-        zpl_msg_recv(kept.talk, &said, NULL, NULL) == ZPL_OK) {
+    if (zpl_msg_send(kept.process.talk, request->question, strlen(request->question), NULL, 0) ==
+            ZPL_OK &&
+        zpl_msg_recv(kept.process.talk, &said, NULL, NULL) == ZPL_OK) {
         err = judge(&said, request, out, diags);
     } else {
         zpl_diag_add(diags, ZPL_CODE_WORKER, nowhere,

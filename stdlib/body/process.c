@@ -129,16 +129,19 @@ static int make_rules(void)
 
 /* Sets a process apart from the worker, into whose memory and environment it could look within the
  * confines that both share: one with confines of its own can't.  One of root's is left what opens files, not
- * what rules machines. */
-static void set_apart(void)
+ * what rules machines.  0, or an error of the system: it is not confined as it was to be. */
+static int set_apart(int fence)
 {
+    int error = 0;
     for (int capability = CAP_SETPCAP; capability < 64; capability++)
         (void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-    int rules = make_rules();
-    if (rules >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-        (void)syscall(SYS_landlock_restrict_self, rules, 0);
+    int rules = fence > 0 ? fence : make_rules();
+    bool privileged = rules >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0;
+    if (rules >= 0 && (privileged || syscall(SYS_landlock_restrict_self, rules, 0) < 0))
+        error = errno;
     if (rules >= 0)
         close(rules);
+    return fence > 0 ? error : 0;
 }
 
 /* What the child of a fork does: makes only calls that such a one may make.  Tells the parent an
@@ -154,7 +157,8 @@ static _Noreturn void become(const struct child *c, bool network, int parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (chdir(c->process->folder) < 0 || (c->talk[1] >= 0 && fcntl(c->talk[1], F_SETFD, 0) < 0))
         error = errno;
-    set_apart();
+    if (error == 0)
+        error = set_apart(c->process->fence);
     if (error == 0 && !network)
         listener = zpl_network_deny_told(&error);
     if (listener >= 0)
@@ -280,6 +284,26 @@ static int tell_no_start(const struct zpl_process *process, int error)
     return 1;
 }
 
+int zpl_process_keep(struct zpl_process *process, struct zpl_process_kept *out)
+{
+    struct child c = {.process = process, .listener = -1, .talk = {-1, -1}};
+    if (process->tmp != NULL && zpl_fs_mkdirs(process->tmp, process->diags) != ZPL_OK)
+        return 1;
+    int error = zpl_proc_cloexec_pair(c.talk) == ZPL_OK ? 0 : errno;
+    if (error == 0)
+        error = make_environment(&c) ? start(&c) : ENOMEM;
+    shut(&c.talk[1]);
+    if (error != 0) {
+        shut(&c.talk[0]);
+        shut(&c.listener);
+        if (c.pid > 0)
+            (void)waitpid(c.pid, &process->status, 0);
+        return tell_no_start(process, error);
+    }
+    *out = (struct zpl_process_kept){.pid = c.pid, .talk = c.talk[0], .listener = c.listener};
+    return 0;
+}
+
 int zpl_process_run(struct zpl_process *process)
 {
     struct child c = {.process = process, .listener = -1, .talk = {-1, -1}};
@@ -299,23 +323,4 @@ int zpl_process_run(struct zpl_process *process)
         if (errno != EINTR)
             return zpl_diag_system(process->diags, "wait for", process->words[0], errno) != ZPL_OK;
     return error == 0 ? 0 : tell_no_start(process, error);
-}
-
-int zpl_process_keep(struct zpl_process *process, pid_t *pid, int *talk)
-{
-    struct child c = {.process = process, .listener = -1, .talk = {-1, -1}};
-    if (zpl_proc_cloexec_pair(c.talk) != ZPL_OK)
-        return tell_no_start(process, errno);
-    int error = make_environment(&c) ? start(&c) : ENOMEM;
-    shut(&c.talk[1]);
-    shut(&c.listener);
-    if (error != 0) {
-        shut(&c.talk[0]);
-        while (c.pid > 0 && waitpid(c.pid, &process->status, 0) < 0 && errno == EINTR)
-            continue;
-        return tell_no_start(process, error);
-    }
-    *pid = c.pid;
-    *talk = c.talk[0];
-    return 0;
 }

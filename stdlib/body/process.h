@@ -9,6 +9,7 @@
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"
 #include "lang/base/json.h"
+#include <sys/types.h>
 
 /* The variable that says which descriptor it can talk to us by, in messages as zpl_msg_send() frames them. */
 #define ZPL_PROCESS_TALK "ZPL_TALK"
@@ -28,7 +29,8 @@ struct zpl_process {
         *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
     char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
-    const void *said;            /* with `heard`: the message that it is given first; or NULL */
+    int fence;        /* a ruleset of Landlock that confines it beyond the caller, or 0 */
+    const void *said; /* with `heard`: the message that it is given first; or NULL */
     size_t said_len;
     void *self; /* of `heard` */
     /* Set where it could be started: its end as of waitpid, and did it try to open a connection that it
@@ -39,9 +41,15 @@ struct zpl_process {
 
 /* Runs it to its end, whichever that is.  Non-zero after telling: it could not be started. */
 int zpl_process_run(struct zpl_process *process);
-/* Starts it and leaves it running, with *talk for messages both ways; who called waits for *pid.  It ends with
- * this process.  Non-zero after telling: it could not be started. */
-int zpl_process_keep(struct zpl_process *process, pid_t *pid, int *talk);
+
+/* A program that goes on.  Its descriptors are the caller's; it ends with the calling process. */
+struct zpl_process_kept {
+    pid_t pid;
+    int talk;     /* by which it is talked to */
+    int listener; /* for zpl_network_refuse(), or -1 */
+};
+/* Starts it, and does not wait for its end; `heard` is not used.  Non-zero after telling. */
+int zpl_process_keep(struct zpl_process *process, struct zpl_process_kept *out);
 /* Did it end with 0?  Non-zero after telling how else. */
 int zpl_process_check(const struct zpl_process *process);
 

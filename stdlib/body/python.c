@@ -9,6 +9,7 @@
 #include "lang/base/proc.h"
 #include "lang/base/version.h"
 #include "stdlib/body/crossing.h"
+#include "stdlib/body/python_host.h"
 #include "stdlib/body/process.h"
 
 static const struct zpl_span nowhere;
@@ -251,6 +252,49 @@ static int tell_error(const struct call *c, const struct zpl_process *process,
     return 1;
 }
 
+/* ---- the call ---- */
+
+bool zpl_python_is_kept(const struct zpl_run_task *task)
+{
+    struct zpl_json *facts = NULL;
+    const char *text = task->body != NULL ? strchr(task->body, '\n') : NULL;
+    bool kept = strcmp(task->kernel, "python") == 0 && text != NULL &&
+                zpl_json_parse(text + 1, strlen(text + 1), &facts, NULL) == ZPL_OK &&
+                zpl_json_truth(zpl_json_get(facts, "kept"), false);
+    zpl_json_release(facts);
+    return kept;
+}
+
+static bool has_tables(const struct zpl_run_task *task)
+{
+    bool has = false;
+    for (size_t i = 0; !has && i < task->input_count; i++)
+        has = task->inputs[i].rows >= 0;
+    for (size_t i = 0; !has && i < task->output_count; i++)
+        has = strncmp(task->outputs[i].type, "Table", strlen("Table")) == 0;
+    return has;
+}
+
+/* By a process that a host forks; what a new one is told is where to see what it may import. */
+static int call_host(const struct call *c, struct zpl_process *process)
+{
+    struct zpl_json *first = zpl_json_object();
+    zpl_json_set_take(first, "v", zpl_json_int(ZPL_PYTHON_VERSION));
+    zpl_json_set_take(first, "project", zpl_json_string(c->task->project));
+    zpl_json_set_take(first, "modules", fact(c, "modules"));
+    zpl_json_set_take(first, "tables", zpl_json_bool(has_tables(c->task)));
+    const struct zpl_python_host_call call = {
+        .process = process,
+        .first = first,
+        .tmp = zpl_arena_printf(c->context->arena, "%s.host", c->task->scratch),
+        .group_fence = c->task->group_fence,
+        .fence = c->task->fence};
+    int failed = call.tmp != NULL ? zpl_python_host_call(&call)
+                                  : zpl_diag_nomem(c->context->diags) != ZPL_OK;
+    zpl_json_release(first);
+    return failed;
+}
+
 /* Runs the function in its process; non-zero after telling. */
 static int call(struct call *c)
 {
@@ -271,8 +315,9 @@ static int call(struct call *c)
                                   .self = c};
     for (size_t i = 0; threads != NULL && i < sizeof counts / sizeof *counts; i++)
         defaults[4 + i] = zpl_arena_printf(c->context->arena, "%s%s", counts[i], threads);
-    process.words = zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
-                                     ZPL_PYTHON_CALL, c->context->arena);
+    process.words =
+        zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
+                         c->task->kept ? ZPL_PYTHON_HOST : ZPL_PYTHON_CALL, c->context->arena);
     if (process.tmp == NULL || zpl_arena_failed(c->context->arena))
         return zpl_diag_nomem(c->context->diags) != ZPL_OK;
     if (process.words == NULL)
@@ -282,11 +327,13 @@ static int call(struct call *c)
     int failed = ask(c, &message);
     process.said = zpl_buf_str(&message);
     process.said_len = message.len;
-    failed = failed || zpl_process_run(&process);
+    if (failed == 0)
+        failed = c->task->kept ? call_host(c, &process) : zpl_process_run(&process);
     zpl_buf_release(&message);
     if (failed)
         return 1;
-    if (c->end == NULL)
+    c->context->unharmed = c->task->kept && zpl_python_host_stands();
+    if (c->end == NULL || (c->task->kept && !zpl_python_host_stands()))
         return tell_gone(c, &process);
     const struct zpl_json *error = zpl_json_get(c->end, "error");
     return error != NULL ? tell_error(c, &process, error) : 0;
@@ -311,6 +358,13 @@ static bool read_body(struct call *c)
     return c->file != NULL && c->function != NULL;
 }
 
+/* Takes what the call wrote: what is wrong with that is found by this process. */
+static int deliver(struct zpl_context *context)
+{
+    context->unharmed = false;
+    return zpl_crossing_take(context);
+}
+
 static int run(struct zpl_kernel_context *ctx)
 {
     struct zpl_context *context = zpl_context_of(ctx);
@@ -322,7 +376,7 @@ static int run(struct zpl_kernel_context *ctx)
     else if (!zpl_crossing_allow(context))
         zpl_diag_nomem(context->diags);
     else
-        failed = call(&c) || zpl_crossing_take(context);
+        failed = call(&c) || deliver(context);
     zpl_json_release(c.body);
     zpl_json_release(c.facts);
     zpl_json_release(c.end);

@@ -5,16 +5,20 @@
 #define ZPL_STDLIB_PYTHON_H
 
 #include "lang/base/arena.h"
+#include "stdlib/run.h"
 
 /* What such a process is started for. */
 #define ZPL_PYTHON_LOOK "look" /* answers questions about files of Python, without running them */
 #define ZPL_PYTHON_CALL "call" /* calls the function of one step */
+#define ZPL_PYTHON_HOST "host" /* forks a process for each call: python_host.h */
 
 /* The folder that holds the Python package `zpl`: ZPL_PYTHON_DIR, else beside the build, else where
  * `make install` puts it.  NULL: there is none, or memory is out. */
 const char *zpl_python_folder(struct zpl_arena *arena);
 /* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
  * NULL: the package is not there, or memory is out. */
+/* Is the task's process one that such a host forks? */
+bool zpl_python_is_kept(const struct zpl_run_task *task);
 char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 # What the body of a step may touch: it reads the system, its project and what it declares, writes
 # its outputs and below $TMPDIR, and has no network unless it says so.  A kernel without Landlock
-# or seccomp refuses nothing: then this says so.      Time limit: 120 s
+# or seccomp refuses nothing: then this says so.      Time limit: 180 s
 . "$ROOT/tests/lib.sh"
 need python3
 expect 0 zpl version --json
@@ -94,6 +94,104 @@ local p = params { given = Path "mine.txt" }
 step "given" { signature = "(given: Path) -> (n: Int)", command = { "sh", "-c", "cat $given && echo 1 > $n" } } { p.given }
 Z
 expect 0 zpl run given.zpl --given ../outside/given.txt
+
+# A function of Python, in a process that another one forks which other steps have too: the same.
+cat >within.py <<'P'
+import os, subprocess, time
+import zpl
+
+def tried(what):
+    try:
+        what()
+        return "done"
+    except OSError as error:
+        return error.strerror
+
+def read(path):
+    return tried(lambda: open(path, "rb").read(1))
+
+def write(path):
+    return tried(lambda: open(path, "a").write("x"))
+
+def stays(n: int) -> int:
+    """Is there with its scratch folder while the other looks."""
+    time.sleep(n)
+    return n
+
+def look(given: zpl.File, pid: int, n: int) -> dict:
+    tmp = os.environ["TMPDIR"]
+    scratch, group = os.path.dirname(tmp), os.path.dirname(os.path.dirname(tmp))
+    store = os.path.dirname(os.path.dirname(os.path.dirname(group)))
+    stored = [os.path.join(at, name) for at, _, names in os.walk(store + "/objects") for name in names]
+    artifacts = {read(path) for path in stored if not os.path.samefile(path, given)}
+    others = {write("%s/%d/x" % (group, i)) for i in range(100) if str(i) != os.path.basename(scratch)}
+    return {
+        "passwd": read("/etc/passwd"), "mine": read("mine.txt"), "input": read(given),
+        "store": read(store + "/zpl.db"), "artifacts": artifacts.pop() if len(artifacts) == 1 else str(artifacts),
+        "driver": read("/proc/%d/environ" % pid),
+        "host": read("/proc/%d/environ" % os.getppid()), "memory": write("/proc/%d/mem" % os.getppid()),
+        "home": read(os.environ["HOME"] + "/private"), "secret": read("../outside/secret.txt"),
+        "linked": read("linked.txt"), "data": read("data/given.txt"), "tool": read("../elsewhere/tool.txt"),
+        "write here": write("mine.txt"), "write new": write("new.txt"), "write tmp": write("/tmp/zpl-written"),
+        "write input": write(given), "write null": write("/dev/null"), "write beside": write(scratch + "/beside"),
+        "write TMPDIR": write(tmp + "/x"), "new scratch": tried(lambda: os.mkdir(group + "/mine")),
+        "others": sorted(others), "signal": tried(lambda: os.kill(os.getppid(), 0)),
+        "remove": tried(lambda: os.remove("mine.txt")),
+        "child": subprocess.run(["cat", "../outside/secret.txt"], capture_output=True).returncode,
+    }
+
+def connect(n: int) -> int:
+    import socket
+    socket.socket().close()
+    return n
+P
+cat >within.zpl <<'Z'
+local p = params { driver = Int }
+local given = step "given" { signature = "() -> (given: File)", command = { "cp", "mine.txt", "$given" } } {}
+local other = step "other" { signature = "() -> (given: File)", command = { "cp", "look.py", "$given" } } {}
+local stays = step "stays" { signature = "(n: Int) -> (n: Int)", python = "within.py:stays" }
+local function look(name, files)
+  return step(name) { signature = "(given: File, pid: Int, n: Int) -> (seen: Json)", python = "within.py:look", files = files }
+end
+stays { 2 }
+look("first", nil) { given, pid = p.driver, n = 1 }
+look("again", nil) { given, pid = p.driver, n = 2 }
+look("outside", { "linked.txt", "data" }) { given, pid = p.driver, n = 1 }
+Z
+sleep 300 &
+other=$!
+ZPL_TOOLS=$TMP/elsewhere expect 0 zpl run --jobs 2 within.zpl --driver $other --json
+kill $other
+within() { # within STEP KEY
+    json out "[s['outputs']['seen']['value'] for s in j['steps'] if s['name'] == '$1'][0]['$2']"
+}
+for step in first again; do
+    for key in passwd mine input tool "write null" "write beside" "write TMPDIR"; do
+        equal "$(within $step "$key")" "done" "$step: $key"
+    done
+    for key in store artifacts host memory home secret linked data "write here" "write new" "write tmp" "write input" \
+        "new scratch" remove; do
+        equal "$(within $step "$key")" "Permission denied" "$step: $key"
+    done
+    equal "$(within $step signal)" "Operation not permitted" "$step: a signal to the process that forked it"
+    equal "$(within $step others)" '["No such file or directory", "Permission denied"]' "$step: other steps' scratch"
+    equal "$(within $step child)" 1 "$step: a child's look"
+done
+for key in linked data; do
+    equal "$(within outside "$key")" "done" "declared $key"
+done
+[ ! -e /tmp/zpl-written ] && [ ! -e new.txt ] && [ -e mine.txt ] || fail "something was written"
+cat >connect.zpl <<'Z'
+local function connect(name, network)
+  step(name) { signature = "(n: Int) -> (n: Int)", python = "within.py:connect", network = network } { 1 }
+end
+connect("refused", nil)
+connect("open", true)
+Z
+expect 1 zpl run connect.zpl
+contains out "1 ran, 1 failed"
+contains err "step refused failed: within.py"
+contains err "it tried to open a network connection: if it is meant to, declare \`network = true\` in the step"
 
 # the network: none without a word, and then the error says which
 cat >net.py <<'P'

@@ -63,7 +63,7 @@ static void put(const char *path, const char *text)
 /* A file of that text in a new scratch folder; its path. */
 static const char *make_file(struct fixture *f, const char *text, char path[ZPL_PATH_MAX])
 {
-    assert_int_equal(f->store.scratch(f->store.self, path, &f->diags), ZPL_OK);
+    assert_int_equal(f->store.scratch(f->store.self, "", path, &f->diags), ZPL_OK);
     zpl_path_join(path, path, "out.bin");
     put(path, text);
     return path;
@@ -183,7 +183,7 @@ static void a_folder_is_kept(void **state)
     char path[ZPL_PATH_MAX], at[ZPL_PATH_MAX + 64];
     struct zpl_stat st;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(f->store.scratch(f->store.self, path, &f->diags), ZPL_OK);
+        assert_int_equal(f->store.scratch(f->store.self, "", path, &f->diags), ZPL_OK);
         zpl_path_join(path, path, "tree");
         snprintf(at, sizeof at, "%s/deep/deeper", path);
         assert_int_equal(zpl_fs_mkdirs(at, &f->diags), ZPL_OK);
@@ -206,14 +206,14 @@ static void what_is_no_artifact_is_refused(void **state)
     struct fixture *f = *state;
     char path[ZPL_PATH_MAX], at[ZPL_PATH_MAX + 64];
     /* a link in a folder */
-    f->store.scratch(f->store.self, path, &f->diags);
+    f->store.scratch(f->store.self, "", path, &f->diags);
     snprintf(at, sizeof at, "%s/link", path);
     assert_int_equal(symlink("/etc/passwd", at), 0);
     assert_int_equal(publish(f, path, "with link"), ZPL_ERR_INPUT);
     assert_int_equal(has(f, "with link"), ZPL_ERR_NOT_FOUND);
     assert_int_equal(f->diags.count, 1);
     /* a pipe, which nobody writes to */
-    f->store.scratch(f->store.self, path, &f->diags);
+    f->store.scratch(f->store.self, "", path, &f->diags);
     zpl_path_join(path, path, "pipe");
     assert_int_equal(mkfifo(path, 0666), 0);
     assert_int_equal(publish(f, path, "pipe"), ZPL_ERR_INPUT);
@@ -239,7 +239,7 @@ static pid_t start_user(struct fixture *f)
         struct zpl_diags diags = {0};
         char path[ZPL_PATH_MAX];
         if (zpl_artifacts_open(&f->config, &store, &diags) == ZPL_OK &&
-            store.scratch(store.self, path, &diags) == ZPL_OK) {
+            store.scratch(store.self, "", path, &diags) == ZPL_OK) {
             zpl_path_join(path, path, "half");
             zpl_fs_write_file(path, "written", 7, false, &diags);
             (void)!write(ready[1], "x", 1);
@@ -327,7 +327,7 @@ static void a_read_only_store_can_be_read(void **state)
         good = good && store.has(store.self, &digest, 7, &diags) == ZPL_OK;
         good = good && store.local(store.self, &digest, path, &diags) == ZPL_OK;
         good = good && open(path, O_RDONLY) >= 0 && diags.count == 0;
-        good = good && store.scratch(store.self, path, &diags) == ZPL_ERR_IO;
+        good = good && store.scratch(store.self, "", path, &diags) == ZPL_ERR_IO;
         good = good && diags.count == 1 && diags.items[0]->code == ZPL_CODE_SYSTEM;
         good = good && strstr(diags.items[0]->message, f->home);
         good = good && strstr(diags.items[0]->message, strerror(EACCES));
@@ -352,7 +352,7 @@ static void many_may_publish_the_same(void **state)
         for (int i = 0; good && i < TIMES; i++) {
             char path[ZPL_PATH_MAX], text[32];
             snprintf(text, sizeof text, "artifact %d", i);
-            good = mine.store.scratch(mine.store.self, path, &mine.diags) == ZPL_OK;
+            good = mine.store.scratch(mine.store.self, "", path, &mine.diags) == ZPL_OK;
             zpl_path_join(path, path, "out");
             good = good && zpl_fs_write_file(path, text, strlen(text), false, NULL) == ZPL_OK;
             good = good && publish(&mine, path, text) == ZPL_OK && !exists(path);
@@ -426,7 +426,7 @@ static void every_failing_call_of_scratch_is_told(void **state)
             zpl_fault_arm(kinds[k], n, ENOSPC);
             enum zpl_err err = zpl_artifacts_open(&f->config, &store, &f->diags);
             if (err == ZPL_OK)
-                err = store.scratch(store.self, path, &f->diags);
+                err = store.scratch(store.self, "", path, &f->diags);
             fired = zpl_fault_fired();
             zpl_fault_disarm();
             assert_int_equal(f->diags.count, err == ZPL_OK ? 0 : 1);

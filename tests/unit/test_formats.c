@@ -399,7 +399,7 @@ static void say_replies(struct said *said)
     const struct zpl_run_made made[] = {
         {"rows", digest("rows"), 4096, false, 300, &column, 1, NULL},
         {"report", digest("report"), 12, false, -1, NULL, 0, "{\"auc\":0.75}"}};
-    const struct zpl_run_result result = {made, 2};
+    const struct zpl_run_result result = {.made = made, .made_count = 2};
     keep(said, zpl_reply_encode_run(ZPL_OK, &result, &told, &said->one));
     const struct zpl_bind_reads reads = {true, false, abc, 2};
     const struct zpl_bind_warning warning = {"LIMIT without ORDER BY", 9, 5};

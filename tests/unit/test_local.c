@@ -48,6 +48,42 @@ static void a_fresh_task_has_a_process_of_its_own(void **state)
     assert_string_equal(name, names[0]); /* the warm one was kept */
 }
 
+static void a_worker_serves_one_kin(void **state)
+{
+    struct fixture *f = *state;
+    const struct zpl_task_needs some = {.kin = 7}, others = {.kin = UINT64_MAX};
+    char plain[32], first[32], second[32], name[32];
+    ask_name(f, NO_NEEDS, plain);
+    ask_name(f, some, first);
+    ask_name(f, others, second);
+    assert_string_not_equal(first, plain);
+    assert_string_not_equal(second, plain);
+    assert_string_not_equal(second, first);
+    ask_name(f, some, name);
+    assert_string_equal(name, first);
+    ask_name(f, others, name);
+    assert_string_equal(name, second);
+    ask_name(f, NO_NEEDS, name);
+    assert_string_equal(name, plain);
+}
+
+static void those_of_another_kin_make_room_first(void **state)
+{
+    struct fixture *f = *state;
+    const struct zpl_task_needs some = {.kin = 7}, large = {.kin = 7, .memory_bytes = 1u << 30};
+    char plain[32], first[32], name[32];
+    ask_name(f, some, first);
+    ask_name(f, NO_NEEDS, plain);
+    for (uint32_t i = 2; i < 2 * f->local.slots; i++)
+        ask_name(f, (struct zpl_task_needs){.kin = 7, .memory_bytes = (UINT64_C(2) + i) << 30},
+                 name);
+    ask_name(f, large, name);
+    ask_name(f, some, name);
+    assert_string_equal(name, first);
+    ask_name(f, NO_NEEDS, name);
+    assert_string_not_equal(name, plain);
+}
+
 static void a_worker_can_say_it_is_its_last(void **state)
 {
     struct fixture *f = *state;
@@ -254,6 +290,8 @@ int main(void)
         TEST(an_answer_comes_back),
         TEST(a_worker_starts_clean),
         TEST(a_warm_worker_is_used_again),
+        TEST(a_worker_serves_one_kin),
+        TEST(those_of_another_kin_make_room_first),
         TEST(a_fresh_task_has_a_process_of_its_own),
         TEST(a_worker_can_say_it_is_its_last),
         TEST(a_swollen_worker_retires),

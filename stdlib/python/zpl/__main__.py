@@ -1,4 +1,4 @@
-"""What zpl starts: ``PYTHON -B -X utf8 DIR/zpl/__main__.py look|call``.
+"""What zpl starts: ``PYTHON -B -X utf8 DIR/zpl/__main__.py look|call|host``.
 
 It talks by the stream socket whose descriptor is in ``ZPL_TALK``, in frames (see docs/python.md).
 """
@@ -12,10 +12,12 @@ if __name__ == "__main__":
     _OURS = os.path.dirname(_HERE)
     sys.path.insert(0, _OURS)
     _MODE = sys.argv[1] if len(sys.argv) > 1 else ""
-    if _MODE not in ("look", "call") or "ZPL_TALK" not in os.environ:
-        sys.exit("zpl starts this itself: it needs `look` or `call`, and ZPL_TALK")
+    if _MODE not in ("look", "call", "host") or "ZPL_TALK" not in os.environ:
+        sys.exit("zpl starts this itself: it needs `look`, `call` or `host`, and ZPL_TALK")
     if _MODE == "look":
         from zpl._look import serve
+    elif _MODE == "host":
+        from zpl._host import serve
     else:
         from zpl._call import serve
     sys.path.remove(_OURS)

@@ -243,8 +243,8 @@ def _end_of_fork(error: BaseException) -> None:
     os._exit(1)
 
 
-def serve(fd: int) -> None:
-    """Answers the one call, and ends the process."""
+def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -> None:
+    """Answers the one call, and ends the process; what it is asked is given to `prepare` first."""
     talk = Talk(fd)
     frame = talk.receive()
     if frame is None:
@@ -257,6 +257,8 @@ def serve(fd: int) -> None:
         return
     from zpl._project import Project
 
+    if prepare is not None:
+        prepare(frame)
     call = Call(talk, frame)
     os.chdir(frame["project"])
     project = Project(frame["project"], frame.get("modules"))

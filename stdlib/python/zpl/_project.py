@@ -30,6 +30,7 @@ class Project:
         self.folder = os.path.realpath(folder)
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
+        self.before = dict(sys.modules)  # none of them is the project's
         self.sites = [os.path.realpath(p) for p in sys.path if p]
 
     def relative(self, path: Optional[str]) -> Optional[str]:
@@ -87,7 +88,9 @@ class Project:
     def imported(self) -> List[str]:
         """The project's files that were imported, sorted."""
         out = set()
-        for module in list(sys.modules.values()):
+        for name, module in list(sys.modules.items()):
+            if self.before.get(name) is module:
+                continue
             shown = self.relative(getattr(module, "__file__", None))
             if shown is not None:
                 out.add(shown)
