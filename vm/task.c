@@ -167,13 +167,24 @@ static void add_json(struct zpl_hasher *hasher, const struct zpl_json *json)
     zpl_buf_release(&text);
 }
 
+/* zpl's own kernels have one, so that their bytes are the same on every machine; a program of the user's has as
+ * many as it asks for processors. */
+static uint32_t threads_of(const struct zpl_node *node)
+{
+    return zpl_run_is_program(node->kernel) && node->resources.cpu >= 2
+               ? (uint32_t)node->resources.cpu
+               : 1;
+}
+
 /* What steps of Python have in common that one process can serve: interpreter, packages, surroundings. */
-static uint64_t kin_of(const struct zpl_plan *plan, const struct zpl_python_step *step,
-                       const struct zpl_json *body)
+static uint64_t kin_of(const struct zpl_plan *plan, const struct zpl_node *node,
+                       const struct zpl_python_step *step, const struct zpl_json *body)
 {
     struct zpl_hasher hasher;
     uint64_t kin;
+    uint32_t threads = threads_of(node);
     zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, &threads, sizeof threads);
     add_text(&hasher, plan->session->project.root);
     add_text(&hasher, step->facts->interpreter);
     add_text(&hasher, step->facts->version);
@@ -205,7 +216,7 @@ static uint64_t kin_of_step(struct zpl_plan *plan, const struct zpl_node *node)
         zpl_python_keyed(plan, node, &step, &quiet) == ZPL_OK &&
         zpl_user_files_outside(plan, node, &files, &file_count, &quiet) == ZPL_OK &&
         file_count == 0)
-        kin = kin_of(plan, &step, body);
+        kin = kin_of(plan, node, &step, body);
     zpl_json_release(body);
     zpl_diags_release(&quiet);
     return kin;
@@ -325,7 +336,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .scratch = scratch,
                                 .store = plan->session->project.home,
                                 .project = plan->session->project.root,
-                                .threads = 1,
+                                .threads = threads_of(node),
                                 .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)
                                                : make_body(plan, id, &body);

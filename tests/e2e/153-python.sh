@@ -222,6 +222,27 @@ def binary(rows):
     return rows[["a"]]
 
 
+def keys(rows):
+    return {1: 2, "1": 3}
+
+
+def threads(rows):
+    import os, threading, time, zpl
+    import numpy as np
+    rows.loc[0, "a"] = 7          # what a step is given is its own
+    rows.replace({1: 8}, inplace=True)
+    assert rows["a"].tolist() == [7, 8, 2], rows
+    assert zpl.context().threads == 2 and os.environ["OMP_NUM_THREADS"] == "2"
+    threading.Thread(target=lambda: (time.sleep(0.3), print("a thread is done"))).start()
+    return rows[["a"]]
+
+
+def pool(rows):
+    from joblib import Parallel, delayed
+    rows["a"] = Parallel(2)(delayed(abs)(int(a)) for a in rows["a"])
+    return rows[["a"]]
+
+
 def forks(rows):
     if os.fork() == 0:
         os._exit(0)
@@ -233,12 +254,16 @@ T
     for f in raises exits ends crashes misses kind twice mixed column binary forks; do
         echo "step \"$f\" { signature = \"(rows: Table {a: Int}) -> (out: Table {a: Int})\", python = \"bad.py:$f\" } { rows }"
     done
+    echo 'step "keys" { signature = "(rows: Table {a: Int}) -> (j: Json)", python = "bad.py:keys" } { rows }'
+    for f in threads pool; do
+        echo "step \"$f\" { signature = \"(rows: Table {a: Int}) -> (out: Table {a: Int})\", python = \"bad.py:$f\", resources = { cpu = 2 } } { rows }"
+    done
 } >bad.zpl
 expect 1 zpl run bad.zpl --json
-for f in raises exits ends crashes misses kind twice mixed column; do
+for f in raises exits ends crashes misses kind twice mixed column keys; do
     equal "$(status_of out $f)" failed "$f"
 done
-for f in binary forks; do
+for f in binary forks threads pool; do
     equal "$(status_of out $f)" ran "$f"
 done
 error_of() { json out "[s['error'] for s in j['steps'] if s['name'] == '$1'][0]"; }
@@ -251,6 +276,8 @@ case $(error_of kind) in *str*DataFrame* | *text*Table* | *str*Table*) ;; *) fai
 case $(error_of twice) in *"'a'"*) ;; *) fail "$(error_of twice)" ;; esac
 case $(error_of mixed) in *"'a'"*) ;; *) fail "$(error_of mixed)" ;; esac
 case $(error_of column) in *"'a'"* | *"'b'"*) ;; *) fail "$(error_of column)" ;; esac
+expect 0 zpl logs last/threads
+contains out "a thread is done"
 equal "$(ls .zpl/scratch)" guard "what is left in scratch"
 
 # an environment of its own, made once

@@ -334,13 +334,14 @@ static const char *const abc[] = {"a", "b", "c", NULL};
 /* The messages that a driver and a worker exchange, each on a line of its own. */
 struct said {
     struct zpl_buf all, one;
-    const char *lines[10];
+    const char *lines[16];
     size_t count;
 };
 
 static void keep(struct said *said, enum zpl_err err)
 {
     assert_int_equal(err, ZPL_OK);
+    assert_true(said->count < sizeof said->lines / sizeof *said->lines);
     said->lines[said->count++] = zpl_arena_strdup(&arena, zpl_buf_str(&said->one));
     zpl_buf_printf(&said->all, "%s\n", zpl_buf_str(&said->one));
     zpl_buf_clear(&said->one);

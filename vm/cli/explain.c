@@ -212,6 +212,10 @@ static const char *const texts[] = {
         "},\n"
         "                                            age = Int { min = 0, max = 150 } } }",
     [ZPL_CODE_WORKER] = "A worker process could not be started, or ended without an answer.",
+    [ZPL_CODE_PYTHON_ENV] = "A step is a function of Python, and there is no python3 on PATH (3.9 "
+                            "or newer), it does not "
+                            "answer, or the\n"
+                            "step would have it load what no key knows of (PYTHONPATH in `vars`).",
 };
 
 /* The paragraph; NULL when a code has none, which a test refuses. */

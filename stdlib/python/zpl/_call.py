@@ -284,6 +284,8 @@ def _end(talk: Talk, end: Dict[str, Any]) -> None:
     """Says what it came to, last of all: what runs at exit has run, and may be what ends it."""
     import atexit
 
+    if "threading" in sys.modules:  # as an interpreter ends: pools are told to, threads are waited for
+        sys.modules["threading"]._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -86,6 +86,8 @@ def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pand
     write; `library`: of a table, "pandas", "polars" or "pyarrow".  A File or Dir is the path of a copy in a temporary
     folder, which is the caller's.  Raises Error when there is nothing of that name.
     """
+    if library not in ("pandas", "polars", "pyarrow"):
+        raise ValueError("library is 'pandas', 'polars' or 'pyarrow', not %r" % library)
     output = _output(what, project)
     kind = parse(output["type"])
     folder = tempfile.mkdtemp(prefix="zpl-")

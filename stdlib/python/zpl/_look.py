@@ -172,7 +172,7 @@ def answer(question: Dict[str, Any]) -> Dict[str, Any]:
     if "text" in question and too_old():
         return {"v": VERSION, "error": {"line": 1, "column": 1, "message": too_old()}}
     if "text" in question:
-        return look(question["text"])
+        return look(question["text"].lstrip("\ufeff"))  # Windows puts that first
     if "packages" in question:
         return packages(question["packages"])
     return facts()

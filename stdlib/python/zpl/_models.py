@@ -147,16 +147,22 @@ def _skops() -> Any:
 def _trusted(data: bytes) -> List[str]:
     """What a file of skops holds beyond what it trusts by itself: classes of scikit-learn's and its fellows alone."""
     names = list(_skops().get_untrusted_types(data=data))
-    strange = [n for n in names if n.split(".")[0] not in ("sklearn", "numpy", "scipy")]
+    strange = [n for n in names if n.split(".")[0] not in ("sklearn", "numpy", "scipy", "xgboost", "lightgbm")]
     if strange:
-        raise StepError("type", "the model holds %s, which may run anything when it is loaded" % ", ".join(strange))
+        raise StepError(
+            "type",
+            "the model holds %s, which may run anything when it is loaded: keep what is not scikit-learn's out of it, or "
+            "register how it is kept with zpl.materialiser" % ", ".join(strange),
+        )
     return names
 
 
 def _sklearn_bytes(value: Any, who: str) -> bytes:
     if not _is_estimator(value):
         raise StepError("type", "%s is %s, and a model of scikit-learn is declared" % (who, a_type(value)))
-    return _steady(_skops().dumps(value))
+    data = _skops().dumps(value)
+    _trusted(data)  # what no step could load is told by the one that made it
+    return _steady(data)
 
 
 def _steady(data: bytes) -> bytes:

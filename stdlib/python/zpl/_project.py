@@ -31,7 +31,13 @@ class Project:
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
         self.before = dict(sys.modules)  # none of them is the project's
-        self.sites = [os.path.realpath(p) for p in sys.path if p]
+        #: Where packages are installed; a folder of the project that a .pth names is none.
+        self.sites = [p for p in (os.path.realpath(p) for p in sys.path if p) if self.is_site(p)]
+
+    def is_site(self, path: str) -> bool:
+        inside = path.startswith(self.folder + os.sep)
+        own = path.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep))
+        return not inside or own or os.path.basename(path) in ("site-packages", "dist-packages")
 
     def relative(self, path: Optional[str]) -> Optional[str]:
         """A file of the project's own by its path below it; None: it is somebody else's."""
@@ -59,7 +65,7 @@ class Project:
     def refusal(self, name: str, shown: str) -> str:
         return (
             "it imports '%s' (%s) in a way that can't be seen in its text, so the step's key does not know of it: "
-            "write `import %s` in the file" % (name, shown, name)
+            "write `import %s` in the file, and keep it where the file's folder or the project has it" % (name, shown, name)
         )
 
     def enter(self, file: str) -> None:

@@ -113,6 +113,7 @@ def _to_pandas(table: pa.Table, kinds: List[Type]) -> Any:
 
     plain = [i for i, k in enumerate(kinds) if k.kind not in ("Json", "List")]
     frame = table.select(plain).to_pandas(types_mapper=nullable, date_as_object=True, split_blocks=True)
+    frame = frame.copy()  # Arrow's own memory can't be written, and a step may change what it is given
     series: Dict[str, Any] = {}
     for i, (name, kind) in enumerate(zip(table.schema.names, kinds)):
         column = table.column(i)
@@ -210,6 +211,8 @@ def _check_names(names: List[str], kind: Type, who: str) -> None:
         raise StepError("type", "%s has no columns: a table has at least one" % who)
     seen: Dict[str, str] = {}
     for name in names:
+        if not name:
+            raise StepError("type", "%s has a column without a name: give it one" % who)
         twin = seen.get(name.lower())
         if twin == name:
             raise StepError("type", "%s has two columns '%s': rename or drop one" % (who, name))

@@ -324,6 +324,8 @@ def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
         for k, v in value.items():
             if not isinstance(plain(k), (str, int)):
                 raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(k)))
+            if str(plain(k)) in out:
+                raise StepError("type", "%s has two keys that are '%s' as texts, which keys of JSON are" % (who, k))
             out[str(plain(k))] = _json(v, kind, "'%s' of %s" % (k, who), depth + 1)
         return out
     items = _items(value)
