@@ -166,6 +166,14 @@ static void check_input(struct comparing *c, const struct zpl_field *input)
         zpl_diag_help(c->diags, diag, "take the '/' out of its parameters");
         return;
     }
+    if (input->optional && !input->fallback && !p->has_default) {
+        struct zpl_diag *diag = zpl_diag_add(
+            c->diags, ZPL_CODE_PYTHON, use->where,
+            "%s() wants '%s', which a call of the step may leave out", use->name, p->name);
+        note_place(c, diag, p);
+        zpl_diag_help(c->diags, diag, "give it a default: `%s=None`", p->name);
+        return;
+    }
     const char *wanted = differs(p->annotation, input->type);
     if (!wanted || (input->type->kind == ZPL_INT && strcmp(wanted, "int") == 0 &&
                     strncmp(p->annotation, "float", base_length(p->annotation)) == 0))
