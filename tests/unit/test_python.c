@@ -313,7 +313,8 @@ static void test_failures(void **state)
     expect(call_value("lacks", "Int", "", &result), ZPL_CODE_STEP_FAILED, words);
     expect(call_value("hidden", "Int", "", &result), ZPL_CODE_STEP_FAILED,
            "steps/s.py:35: hidden(): it imports 'other' (other.py) in a way that can't be seen in "
-           "its text, so the step's key does not know of it: write `import other` in the file");
+           "its text, so the step's key does not know of it: write `import other` in the file, and "
+           "keep it where the file's folder or the project has it");
     expect(call_value("absent", "Int", "", &result), ZPL_CODE_STEP_FAILED,
            "steps/s.py: absent(): steps/s.py has no function 'absent'");
     assert_int_equal(call_value("network", "Int", "", &result), ZPL_ERR_STEP);
