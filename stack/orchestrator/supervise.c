@@ -135,6 +135,8 @@ static void look_at_memory(struct supervisor *s)
     if (bytes <= s->job->memory_bytes)
         return;
     s->report.over_memory = true;
+    if (s->watch >= 0) /* that is known then also if we do not outlive what is to be killed */
+        zpl_watch_tell(s->watch, &s->report);
     kill_in(s, 0);
 }
 

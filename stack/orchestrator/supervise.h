@@ -16,7 +16,8 @@
 #define ZPL_WATCH_KILL      'K' /* SIGKILL at once */
 
 enum zpl_watch_kind {
-    ZPL_WATCH_STARTED,    /* `pid` is the worker, as the driver knows it */
+    ZPL_WATCH_STARTED, /* `pid` is the worker, as the driver knows it; once more with over_memory when it
+                             is to be killed for that */
     ZPL_WATCH_ENDED,      /* it and all its descendants are gone: status, over_memory, peak_bytes */
     ZPL_WATCH_NOT_STARTED /* `error` is the errno of fork */
 };
