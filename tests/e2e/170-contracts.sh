@@ -183,4 +183,4 @@ contains err "rows.parquet breaks its contract: column 'age' is to be one of { 3
 # random tables and rules: as an oracle says
 mkdir random && cd random
 PYTHONDONTWRITEBYTECODE=1 python3 "$ROOT/tests/e2e/contract_property.py" \
-    --seed "${CONTRACT_SEED:-1}" --programs "${CONTRACT_PROGRAMS:-8}" --tables 40
+    --seed "${CONTRACT_SEED:-1}" --programs "${CONTRACT_PROGRAMS:-5}" --tables 40
