@@ -25,6 +25,8 @@ bool zpl_read_files(lua_State *L, int index, struct zpl_site table, const struct
 /* Warns of a word that names a script or another file of the project which is not there.  `program`: it
  * is the first. */
 void zpl_check_command_word(lua_State *L, const char *word, bool program, struct zpl_site where);
+/* The Path or text at `index` as a path; NULL: it is none. */
+const char *zpl_path_at(lua_State *L, int index);
 /* Says which file of the same folder may be meant by a path that names none. */
 void zpl_help_find(lua_State *L, struct zpl_diag *diag, const char *path);
 

@@ -94,13 +94,12 @@ static bool check_declared(lua_State *L, const char *path, struct zpl_site where
     return false;
 }
 
-/* The item on top as a path; NULL: it is none. */
-static const char *read_path(lua_State *L)
+const char *zpl_path_at(lua_State *L, int index)
 {
     size_t len;
-    const char *text = zpl_test_path(L, -1, &len);
-    if (!text && lua_type(L, -1) == LUA_TSTRING)
-        text = lua_tolstring(L, -1, &len);
+    const char *text = zpl_test_path(L, index, &len);
+    if (!text && lua_type(L, index) == LUA_TSTRING)
+        text = lua_tolstring(L, index, &len);
     return text && len > 0 && strlen(text) == len && zpl_utf8_valid(text, len) ? text : NULL;
 }
 
@@ -111,7 +110,7 @@ static const struct zpl_literal *read_item(lua_State *L, size_t i, struct zpl_si
     const struct zpl_literal *out = NULL;
     lua_rawgeti(L, -1, (lua_Integer)i);
     const struct zpl_value *value = zpl_test_value(L, -1);
-    const char *path = read_path(L);
+    const char *path = zpl_path_at(L, -1);
     if (path && check_declared(L, path, where))
         out = zpl_host_need(L, zpl_literal_string(zpl_host_arena(L), path, strlen(path)));
     else if (!path && !(value && zpl_is_poison(value)))

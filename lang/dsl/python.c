@@ -90,11 +90,8 @@ static int name_venv(lua_State *L)
 {
     struct zpl_host *host = zpl_host_of(L);
     struct zpl_site where = zpl_site_arguments(zpl_host_call(L));
-    size_t len = 0;
-    const char *path = zpl_test_path(L, 1, &len);
-    if (!path && lua_type(L, 1) == LUA_TSTRING)
-        path = lua_tolstring(L, 1, &len);
-    if (!path || len == 0 || strlen(path) != len || !zpl_utf8_valid(path, len)) {
+    const char *path = zpl_path_at(L, 1);
+    if (!path) {
         zpl_host_help(L,
                       zpl_host_tell(L, ZPL_CODE_BODY, where.span,
                                     "venv takes the path of a file of requirements"),

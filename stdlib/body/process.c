@@ -257,6 +257,14 @@ static void attend(struct child *c)
 
 /* ---- its end ---- */
 
+void zpl_process_advise(const struct zpl_process *process, struct zpl_diag *diag)
+{
+    if (process->tried)
+        zpl_diag_help(process->diags, diag,
+                      "it tried to open a network connection: if it is meant to, declare "
+                      "`network = true` in the step");
+}
+
 int zpl_process_check(const struct zpl_process *process)
 {
     char words[ZPL_EXIT_WORDS_SIZE];
@@ -265,10 +273,7 @@ int zpl_process_check(const struct zpl_process *process)
     struct zpl_diag *diag =
         zpl_diag_add(process->diags, ZPL_CODE_STEP_FAILED, nowhere, "'%s' ended with %s",
                      process->words[0], zpl_proc_exit_words(process->status, words));
-    if (process->tried)
-        zpl_diag_help(process->diags, diag,
-                      "it tried to open a network connection: if it is meant to, declare "
-                      "`network = true` in the step");
+    zpl_process_advise(process, diag);
     return 1;
 }
 

@@ -53,6 +53,9 @@ int zpl_process_keep(struct zpl_process *process, struct zpl_process_kept *out);
 /* Did it end with 0?  Non-zero after telling how else. */
 int zpl_process_check(const struct zpl_process *process);
 
+/* Adds what a failure may come of: a connection that it may not open. */
+void zpl_process_advise(const struct zpl_process *process, struct zpl_diag *diag);
+
 /* Where the program is that the name stands for: by its path, or on PATH as seen from `folder`; NULL: nowhere,
  * or memory is out. */
 const char *zpl_process_find(const char *name, const char *folder, struct zpl_arena *arena);

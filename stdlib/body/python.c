@@ -189,15 +189,6 @@ static void hear(void *self, const void *message, size_t len)
 
 /* ---- its end ---- */
 
-static void advise_network(const struct call *c, const struct zpl_process *process,
-                           struct zpl_diag *diag)
-{
-    if (process->tried)
-        zpl_diag_help(c->context->diags, diag,
-                      "it tried to open a network connection: if it is meant to, declare "
-                      "`network = true` in the step");
-}
-
 /* The process is gone and said neither that the call is done nor what went wrong. */
 static int tell_gone(const struct call *c, const struct zpl_process *process)
 {
@@ -211,7 +202,7 @@ static int tell_gone(const struct call *c, const struct zpl_process *process)
         zpl_diag_help(c->context->diags, diag,
                       "what crashed is native code that it calls; "
                       "`vars = { PYTHONFAULTHANDLER = \"1\" }` logs where");
-    advise_network(c, process, diag);
+    zpl_process_advise(process, diag);
     return 1;
 }
 
@@ -248,7 +239,7 @@ static int tell_error(const struct call *c, const struct zpl_process *process,
         zpl_diag_help(c->context->diags, diag,
                       "a step reads the system, its project and its `files`, and writes below "
                       "zpl.context().scratch: what it returns is kept");
-    advise_network(c, process, diag);
+    zpl_process_advise(process, diag);
     return 1;
 }
 

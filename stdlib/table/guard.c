@@ -106,6 +106,17 @@ bool zpl_guard_is(const struct zpl_json *node, const char *type)
     return strcmp(zpl_json_str(zpl_json_get(node, "type"), ""), type) == 0;
 }
 
+bool zpl_guard_holds_star(const struct zpl_json *node)
+{
+    bool array = zpl_json_kind(node) == ZPL_JSON_ARRAY;
+    if (zpl_guard_is(node, "STAR"))
+        return true;
+    for (size_t i = 0; !zpl_guard_is(node, "SUBQUERY") && i < zpl_json_count(node); i++)
+        if (zpl_guard_holds_star(array ? zpl_json_at(node, i) : zpl_json_value_at(node, i)))
+            return true;
+    return false;
+}
+
 /* Notes the first fault only; the place is the node's, else that of the word. */
 static void refuse(struct guard *g, enum zpl_bind_fault fault, const struct zpl_json *node,
                    const char *name, const char *message)

@@ -29,6 +29,8 @@ void zpl_guarded_release(struct zpl_guarded *guarded); /* safe on a zeroed struc
 const char *zpl_guard_text(const struct zpl_json *node, const char *key);
 /* Is the node's "type" this one? */
 bool zpl_guard_is(const struct zpl_json *node, const char *type);
+/* Is there a COLUMNS(…) or its like inside, which gives a column for each that it means?  Subqueries aside. */
+bool zpl_guard_holds_star(const struct zpl_json *node);
 
 /* Why a function can't be used in a step; NULL: it can. */
 const char *zpl_guard_refuses(const char *function);

@@ -80,25 +80,13 @@ struct selecting {
     struct zpl_origin_relation from;
 };
 
-/* COLUMNS(…) and its like inside an expression give a column for each that they mean. */
-static bool holds_star(const struct zpl_json *v)
-{
-    bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
-    if (zpl_guard_is(v, "STAR"))
-        return true;
-    for (size_t i = 0; !zpl_guard_is(v, "SUBQUERY") && i < zpl_json_count(v); i++)
-        if (holds_star(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i)))
-            return true;
-    return false;
-}
-
 static void make_item(struct zpl_origin *o, struct selecting *s, const struct zpl_json *item,
                       struct zpl_origin_relation *out)
 {
     const struct zpl_json *names = zpl_json_get(item, "column_names"), *inner = item;
     const char *name = zpl_guard_text(item, "alias");
     struct zpl_origin_value value = {0};
-    out->lost = out->lost || holds_star(item);
+    out->lost = out->lost || zpl_guard_holds_star(item);
     if (name == NULL)
         name = zpl_json_str(zpl_json_at(names, zpl_json_count(names) - 1), "");
     while (zpl_guard_is(inner, "OPERATOR_CAST"))
@@ -170,7 +158,7 @@ static struct zpl_origin_set look_at_groups(struct zpl_origin *o, struct selecti
         const struct zpl_json *names = zpl_json_get(key, "column_names");
         long place = place_of(key);
         bool called = false;
-        if (place > 0 && holds_star(list)) /* which column that is can't be counted */
+        if (place > 0 && zpl_guard_holds_star(list)) /* which column that is can't be counted */
             keys.unknown = true;
         else if (place > 0)
             key = zpl_json_at(list, (size_t)place - 1);
@@ -347,7 +335,7 @@ static struct parted part(struct zpl_origin *o, const struct zpl_json *node,
 static const struct zpl_json *item_of(const struct zpl_json *select, size_t i, const char *name)
 {
     const struct zpl_json *list = zpl_json_get(select, "select_list");
-    if (holds_star(list))
+    if (zpl_guard_holds_star(list))
         return NULL;
     for (size_t k = 0; name != NULL && k < zpl_json_count(list); k++) {
         const char *called = zpl_order_name(zpl_json_at(list, k));

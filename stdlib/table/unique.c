@@ -27,18 +27,6 @@ struct selecting {
 
 /* ---- what is shown ---- */
 
-/* COLUMNS(…) and its like inside an expression give a column for each that they mean. */
-static bool holds_star(const struct zpl_json *v)
-{
-    bool array = zpl_json_kind(v) == ZPL_JSON_ARRAY;
-    if (zpl_guard_is(v, "STAR"))
-        return true;
-    for (size_t i = 0; !zpl_guard_is(v, "SUBQUERY") && i < zpl_json_count(v); i++)
-        if (holds_star(array ? zpl_json_at(v, i) : zpl_json_value_at(v, i)))
-            return true;
-    return false;
-}
-
 static bool is_listed(const struct zpl_json *names, const char *name)
 {
     for (size_t i = 0; i < zpl_json_count(names); i++)
@@ -94,7 +82,7 @@ static bool find_items(struct selecting *s)
             add_star(s, item);
             continue;
         }
-        s->lost = s->lost || holds_star(item);
+        s->lost = s->lost || zpl_guard_holds_star(item);
         s->items[s->count++] =
             (struct item){item, zpl_order_name(item), zpl_unique_find(s->from, item)};
     }
