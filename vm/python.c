@@ -22,16 +22,11 @@ static const struct zpl_span nowhere;
 
 /* ---- which interpreter ---- */
 
-static void add_text(struct zpl_hasher *hasher, const char *text)
-{
-    zpl_hasher_field(hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0);
-}
-
 /* A program by its path and by all that stat tells of where links lead; nothing for one that is not there. */
 static void add_stat(struct zpl_hasher *hasher, const char *path)
 {
     struct zpl_stat st;
-    add_text(hasher, path);
+    zpl_hasher_text(hasher, path);
     if (path == NULL || zpl_fs_stat(path, &st, NULL) != ZPL_OK)
         return;
     uint64_t fields[] = {st.size, st.inode, st.device, (uint64_t)st.mtime_ns,
@@ -47,10 +42,10 @@ static void add_settings(struct zpl_hasher *hasher, const char *folder, const ch
     uint64_t size;
     if (zpl_path_join(path, folder, name) != ZPL_OK || zpl_path_clean(path, path) != ZPL_OK ||
         zpl_fs_digest(path, &digest, &size, NULL) != ZPL_OK) {
-        add_text(hasher, NULL);
+        zpl_hasher_text(hasher, NULL);
         return;
     }
-    add_text(hasher, path);
+    zpl_hasher_text(hasher, path);
     zpl_hasher_field(hasher, digest.b, sizeof digest.b);
 }
 
@@ -93,7 +88,7 @@ static void add_choice(struct zpl_hasher *hasher, const struct zpl_project *proj
     char **names;
     size_t count = 0;
     for (size_t i = 0; zpl_look_variables[i] != NULL; i++)
-        add_text(hasher, getenv(zpl_look_variables[i]));
+        zpl_hasher_text(hasher, getenv(zpl_look_variables[i]));
     memcpy(folder, project->root, strlen(project->root) + 1);
     for (bool top = false; !top;) {
         for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -111,7 +106,7 @@ static void add_choice(struct zpl_hasher *hasher, const struct zpl_project *proj
     add_settings(hasher, root, "version");
     if (zpl_fs_list(up, arena, &names, &count, NULL) == ZPL_OK)
         for (size_t i = 0; i < count; i++)
-            add_text(hasher, names[i]);
+            zpl_hasher_text(hasher, names[i]);
 }
 
 /* The program that PATH says; NULL: none. */
@@ -121,7 +116,7 @@ static const char *find_program(const struct zpl_project *project, struct zpl_ar
     struct zpl_hasher hasher;
     const char *path = zpl_process_find(ZPL_PYTHON_ON_PATH, project->root, arena);
     zpl_hasher_init(&hasher);
-    add_text(&hasher, getenv("HOME")); /* has a user's own packages */
+    zpl_hasher_text(&hasher, getenv("HOME")); /* has a user's own packages */
     if (path != NULL)
         add_interpreter(&hasher, path);
     if (path != NULL && !is_interpreter(path))
@@ -155,7 +150,7 @@ static struct zpl_digest helper_digest(struct zpl_arena *arena)
     char **names;
     size_t count = 0;
     zpl_hasher_init(&hasher);
-    add_text(&hasher, zpl_stdlib_identity("python"));
+    zpl_hasher_text(&hasher, zpl_stdlib_identity("python"));
     const char *package = zpl_python_folder(arena);
     if (package != NULL && zpl_path_join(folder, package, "zpl") == ZPL_OK &&
         zpl_fs_list(folder, arena, &names, &count, NULL) == ZPL_OK)
@@ -248,7 +243,7 @@ static enum zpl_err ask_facts(struct zpl_session *session, const char *program,
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, helper.b, sizeof helper.b);
     add_interpreter(&hasher, python->facts.interpreter);
-    add_text(&hasher, python->facts.version);
+    zpl_hasher_text(&hasher, python->facts.version);
     python->helper = zpl_hasher_final(&hasher);
     return ZPL_OK;
 }

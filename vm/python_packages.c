@@ -9,11 +9,6 @@
 #include "vm/json_read.h"
 #include "vm/memo.h"
 
-static void add_text(struct zpl_hasher *hasher, const char *text)
-{
-    zpl_hasher_field(hasher, text, strlen(text));
-}
-
 /* The names in the folders of packages, which say what is installed in which version. */
 static struct zpl_digest list_site(struct zpl_session *session)
 {
@@ -29,11 +24,11 @@ static struct zpl_digest list_site(struct zpl_session *session)
     for (size_t i = 0; i < python->facts.site_count; i++) {
         const char *folder = python->facts.site[i];
         size_t count = 0;
-        add_text(&hasher, folder);
+        zpl_hasher_text(&hasher, folder);
         if (zpl_project_look(&session->project, folder, &st) && st.is_dir &&
             zpl_project_list(&session->project, folder, &arena, &names, &count, &quiet) == ZPL_OK)
             for (size_t k = 0; k < count; k++)
-                add_text(&hasher, names[k]);
+                zpl_hasher_text(&hasher, names[k]);
     }
     struct zpl_digest site = zpl_hasher_final(&hasher);
     if (!zpl_digest_equal(&site, &python->site))
@@ -108,7 +103,7 @@ static enum zpl_err ask_packages(struct zpl_session *session, const char *const 
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, site.b, sizeof site.b);
     zpl_hasher_field(&hasher, python->helper.b, sizeof python->helper.b);
-    add_text(&hasher, request.question);
+    zpl_hasher_text(&hasher, request.question);
     struct zpl_digest key = zpl_hasher_final(&hasher);
     enum zpl_err err = zpl_memo_look(session, "packages", &key, &request, &json, diags);
     if (err != ZPL_OK)
@@ -133,7 +128,7 @@ enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const 
         return ZPL_OK;
     zpl_hasher_init(&hasher);
     for (size_t i = 0; i < count; i++)
-        add_text(&hasher, names[i]);
+        zpl_hasher_text(&hasher, names[i]);
     fresh.names = zpl_hasher_final(&hasher);
     (void)list_site(session); /* forgets what others say by now */
     for (size_t i = 0; i < python->package_count; i++)

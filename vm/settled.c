@@ -18,11 +18,6 @@ static const char TEXT[] = "text", GRAPH[] = "graph"; /* what a run is found by 
 
 /* ---- under which name it is kept ---- */
 
-static void add_text(struct zpl_hasher *hasher, const char *text)
-{
-    zpl_hasher_field(hasher, text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0);
-}
-
 /* This zpl, the program by its text or its graph, its params and its place; false: nobody knows. */
 static bool name_of(const struct zpl_session *session, const struct zpl_session_options *options,
                     const char *what, const struct zpl_digest *digest, struct zpl_digest *name)
@@ -38,16 +33,16 @@ static bool name_of(const struct zpl_session *session, const struct zpl_session_
         (uint64_t)zpl.ctime_ns};
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, build, sizeof build);
-    add_text(&hasher, what);
+    zpl_hasher_text(&hasher, what);
     zpl_hasher_field(&hasher, digest->b, sizeof digest->b);
-    add_text(&hasher, session->project.root);
-    add_text(&hasher, session->project.home);
-    add_text(&hasher, session->project.relative);
-    add_text(&hasher, options->file); /* with its pipeline */
-    add_text(&hasher, folder);        /* params may be paths */
+    zpl_hasher_text(&hasher, session->project.root);
+    zpl_hasher_text(&hasher, session->project.home);
+    zpl_hasher_text(&hasher, session->project.relative);
+    zpl_hasher_text(&hasher, options->file); /* with its pipeline */
+    zpl_hasher_text(&hasher, folder);        /* params may be paths */
     for (size_t i = 0; i < options->given_count; i++) {
-        add_text(&hasher, options->given[i].name);
-        add_text(&hasher, options->given[i].text);
+        zpl_hasher_text(&hasher, options->given[i].name);
+        zpl_hasher_text(&hasher, options->given[i].text);
     }
     *name = zpl_hasher_final(&hasher);
     return true;

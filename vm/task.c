@@ -152,11 +152,6 @@ uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator)
 
 /* ---- steps whose process may go on for others ---- */
 
-static void add_text(struct zpl_hasher *hasher, const char *text)
-{
-    zpl_hasher_field(hasher, text, strlen(text));
-}
-
 static void add_json(struct zpl_hasher *hasher, const struct zpl_json *json)
 {
     struct zpl_buf text = {0};
@@ -185,15 +180,16 @@ static uint64_t kin_of(const struct zpl_plan *plan, const struct zpl_node *node,
     uint32_t threads = threads_of(node);
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, &threads, sizeof threads);
-    add_text(&hasher, plan->session->project.root);
-    add_text(&hasher, step->facts->interpreter);
-    add_text(&hasher, step->facts->version);
-    add_text(&hasher, step->env != NULL ? step->env->folder : "");
+    zpl_hasher_text(&hasher, plan->session->project.root);
+    zpl_hasher_text(&hasher, step->facts->interpreter);
+    zpl_hasher_text(&hasher, step->facts->version);
+    zpl_hasher_text(&hasher, step->env != NULL ? step->env->folder : "");
     add_json(&hasher, zpl_json_get(body, "vars"));
     add_json(&hasher, zpl_json_get(body, "pass"));
     for (size_t i = 0; i < step->package_count; i++) {
-        add_text(&hasher, step->packages[i].name);
-        add_text(&hasher, step->packages[i].version != NULL ? step->packages[i].version : "");
+        zpl_hasher_text(&hasher, step->packages[i].name);
+        zpl_hasher_text(&hasher,
+                        step->packages[i].version != NULL ? step->packages[i].version : "");
     }
     const struct zpl_digest digest = zpl_hasher_final(&hasher);
     memcpy(&kin, digest.b, sizeof kin);

@@ -79,6 +79,11 @@ void zpl_hasher_field(struct zpl_hasher *h, const void *data, size_t len)
     zpl_hasher_add(h, data, len);
 }
 
+void zpl_hasher_text(struct zpl_hasher *h, const char *text)
+{
+    zpl_hasher_field(h, text ? text : "", text ? strlen(text) + 1 : 0);
+}
+
 struct zpl_digest zpl_hasher_final(struct zpl_hasher *h)
 {
     struct zpl_digest digest;

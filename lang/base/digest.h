@@ -24,6 +24,8 @@ void zpl_hasher_init(struct zpl_hasher *h);
 void zpl_hasher_add(struct zpl_hasher *h, const void *data, size_t len);
 /* A length-framed field: u64 length, then the bytes.  Two lists of fields never collide. */
 void zpl_hasher_field(struct zpl_hasher *h, const void *data, size_t len);
+/* A text, with its NUL, as such a field; NULL is an empty field. */
+void zpl_hasher_text(struct zpl_hasher *h, const char *text);
 struct zpl_digest zpl_hasher_final(struct zpl_hasher *h); /* releases it */
 void zpl_hasher_release(struct zpl_hasher *h);
 
