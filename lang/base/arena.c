@@ -10,7 +10,7 @@
 
 #define ALIGNMENT   alignof(max_align_t)
 #define BLOCK_FIRST ((size_t)4 << 10)
-#define BLOCK_LAST  ((size_t)1 << 20)
+#define BLOCK_LAST  ((size_t)2 << 20)   /* a large page of the machine's */
 #define MAPPED_MIN  ((size_t)256 << 10) /* from this size on a block is pages of its own */
 #define PAGE        ((size_t)4 << 10)
 
@@ -42,19 +42,36 @@ static bool take(struct zpl_arena *arena, size_t size)
     return true;
 }
 
-/* A block with `room` bytes at least; `filled` when they are all about to be used, so that the system
- * better finds the memory at once than page by page. */
-static struct zpl_arena_block *new_block(size_t room, bool filled)
+/* Pages of the system's; MAP_FAILED: none.  When they are all about to be `filled` they are had at once, instead of
+ * one at a time as they are met; BLOCK_LAST bytes as one large page where the system has them. */
+static void *map_pages(size_t size, bool filled)
 {
-    size_t total = sizeof(struct zpl_arena_block) + room;
+    size_t spare = filled && size == BLOCK_LAST ? size : 0;
+    char *pages =
+        mmap(NULL, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return pages;
+    if (spare > 0) {
+        size_t before = -(uintptr_t)pages & (BLOCK_LAST - 1);
+        if (before > 0)
+            munmap(pages, before);
+        pages += before;
+        munmap(pages + size, spare - before);
+        madvise(pages, size, MADV_HUGEPAGE);
+    }
+    if (filled)
+        madvise(pages, size, MADV_POPULATE_WRITE);
+    return pages;
+}
+
+/* A block of `total` bytes at least, with what stands before them. */
+static struct zpl_arena_block *new_block(size_t total, bool filled)
+{
     bool mapped = total >= MAPPED_MIN;
     struct zpl_arena_block *block;
     if (mapped) {
         total = (total + PAGE - 1) & ~(PAGE - 1);
-        int flags = MAP_PRIVATE | MAP_ANONYMOUS | (filled ? MAP_POPULATE : 0);
-        void *pages = zpl_fault(ZPL_FAULT_ALLOC)
-                          ? MAP_FAILED
-                          : mmap(NULL, total, PROT_READ | PROT_WRITE, flags, -1, 0);
+        void *pages = zpl_fault(ZPL_FAULT_ALLOC) ? MAP_FAILED : map_pages(total, filled);
         block = pages == MAP_FAILED ? NULL : pages;
     } else {
         block = zpl_calloc(1, total);
@@ -79,16 +96,12 @@ static void free_block(struct zpl_arena_block *block)
 static struct zpl_arena_block *add_block(struct zpl_arena *arena, size_t size)
 {
     struct zpl_arena_block *newest = arena->blocks;
-    size_t room = newest ? newest->size * 2 : BLOCK_FIRST;
-    if (room > BLOCK_LAST)
-        room = BLOCK_LAST;
-    bool single = newest && size > room / 4;
-    bool filled = !single && room == BLOCK_LAST;
-    if (filled)
-        room -= sizeof *newest;
-    if (single || size > room)
-        room = size;
-    struct zpl_arena_block *block = new_block(room, filled);
+    size_t total = newest ? (sizeof *newest + newest->size) * 2 : BLOCK_FIRST;
+    if (total > BLOCK_LAST)
+        total = BLOCK_LAST;
+    bool single = newest && size > total / 4;
+    bool many = !single && size <= total - sizeof *newest;
+    struct zpl_arena_block *block = new_block(many ? total : sizeof *newest + size, many);
     if (!block)
         return NULL;
     struct zpl_arena_block **link = single ? &newest->next : &arena->blocks;
