@@ -143,7 +143,8 @@ static bool tally_init(struct tally *tally, struct zpl_arena *arena, size_t coun
 static uint32_t *tally_of(struct tally *tally, const char *text)
 {
     size_t i = hash_text(text) & tally->mask;
-    while (tally->slots[i].text && strcmp(tally->slots[i].text, text) != 0)
+    while (tally->slots[i].text && tally->slots[i].text != text &&
+           strcmp(tally->slots[i].text, text) != 0)
         i = (i + 1) & tally->mask;
     tally->slots[i].text = text;
     return &tally->slots[i].count;
@@ -243,42 +244,68 @@ static const char *ordinal_text(uint32_t n, char out[12])
     return s;
 }
 
-static bool wish_names(struct naming_state *state, const struct zpl_node *node,
+/* The texts of a wish; false when memory is out. */
+static bool spell_wish(struct naming_state *state, const struct zpl_node *node,
                        const struct zpl_naming *naming, struct wish *out)
 {
     const char *prefix = naming->prefix ? naming->prefix : "";
     const char *suffix = naming->suffix ? naming->suffix : "";
     out->plain = join(&state->arena, (const char *const[]){prefix, node->step, suffix, NULL});
-    if (!out->plain)
+    out->assigned = NULL;
+    if (naming->variable)
+        out->assigned = join(&state->arena, (const char *const[]){prefix, node->step, "@",
+                                                                  naming->variable, suffix, NULL});
+    return out->plain && (out->assigned || !naming->variable);
+}
+
+/* Of a loop each call has the texts that the one before has, so they are not spelled again. */
+static bool wishes_alike(const struct zpl_node *node, const struct zpl_naming *naming)
+{
+    const struct zpl_naming *before = naming - 1;
+    return node[-1].name == NULL && node[-1].step == node->step &&
+           before->prefix == naming->prefix && before->suffix == naming->suffix &&
+           before->variable == naming->variable;
+}
+
+static bool wish_names(struct naming_state *state, const struct zpl_node *node,
+                       const struct zpl_naming *naming, struct wish *out)
+{
+    if (node->id > 0 && wishes_alike(node, naming))
+        *out = out[-1];
+    else if (!spell_wish(state, node, naming, out))
         return false;
     is_alone(state, &state->plain, out->plain, 1, 1);
-    if (!naming->variable)
-        return true;
-    out->assigned = join(&state->arena, (const char *const[]){prefix, node->step, "@",
-                                                              naming->variable, suffix, NULL});
-    if (!out->assigned)
-        return false;
-    is_alone(state, &state->assigned, out->assigned, 1, 1);
+    if (out->assigned)
+        is_alone(state, &state->assigned, out->assigned, 1, 1);
     return true;
 }
 
-/* The first wish that nobody else has; NULL when memory is out. */
+/* Takes the name if nobody has it. */
+static bool take_name(struct naming_state *state, const char *name)
+{
+    if (state->maps)
+        return is_alone(state, &state->taken, name, 0, 0) &&
+               is_alone(state, &state->taken, name, 1, 1);
+    uint32_t *count = tally_of(&state->taken.names, name);
+    return *count == 0 && ++*count;
+}
+
+/* The first wish that nobody else has, taken; NULL when memory is out. */
 static const char *choose_name(struct naming_state *state, const struct wish *wish)
 {
     uint32_t *ordinal = tally_of(&state->ordinals, wish->plain);
     ++*ordinal;
-    if (is_alone(state, &state->plain, wish->plain, 0, 1) &&
-        is_alone(state, &state->taken, wish->plain, 0, 0))
+    if (is_alone(state, &state->plain, wish->plain, 0, 1) && take_name(state, wish->plain))
         return wish->plain;
     if (wish->assigned && is_alone(state, &state->assigned, wish->assigned, 0, 1) &&
-        is_alone(state, &state->taken, wish->assigned, 0, 0))
+        take_name(state, wish->assigned))
         return wish->assigned;
     for (;; ++*ordinal) {
         char digits[12];
         const char *name =
             join(&state->arena,
                  (const char *const[]){wish->plain, ordinal_text(*ordinal, digits), NULL});
-        if (!name || zpl_arena_failed(&state->arena) || is_alone(state, &state->taken, name, 0, 0))
+        if (!name || zpl_arena_failed(&state->arena) || take_name(state, name))
             return name;
     }
 }
@@ -303,8 +330,7 @@ enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *na
             continue;
         const char *name = choose_name(&state, &wishes[i]);
         node->name = name ? zpl_arena_strdup(&graph->arena, name) : NULL;
-        if ((fine = node->name != NULL))
-            is_alone(&state, &state.taken, name, 1, 1);
+        fine = node->name != NULL;
     }
     fine = fine && !zpl_arena_failed(&state.arena);
     zpl_arena_release(&state.arena);
