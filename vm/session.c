@@ -305,30 +305,29 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     return err == ZPL_OK && options->stack ? zpl_session_use_stack(session, options->stack) : err;
 }
 
-enum zpl_err zpl_session_write_graph(struct zpl_session *session)
+static struct zpl_json *graph_json(const struct zpl_session *session)
 {
-    struct zpl_buf *text = &session->graph_text;
-    if (text->len > 0)
-        return ZPL_OK;
-    struct zpl_json *json = zpl_graph_to_json(&session->program.graph, &session->program.sources);
-    bool written = zpl_json_write(json, false, text) == ZPL_OK;
-    zpl_json_release(json);
-    if (!written) {
-        zpl_session_forget_graph(session);
-        return zpl_diag_nomem(&session->diags);
-    }
-    session->graph_digest = zpl_digest_of(zpl_buf_str(text), text->len);
-    return ZPL_OK;
+    return zpl_graph_to_json(&session->program.graph, &session->program.sources);
 }
 
-void zpl_session_forget_graph(struct zpl_session *session)
+enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out)
 {
-    zpl_buf_release(&session->graph_text);
+    struct zpl_json *json = graph_json(session);
+    enum zpl_err err = zpl_json_digest(json, out);
+    zpl_json_release(json);
+    return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
+}
+
+enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out)
+{
+    struct zpl_json *json = graph_json(session);
+    enum zpl_err err = zpl_json_write(json, false, out);
+    zpl_json_release(json);
+    return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
 }
 
 void zpl_session_release(struct zpl_session *session)
 {
-    zpl_session_forget_graph(session);
     if (session->has_here)
         session->here.release(session->here.self);
     zpl_stack_release(&session->stack);

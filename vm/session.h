@@ -52,8 +52,6 @@ struct zpl_session {
     int64_t engine_ns;         /* that it has worked */
     struct zpl_python *python; /* that steps run in, once it was asked for; in the arena */
     struct zpl_program program;
-    struct zpl_buf graph_text; /* of the program, once it was asked for */
-    struct zpl_digest graph_digest;
     struct zpl_diags diags; /* everything that is not about the program's text */
     struct zpl_arena arena;
     const struct zpl_given *given; /* on the command line; borrowed */
@@ -82,10 +80,9 @@ enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);
-/* The canonical text of the program's graph is in session->graph_text, with its digest, until it is
- * forgotten; a session that compiles again forgets it before. */
-enum zpl_err zpl_session_write_graph(struct zpl_session *session);
-void zpl_session_forget_graph(struct zpl_session *session);
+/* The canonical text of the program's graph, and its digest alone. */
+enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out);
+enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out);
 /* Sets what the session opens by the stack of that name; the program was compiled.  In
  * session_stack.c.  NOT_FOUND, UNREACHABLE: told. */
 enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name);

@@ -502,7 +502,7 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
 {
     struct zpl_buf other = {0}, value = {0};
     struct zpl_diags quiet = {0};
-    struct zpl_digest name, of_graph, of_other;
+    struct zpl_digest graph, name, of_graph, of_other;
     *again = false;
     begin(out, every, "no other text with this graph has run to its end with these params");
     if (session->program.diags.count > 0 || session->diags.count > 0)
@@ -510,10 +510,10 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
     if (options->stack != NULL || session->witness.lost || session->program.diags.count > 0 ||
         session->diags.count > 0)
         return ZPL_OK;
-    enum zpl_err err = zpl_session_write_graph(session);
+    enum zpl_err err = zpl_session_digest_graph(session, &graph);
     struct zpl_metadata *metadata = err == ZPL_OK ? zpl_session_memo(session) : NULL;
     if (metadata != NULL && name_of(session, options, TEXT, &session->text_digest, &name) &&
-        name_of(session, options, GRAPH, &session->graph_digest, &of_graph) &&
+        name_of(session, options, GRAPH, &graph, &of_graph) &&
         metadata->memo_get(metadata->self, SPACE, &of_graph, &other, &quiet) == ZPL_OK &&
         other.len == sizeof of_other.b) {
         memcpy(of_other.b, other.data, sizeof of_other.b);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "lang/base/buf.h"
+#include "lang/base/digest.h"
 #include "lang/base/err.h"
 
 struct zpl_json; /* opaque */
@@ -80,6 +81,9 @@ enum zpl_err zpl_json_parse(const char *text, size_t len, struct zpl_json **out,
  * of `out`. */
 enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out);
 
+/* The digest of the canonical text, which never stands in memory whole.  Errors: as of writing. */
+enum zpl_err zpl_json_digest(const struct zpl_json *v, struct zpl_digest *out);
+
 /* What `write` above puts down: one value, arrays and objects between _put_object or _put_array and
  * _put_end.  Before each member's value stands its key; keys come in the order of canonical text (anything
  * else is a ZPL_BUG) and live until the end of their object.  Errors are sticky, and told by
@@ -94,5 +98,13 @@ void zpl_json_put_stringn(struct zpl_json_text *text, const char *s, size_t n);
 void zpl_json_put_int(struct zpl_json_text *text, int64_t v);
 void zpl_json_put_bool(struct zpl_json_text *text, bool v);
 void zpl_json_put_take(struct zpl_json_text *text, struct zpl_json *v); /* NULL: an error */
+
+/* Members that many objects of a text share, as what the steps of one kind have: what is put between _begin and _end, members that are
+ * not the object's first, is put by _again as often as it comes (the last of that number; there has to be one).  They are
+ * a copy then, where putting each would take as long as the first time. */
+#define ZPL_JSON_PARTS 2
+void zpl_json_part_begin(struct zpl_json_text *text, size_t part);
+void zpl_json_part_end(struct zpl_json_text *text, size_t part);
+void zpl_json_part_again(struct zpl_json_text *text, size_t part);
 
 #endif

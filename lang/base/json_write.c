@@ -4,16 +4,26 @@
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 
+#define HASHED_AT_ONCE ((size_t)32 << 10)
+
 /* An array or object that is being written. */
 struct level {
     bool object, any; /* something stands in it */
     const char *key;  /* of an object: the last one */
 };
+/* Members that may come again. */
+struct part {
+    size_t from;         /* where they begin, while they are put */
+    struct zpl_buf text; /* with the comma before each */
+    const char *key;     /* the last of them */
+};
 struct zpl_json_text {
     struct zpl_buf *out;
+    struct zpl_hasher *hasher; /* that is given what is in `out`, piece by piece; or NULL */
     bool pretty;
     enum zpl_err err;
     size_t depth;
+    struct part parts[ZPL_JSON_PARTS];
     struct level levels[ZPL_JSON_DEPTH_MAX];
 };
 
@@ -168,6 +178,49 @@ void zpl_json_put_key(struct zpl_json_text *text, const char *key)
         fail(text, ZPL_ERR_NOMEM);
 }
 
+/* The object that parts are put in has members before them, so that each begins with its comma. */
+static struct level *parts_level(struct zpl_json_text *text)
+{
+    struct level *level = text->depth > 0 ? &text->levels[text->depth - 1] : NULL;
+    if (!level || !level->object || !level->any)
+        ZPL_BUG("a part of JSON that is not behind a member");
+    return level;
+}
+
+void zpl_json_part_begin(struct zpl_json_text *text, size_t part)
+{
+    if (text->err != ZPL_OK)
+        return;
+    parts_level(text);
+    text->parts[part].from = text->out->len;
+}
+
+void zpl_json_part_end(struct zpl_json_text *text, size_t part)
+{
+    if (text->err != ZPL_OK)
+        return;
+    struct part *put = &text->parts[part];
+    put->key = parts_level(text)->key;
+    zpl_buf_clear(&put->text);
+    zpl_buf_add(&put->text, zpl_buf_str(text->out) + put->from, text->out->len - put->from);
+    if (zpl_buf_error(&put->text) != ZPL_OK)
+        fail(text, zpl_buf_error(&put->text));
+}
+
+void zpl_json_part_again(struct zpl_json_text *text, size_t number)
+{
+    const struct part *part = &text->parts[number];
+    if (text->err != ZPL_OK)
+        return;
+    struct level *level = parts_level(text);
+    if (part->text.len == 0)
+        return;
+    if (level->key && zpl_json_compare_keys(level->key, part->key) >= 0)
+        ZPL_BUG("members of JSON that are not in order");
+    level->key = part->key;
+    zpl_buf_add(text->out, part->text.data, part->text.len);
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static void put_word(struct zpl_json_text *text, const char *word)
@@ -221,6 +274,12 @@ void zpl_json_put_bool(struct zpl_json_text *text, bool v)
     put_word(text, v ? "true" : "false");
 }
 
+static void hash_out(struct zpl_json_text *text)
+{
+    zpl_hasher_add(text->hasher, zpl_buf_str(text->out), text->out->len);
+    zpl_buf_truncate(text->out, 0);
+}
+
 static void put_tree(struct zpl_json_text *text, const struct zpl_json *v);
 
 static void put_items(struct zpl_json_text *text, const struct zpl_json *v)
@@ -244,6 +303,8 @@ static void put_items(struct zpl_json_text *text, const struct zpl_json *v)
         }
         if (zpl_buf_error(text->out) != ZPL_OK)
             fail(text, zpl_buf_error(text->out));
+        if (text->hasher && text->out->len >= HASHED_AT_ONCE)
+            hash_out(text);
     }
     zpl_json_put_end(text);
 }
@@ -285,15 +346,37 @@ void zpl_json_put_take(struct zpl_json_text *text, struct zpl_json *v)
     zpl_json_release(v);
 }
 
-enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out)
+static enum zpl_err write_text(const struct zpl_json *v, bool pretty, struct zpl_buf *out,
+                               struct zpl_hasher *hasher)
 {
     if (!v)
         return ZPL_ERR_NOMEM;
     struct zpl_json_text text;
     text.out = out;
+    text.hasher = hasher;
     text.pretty = pretty;
     text.err = ZPL_OK;
     text.depth = 0;
+    memset(text.parts, 0, sizeof text.parts);
     put_tree(&text, v);
+    for (size_t i = 0; i < ZPL_JSON_PARTS; i++)
+        zpl_buf_release(&text.parts[i].text);
     return text.err != ZPL_OK ? text.err : zpl_buf_error(out);
+}
+
+enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out)
+{
+    return write_text(v, pretty, out, NULL);
+}
+
+enum zpl_err zpl_json_digest(const struct zpl_json *v, struct zpl_digest *out)
+{
+    struct zpl_buf text = {0};
+    struct zpl_hasher hasher;
+    zpl_hasher_init(&hasher);
+    enum zpl_err err = write_text(v, false, &text, &hasher);
+    zpl_hasher_add(&hasher, zpl_buf_str(&text), text.len);
+    *out = zpl_hasher_final(&hasher);
+    zpl_buf_release(&text);
+    return err;
 }

@@ -339,22 +339,55 @@ static void put_resources(struct zpl_json_text *text, const struct zpl_node *nod
     zpl_json_put_take(text, resources);
 }
 
-static void put_node(struct zpl_json_text *text, const void *of, size_t i)
+/* Parts of a node that are as of the node before, as a rule. */
+enum { PLACE, CODE };
+
+/* Do both say the same of what put_code() puts?  The texts of a step are the same ones in each of its calls. */
+static bool same_code(const struct zpl_node *a, const struct zpl_node *b)
 {
-    const struct writer *w = of;
-    const struct zpl_node *node = &w->graph->nodes[i];
-    zpl_json_put_object(text);
-    put_after(text, node);
-    put_literal(text, "allow", node->allow);
-    put_arguments(text, node);
-    put_place(text, w, node->span, node->place);
-    put_bindings(text, node);
+    return a->body == b->body && a->disjoint == b->disjoint && a->effect == b->effect &&
+           a->engines == b->engines && a->identity == b->identity && a->kernel == b->kernel;
+}
+
+static bool same_place(const struct zpl_node *a, const struct zpl_node *b)
+{
+    return a->span.source == b->span.source && a->span.begin == b->span.begin &&
+           a->place == b->place;
+}
+
+static void put_code(struct zpl_json_text *text, const struct zpl_node *node)
+{
     put_text(text, "body", node->body);
     put_true(text, "disjoint", node->disjoint);
     put_true(text, "effect", node->effect);
     put_text(text, "engines", node->engines);
     put_text(text, "identity", node->identity);
     put_text(text, "kernel", node->kernel);
+}
+
+static void put_node(struct zpl_json_text *text, const void *of, size_t i)
+{
+    const struct writer *w = of;
+    const struct zpl_node *node = &w->graph->nodes[i], *before = i > 0 ? node - 1 : NULL;
+    zpl_json_put_object(text);
+    put_after(text, node);
+    put_literal(text, "allow", node->allow);
+    put_arguments(text, node);
+    if (before && same_place(node, before)) {
+        zpl_json_part_again(text, PLACE);
+    } else {
+        zpl_json_part_begin(text, PLACE);
+        put_place(text, w, node->span, node->place);
+        zpl_json_part_end(text, PLACE);
+    }
+    put_bindings(text, node);
+    if (before && same_code(node, before)) {
+        zpl_json_part_again(text, CODE);
+    } else {
+        zpl_json_part_begin(text, CODE);
+        put_code(text, node);
+        zpl_json_part_end(text, CODE);
+    }
     if (node->map) {
         zpl_json_put_key(text, "map");
         zpl_json_put_int(text, node->map - 1);

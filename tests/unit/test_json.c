@@ -390,121 +390,6 @@ static void failing_allocations_while_parsing(void **state)
     zpl_buf_release(&out);
 }
 
-static struct zpl_json *square(long least, size_t i)
-{
-    struct zpl_json *object = zpl_json_object();
-    zpl_json_set_take(object, "i", zpl_json_int((int64_t)i));
-    zpl_json_set_take(object, "in words", zpl_json_array());
-    zpl_json_set_take(object, "square", zpl_json_int(least + (int64_t)(i * i)));
-    return object;
-}
-
-/* Of every third nothing, of the others some as a tree. */
-static void put_square(struct zpl_json_text *text, const void *of, size_t i)
-{
-    const long *least = of;
-    if (i % 3 == 0)
-        return;
-    if (i % 2 == 0) {
-        zpl_json_put_take(text, square(*least, i));
-        return;
-    }
-    zpl_json_put_object(text);
-    zpl_json_put_key(text, "i");
-    zpl_json_put_int(text, (int64_t)i);
-    zpl_json_put_key(text, "in words");
-    zpl_json_put_array(text);
-    zpl_json_put_end(text);
-    zpl_json_put_key(text, "square");
-    zpl_json_put_int(text, *least + (int64_t)(i * i));
-    zpl_json_put_end(text);
-}
-
-static void put_null_twice(struct zpl_json_text *text, const void *of, size_t i)
-{
-    (void)of;
-    if (i < 2)
-        zpl_json_put_string(text, NULL);
-    else
-        zpl_json_put_take(text, NULL);
-}
-
-static void put_wrong_text(struct zpl_json_text *text, const void *of, size_t i)
-{
-    (void)of;
-    zpl_json_put_object(text);
-    zpl_json_put_key(text, i == 0 ? "\xff" : "good");
-    zpl_json_put_string(text, "\xff");
-    zpl_json_put_end(text);
-}
-
-static void put_deep(struct zpl_json_text *text, const void *of, size_t i)
-{
-    for (size_t n = 0; n < *(const size_t *)of; n++)
-        zpl_json_put_array(text);
-    zpl_json_put_bool(text, i == 0);
-    for (size_t n = 0; n < *(const size_t *)of; n++)
-        zpl_json_put_end(text);
-}
-
-/* Written as often as one likes, as an array that holds the same. */
-static void items_are_written_one_by_one(void **state)
-{
-    (void)state;
-    enum { COUNT = 100 };
-    struct zpl_buf lazy = {0}, eager = {0};
-    long least = 7;
-    struct zpl_json *writing = zpl_json_object(), *array = zpl_json_array();
-    zpl_json_set_take(writing, "all", zpl_json_writing(COUNT, put_square, &least, sizeof least));
-    for (size_t i = 0; i < COUNT; i++)
-        if (i % 3 != 0)
-            zpl_json_add_take(array, square(least, i));
-    struct zpl_json *whole = zpl_json_object();
-    zpl_json_set_take(whole, "all", array);
-    least = 0; /* it was copied */
-    const struct zpl_json *all = zpl_json_get(writing, "all");
-    assert_int_equal(zpl_json_kind(all), ZPL_JSON_ARRAY);
-    assert_int_equal(zpl_json_count(all), COUNT);
-    assert_null(zpl_json_at(all, 0));
-    for (int pretty = 0; pretty < 2; pretty++)
-        assert_string_equal(text_of(&lazy, zpl_json_ref(writing), pretty),
-                            text_of(&eager, zpl_json_ref(whole), pretty));
-    zpl_json_release(writing);
-    zpl_json_release(whole);
-
-    writing = zpl_json_writing(0, put_null_twice, &least, sizeof least);
-    assert_false(zpl_json_add_take(writing, zpl_json_null()));
-    assert_int_equal(zpl_json_write(writing, false, &lazy), ZPL_ERR_NOMEM);
-    zpl_json_release(writing);
-    assert_string_equal(text_of(&lazy, zpl_json_writing(2, put_null_twice, &least, 0), false),
-                        "[null,null]");
-    assert_string_equal(text_of(&lazy, zpl_json_writing(1, put_square, &least, 8), true), "[]");
-    zpl_buf_release(&lazy);
-    zpl_buf_release(&eager);
-}
-
-static enum zpl_err written(size_t count, zpl_json_write_fn *write, const void *of, size_t size)
-{
-    struct zpl_buf out = {0};
-    struct zpl_json *array = zpl_json_writing(count, write, of, size);
-    enum zpl_err err = zpl_json_write(array, false, &out);
-    zpl_json_release(array);
-    zpl_buf_release(&out);
-    return err;
-}
-
-static void what_can_not_be_written_is_told_at_the_end(void **state)
-{
-    (void)state;
-    size_t most = ZPL_JSON_DEPTH_MAX - 1, more = ZPL_JSON_DEPTH_MAX;
-    assert_int_equal(written(2, put_null_twice, &most, 0), ZPL_OK);
-    assert_int_equal(written(3, put_null_twice, &most, 0), ZPL_ERR_NOMEM);
-    assert_int_equal(written(1, put_wrong_text, &most, 0), ZPL_ERR_NOMEM);
-    assert_int_equal(written(2, put_wrong_text, &most, 0), ZPL_ERR_NOMEM);
-    assert_int_equal(written(2, put_deep, &most, sizeof most), ZPL_OK);
-    assert_int_equal(written(2, put_deep, &more, sizeof more), ZPL_ERR_LIMIT);
-}
-
 /* Bytes of every kind around the places where eight are looked at together. */
 static void strings_are_written_whole_wherever_an_escape_stands(void **state)
 {
@@ -546,8 +431,6 @@ int main(void)
         cmocka_unit_test(absent_and_other_kinds_read_as_the_default),
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(the_depth_is_limited),
-        cmocka_unit_test(items_are_written_one_by_one),
-        cmocka_unit_test(what_can_not_be_written_is_told_at_the_end),
         cmocka_unit_test(strings_are_written_whole_wherever_an_escape_stands),
         cmocka_unit_test(what_could_not_be_built_is_not_written),
         cmocka_unit_test(failing_allocations_while_building),
