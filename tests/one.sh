@@ -1,7 +1,8 @@
 #!/bin/sh
 # one.sh - runs one test in a folder of its own, with a time limit and nothing of the caller's
 # environment that could change its outcome.  Called by run.sh:  one.sh SUITE PATH
-# Leaves $LOGS/SUITE/NAME.log (what it said) and .result (passed failed skipped seconds suite name).
+# Leaves $LOGS/SUITE/NAME.log (what it said) and .result: passed failed skipped seconds,
+# seconds of processor time (of what ended while the test ran), suite name.
 #     unit   a program that prints TAP; its tests are counted one by one
 #     python a program of Python's unittest, run by the reference environment; counted one by one
 #     cases  a command line and its exact output: x.zpl is run by `zpl check x.zpl`, or x.cmd holds
@@ -150,7 +151,9 @@ case $counts in "0 0 0")
     ;;
 esac
 seconds=$(echo "$start $(date +%s.%N)" | awk '{ printf "%.2f", $2 - $1 }')
-echo "$counts $seconds $suite $name" >"$base.result"
+times >"$TMP/times"
+busy=$(tr ms '  ' <"$TMP/times" | awk '{ busy += 60 * ($1 + $3) + $2 + $4 } END { printf "%.2f", busy }')
+echo "$counts $seconds $busy $suite $name" >"$base.result"
 cd /
 chmod -R u+rwX "$TMP"
 rm -rf "$TMP"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh - runs suites of tests, one more at a time than there are processors, and sums up.
 #     run.sh SUITE...      unit unit-san python cases e2e fault cluster fuzz fuzz-san bench
-# Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest,
-# then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
+# Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest, then
+# the processor time of each suite, then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
 #     BUILD    where zpl and the test programs are (build); -san suites use build/san
 #     DUCKDB   the folder of libduckdb.so
 #     T=word   only tests with this word in their name
@@ -54,7 +54,7 @@ for suite; do
 done >"$WORK/list"
 xargs -r -P "$jobs" -L 1 tests/one.sh <"$WORK/list"
 
-# Each result is one line: passed failed skipped seconds suite name
+# Each result is one line: passed failed skipped seconds busy suite name
 : >"$WORK/results"
 while read -r suite path; do
     name=$(basename "$path")
@@ -64,12 +64,12 @@ while read -r suite path; do
     if [ -s "$result" ]; then
         cat "$result"
     else
-        echo "0 1 0 0 $suite $name"
+        echo "0 1 0 0 0 $suite $name"
     fi >>"$WORK/results"
 done <"$WORK/list"
 
-awk '$3 > 0 { print "skipped: " $5 "/" $6 " (" $3 ")" }' "$WORK/results"
-awk '$2 > 0' "$WORK/results" | while read -r _ _ _ seconds suite name; do
+awk '$3 > 0 { print "skipped: " $6 "/" $7 " (" $3 ")" }' "$WORK/results"
+awk '$2 > 0' "$WORK/results" | while read -r _ _ _ seconds _ suite name; do
     echo
     echo "--- failed: $suite/$name ($seconds s)"
     tail -n 80 "$LOGS/$suite/$(echo "$name" | tr / %).log" 2>/dev/null ||
@@ -78,7 +78,12 @@ done
 if [ -s "$WORK/results" ]; then
     echo
     echo "slowest:"
-    sort -k 4 -n -r "$WORK/results" | head -n 10 | awk '{ printf "%8.1f s  %s/%s\n", $4, $5, $6 }'
+    sort -k 4 -n -r "$WORK/results" | head -n 10 |
+        awk '{ printf "%8.1f s, %5.1f s of a processor  %s/%s\n", $4, $5, $6, $7 }'
+    echo "seconds of a processor:"
+    awk '{ busy[$6] += $5; all += $5 }
+         END { for (suite in busy) printf "%8.1f s  %s\n", busy[suite], suite
+               printf "%8.1f s  in all\n", all }' "$WORK/results" | sort -n -r
 else
     echo "no test was found"
 fi
