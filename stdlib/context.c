@@ -7,6 +7,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
+#include "lang/graph/body_kind.h"
 #include "lang/types/signature.h"
 #include "stdlib/table/write.h"
 
@@ -76,7 +77,7 @@ enum zpl_err zpl_context_open(struct zpl_context *context, const char *const *pa
 {
     const struct zpl_run_task *task = context->task;
     /* It is alone in its process, and may write below its own scratch folder only. */
-    bool alone = zpl_run_is_users(task->kernel, task->body) && !task->kept;
+    bool alone = zpl_body_kind(task->kernel)->alone && !task->kept;
     const char *spill = alone || task->store == NULL
                             ? zpl_arena_printf(context->arena, "%s/spill", task->scratch)
                             : kept_spill(task);

@@ -247,16 +247,6 @@ static enum zpl_err hold_inputs(struct zpl_context *context)
     return err;
 }
 
-bool zpl_run_is_users(const char *kernel, const char *body)
-{
-    return body != NULL && strcmp(kernel, "sql") != 0;
-}
-
-bool zpl_run_is_program(const char *kernel)
-{
-    return strcmp(kernel, "command") == 0 || strcmp(kernel, "python") == 0;
-}
-
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,
                             struct zpl_arena *arena, struct zpl_diags *diags)
 {

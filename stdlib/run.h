@@ -89,12 +89,6 @@ struct zpl_run_result {
     bool unharmed; /* of a failure: a process of its own had it, which is gone */
 };
 
-/* Does the kernel run a body of the user's, and so in a process of its own that no other step has?  (SQL is
- * the engine's to run.)  `body`: NULL for none. */
-bool zpl_run_is_users(const char *kernel, const char *body);
-/* Is such a body a program in a process of its own, with files, variables and connections that the step
- * declares?  ("command", "python") */
-bool zpl_run_is_program(const char *kernel);
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,
                             struct zpl_arena *arena, struct zpl_diags *diags);
 

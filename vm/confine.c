@@ -15,6 +15,7 @@
 #include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "lang/graph/body_kind.h"
 #include "stdlib/body/python.h"
 
 #define ASK_VERSION 1u /* flag of landlock_create_ruleset */
@@ -281,7 +282,7 @@ static void allow_python(struct fence *f, const struct zpl_run_task *task, const
 static void allow_body(struct fence *f, const struct zpl_run_task *task)
 {
     struct zpl_json *body = NULL;
-    if (task->body == NULL || !zpl_run_is_program(task->kernel))
+    if (task->body == NULL || !zpl_body_kind(task->kernel)->program)
         return;
     size_t len = strcspn(task->body, "\n");
     if (zpl_json_parse(task->body, len, &body, NULL) != ZPL_OK)
@@ -338,7 +339,7 @@ static bool fence_body(struct fence *f, const struct zpl_run_task *task, struct 
         return false;
     allow_libraries(f);
     allow_engines(f);
-    if (strcmp(task->kernel, "lua") != 0) { /* Lua names no file */
+    if (zpl_body_kind(task->kernel)->body != ZPL_BODY_LUA) { /* Lua names no file */
         allow_wants(f, task);
         allow_project(f, task);
     }

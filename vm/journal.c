@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
+#include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/confine.h"
 #include "vm/named.h"
@@ -147,8 +148,8 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
 /* Did a program meet the limits of what it may touch, as far as it said so? */
 static bool was_confined(const struct zpl_node *node, const char *printed)
 {
-    return node->body != NULL && zpl_run_is_program(node->kernel) &&
-           strstr(printed, "ermission denied") != NULL && zpl_confine_version() > 0;
+    return zpl_body_kind(node->kernel)->program && strstr(printed, "ermission denied") != NULL &&
+           zpl_confine_version() > 0;
 }
 
 void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code, const char *reason,

@@ -8,6 +8,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
 #include "lang/base/version.h"
+#include "lang/graph/body_kind.h"
 #include "stdlib/catalog.h"
 #include "vm/json_read.h"
 #include "vm/named.h"
@@ -61,7 +62,7 @@ static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
         ZPL_BUG("a body without an identity");
     if (node->body != NULL)
         add(plan, node->id, ZPL_ING_BODY, node->kernel, node->identity,
-            strcmp(node->kernel, "lua") != 0 ? node->body : NULL);
+            zpl_body_kind(node->kernel)->body != ZPL_BODY_LUA ? node->body : NULL);
 }
 
 /* Python, what it loads of the project and what of its packages. */

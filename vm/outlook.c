@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/effect.h"
 #include "vm/python.h"
@@ -137,7 +138,7 @@ static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node
                               struct zpl_outlook *out)
 {
     struct zpl_user_files files;
-    bool native = node->body != NULL && strcmp(node->kernel, "native") == 0;
+    bool library = zpl_body_kind(node->kernel)->body == ZPL_BODY_LIBRARY;
     if (!is_written(node)) {
         add(plan, &out->reads,
             zpl_arena_printf(&plan->arena, "a file that step %s is told", node->name));
@@ -145,7 +146,7 @@ static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node
     }
     enum zpl_err err = zpl_user_files(plan, node, &files, &plan->session->diags);
     for (size_t i = 0; err == ZPL_OK && i < files.count; i++)
-        add(plan, native ? &out->loads : &out->reads, files.items[i].path);
+        add(plan, library ? &out->loads : &out->reads, files.items[i].path);
     return err;
 }
 
@@ -155,7 +156,7 @@ enum zpl_err zpl_outlook(struct zpl_plan *plan, struct zpl_outlook *out)
     memset(out, 0, sizeof *out);
     for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
         const struct zpl_node *node = &plan->graph->nodes[id];
-        bool program = node->body != NULL && zpl_run_is_program(node->kernel);
+        bool program = zpl_body_kind(node->kernel)->program;
         if (zpl_node_reads_name(node))
             add(plan, &out->finds, zpl_node_name_of(node));
         else if (node->source != NULL || node->body != NULL)

@@ -9,6 +9,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "lang/graph/body_kind.h"
 #include "stdlib/body/look.h"
 #include "stdlib/body/process.h"
 #include "stdlib/body/python.h"
@@ -304,7 +305,7 @@ enum zpl_err zpl_python_need(struct zpl_session *session, const struct zpl_pytho
 
 bool zpl_node_is_python(const struct zpl_node *node)
 {
-    return node->body != NULL && strcmp(node->kernel, "python") == 0;
+    return zpl_body_kind(node->kernel)->body == ZPL_BODY_PYTHON;
 }
 
 /* Is it a variable that the program gives the function, or passes on to it? */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lang/base/fs.h"
+#include "lang/graph/body_kind.h"
 #include "vm/json_read.h"
 #include "vm/key.h"
 #include "vm/protocol.h"
@@ -166,7 +167,7 @@ static void add_json(struct zpl_hasher *hasher, const struct zpl_json *json)
  * many as it asks for processors. */
 static uint32_t threads_of(const struct zpl_node *node)
 {
-    return zpl_run_is_program(node->kernel) && node->resources.cpu >= 2
+    return zpl_body_kind(node->kernel)->program && node->resources.cpu >= 2
                ? (uint32_t)node->resources.cpu
                : 1;
 }
@@ -248,8 +249,7 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
                                    .kin = step->kin,
-                                   .fresh = step->kin == 0 &&
-                                            zpl_run_is_users(node->kernel, node->body)};
+                                   .fresh = step->kin == 0 && zpl_body_kind(node->kernel)->alone};
 }
 
 /* What a function of Python is run by, which its key knows in other words: {"interpreter": PATH, "version":
@@ -419,7 +419,7 @@ static const char *changed_help(const struct zpl_node *node)
     if (zpl_node_is_python(node))
         return "what a function writes is an output, or goes below $TMPDIR: run again when nothing "
                "writes to its files";
-    return strcmp(node->kernel, "command") == 0
+    return zpl_body_kind(node->kernel)->body == ZPL_BODY_COMMAND
                ? "what a command writes is an output, or goes below $TMPDIR: files that its words "
                  "name are what it reads"
                : "run again when nothing writes to it";

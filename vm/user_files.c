@@ -8,6 +8,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/python.h"
 #include "vm/witness.h"
@@ -253,11 +254,11 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)
         if (zpl_argument_is_source(node, &node->arguments[i]))
             err = add_source(&c, &node->arguments[i]);
-    if (node->body != NULL && strcmp(node->kernel, "native") == 0)
+    if (zpl_body_kind(node->kernel)->body == ZPL_BODY_LIBRARY)
         add_file(&c, "kernel",
                  zpl_arena_strndup(&plan->arena, node->body,
                                    (size_t)(strrchr(node->body, ':') - node->body)));
-    if (node->body != NULL && zpl_run_is_program(node->kernel))
+    if (zpl_body_kind(node->kernel)->program)
         err = add_program(&c, node);
     sort_files(out);
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
@@ -320,7 +321,7 @@ enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node
         err = zpl_user_files(plan, node, &files, diags);
     for (size_t i = 0; i < files.count; i++)
         add_outside(&o, files.items[i].path);
-    if (node->body != NULL && zpl_run_is_program(node->kernel))
+    if (zpl_body_kind(node->kernel)->program)
         add_declared_outside(&o, node->body);
     if (err == ZPL_OK && zpl_node_is_python(node))
         err = add_modules_outside(&o, node, diags);

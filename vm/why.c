@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/effect.h"
 #include "vm/user_files.h"
@@ -404,7 +405,7 @@ void zpl_why_compare(const struct zpl_ingredients *before, const struct zpl_ingr
         const struct zpl_ingredient *old = find(before, item, &hint);
         size_t told = out->count;
         bool differs = old != NULL && strcmp(old->value, item->value) != 0;
-        if (differs && item->kind == ZPL_ING_BODY && zpl_run_is_program(item->name) &&
+        if (differs && item->kind == ZPL_ING_BODY && zpl_body_kind(item->name)->program &&
             old->shown != NULL && item->shown != NULL)
             program_differs(old->shown, item->shown, out, arena);
         if (differs && out->count == told)

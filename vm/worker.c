@@ -7,6 +7,7 @@
 
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "lang/graph/body_kind.h"
 #include "stack/stack.h"
 #include "stdlib/body/env.h"
 #include "stdlib/body/python_host.h"
@@ -77,8 +78,8 @@ static enum zpl_err confine(struct zpl_task *task, struct zpl_diags *diags)
 {
     struct zpl_run_task *run = &task->run;
     bool runs = task->kind == ZPL_TASK_RUN;
-    bool program = runs && zpl_run_is_program(run->kernel);
-    bool body = runs && zpl_run_is_users(run->kernel, run->body);
+    bool program = runs && zpl_body_kind(run->kernel)->program;
+    bool body = runs && zpl_body_kind(run->kernel)->alone;
     enum zpl_err err = program ? ZPL_OK : zpl_network_deny(diags);
     if (err == ZPL_OK && runs && run->kept)
         err = confine_kept(run, diags);

@@ -2,6 +2,7 @@
 #include "lang/check/before.h"
 
 #include <string.h>
+#include "lang/graph/body_kind.h"
 #include "lang/types/when.h"
 
 /* A time that rows are ordered by, where it was computed last. */
@@ -54,6 +55,11 @@ static bool is_kernel(const struct zpl_node *node, const char *kernel)
     return node->kernel && strcmp(node->kernel, kernel) == 0;
 }
 
+static bool is_query(const struct zpl_node *node)
+{
+    return zpl_body_kind(node->kernel)->body == ZPL_BODY_SQL;
+}
+
 /* Does the node give rows of its table as they are, each once at most?  Not when which these are goes by what a
  * column holds. */
 static bool passes_rows(const struct zpl_node *node)
@@ -93,7 +99,7 @@ static bool leads(const struct zpl_node *node, uint32_t output, uint32_t argumen
     *grouped = false;
     if (!is_table(&node->arguments[argument]) || value->kind != ZPL_VALUE_REF || value->ref.field)
         return false;
-    if (!is_kernel(node, "sql"))
+    if (!is_query(node))
         return passes_rows(node);
     const struct zpl_row_origin *led = led_by(&node->outputs[output], argument);
     *grouped = led && led->grouped;
@@ -197,7 +203,7 @@ static struct zpl_lineage_column settle(const struct zpl_before *b, struct zpl_l
         const struct zpl_node *node = &b->graph->nodes[at.node];
         const struct zpl_column_origin *origin = origin_of(b, at);
         struct zpl_lineage_column next = at;
-        bool moved = !is_kernel(node, "sql") && is_passed(b, at, &next);
+        bool moved = !is_query(node) && is_passed(b, at, &next);
         for (size_t i = 0; origin && origin->plain && !moved && i < origin->count; i++) {
             const struct zpl_column_source *s = &origin->sources[i];
             moved = !s->by && s->when == ZPL_WHEN_SAME &&
@@ -409,7 +415,7 @@ static void look_behind(const struct zpl_before *b, struct zpl_seen *s,
     look_at_values(b, s, at);
     if (!rows || !row || rows->when == ZPL_WHEN_ANY) {
         zpl_lineage_visit_choices(b->graph, at, meet_any, &walk);
-    } else if (is_kernel(node, "sql") && origin && !origin->all) {
+    } else if (is_query(node) && origin && !origin->all) {
         look_at_origin(b, s, at, *rows, origin);
     } else if (at.column >= row->count && passes_rows(node)) {
         look_at_passed_rows(b, s, at, *rows);
@@ -473,7 +479,7 @@ static bool goes_by_own_rows(const struct zpl_before *b, struct zpl_lineage_colu
         return true;
     if (++*looked > BEHIND_MAX)
         return false;
-    if (!is_kernel(node, "sql"))
+    if (!is_query(node))
         return is_passed(b, at, &from) && goes_by_own_rows(b, from, looked);
     if (!origin || origin->all)
         return false;

@@ -4,6 +4,7 @@
 #include "lang/check/keys.h"
 #include "lang/check/line.h"
 #include "lang/check/tell.h"
+#include "lang/graph/body_kind.h"
 
 /* One call while it is looked at: every line of the signature is tried, one is kept. */
 struct trial {
@@ -138,7 +139,7 @@ static enum zpl_err fill_node(struct trial *t, struct zpl_node *node)
         return zpl_attempt_source(a, (struct zpl_output *)node->outputs);
     if (a->diags.errors > 0)
         return ZPL_OK;
-    if (node->body && step->kernel && strcmp(step->kernel, "sql") == 0)
+    if (node->body && zpl_body_kind(step->kernel)->body == ZPL_BODY_SQL)
         return zpl_attempt_body(a, node);
     return ZPL_OK;
 }

@@ -4,6 +4,7 @@
 #include "lang/check/parts.h"
 #include "lang/check/tell.h"
 #include "lang/check/trace.h"
+#include "lang/graph/body_kind.h"
 #include "lang/graph/lineage.h"
 
 /* What was fitted: an argument of the node that computes the column. */
@@ -60,7 +61,7 @@ static bool is_end(void *self, struct zpl_lineage_column column)
     const struct zpl_column_origin *origins = node->outputs[column.output].origins;
     if (node->source)
         return false;
-    if (node->kernel && strcmp(node->kernel, "sql") == 0) {
+    if (zpl_body_kind(node->kernel)->body == ZPL_BODY_SQL) {
         const struct zpl_column_origin *origin = origins ? &origins[column.column] : NULL;
         for (size_t i = 0; origin && i < origin->over_count; i++)
             if (is_fitted(f, node, origin->over[i], true))

@@ -2,6 +2,7 @@
  * speaks of the tables it was told of, a node of its arguments.   Floor: lang/check. */
 #include <string.h>
 #include "lang/check/query.h"
+#include "lang/graph/body_kind.h"
 
 /* A table of the request. */
 struct table {
@@ -64,8 +65,7 @@ static bool is_chosen(const struct zpl_query *q, const struct table *t)
     const struct zpl_graph *graph = q->checker->graph;
     if (value->kind != ZPL_VALUE_REF || value->ref.node >= graph->count)
         return value->kind != ZPL_VALUE_LITERAL;
-    const char *kernel = graph->nodes[value->ref.node].kernel;
-    return kernel && strcmp(kernel, "sql") == 0;
+    return zpl_body_kind(graph->nodes[value->ref.node].kernel)->body == ZPL_BODY_SQL;
 }
 
 static bool fill_chosen(const struct zpl_query *q, const struct table *tables, size_t table_count,

@@ -2,6 +2,7 @@
 #include "lang/check/rows.h"
 #include <stdlib.h>
 #include <string.h>
+#include "lang/graph/body_kind.h"
 #include "lang/graph/lineage.h"
 
 #define ALTERNATIVES_MAX 64
@@ -270,7 +271,7 @@ static struct zpl_rowset rows_of_output(struct zpl_rows *r, const struct zpl_nod
                                         uint32_t output)
 {
     const struct zpl_output *made = &node->outputs[output];
-    if (made->type->kind == ZPL_TABLE && node->kernel && strcmp(node->kernel, "sql") == 0)
+    if (made->type->kind == ZPL_TABLE && zpl_body_kind(node->kernel)->body == ZPL_BODY_SQL)
         return rows_of_query(r, node, made);
     struct zpl_rowset out = {0};
     for (size_t i = 0; i < node->argument_count; i++) {

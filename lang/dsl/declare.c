@@ -5,6 +5,7 @@
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
 #include "lang/dsl/step.h"
+#include "lang/graph/body_kind.h"
 
 const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel)
 {
@@ -296,7 +297,7 @@ static void check_sql_body(lua_State *L, struct zpl_site where, struct zpl_step_
                             .naming = host->naming,
                             .naming_count = host->naming_count};
     bool wrong = false;
-    if (step->broken || strcmp(step->info->kernel, "sql") != 0)
+    if (step->broken || zpl_body_kind(step->info->kernel)->body != ZPL_BODY_SQL)
         return;
     call.caller_count = zpl_host_callers(L, &call.callers);
     int64_t before_ns = zpl_host_engine_ns(host);
@@ -334,7 +335,7 @@ static int declare_step(lua_State *L)
     const char *doc = zpl_text_field(L, 1, table, "doc");
     const char *kernel = step->kernel ? step->kernel : "";
     char *identity = "";
-    if (step->body && *step->body && strcmp(kernel, "sql") != 0) {
+    if (step->body && *step->body && zpl_body_kind(kernel)->body != ZPL_BODY_SQL) {
         struct zpl_digest digest = zpl_digest_of(step->body, strlen(step->body));
         identity = zpl_host_need(L, zpl_arena_alloc(arena, ZPL_HEX_SIZE));
         zpl_digest_hex(&digest, identity);

@@ -3,17 +3,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/dsl/declare.h"
-
-/* The fields that are bodies, what runs each, and the fields that it alone may have. */
-static const struct {
-    const char *field, *kernel;
-    bool outside; /* it is a process of its own, with an environment */
-} bodies[] = {{"command", "command", true},
-              {"kernel", "native", false},
-              {"lua", "lua", false},
-              {"python", "python", true},
-              {"sql", "sql", false}};
-#define BODIES (sizeof bodies / sizeof *bodies)
+#include "lang/graph/body_kind.h"
 
 static bool has_field(lua_State *L, int index, const char *name)
 {
@@ -25,28 +15,29 @@ static bool has_field(lua_State *L, int index, const char *name)
 /* Is a body there under a misspelt name? */
 static bool means_body(lua_State *L, int index)
 {
-    for (size_t i = 0; i < BODIES; i++)
-        if (zpl_step_means(L, index, bodies[i].field))
+    const struct zpl_body_kind *kind;
+    for (size_t i = 0; (kind = zpl_body_kind_at(i)) != NULL; i++)
+        if (zpl_step_means(L, index, kind->field))
             return true;
     return false;
 }
 
-/* The number of the one body that the table has; BODIES: none, or several (told). */
-static size_t find_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name)
+/* The kind of the one body that the table has; NULL: none, or several (told). */
+static const struct zpl_body_kind *find_body(lua_State *L, int index, struct zpl_site table,
+                                             struct zpl_span name)
 {
-    size_t found = BODIES;
-    for (size_t i = 0; i < BODIES; i++) {
-        if (!has_field(L, index, bodies[i].field))
+    const struct zpl_body_kind *found = NULL, *kind;
+    for (size_t i = 0; (kind = zpl_body_kind_at(i)) != NULL; i++) {
+        if (!has_field(L, index, kind->field))
             continue;
-        if (found < BODIES) {
-            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, bodies[i].field),
-                          "a step has one body; this one has %s and %s", bodies[found].field,
-                          bodies[i].field);
-            return BODIES;
+        if (found) {
+            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_key(table, kind->field),
+                          "a step has one body; this one has %s and %s", found->field, kind->field);
+            return NULL;
         }
-        found = i;
+        found = kind;
     }
-    if (found == BODIES && !means_body(L, index)) {
+    if (!found && !means_body(L, index)) {
         struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_BODY, name, "the step has no body");
         zpl_host_help(L, diag,
                       "add `sql = [[ SELECT … ]]`, `lua = function (t) … end`, `python = "
@@ -56,26 +47,26 @@ static size_t find_body(lua_State *L, int index, struct zpl_site table, struct z
 }
 
 /* Fields of bodies that reach outside. */
-static void check_outside(lua_State *L, int index, struct zpl_site table, size_t body)
+static void check_outside(lua_State *L, int index, struct zpl_site table,
+                          const struct zpl_body_kind *kind)
 {
+    bool python = kind->body == ZPL_BODY_PYTHON;
     static const char *const outside[] = {"env", "files", "network", "secrets", "vars"};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         if (!has_field(L, index, outside[i]))
             continue;
         struct zpl_span span = zpl_site_key(table, outside[i]);
-        if (!bodies[body].outside)
+        if (!kind->program)
             zpl_host_tell(L, ZPL_CODE_BODY, span,
                           "%s is for steps with a command or Python body; a %s body reaches "
                           "nothing outside",
-                          outside[i], bodies[body].field);
-        else if ((strcmp(outside[i], "env") == 0 && strcmp(bodies[body].field, "python") != 0) ||
-                 strcmp(outside[i], "secrets") == 0)
+                          outside[i], kind->field);
+        else if ((strcmp(outside[i], "env") == 0 && !python) || strcmp(outside[i], "secrets") == 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,
                 "this version of zpl runs %s without `%s`: they see this machine as it is, and the "
                 "variables that `vars` names",
-                strcmp(bodies[body].field, "python") == 0 ? "Python steps" : "commands",
-                outside[i]);
+                python ? "Python steps" : "commands", outside[i]);
     }
 }
 
@@ -160,21 +151,24 @@ static bool read_kernel(lua_State *L, int index, struct zpl_site table, struct z
 bool zpl_read_body(lua_State *L, int index, struct zpl_site table, struct zpl_span name,
                    const struct zpl_signature *signature, struct zpl_step_def *step)
 {
-    size_t body = find_body(L, index, table, name);
-    if (body == BODIES)
+    const struct zpl_body_kind *kind = find_body(L, index, table, name);
+    if (!kind)
         return false;
-    step->kernel = bodies[body].kernel;
-    check_outside(L, index, table, body);
-    if (strcmp(step->kernel, "sql") == 0)
+    step->kernel = kind->kernel;
+    check_outside(L, index, table, kind);
+    switch (kind->body) {
+    case ZPL_BODY_SQL:
         return read_sql(L, index, table, step);
-    if (strcmp(step->kernel, "lua") == 0)
+    case ZPL_BODY_LUA:
         return read_lua(L, index, table, signature, step);
-    if (strcmp(step->kernel, "native") == 0)
+    case ZPL_BODY_LIBRARY:
         return read_kernel(L, index, table, step);
-    if (strcmp(step->kernel, "command") == 0)
+    case ZPL_BODY_COMMAND:
         return signature && (step->body = zpl_read_command(L, index, table, signature)) != NULL;
-    step->body = signature ? zpl_read_python(L, index, table, signature) : NULL;
-    if (!step->body)
-        step->body = ""; /* told; what follows is checked by the signature */
-    return signature != NULL;
+    default:
+        step->body = signature ? zpl_read_python(L, index, table, signature) : NULL;
+        if (!step->body)
+            step->body = ""; /* told; what follows is checked by the signature */
+        return signature != NULL;
+    }
 }

@@ -1,4 +1,5 @@
 /* lineage.c - see lineage.h.   Floor: lang/graph. */
+#include "lang/graph/body_kind.h"
 #include "lang/graph/lineage.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ const char *zpl_lineage_name(const struct zpl_graph *graph, struct zpl_lineage_c
 
 bool zpl_lineage_is_body(const struct zpl_node *node)
 {
-    return node->body && !(node->kernel && strcmp(node->kernel, "sql") == 0);
+    return zpl_body_kind(node->kernel)->opaque;
 }
 
 static const struct zpl_row *row_of(const struct zpl_argument *argument)

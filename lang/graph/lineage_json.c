@@ -2,11 +2,12 @@
 #include "lang/graph/lineage_json.h"
 
 #include <string.h>
+#include "lang/graph/body_kind.h"
 #include "lang/graph/lineage.h"
 
 static bool is_query(const struct zpl_node *node, const struct zpl_output *output)
 {
-    return node->kernel && strcmp(node->kernel, "sql") == 0 && output->type &&
+    return zpl_body_kind(node->kernel)->body == ZPL_BODY_SQL && output->type &&
            output->type->kind == ZPL_TABLE;
 }
 

@@ -1,4 +1,5 @@
 /* env.c - see env.h.   Floor: stdlib. */
+#include "lang/graph/body_kind.h"
 #include "stdlib/body/env.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +148,7 @@ enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *
 {
     struct zpl_json *facts = NULL;
     const char *text = task->body != NULL ? strchr(task->body, '\n') : NULL;
-    if (strcmp(task->kernel, "python") != 0 || text == NULL ||
+    if (zpl_body_kind(task->kernel)->body != ZPL_BODY_PYTHON || text == NULL ||
         zpl_json_parse(text + 1, strlen(text + 1), &facts, NULL) != ZPL_OK)
         return ZPL_OK; /* the kernel tells what is wrong with it */
     const struct zpl_json *said = zpl_json_get(facts, "env");

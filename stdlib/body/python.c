@@ -1,5 +1,6 @@
 /* python.c - the body of a `python =` step: a function of Python in a process of its own, which gets
  * what the step is given, and delivers what it returns.   Floor: stdlib. */
+#include "lang/graph/body_kind.h"
 #include "stdlib/body/python.h"
 #include <stdlib.h>
 #include <string.h>
@@ -249,7 +250,7 @@ bool zpl_python_is_kept(const struct zpl_run_task *task)
 {
     struct zpl_json *facts = NULL;
     const char *text = task->body != NULL ? strchr(task->body, '\n') : NULL;
-    bool kept = strcmp(task->kernel, "python") == 0 && text != NULL &&
+    bool kept = zpl_body_kind(task->kernel)->body == ZPL_BODY_PYTHON && text != NULL &&
                 zpl_json_parse(text + 1, strlen(text + 1), &facts, NULL) == ZPL_OK &&
                 zpl_json_truth(zpl_json_get(facts, "kept"), false);
     zpl_json_release(facts);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/base/text.h"
+#include "lang/graph/body_kind.h"
 #include "lang/types/signature.h"
 #include "vm/report.h"
 #include "vm/view/preview.h"
@@ -218,7 +219,7 @@ static void add_step(const struct zpl_page *page, size_t i, struct zpl_buf *out)
         zpl_html(out, zpl_json_str(zpl_json_at(items, k), ""));
         zpl_buf_puts(out, "</p>\n");
     }
-    if (*body != '\0' && strcmp(text_of(step, "kernel"), "sql") == 0) {
+    if (*body != '\0' && zpl_body_kind(text_of(step, "kernel"))->body == ZPL_BODY_SQL) {
         zpl_buf_puts(out, "<details><summary>its SQL</summary><pre>");
         zpl_html(out, body);
         zpl_buf_puts(out, "</pre></details>\n");
