@@ -8,8 +8,11 @@
 
 #include "lang/base/fault.h"
 #include "lang/base/json.h"
+#include "lang/types/signature.h"
 
 #define ATTRIBUTE "zpl"
+
+static const struct zpl_scorer *const scorers[] = {&zpl_scorer_xgb};
 
 /* Label kinds by name, for the attribute. */
 static const struct {
@@ -87,7 +90,7 @@ static int read_attribute(struct zpl_model *model, const char *text)
     if (zpl_json_parse(text, strlen(text), &json, NULL) != ZPL_OK)
         return ctx->fail(ctx, "the model's description can't be read");
     version = zpl_json_i64(zpl_json_get(json, "version"), 0);
-    engine = zpl_json_str(zpl_json_get(json, "xgboost"), "?");
+    engine = zpl_json_str(zpl_json_get(json, model->scorer->framework), "?");
     if (version != ZPL_MODEL_FORMAT) {
         failed = ctx->fail(ctx,
                            "the model's description has version %" PRId64
@@ -95,11 +98,11 @@ static int read_attribute(struct zpl_model *model, const char *text)
                            version, ZPL_MODEL_FORMAT);
         goto done;
     }
-    if (strcmp(engine, ZPL_XGB_VERSION) != 0) {
+    if (model->scorer->version && strcmp(engine, model->scorer->version) != 0) {
         failed = ctx->fail(ctx,
                            "the model was trained with XGBoost %s, and %s would score it "
                            "differently; train it again",
-                           engine, ZPL_XGB_VERSION);
+                           engine, model->scorer->version);
         goto done;
     }
     model->label = zpl_arena_strdup(&model->arena, zpl_json_str(zpl_json_get(json, "label"), ""));
@@ -118,29 +121,39 @@ done:
     return failed;
 }
 
+/* By the framework that the input's type names. */
+static int find_scorer(struct zpl_model *model, const char *input)
+{
+    struct zpl_kernel_context *ctx = model->ctx;
+    const char *text = ctx->input_type(ctx, input);
+    struct zpl_signature_error error = {0};
+    const struct zpl_type *type = NULL;
+
+    if (text && zpl_type_parse(text, &model->arena, &type, &error) == ZPL_OK)
+        for (size_t i = 0; i < sizeof scorers / sizeof *scorers; i++)
+            if (zpl_type_is_model_of(type, scorers[i]->framework))
+                model->scorer = scorers[i];
+    return model->scorer ? 0 : ctx->fail(ctx, "nothing scores a '%s'", text ? text : "");
+}
+
 int zpl_model_load(struct zpl_model *model, struct zpl_kernel_context *ctx, const char *input)
 {
     const char *path = ctx->input_path(ctx, input), *text = NULL;
-    char threads[16];
     int failed;
 
     *model = (struct zpl_model){.ctx = ctx};
-    failed = zpl_xgb_new(&model->xgb, ctx);
+    failed = find_scorer(model, input);
+    if (!failed)
+        failed = model->scorer->open(model, path, &text);
     if (failed)
         return failed;
-    snprintf(threads, sizeof threads, "%" PRIu32, ctx->threads(ctx) ? ctx->threads(ctx) : 1);
-    failed = zpl_xgb_load(&model->xgb, path);
-    if (!failed)
-        failed = zpl_xgb_set(&model->xgb, "nthread", threads);
-    if (!failed)
-        failed = zpl_xgb_attribute(&model->xgb, ATTRIBUTE, &text);
-    if (failed)
-        return failed;
+    if (zpl_arena_failed(&model->arena))
+        return ctx->fail(ctx, "out of memory");
     if (!text)
         return ctx->fail(ctx,
                          "the model `%s` does not say what its features and label are: it was "
-                         "not made by xgboost.train",
-                         input);
+                         "not made by %s",
+                         input, model->scorer->maker);
     return read_attribute(model, text);
 }
 
@@ -152,7 +165,8 @@ static struct zpl_json *texts_json(const char *const *texts, size_t count)
     return array;
 }
 
-int zpl_model_save(struct zpl_model *model, const char *output, const char **types)
+int zpl_model_save(struct zpl_model *model, struct zpl_xgb *xgb, const char *output,
+                   const char **types)
 {
     struct zpl_kernel_context *ctx = model->ctx;
     struct zpl_json *json = zpl_json_object();
@@ -169,47 +183,55 @@ int zpl_model_save(struct zpl_model *model, const char *output, const char **typ
         failed = ctx->fail(ctx, "out of memory");
         goto done;
     }
-    failed = zpl_xgb_set_attribute(&model->xgb, ATTRIBUTE, zpl_buf_str(&text));
+    failed = zpl_xgb_set_attribute(xgb, ATTRIBUTE, zpl_buf_str(&text));
     if (!failed)
-        failed = zpl_xgb_set_features(&model->xgb, (const char **)model->features, types,
-                                      model->feature_count);
+        failed =
+            zpl_xgb_set_features(xgb, (const char **)model->features, types, model->feature_count);
     if (!failed)
-        failed = zpl_xgb_save(&model->xgb, ctx->output_path(ctx, output));
+        failed = zpl_xgb_save(xgb, ctx->output_path(ctx, output));
 done:
     zpl_buf_release(&text);
     zpl_json_release(json);
     return failed;
 }
 
-int zpl_model_score(struct zpl_model *model, const struct zpl_reader *reader, const float **scores,
-                    size_t *width)
+int zpl_model_cells(struct zpl_model *model, const struct zpl_reader *reader)
 {
-    struct zpl_kernel_context *ctx = model->ctx;
     size_t rows = (size_t)reader->rows, features = model->feature_count;
-    size_t expected = model->task == ZPL_TASK_CLASSES ? model->class_count : 1;
-    int failed;
 
     if (rows > model->room) {
         free(model->cells);
         model->room = 0;
         model->cells = zpl_malloc(rows * features * sizeof *model->cells);
         if (!model->cells)
-            return ctx->fail(ctx, "out of memory");
+            return model->ctx->fail(model->ctx, "out of memory");
         model->room = rows;
     }
-    failed = zpl_reader_floats(reader, features, model->cells);
-    if (!failed)
-        failed = zpl_xgb_predict(&model->xgb, model->cells, rows, features, scores, width);
-    if (!failed && *width != expected)
+    return zpl_reader_floats(reader, features, model->cells);
+}
+
+size_t zpl_model_width(const struct zpl_model *model)
+{
+    return model->task == ZPL_TASK_CLASSES ? model->class_count : 1;
+}
+
+int zpl_model_score(struct zpl_model *model, const struct zpl_reader *reader, const float **scores,
+                    size_t *width)
+{
+    struct zpl_kernel_context *ctx = model->ctx;
+    int failed = model->scorer->score(model, reader, scores, width);
+
+    if (!failed && *width != zpl_model_width(model))
         failed = ctx->fail(ctx, "the model gives %zu numbers a row, and %zu are expected", *width,
-                           expected);
+                           zpl_model_width(model));
     return failed;
 }
 
 void zpl_model_release(struct zpl_model *model)
 {
     free(model->cells);
-    zpl_xgb_release(&model->xgb);
+    if (model->scorer)
+        model->scorer->close(model);
     zpl_arena_release(&model->arena);
     *model = (struct zpl_model){0};
 }

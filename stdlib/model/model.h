@@ -1,5 +1,6 @@
-/* model.h - a trained model and what zpl records in its file: features, label, classes.
- * The file is XGBoost's own .ubj with one attribute "zpl", canonical JSON:
+/* model.h - a trained model and what zpl records in its file: features, label, classes.  What scores it is a
+ * struct zpl_scorer, by the framework of its type.
+ * A file of XGBoost is its own .ubj with one attribute "zpl", canonical JSON:
  *   {"classes":["a","b"],"features":["hour"],"label":"late","label_type":"Bool",
  *    "version":1,"xgboost":"3.2.0"}      (classes: empty unless the label is an Enum or a String)
  * so that any XGBoost 3.2.0 opens it, and zpl needs nothing beside it.
@@ -12,6 +13,7 @@
 #include "lang/base/arena.h"
 #include "lang/types/type.h"
 #include "stdlib/model/reader.h"
+#include "stdlib/model/scorer.h"
 #include "stdlib/model/xgb.h"
 
 #define ZPL_MODEL_FORMAT 1 /* of the attribute above */
@@ -25,7 +27,8 @@ enum zpl_task {
 
 struct zpl_model {
     struct zpl_kernel_context *ctx;
-    struct zpl_xgb xgb;
+    const struct zpl_scorer *scorer; /* NULL: one in the making */
+    void *engine;                    /* the scorer's own */
     struct zpl_arena arena;
     enum zpl_task task;
     enum zpl_kind label_kind;
@@ -41,13 +44,18 @@ struct zpl_model {
 /* Reads the model input `input` and scores with the threads of the context.  Refuses a model of
  * another XGBoost, and one that zpl did not write. */
 int zpl_model_load(struct zpl_model *model, struct zpl_kernel_context *ctx, const char *input);
-/* Writes model->xgb and the fields above as the model output `output`.  types: XGBoost's word for
+/* Writes a model of XGBoost and the fields above as the model output `output`.  types: XGBoost's word for
  * each feature's type. */
-int zpl_model_save(struct zpl_model *model, const char *output, const char **types);
+int zpl_model_save(struct zpl_model *model, struct zpl_xgb *xgb, const char *output,
+                   const char **types);
 /* Scores the reader's batch, whose first columns are the features.  *scores holds for each row its
  * *width numbers (one a class, else one) and lives until the next call. */
 int zpl_model_score(struct zpl_model *model, const struct zpl_reader *reader, const float **scores,
                     size_t *width);
+/* The batch's features as float32, row after row, NaN for null, in model->cells. */
+int zpl_model_cells(struct zpl_model *model, const struct zpl_reader *reader);
+/* The numbers that score a row: one a class, else one. */
+size_t zpl_model_width(const struct zpl_model *model);
 void zpl_model_release(struct zpl_model *model); /* safe on a zeroed struct */
 
 /* The task of a label of kind `kind`; false for a kind that can't be a label. */

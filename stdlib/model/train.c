@@ -16,7 +16,8 @@
 /* Everything a training holds. */
 struct training {
     struct zpl_kernel_context *ctx;
-    struct zpl_model model;
+    struct zpl_model model; /* what it is to be */
+    struct zpl_xgb xgb;
     const struct zpl_type *label_type;
     const char **feature_types; /* XGBoost's words */
     struct zpl_reader reader;   /* the features, then the label */
@@ -32,6 +33,7 @@ static void training_release(struct training *t)
     free(t->labels);
     zpl_tally_release(&t->classes);
     zpl_reader_release(&t->reader);
+    zpl_xgb_release(&t->xgb);
     zpl_model_release(&t->model);
 }
 
@@ -255,7 +257,7 @@ static int set_number(struct training *t, const char *param, const char *name, b
                          param);
     else
         zpl_text_double(&text, number);
-    failed = zpl_xgb_set(&t->model.xgb, name, zpl_buf_str(&text));
+    failed = zpl_xgb_set(&t->xgb, name, zpl_buf_str(&text));
     zpl_buf_release(&text);
     return failed;
 }
@@ -282,7 +284,7 @@ static int set_params(struct training *t)
         {"alpha", "alpha", false},
         {"seed", "seed", false},
     };
-    struct zpl_xgb *xgb = &t->model.xgb;
+    struct zpl_xgb *xgb = &t->xgb;
     char classes[24];
     int failed = zpl_xgb_set(xgb, "tree_method", "hist");
 
@@ -307,7 +309,7 @@ static int train_rounds(struct training *t)
 
     ctx->param_int(ctx, "rounds", &rounds);
     for (int64_t i = 0; i < rounds && !failed; i++) {
-        failed = zpl_xgb_round(&t->model.xgb, (int)i);
+        failed = zpl_xgb_round(&t->xgb, (int)i);
         if (failed)
             return failed;
         snprintf(what, sizeof what, "round %" PRId64 " of %" PRId64, i + 1, rounds);
@@ -315,7 +317,7 @@ static int train_rounds(struct training *t)
         /* About ten lines, the first and the last round among them. */
         if (i != 0 && i + 1 != rounds && (i + 1) * 10 / rounds == i * 10 / rounds)
             continue;
-        failed = zpl_xgb_metric(&t->model.xgb, (int)i, metric, sizeof metric);
+        failed = zpl_xgb_metric(&t->xgb, (int)i, metric, sizeof metric);
         if (!failed)
             ctx->log(ctx, "%s: train %s", what, metric);
     }
@@ -336,9 +338,9 @@ static int run(struct zpl_kernel_context *ctx)
     if (!failed)
         failed = check_labels(&t);
     if (!failed)
-        failed = zpl_xgb_new(&t.model.xgb, ctx);
+        failed = zpl_xgb_new(&t.xgb, ctx);
     if (!failed)
-        failed = zpl_xgb_set_rows(&t.model.xgb, t.cells, t.labels, t.rows, t.model.feature_count);
+        failed = zpl_xgb_set_rows(&t.xgb, t.cells, t.labels, t.rows, t.model.feature_count);
     free(t.cells); /* the engine has its own, smaller copy */
     t.cells = NULL;
     if (!failed)
@@ -346,7 +348,7 @@ static int run(struct zpl_kernel_context *ctx)
     if (!failed)
         failed = train_rounds(&t);
     if (!failed)
-        failed = zpl_model_save(&t.model, "model", t.feature_types);
+        failed = zpl_model_save(&t.model, &t.xgb, "model", t.feature_types);
     training_release(&t);
     return failed;
 }

@@ -26,7 +26,7 @@ static int read_scores(struct zpl_model *model, const char *kind, struct feature
     const char **names;
     const float *scores;
     size_t count;
-    int failed = zpl_xgb_importance(&model->xgb, kind, &names, &scores, &count);
+    int failed = zpl_xgb_importance(model->engine, kind, &names, &scores, &count);
     for (size_t i = 0; !failed && i < count; i++)
         for (size_t k = 0; k < model->feature_count; k++)
             if (strcmp(features[k].name, names[i]) == 0)
@@ -64,7 +64,7 @@ static int describe(struct zpl_model *model, struct zpl_json *out)
 {
     struct zpl_json *classes = zpl_json_array();
     int rounds = 0;
-    int failed = zpl_xgb_rounds(&model->xgb, &rounds);
+    int failed = zpl_xgb_rounds(model->engine, &rounds);
     int a_round = model->task == ZPL_TASK_CLASSES ? (int)model->class_count : 1;
     for (size_t i = 0; i < model->class_count; i++)
         zpl_json_add_take(classes, zpl_json_string(model->classes[i]));

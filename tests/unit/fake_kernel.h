@@ -45,6 +45,7 @@ struct fake_kernel {
     const struct fake_binding *bindings;
     size_t binding_count;
     const char *model_path;  /* input and output of that name */
+    const char *model_type;  /* of the input of that name; NULL: "Model {xgboost}" */
     const char *output_type; /* of the table output */
     uint64_t memory;
     struct zpl_buf failure, log, json;
@@ -108,6 +109,8 @@ static inline const char *fake_path(struct zpl_kernel_context *ctx, const char *
 
 static inline const char *fake_input_type(struct zpl_kernel_context *ctx, const char *name)
 {
+    if (strcmp(name, "model") == 0)
+        return fake_of(ctx)->model_type ? fake_of(ctx)->model_type : "Model {xgboost}";
     const struct fake_table *table = fake_find(ctx, name);
     return table ? table->type : NULL;
 }
