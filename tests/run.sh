@@ -14,8 +14,9 @@ ROOT=$PWD
 BUILD=$(realpath -m "${BUILD:-build}")
 DUCKDB_LIBRARY=$(realpath -m "${DUCKDB:-build/deps/duckdb}")
 XGBOOST_LIBRARY=$(realpath -m "${XGBOOST_DIR:-build/deps/xgboost}")
+ONNXRUNTIME_LIBRARY=$(realpath -m "${ONNXRUNTIME_DIR:-build/deps/onnxruntime}")
 LOGS=$ROOT/build/test
-export ROOT BUILD LOGS DUCKDB_LIBRARY XGBOOST_LIBRARY
+export ROOT BUILD LOGS DUCKDB_LIBRARY XGBOOST_LIBRARY ONNXRUNTIME_LIBRARY
 
 # The tests of a suite as lines `suite path`, the path as from the root of the project.
 list() {

@@ -233,6 +233,7 @@ static void allow_engines(struct fence *f)
     char self[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
     allow_list(f, getenv("DUCKDB_DIR"), allow_read);
     allow_list(f, getenv("XGBOOST_DIR"), allow_read);
+    allow_list(f, getenv("ONNXRUNTIME_DIR"), allow_read);
     allow_list(f, getenv("ZPL_PYTHON_DIR"), allow_read);
     allow_list(f, getenv("LD_LIBRARY_PATH"), allow_read);
     if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(folder, self) != ZPL_OK)

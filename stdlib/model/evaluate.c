@@ -275,6 +275,16 @@ ZPL_KERNEL(evaluate) = {
         "log_loss: Float, macro_f1: Float, rows: Int, classes: Int})\n"
         "(model: Model {xgboost, features: f, label: l: Number}, "
         "test: Table {l: Number, ...f, ...r}) -> (report: Report {rmse: Float, mae: Float, "
+        "r2: Float, rows: Int})\n"
+        "(model: Model {onnx, features: f, label: l: Bool}, "
+        "test: Table {l: Bool, ...f, ...r}) -> (report: Report {auc: Float, accuracy: Float, "
+        "log_loss: Float, precision: Float, recall: Float, f1: Float, rows: Int, "
+        "positives: Int})\n"
+        "(model: Model {onnx, features: f, label: l: Class}, "
+        "test: Table {l: Class, ...f, ...r}) -> (report: Report {accuracy: Float, "
+        "log_loss: Float, macro_f1: Float, rows: Int, classes: Int})\n"
+        "(model: Model {onnx, features: f, label: l: Number}, "
+        "test: Table {l: Number, ...f, ...r}) -> (report: Report {rmse: Float, mae: Float, "
         "r2: Float, rows: Int})",
     .doc =
         "Says how well a model does on rows whose label is known.\n"
@@ -305,6 +315,6 @@ ZPL_KERNEL(evaluate) = {
         "\n"
         "    local report = evaluate { model, test }\n"
         "    deploy { model, name = \"delays\", when = report.auc >= 0.7 }\n",
-    .engines = "xgboost",
+    .engines = "xgboost onnxruntime",
     .run = run,
 };

@@ -12,7 +12,7 @@
 
 #define ATTRIBUTE "zpl"
 
-static const struct zpl_scorer *const scorers[] = {&zpl_scorer_xgb};
+static const struct zpl_scorer *const scorers[] = {&zpl_scorer_ort, &zpl_scorer_xgb};
 
 /* Label kinds by name, for the attribute. */
 static const struct {
@@ -116,6 +116,8 @@ static int read_attribute(struct zpl_model *model, const char *text)
                            &model->label_kind) ||
              !zpl_task_of(model->label_kind, &model->task))
         failed = ctx->fail(ctx, "the model's description is incomplete; train it again");
+    if (!failed && model->scorer->read)
+        failed = model->scorer->read(model, json);
 done:
     zpl_json_release(json);
     return failed;

@@ -3,7 +3,12 @@
  * A file of XGBoost is its own .ubj with one attribute "zpl", canonical JSON:
  *   {"classes":["a","b"],"features":["hour"],"label":"late","label_type":"Bool",
  *    "version":1,"xgboost":"3.2.0"}      (classes: empty unless the label is an Enum or a String)
- * so that any XGBoost 3.2.0 opens it, and zpl needs nothing beside it.
+ * so that any XGBoost 3.2.0 opens it, and zpl needs nothing beside it.  A file of ONNX has the same in its
+ * metadata under "zpl", and in place of "xgboost":
+ *   "output":"probabilities"     which of its outputs is meant
+ *   "kind":"probability"         what that is: "probability", "logit" or "value"
+ * Of a Bool the output is one number a row, or two, of false and of true; of classes one for each in their
+ * order, or of two that of the second; else one number.
  * Owns: the engine's handles and the texts, until zpl_model_release().
  * Errors: functions that return int give 0, or non-zero after ctx->fail() told why.
  * Limits: ZPL_CLASSES_MAX, ZPL_COLUMNS_MAX.   Floor: stdlib. */

@@ -339,6 +339,12 @@ ZPL_KERNEL(predict) = {
         "(model: Model {xgboost, features: f, label: l: Class}, rows: Table {...f, ...r}) -> "
         "(rows: Table {...f, ...r, prediction: String, score: Float})\n"
         "(model: Model {xgboost, features: f, label: l: Number}, rows: Table {...f, ...r}) -> "
+        "(rows: Table {...f, ...r, prediction: Float})\n"
+        "(model: Model {onnx, features: f, label: l: Bool}, rows: Table {...f, ...r}) -> "
+        "(rows: Table {...f, ...r, prediction: Bool, score: Float})\n"
+        "(model: Model {onnx, features: f, label: l: Class}, rows: Table {...f, ...r}) -> "
+        "(rows: Table {...f, ...r, prediction: String, score: Float})\n"
+        "(model: Model {onnx, features: f, label: l: Number}, rows: Table {...f, ...r}) -> "
         "(rows: Table {...f, ...r, prediction: Float})",
     .doc =
         "Adds to every row what a model predicts for it.\n"
@@ -353,13 +359,17 @@ ZPL_KERNEL(predict) = {
         "Of classes that are equally probable the first in the model's order is taken.  The "
         "features\n"
         "are found by name, and a null or NaN is a missing value, as in xgboost.train.  The table\n"
-        "may be of any length: it is never in memory as a whole.\n"
+        "may be of any length: it is never in memory as a whole.  A model of XGBoost is scored by\n"
+        "XGBoost, one of ONNX by ONNX Runtime.\n"
         "\n"
-        "Fails when a feature is infinite, and when the model was trained with another version of\n"
-        "XGBoost, which would score it differently.\n"
+        "Fails when a feature is infinite; when a model of ONNX gives no number where features "
+        "are\n"
+        "missing; and when a model of XGBoost was trained with another version, which would score "
+        "it\n"
+        "differently.\n"
         "\n"
         "    local scored = predict { model, tomorrow }\n"
         "    local late   = sql [[ SELECT flight, score FROM scored WHERE prediction ]]\n",
-    .engines = "xgboost",
+    .engines = "xgboost onnxruntime",
     .run = run,
 };

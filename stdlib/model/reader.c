@@ -91,27 +91,33 @@ void zpl_reader_release(struct zpl_reader *reader)
     *reader = (struct zpl_reader){0};
 }
 
-int zpl_reader_floats(const struct zpl_reader *reader, size_t count, float *out)
+int zpl_reader_column(const struct zpl_reader *reader, size_t column, size_t stride, float *out)
 {
-    for (size_t c = 0; c < count; c++) {
-        const struct zpl_cells *cells = &reader->cells[c];
-        const char *name = reader->schema.children[reader->children[c]]->name;
+    const struct zpl_cells *cells = &reader->cells[column];
+    const char *name = reader->schema.children[reader->children[column]]->name;
 
-        if (zpl_cells_are_text(cells))
-            return reader->ctx->fail(reader->ctx, "feature '%s' of `%s` holds texts, not numbers",
-                                     name, reader->input);
-        for (int64_t row = 0; row < cells->count; row++) {
-            float *cell = &out[(size_t)row * count + c];
-            *cell = zpl_cells_null(cells, row) ? NAN : (float)zpl_cells_number(cells, row);
-            if (isinf(*cell))
-                return reader->ctx->fail(reader->ctx,
-                                         "feature '%s' of `%s` is infinite, or too large for a "
-                                         "32-bit float, in row %" PRId64
-                                         "; clip it or make it NULL",
-                                         name, reader->input, reader->first_row + row + 1);
-        }
+    if (zpl_cells_are_text(cells))
+        return reader->ctx->fail(reader->ctx, "feature '%s' of `%s` holds texts, not numbers", name,
+                                 reader->input);
+    for (int64_t row = 0; row < cells->count; row++) {
+        float *cell = &out[(size_t)row * stride];
+        *cell = zpl_cells_null(cells, row) ? NAN : (float)zpl_cells_number(cells, row);
+        if (isinf(*cell))
+            return reader->ctx->fail(reader->ctx,
+                                     "feature '%s' of `%s` is infinite, or too large for a "
+                                     "32-bit float, in row %" PRId64 "; clip it or make it NULL",
+                                     name, reader->input, reader->first_row + row + 1);
     }
     return 0;
+}
+
+int zpl_reader_floats(const struct zpl_reader *reader, size_t count, float *out)
+{
+    int failed = 0;
+
+    for (size_t c = 0; c < count && !failed; c++)
+        failed = zpl_reader_column(reader, c, count, &out[c]);
+    return failed;
 }
 
 void zpl_nulls_add(struct zpl_nulls *nulls, const struct zpl_reader *reader, int64_t row)

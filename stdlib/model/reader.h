@@ -32,9 +32,11 @@ int zpl_reader_next(struct zpl_reader *reader, bool *more);
 void zpl_reader_drop(struct zpl_reader *reader);
 void zpl_reader_release(struct zpl_reader *reader); /* safe on a zeroed struct */
 
-/* Writes the batch's cells of the first `count` asked columns as XGBoost wants them, row after row,
+/* Writes the batch's cells of the first `count` asked columns as models want them, row after row,
  * NaN for null: out[batch.length × count].  Fails at a number that is infinite as a float32. */
 int zpl_reader_floats(const struct zpl_reader *reader, size_t count, float *out);
+/* The same of one of them, each cell `stride` after the one before. */
+int zpl_reader_column(const struct zpl_reader *reader, size_t column, size_t stride, float *out);
 
 /* Rows of a null in a column that may hold none: how many, and the first (from 1). */
 struct zpl_nulls {

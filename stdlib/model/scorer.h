@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+struct zpl_json;
 struct zpl_model;
 struct zpl_reader;
 
@@ -17,12 +18,14 @@ struct zpl_scorer {
     /* Opens the engine and the model's file; sets model->engine.  *text is what zpl recorded of the model, in its
      * arena; NULL: nothing. */
     int (*open)(struct zpl_model *model, const char *path, const char **text);
+    /* What else it recorded, which is JSON: once the fields of the model are read.  NULL: nothing. */
+    int (*read)(struct zpl_model *model, const struct zpl_json *recorded);
     /* Of the reader's batch, once what was recorded is read: as zpl_model_score(). */
     int (*score)(struct zpl_model *model, const struct zpl_reader *reader, const float **scores,
                  size_t *width);
     void (*close)(struct zpl_model *model); /* also after open() failed */
 };
 
-extern const struct zpl_scorer zpl_scorer_xgb;
+extern const struct zpl_scorer zpl_scorer_xgb, zpl_scorer_ort;
 
 #endif

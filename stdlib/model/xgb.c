@@ -6,16 +6,17 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
-#include "lang/base/proc.h"
+#include "stdlib/model/library.h"
 
-#define LIBRARY_FILE "xgboost/lib/libxgboost.so"
-#define PLACES       4
+static const struct zpl_library library = {.name = "XGBoost",
+                                           .version = ZPL_XGB_VERSION,
+                                           .variable = "XGBOOST_DIR",
+                                           .folder = "xgboost",
+                                           .file = "xgboost/lib/libxgboost.so"};
 
 typedef void on_reset(void *iterator);
 typedef int on_next(void *iterator);
@@ -86,113 +87,36 @@ static void forward_log(const char *message)
         log_ctx->log(log_ctx, "xgboost: %.*s", (int)strcspn(message, "\n"), message);
 }
 
-struct places {
-    char paths[PLACES][ZPL_PATH_MAX];
-    size_t count;
-};
-
-static void add_place(struct places *places, const char *dir)
+static enum zpl_err load(struct zpl_diags *diags)
 {
-    char *path = places->paths[places->count];
-    if (zpl_path_join(path, dir, LIBRARY_FILE) == ZPL_OK)
-        places->count++;
-}
-
-/* Where the library may be, in the order in which it is looked for. */
-static void find_places(struct places *places)
-{
-    static const char *const beside[] = {"deps/xgboost", "../deps/xgboost", "../lib/zpl/xgboost"};
-    char self[ZPL_PATH_MAX], dir[ZPL_PATH_MAX], joined[ZPL_PATH_MAX], clean[ZPL_PATH_MAX];
-    const char *named = getenv("XGBOOST_DIR");
-
-    places->count = 0;
-    if (named && *named)
-        add_place(places, named);
-    if (zpl_proc_self_path(self) != ZPL_OK || zpl_path_dir(dir, self) != ZPL_OK)
-        return;
-    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
-        if (zpl_path_join(joined, dir, beside[i]) == ZPL_OK &&
-            zpl_path_clean(clean, joined) == ZPL_OK)
-            add_place(places, clean);
-}
-
-static enum zpl_err refuse(struct zpl_diags *diags, enum zpl_err err, struct zpl_diag *diag)
-{
-    zpl_diag_help(diags, diag,
-                  "run `make deps`, or set XGBOOST_DIR to a folder that holds " LIBRARY_FILE
-                  " of version " ZPL_XGB_VERSION);
-    if (lib.handle)
-        dlclose(lib.handle);
-    memset(&lib, 0, sizeof lib);
-    return err;
-}
-
-static enum zpl_err load(const char *path, struct zpl_diags *diags)
-{
-    const struct zpl_span nowhere = {0};
     int major = 0, minor = 0, patch = 0;
-    char version[64];
+    char version[64], path[ZPL_PATH_MAX];
+    void *handle;
+    enum zpl_err err = zpl_library_open(&library, &handle, path, diags);
 
-    lib.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!lib.handle)
-        return refuse(diags, ZPL_ERR_IO,
-                      zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
-                                   "the XGBoost library can't be opened: %s", dlerror()));
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *symbol = dlsym(lib.handle, symbols[i].name);
+    for (size_t i = 0; err == ZPL_OK && i < sizeof symbols / sizeof *symbols; i++) {
+        void *symbol = dlsym(handle, symbols[i].name);
         if (!symbol)
-            return refuse(diags, ZPL_ERR_VERSION,
-                          zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
-                                       "%s has no %s: it is not XGBoost %s", path, symbols[i].name,
-                                       ZPL_XGB_VERSION));
+            return zpl_library_refuse(&library, handle, ZPL_ERR_VERSION,
+                                      zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, (struct zpl_span){0},
+                                                   "%s has no %s: it is not XGBoost %s", path,
+                                                   symbols[i].name, ZPL_XGB_VERSION),
+                                      diags);
         memcpy(symbols[i].slot, &symbol, sizeof symbol);
     }
+    if (err != ZPL_OK)
+        return err;
     lib.version(&major, &minor, &patch);
     snprintf(version, sizeof version, "%d.%d.%d", major, minor, patch);
-    if (strcmp(version, ZPL_XGB_VERSION) != 0)
-        return refuse(diags, ZPL_ERR_VERSION,
-                      zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,
-                                   "%s is XGBoost %s, and zpl needs %s: versions score the same "
-                                   "model differently",
-                                   path, version, ZPL_XGB_VERSION));
-    return ZPL_OK;
+    err = zpl_library_hold(&library, handle, path, version, diags);
+    if (err == ZPL_OK)
+        lib.handle = handle;
+    return err;
 }
 
 enum zpl_err zpl_xgb_open(struct zpl_diags *diags)
 {
-    struct places places;
-    struct zpl_diag *diag;
-
-    if (lib.handle)
-        return ZPL_OK;
-    find_places(&places);
-    for (size_t i = 0; i < places.count; i++)
-        if (access(places.paths[i], F_OK) == 0)
-            return load(places.paths[i], diags);
-    diag = zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, (struct zpl_span){0},
-                        "the XGBoost library is not installed");
-    for (size_t i = 0; i < places.count; i++)
-        zpl_diag_note(diags, diag, (struct zpl_span){0}, "looked for %s", places.paths[i]);
-    return refuse(diags, ZPL_ERR_NOT_FOUND, diag);
-}
-
-/* Tells the first diagnostic, with its notes and help, as the reason of the step's failure. */
-static int fail_diags(struct zpl_kernel_context *ctx, const struct zpl_diags *diags)
-{
-    struct zpl_buf words = {0};
-    int failed;
-
-    if (diags->count) {
-        const struct zpl_diag *diag = diags->items[0];
-        zpl_buf_puts(&words, diag->message);
-        for (const struct zpl_note *note = diag->notes; note; note = note->next)
-            zpl_buf_printf(&words, "; %s", note->text);
-        if (diag->help)
-            zpl_buf_printf(&words, "; %s", diag->help);
-    }
-    failed = ctx->fail(ctx, "%s", words.len ? zpl_buf_str(&words) : "out of memory");
-    zpl_buf_release(&words);
-    return failed;
+    return lib.handle ? ZPL_OK : load(diags);
 }
 
 /* Fails with the library's last error: its first line, without the time, the source line of the
@@ -221,7 +145,7 @@ int zpl_xgb_new(struct zpl_xgb *xgb, struct zpl_kernel_context *ctx)
 
     *xgb = (struct zpl_xgb){.ctx = ctx};
     if (zpl_xgb_open(&diags) != ZPL_OK) {
-        failed = fail_diags(ctx, &diags);
+        failed = zpl_fail_diags(ctx, &diags);
         goto done;
     }
     log_ctx = ctx;
@@ -366,7 +290,7 @@ int zpl_xgb_save(struct zpl_xgb *xgb, const char *path)
                               "fewer rounds or shallower trees",
                               len, ZPL_MODEL_BYTES_MAX);
     if (zpl_fs_write_file(path, data, len, false, &diags) != ZPL_OK)
-        failed = fail_diags(xgb->ctx, &diags);
+        failed = zpl_fail_diags(xgb->ctx, &diags);
     zpl_diags_release(&diags);
     return failed;
 }
@@ -378,7 +302,7 @@ int zpl_xgb_load(struct zpl_xgb *xgb, const char *path)
     int failed = 0;
 
     if (zpl_fs_read_file(path, ZPL_MODEL_BYTES_MAX, &data, &diags) != ZPL_OK)
-        failed = fail_diags(xgb->ctx, &diags);
+        failed = zpl_fail_diags(xgb->ctx, &diags);
     else if (lib.load_buffer(xgb->booster, data.data, data.len))
         failed = fail_library(xgb->ctx, "read the model");
     zpl_buf_release(&data);

@@ -8,7 +8,7 @@ local rows = sql [[ SELECT distance, delay > 15 AS late FROM flights ]]
 Z
 expect 0 zpl run p.zpl
 mkdir nothing
-export DUCKDB_DIR="$PWD/nothing" XGBOOST_DIR="$PWD/nothing"
+export DUCKDB_DIR="$PWD/nothing" XGBOOST_DIR="$PWD/nothing" ONNXRUNTIME_DIR="$PWD/nothing"
 for command in "version" "doc split" "check p.zpl" "plan p.zpl" "run p.zpl" "runs" "show"; do
     expect 0 zpl $command
 done

@@ -4,7 +4,7 @@
 
 mkdir -p project/.ci bin made/package/data made/package/src/duckdb/src/include
 cp "$ROOT/.ci/fetch.sh" project/.ci/
-unset DUCKDB_DIR XGBOOST_DIR
+unset DUCKDB_DIR XGBOOST_DIR ONNXRUNTIME_DIR
 
 # One archive of each kind, and the pins that fit them.
 echo lib >made/package/libduckdb.so
@@ -18,6 +18,8 @@ import zipfile
 with zipfile.ZipFile("wheel.whl", "w") as z:
     z.writestr("xgboost/VERSION", "3\n")
     z.writestr("xgboost/lib/libxgboost.so", "xgboost\n")
+    z.writestr("onnxruntime/capi/libonnxruntime.so.1.32.0", "onnxruntime\n")
+    z.writestr("onnxruntime/LICENSE", "licence\n")
     z.writestr("xgboost_cpu.libs/libgomp-e985bcbb.so.1.0.0", "gomp\n")
 P
 digest() { sha256sum | cut -d ' ' -f 1; }
@@ -29,6 +31,7 @@ awk '{ print $2 }' "$ROOT/.ci/deps.sha256" | while read -r name; do
     duckdb/*) d=$(echo lib | digest) ;;
     data/flights*) d=$(echo flights | digest) ;;
     data/penguins*) d=$(echo penguins | digest) ;;
+    onnxruntime/*) d=$(echo onnxruntime | digest) ;;
     *libgomp*) d=$(echo gomp | digest) ;;
     *) d=$(echo xgboost | digest) ;;
     esac

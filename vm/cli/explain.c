@@ -162,9 +162,10 @@ static const char *const texts[] = {
     [ZPL_CODE_SYSTEM] = "The operating system refused what zpl asked; the message carries "
                         "operation, path and reason.",
     [ZPL_CODE_NO_MEMORY] = "Memory ran out. Nothing half-written is kept; what was finished stays.",
-    [ZPL_CODE_NO_LIBRARY] = "DuckDB or XGBoost can't be opened. `make setup` gets them; DUCKDB_DIR "
-                            "and XGBOOST_DIR name other\n"
-                            "copies.",
+    [ZPL_CODE_NO_LIBRARY] =
+        "DuckDB, XGBoost or ONNX Runtime can't be opened. `make setup` gets them; "
+        "DUCKDB_DIR, XGBOOST_DIR and\n"
+        "ONNXRUNTIME_DIR name other copies.",
     [ZPL_CODE_STORE] = "The store (.zpl beside the program, or ZPL_HOME) can't be opened or "
                        "written: its permissions, a\n"
                        "full disk, a file system that can't lock.",

@@ -27,7 +27,7 @@ static struct zpl_json *confined_json(void)
 int zpl_cmd_version(struct zpl_cli *cli)
 {
     const char *tables = zpl_stdlib_engines("sql");
-    const char *models = zpl_stdlib_engines("xgboost.train");
+    const char *models = zpl_stdlib_engines("evaluate");
     if (cli->options & ZPL_OPT_JSON) {
         struct zpl_json *o = zpl_json_object();
         struct zpl_json *formats = zpl_json_object();
