@@ -166,7 +166,7 @@ test: ## set up, build, and run everything that must pass
 	@.ci/setup.sh build test oracle
 	@$(MAKE) reference programs layers hdr-check
 	@$(MAKE) programs SAN=address,undefined
-	@$(run_tests) unit unit-san python cases e2e fault fuzz-san
+	@$(run_tests) unit unit-san python torch cases e2e fault fuzz-san
 
 test-cluster: ## set up, build, and run steps on a real Slurm cluster of two nodes, started for it
 	@.ci/setup.sh build test cluster
@@ -178,7 +178,7 @@ unit: $(UNIT_BINS) ## the parts, one program each
 
 python: ## the Python side of steps, by the reference environment
 	@.ci/oracle.sh
-	@$(run_tests) python
+	@$(run_tests) python torch
 
 cases: $(BUILD)/zpl ## programs and what zpl says to them, exactly
 	@$(run_tests) cases
@@ -271,7 +271,7 @@ fresh: ## prove `make demo` and `make test` on a bare Debian 12, in build/fresh 
 	@.ci/fresh.sh
 
 clean: ## remove what was built; fetched files stay
-	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name oracle ! -name fresh -exec rm -rf {} +
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name oracle ! -name torch ! -name fresh -exec rm -rf {} +
 
 distclean: ## remove everything that is not in the repository
 	@.ci/fresh.sh --remove

@@ -1,19 +1,47 @@
 #!/bin/sh
-# oracle.sh - a virtual environment in build/oracle with the libraries that tests compare against.
-# Made anew when the list of versions changes.
+# oracle.sh - environments of Python that tests compare against and run steps in, below build/.
+#     oracle.sh           oracle (tests/oracle/requirements.txt) and torch: the system's own Python with Debian's PyTorch, if it
+#                         has that, and what tables need that fits it (tests/oracle/torch.txt)
+# Each is made anew when its list of versions changes.
 set -eu
 cd "$(dirname "$0")/.."
-list=tests/oracle/requirements.txt
-venv=build/oracle
-cmp -s "$list" "$venv/requirements.txt" && exit 0
-echo "oracle: installing $(tr '\n' ' ' <$list)"
-rm -rf "$venv"
 mkdir -p build
-python3 -m venv "$venv"
-# uv takes seconds where pip takes a minute.
-"$venv/bin/python" -m pip install --quiet --only-binary=:all: uv==0.13.9 &&
-    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --only-binary :all: -r "$list" || {
+
+# venv NAME PYTHON OPTION...: an empty environment, unless it is there with what its list says; false: it is.
+venv() {
+    name=$1 python=$2
+    shift 2
+    list=tests/oracle/$name.txt
+    [ "$name" != oracle ] || list=tests/oracle/requirements.txt
+    cmp -s "$list" "build/$name/requirements.txt" && return 1
+    echo "oracle: installing $(grep -v '^#' "$list" | tr '\n' ' ')"
+    rm -rf "build/$name"
+    "$python" -m venv "$@" "build/$name" || failed
+}
+
+failed() {
     echo "oracle: $list could not be installed; what pip or uv said stands above" >&2
     exit 1
 }
-cp "$list" "$venv/requirements.txt"
+
+# install OPTION...: what the list says, into the environment; uv takes seconds where pip takes a minute.
+install() {
+    build/oracle/bin/uv pip install --quiet --python "build/$name/bin/python" --only-binary :all: -r "$list" "$@" || failed
+}
+
+# The environment is whole.
+done_with() {
+    cp "$list" "build/$name/requirements.txt"
+}
+
+if venv oracle python3; then
+    build/oracle/bin/python -m pip install --quiet --only-binary=:all: uv==0.13.9 || failed
+    install
+    done_with
+fi
+
+if /usr/bin/python3 -c 'import importlib.util as u; raise SystemExit(not u.find_spec("torch"))' 2>/dev/null &&
+    venv torch /usr/bin/python3 --without-pip --system-site-packages; then
+    install --no-deps # NumPy is the one that PyTorch was built with
+    done_with
+fi

@@ -22,7 +22,7 @@ packages() {
             ;;
         # The last four are Lua that others wrote, a quarter of a million lines, for the parser's tests.
         test)
-            echo libcmocka-dev python3 sqlite3 tmux procps lua-penlight luarocks lua-busted nmap-common
+            echo libcmocka-dev python3 python3-torch sqlite3 tmux procps lua-penlight luarocks lua-busted nmap-common
             ;;
         cluster) echo munge slurmctld slurmd slurm-client slurm-wlm-basic-plugins ;;
         lint) echo clang-format-14 ;;

@@ -5,6 +5,7 @@
 # seconds of processor time (of what ended while the test ran), suite name.
 #     unit   a program that prints TAP; its tests are counted one by one
 #     python a program of Python's unittest, run by the reference environment; counted one by one
+#     torch  the same, run by the system's Python with its PyTorch
 #     cases  a command line and its exact output: x.zpl is run by `zpl check x.zpl`, or x.cmd holds
 #            another command line.  x.out is the standard output, x.err the standard error, x.code
 #            the exit code when it is not 0.  ACCEPT=1 writes these instead.
@@ -69,6 +70,15 @@ count_unittest() {
          END { print p + 0, f + 0, s + 0 }' "$log"
 }
 
+run_python() { # run_python ENVIRONMENT: one of those that .ci/oracle.sh makes
+    python=$ROOT/build/$1/bin/python3
+    if [ -x "$python" ]; then
+        run "$python" -B -X utf8 "$ROOT/$path" -v
+    else
+        echo "skipped: there is no $python; 'make oracle' makes it where it can"
+    fi
+}
+
 golden() { # golden FILE GOT: the golden file says what was got
     if [ "${ACCEPT:-}" = 1 ]; then
         if [ -s "$2" ] || { [ "${1##*.}" = out ] && [ ! -s got.err ]; }; then
@@ -119,11 +129,8 @@ unit)
     # shellcheck disable=SC2086
     CMOCKA_MESSAGE_OUTPUT=TAP run ${WRAP:-} "$BUILD/unit/$name" >"$log" 2>&1 || code=$?
     ;;
-python)
-    python=$ROOT/build/oracle/bin/python3
-    [ ! -x "$python" ] || run "$python" -B -X utf8 "$ROOT/$path" -v >"$log" 2>&1 || code=$?
-    [ -x "$python" ] || echo "skipped: there is no $python; 'make oracle' makes it" >"$log"
-    ;;
+python) run_python oracle >"$log" 2>&1 || code=$? ;;
+torch) run_python torch >"$log" 2>&1 || code=$? ;;
 cases) run_case >"$log" 2>&1 || code=$? ;;
 e2e | fault | cluster) run sh "$ROOT/$path" >"$log" 2>&1 || code=$? ;;
 bench) run sh "$ROOT/$path" || code=$? ;;
@@ -139,7 +146,7 @@ unit:*)
     counts=$(count_tap)
     case $counts in *" 0 "*) counts="${counts%% *} 1 ${counts##* }" ;; esac
     ;;
-python:*) counts=$(count_unittest) ;;
+python:* | torch:*) counts=$(count_unittest) ;;
 *:0) counts="1 0 0" ;;
 e2e:77 | fault:77 | cluster:77 | bench:77) counts="0 0 1" ;;
 *) counts="0 1 0" ;;

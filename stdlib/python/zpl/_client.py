@@ -103,10 +103,10 @@ def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pand
             with open(_export(what, folder, "value.json", project), encoding="utf-8") as f:
                 return _values.from_json(json.load(f), kind)
         if kind.kind == "Model":
-            from zpl import _models
+            from zpl import _models, _project
 
-            ending = {"xgboost": ".ubj", "sklearn": ".skops"}.get(kind.framework or "", "")
-            return _models.load(_export(what, folder, "model" + ending, project), kind, None)
+            _project.stand_in(_root(project))
+            return _models.load(_export(what, folder, "model" + _models.ending(kind), project), kind, None)
         kept = tempfile.mkdtemp(prefix="zpl-")
         return Path(_export(what, kept, "made", project))
     finally:
@@ -182,6 +182,17 @@ def _export(what: str, folder: str, name: str, project: Optional[_Pathlike]) -> 
     if code != 0:
         raise Error(said.get("diagnostics", []), "zpl export ended with %d" % code)
     return path
+
+
+def _root(project: Optional[_Pathlike]) -> str:
+    """The folder of the project that paths of programs are relative to: that which has the store, as zpl looks for it."""
+    start = at = os.path.realpath(os.fspath(project) if project is not None else os.getcwd())
+    while not os.path.isfile(os.path.join(at, "project.zpl")) and not os.path.isdir(os.path.join(at, ".zpl")):
+        above = os.path.dirname(at)
+        if above == at:
+            return start
+        at = above
+    return at
 
 
 def _remove(folder: str) -> None:

@@ -119,11 +119,9 @@ def _home(found: str, folders: Sequence[_Folder]) -> Optional[_Folder]:
     return None
 
 
-def distributions(modules: Sequence[str]) -> Tuple[Dict[str, str], List[str]]:
-    """Distributions (canonical name: version) behind the modules, with what they need; the modules that none has."""
-    folders = _folders_of()
+def _find_homes(modules: Sequence[str], folders: Sequence[_Folder]) -> Tuple[Dict[str, str], List[str]]:
+    """The same without what they need."""
     standard = standard_names() | {"zpl"}
-    todo: List[str] = []
     out: Dict[str, str] = {}
     missing = []
     for module in modules:
@@ -135,10 +133,21 @@ def distributions(modules: Sequence[str]) -> Tuple[Dict[str, str], List[str]]:
             continue
         place = spec.origin or ""
         places = list(spec.submodule_search_locations or [place])
-        names = {n for p in places for f in [_home(p, folders)] if f is not None for n in f.providers(module)}
-        todo.extend(sorted(names))
-        if not names:
-            out[canonical(module)] = UNKNOWN
+        found = {n: f.info[n][1] for p in places for f in [_home(p, folders)] if f is not None for n in f.providers(module)}
+        out.update(found or {canonical(module): UNKNOWN})
+    return out, missing
+
+
+def homes(modules: Sequence[str]) -> Dict[str, str]:
+    """Distributions (canonical name: version) behind the modules themselves."""
+    return _find_homes(modules, _folders_of())[0]
+
+
+def distributions(modules: Sequence[str]) -> Tuple[Dict[str, str], List[str]]:
+    """Distributions (canonical name: version) behind the modules, with what they need; the modules that none has."""
+    folders = _folders_of()
+    out, missing = _find_homes(modules, folders)
+    todo = [n for name in sorted(out) for f in folders if f.info.get(name, ("", ""))[1] == out[name] for n in f.requires(name)]
     while todo:
         name = todo.pop()
         for folder in folders:

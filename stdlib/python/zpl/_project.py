@@ -11,7 +11,7 @@ from zpl._errors import StepError
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Sequence, Set
+    from typing import Any, Iterable, List, Optional, Sequence, Set
     from types import CodeType, ModuleType
 
 
@@ -30,6 +30,7 @@ class Project:
         self.folder = os.path.realpath(folder)
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
+        self.place = ""  # folder of the step's file, relative to the project
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
         self.sites = [p for p in (os.path.realpath(p) for p in sys.path if p) if self.is_site(p)]
@@ -70,10 +71,39 @@ class Project:
 
     def enter(self, file: str) -> None:
         """Puts itself on the way of imports, for the step in `file`."""
-        place = os.path.dirname(os.path.join(self.folder, file))
-        sys.path[:0] = [place] if place == self.folder else [place, self.folder]
+        global _current
+        _current = self
+        self.place = os.path.dirname(os.path.normpath(file))
+        sys.path[:0] = self._places(self.place)
         at = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
         sys.meta_path.insert(at, self)
+
+    def _places(self, place: str) -> List[str]:
+        return [os.path.join(self.folder, place), self.folder] if place else [self.folder]
+
+    def allow(self, files: Iterable[str], place: str) -> None:
+        """Lets files be imported that the text of the step's does not name: a model's, found to be what it was made with.
+
+        `place`: the folder in which its step had them.
+        """
+        if self.modules is not None:
+            self.modules.update(files)
+        sys.path.extend(p for p in self._places(place) if p not in sys.path)
+
+    def load_as(self, name: str, file: str, place: str) -> ModuleType:
+        """Imports a file by the name that it has for steps in the folder `place`."""
+        before = list(sys.path)
+        sys.path[:0] = self._places(place)
+        try:
+            if "." not in name:
+                return self._execute(name, os.path.join(self.folder, file))
+            found = importlib.import_module(name)
+        finally:
+            sys.path[:] = before
+        have = self.relative(getattr(found, "__file__", None))
+        if have != file:
+            raise StepError("import", "'%s' is %s here, and %s is needed: give one another name" % (name, have, file))
+        return found
 
     def load(self, file: str) -> ModuleType:
         """Imports the step's file: as a member of its package if it is in one, else by its own name."""
@@ -83,9 +113,12 @@ class Project:
         name = _module_name(self.folder, file)
         if "." in name:
             return importlib.import_module(name)
+        return self._execute(name, path)
+
+    def _execute(self, name: str, path: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, path, loader=_Loader(name, path))
         if spec is None or spec.loader is None:
-            raise StepError("import", "%s is no file of Python" % file)
+            raise StepError("import", "%s is no file of Python" % os.path.relpath(path, self.folder))
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)
@@ -107,6 +140,20 @@ class Project:
         for shown in self.imported() if self.modules is not None else []:
             if shown not in self.modules:  # type: ignore[operator]
                 raise StepError("import", self.refusal(shown[:-3].replace(os.sep, "."), shown))
+
+
+_current: Optional[Project] = None
+
+
+def current() -> Optional[Project]:
+    """That of the step that runs, or the one that stands in; None: there is neither."""
+    return _current
+
+
+def stand_in(folder: str) -> None:
+    """Outside of a step, whose project is told here, any of its files may be imported."""
+    global _current
+    _current = Project(folder, None)
 
 
 def _module_name(folder: str, file: str) -> str:

@@ -35,6 +35,7 @@ _MODELS = {
     "xgboost.XGBRanker": "xgboost",
     "torch.nn.Module": "torch",
     "torch.nn.modules.module.Module": "torch",
+    "torch.jit.ScriptModule": "torch",
 }
 _JSON = ("dict", "list", "object", "typing.Any", "typing.Mapping", "typing.MutableMapping")
 _ADVICE = "write Annotated[…, \"its zpl type\"] or give the function a @zpl.step(\"…\")"

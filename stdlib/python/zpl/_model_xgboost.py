@@ -1,0 +1,114 @@
+"""Models of XGBoost: the .ubj that native steps train and score, with what they have to know of it in its attribute "zpl"
+(stdlib/model/model.h)."""
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, List, Optional
+
+from zpl._errors import StepError, a_type
+from zpl._types import Type
+
+ENDING = ".ubj"
+FORMAT = 1  # of the attribute; ZPL_MODEL_FORMAT
+ATTRIBUTE = "zpl"
+
+
+def takes(value: Any) -> bool:
+    return (type(value).__module__ or "").split(".")[0] == "xgboost"
+
+
+def holds(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as f:
+        return f.read(2) == b"{L"
+
+
+def save(value: Any, kind: Type, path: str, who: str) -> None:
+    with open(path, "wb") as f:
+        f.write(_bytes(value, kind, who))
+
+
+def load(path: str, kind: Type, hint: Any) -> Any:
+    """A Booster, or the class of XGBoost that the annotation names."""
+    with open(path, "rb") as f:
+        return _read(f.read(), hint)
+
+
+def _xgboost() -> Any:
+    try:
+        import xgboost
+    except ModuleNotFoundError as e:
+        raise StepError("missing", "it needs the package 'xgboost': pip install xgboost") from e
+    return xgboost
+
+
+def _read(data: bytes, hint: Any) -> Any:
+    xgboost = _xgboost()
+    is_wrapper = isinstance(hint, type) and hasattr(hint, "get_booster")
+    model = hint() if is_wrapper else xgboost.Booster()
+    model.load_model(bytearray(data))
+    booster = model.get_booster() if is_wrapper else model
+    trained = json.loads(booster.attr(ATTRIBUTE) or "{}").get("xgboost", xgboost.__version__)
+    if trained != xgboost.__version__:
+        print(
+            "zpl: the model was trained with XGBoost %s, and %s may score it differently" % (trained, xgboost.__version__),
+            file=sys.stderr,
+        )
+    return model
+
+
+def _features(booster: Any, kind: Type, who: str) -> List[str]:
+    """The features in the order of the engine's columns: as declared, as they were trained under, or both."""
+    trained: Optional[List[str]] = booster.feature_names
+    declared = [n for n, _ in kind.columns] if kind.has_row and not kind.open else None
+    if declared is None and trained is None:
+        raise StepError("type", "%s does not know the names of its features: train on a DataFrame, or declare them" % who)
+    if declared is not None and trained is not None and declared != list(trained):
+        raise StepError(
+            "type", "%s was trained on %s, and %s are declared" % (who, ", ".join(trained), ", ".join(declared))
+        )
+    names = declared if declared is not None else list(trained or ())
+    if len(names) != booster.num_features():
+        raise StepError("type", "%s has %d features, and %d are declared" % (who, booster.num_features(), len(names)))
+    return names
+
+
+def _classes(value: Any, kind: Type, who: str) -> List[str]:
+    """The texts that its classes stand for, in the order of their numbers; none for other labels."""
+    label = kind.label_type
+    if label is None or label.kind not in ("Enum", "String"):
+        return []
+    known = getattr(value, "classes_", None)
+    classes = [] if known is None else list(known)
+    if classes and all(isinstance(c, str) for c in classes):
+        return [str(c) for c in classes]
+    if label.values is not None:
+        return list(label.values)
+    raise StepError("type", "%s does not know its classes: declare the label as an Enum, in the order of their numbers" % who)
+
+
+def _bytes(value: Any, kind: Type, who: str) -> bytes:
+    xgboost = _xgboost()
+    booster = value.get_booster() if hasattr(value, "get_booster") else value
+    if not isinstance(booster, xgboost.Booster):
+        raise StepError("type", "%s is %s, and %s is declared: return a Booster" % (who, a_type(value), kind.text))
+    if kind.label is None or kind.label_type is None:
+        print("zpl: %s says no label with its type, so native steps can't score it" % who, file=sys.stderr)
+    else:
+        names = _features(booster, kind, who)
+        said = {
+            "classes": _classes(value, kind, who),
+            "features": names,
+            "label": kind.label,
+            "label_type": kind.label_type.kind,
+            "version": FORMAT,
+            "xgboost": xgboost.__version__,
+        }
+        booster = booster.copy()
+        booster.set_attr(**{ATTRIBUTE: json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))})
+        if booster.feature_names is None:
+            booster.feature_names = names
+    return bytes(booster.save_raw("ubj"))
