@@ -11,7 +11,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
-#include "stack/orchestrator/tree.h"
+#include "lang/base/proc_below.h"
 
 #define FRAME_SIZE 4
 #define READ_BYTES (64u << 10)
@@ -313,7 +313,7 @@ static bool swollen(struct zpl_local_worker *w)
     if (w->pid == 0 || now - w->measured_ns < MEASURE_NS)
         return false;
     w->measured_ns = now;
-    return zpl_tree_memory_of(w->pid) > ZPL_WORKER_RSS_MAX;
+    return zpl_proc_memory(w->pid) > ZPL_WORKER_RSS_MAX;
 }
 
 /* The end of the task. */

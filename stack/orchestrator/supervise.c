@@ -12,6 +12,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "lang/base/proc_below.h"
 #include "stack/orchestrator/space.h"
 #include "stack/orchestrator/tree.h"
 
@@ -93,7 +94,7 @@ static void terminate(struct supervisor *s)
     pid_t pids[256];
     if (kill(-s->worker, SIGTERM) < 0) /* it has not got so far as to lead a group */
         kill(s->worker, SIGTERM);
-    size_t count = zpl_tree_children(0, pids, sizeof pids / sizeof *pids);
+    size_t count = zpl_proc_children(0, pids, sizeof pids / sizeof *pids);
     for (size_t i = 0; i < count; i++)
         if (pids[i] != s->worker)
             kill(pids[i], SIGTERM);
@@ -131,7 +132,7 @@ static void notice(struct supervisor *s)
 static void look_at_memory(struct supervisor *s)
 {
     s->memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
-    uint64_t bytes = zpl_tree_memory(s->job->memory_bytes);
+    uint64_t bytes = zpl_proc_memory_below(0, s->job->memory_bytes);
     if (bytes <= s->job->memory_bytes)
         return;
     s->report.over_memory = true;

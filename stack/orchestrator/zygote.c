@@ -14,6 +14,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
 #include "lang/base/proc.h"
+#include "lang/base/proc_below.h"
 #include "stack/orchestrator/space.h"
 #include "stack/orchestrator/supervise.h"
 #include "stack/orchestrator/tree.h"
@@ -48,7 +49,7 @@ static void spawn(zpl_worker_main worker, const struct zpl_buf *request, const i
 static void signal_children(int number)
 {
     pid_t pids[256], session = getsid(0);
-    size_t count = zpl_tree_children(0, pids, sizeof pids / sizeof *pids);
+    size_t count = zpl_proc_children(0, pids, sizeof pids / sizeof *pids);
     for (size_t i = 0; i < count; i++)
         if (getsid(pids[i]) != session)
             kill(pids[i], SIGKILL);
