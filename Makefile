@@ -28,9 +28,9 @@ SAN ?=
 COV ?=
 ifneq ($(SAN),)
 BUILD    := build/san
-OPTIMISE := -O1 -fno-omit-frame-pointer
+OPTIMISE := -Og -fno-omit-frame-pointer
 # Instrumented code hides from gcc what bounds a printed number.
-KIND     := -fsanitize=$(SAN) -fno-sanitize-recover=undefined \
+KIND     := -g1 -fsanitize=$(SAN) -fno-sanitize-recover=undefined \
             $(if $(findstring clang,$(CC)),,-Wno-format-truncation -Wno-restrict)
 else ifneq ($(COV),)
 BUILD    := build/cov
@@ -111,7 +111,9 @@ $(PROGRAM_BINS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/libzpl.a
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | tools build/gen/identity.h build/gen/prelude.h
 	@mkdir -p $(@D)
 	$(say) cc $@
-	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) $(PLAIN) -MMD -MP -c $< -o $@
+# Tests ask zpl, which is optimised; to optimise them too takes longer than it saves.
+$(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/fuzz/%.o: private PLAIN := -O0
 
 -include $(patsubst %.o,%.d,$(call objects,$(SOURCES) $(TESTS)))
 

@@ -258,7 +258,7 @@ static void patterns_agree_with_lua(void **state)
     assert_int_equal(zpl_sandbox_open(&box, &limits, NULL, NULL, NULL), ZPL_OK);
     srand(7);
     for (int round = 0; round < 20000; round++) {
-        char pattern[64] = "", text[16] = "", script[256];
+        char pattern[64] = "", text[16] = "", script[512];
         for (int i = rand() % 5; i >= 0; i--)
             append(pattern, sizeof pattern, parts[rand() % (int)(sizeof parts / sizeof *parts)]);
         for (int i = rand() % 9; i > 0; i--)
