@@ -66,7 +66,7 @@ enum zpl_err zpl_library_open(const struct zpl_library *library, void **handle, 
         if (access(places.paths[i], F_OK) != 0)
             continue;
         memcpy(path, places.paths[i], ZPL_PATH_MAX);
-        *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
         if (*handle)
             return ZPL_OK;
         diag = zpl_diag_add(diags, ZPL_CODE_NO_LIBRARY, nowhere,

@@ -23,7 +23,7 @@ static void *open_at(const char *folder, struct zpl_buf *looked)
     zpl_buf_printf(looked, "%s%s", looked->len > 0 ? ", " : "", path);
     if (access(path, F_OK) != 0)
         return NULL;
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     if (library == NULL)
         zpl_buf_printf(looked, " (%s)", dlerror());
     return library;
