@@ -54,7 +54,8 @@ struct zpl_run_task {
     const char *scratch;
     const char *store;        /* the folder that inputs, outputs and scratch are below */
     const char *project;      /* the folder that paths of a user's body are relative to */
-    const char *const *files; /* that the body of a user's step reads outside of the project */
+    const char *const *files; /* that the body of a user's step reads outside of the project; of
+                                 Python's the project's too, which it has no others of */
     size_t file_count;
     uint32_t threads;
     uint64_t memory_bytes;

@@ -243,19 +243,34 @@ static void allow_engines(struct fence *f)
         allow_in(f, folder, beside[i], READ);
 }
 
+/* Of its project a function of Python reads what its key knows; others read all of it. */
+static bool reads_project(const struct zpl_run_task *task)
+{
+    return strcmp(task->kernel, "python") != 0;
+}
+
 /* A program by its path: the folder that it is in, and where links lead. */
 static void allow_program(struct fence *f, const struct zpl_run_task *task, const char *program)
 {
     char path[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
     if (strchr(program, '/') == NULL || strchr(program, '$') != NULL ||
         zpl_path_join(path, task->project, program) != ZPL_OK || realpath(path, real) == NULL ||
-        zpl_path_below(task->project, real) != NULL)
+        (reads_project(task) && zpl_path_below(task->project, real) != NULL))
         return;
     allow(f, real, READ);
     if (zpl_path_dir(path, path) == ZPL_OK)
         allow_program_folder(f, path);
     if (zpl_path_dir(real, real) == ZPL_OK)
         allow_program_folder(f, real);
+}
+
+/* A folder of packages.  One of the project that a file of paths names holds the project's own modules, which count one
+ * by one. */
+static void allow_site(struct fence *f, const struct zpl_run_task *task, const char *folder)
+{
+    const char *name = zpl_path_base(folder);
+    bool installed = strcmp(name, "site-packages") == 0 || strcmp(name, "dist-packages") == 0;
+    allow(f, folder, installed || zpl_path_below(task->project, folder) == NULL ? READ : READ_DIR);
 }
 
 /* What a function of Python is run by: its interpreter, the packages that are installed, and zpl's own. */
@@ -268,7 +283,7 @@ static void allow_python(struct fence *f, const struct zpl_run_task *task, const
     const struct zpl_json *site = zpl_json_get(json, "site");
     allow_program(f, task, zpl_json_str(zpl_json_get(json, "interpreter"), ""));
     for (size_t i = 0; i < zpl_json_count(site); i++)
-        allow(f, zpl_json_str(zpl_json_at(site, i), ""), READ);
+        allow_site(f, task, zpl_json_str(zpl_json_at(site, i), ""));
     const char *package = zpl_python_folder(&arena);
     if (package != NULL)
         allow(f, package, READ);
@@ -298,7 +313,9 @@ static void allow_body(struct fence *f, const struct zpl_run_task *task)
 
 /* ---- the task ---- */
 
-/* The project, without the store when that is in it: what other steps made is no input. */
+/* The project, without the store when that is in it: what other steps made is no input.  Names in its folders can be
+ * listed where nothing in them can be read: a rule holds for all that is below a folder, and Python looks there for
+ * modules. */
 static void allow_project(struct fence *f, const struct zpl_run_task *task)
 {
     struct zpl_arena arena = {0};
@@ -306,11 +323,13 @@ static void allow_project(struct fence *f, const struct zpl_run_task *task)
     const char *name = zpl_path_below(task->project, task->store);
     char **names;
     size_t count = 0;
+    allow(f, task->project, READ_DIR);
+    if (!reads_project(task))
+        return;
     if (name == NULL || strchr(name, '/') != NULL) {
         allow(f, task->project, READ);
         return;
     }
-    allow(f, task->project, READ_DIR);
     if (zpl_fs_list(task->project, &arena, &names, &count, NULL) != ZPL_OK)
         failed(f, "list", task->project);
     for (size_t i = 0; f->err == ZPL_OK && i < count; i++) {

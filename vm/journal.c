@@ -8,6 +8,7 @@
 #include "stdlib/run.h"
 #include "vm/confine.h"
 #include "vm/named.h"
+#include "vm/python.h"
 #include "vm/report.h"
 #include "vm/task.h"
 
@@ -176,9 +177,14 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
     if (first != NULL && first->help != NULL)
         zpl_diag_help(diags, diag, "%s", first->help);
     else if (was_confined(node, zpl_buf_str(&last)))
-        zpl_diag_help(diags, diag,
-                      "a command reads the system, its project, and what its words, `files` and "
-                      "Path params name; it writes its outputs, and below $TMPDIR "
-                      "(docs/language.md, command bodies)");
+        zpl_diag_help(
+            diags, diag,
+            zpl_node_is_python(node)
+                ? "a function of Python, with the programs that it starts, reads the system and of "
+                  "its project what its key knows: modules that are imported by name, `files` and "
+                  "Path params (docs/python.md, what counts)"
+                : "a command reads the system, its project, and what its words, `files` and "
+                  "Path params name; it writes its outputs, and below $TMPDIR "
+                  "(docs/language.md, command bodies)");
     zpl_buf_release(&last);
 }

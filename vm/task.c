@@ -281,11 +281,13 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
     zpl_json_set_take(facts, "interpreter", zpl_json_string(interpreter));
     zpl_json_set_take(facts, "version", zpl_json_string(step->facts->version));
     zpl_json_set_take(facts, "modules", modules);
-    zpl_json_set_take(facts, "packages", packages);
+    zpl_json_set_take(facts, "packages",
+                      step->env == NULL ? zpl_json_ref(packages) : zpl_json_null());
     zpl_json_set_take(facts, "site", zpl_names_json(step->facts->site, step->facts->site_count));
     const char *text = zpl_json_write(facts, false, &out) == ZPL_OK
                            ? zpl_arena_strndup(&plan->arena, zpl_buf_str(&out), out.len)
                            : NULL;
+    zpl_json_release(packages);
     zpl_json_release(facts);
     zpl_buf_release(&out);
     return text;
@@ -351,7 +353,12 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
             node->outputs[i].name, zpl_type_text(node->outputs[i].type, false, arena),
             zpl_task_output_path(plan, &node->outputs[i], scratch)};
     task.binding_count = make_bindings(plan, node, bindings);
-    err = zpl_user_files_outside(plan, node, &task.files, &task.file_count, &plan->session->diags);
+    if (zpl_node_is_python(node))
+        err = zpl_user_files_known(plan, node, inputs, task.input_count, &task.files,
+                                   &task.file_count, &plan->session->diags);
+    else
+        err = zpl_user_files_outside(plan, node, &task.files, &task.file_count,
+                                     &plan->session->diags);
     if (err != ZPL_OK)
         return err;
     if (zpl_arena_failed(arena))

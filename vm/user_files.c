@@ -264,76 +264,140 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }
 
-/* ---- outside ---- */
+/* ---- what is read ---- */
 
-/* Paths outside of the project, collected. */
-struct outside {
+/* Paths without links, collected. */
+struct reading {
     struct zpl_plan *plan;
     const char **paths;
     size_t count, capacity;
-    char root[ZPL_PATH_MAX]; /* without links */
+    char root[ZPL_PATH_MAX]; /* of the project, without links */
+    bool inside;             /* are those below it taken too? */
+    size_t folders;          /* of the paths, the first ones: what is below them is taken by them */
 };
 
-static void add_outside(struct outside *o, const char *path)
+static bool is_covered(const struct reading *r, const char *real)
 {
-    char full[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
-    if (zpl_project_path(&o->plan->session->project, path, full) != ZPL_OK ||
-        realpath(full, real) == NULL || strcmp(real, o->root) == 0 ||
-        zpl_path_below(o->root, real) != NULL)
-        return;
-    o->paths = zpl_arena_grow(&o->plan->arena, o->paths, o->count, &o->capacity, sizeof *o->paths);
-    if (o->paths != NULL)
-        o->paths[o->count++] = zpl_arena_strdup(&o->plan->arena, real);
+    bool covered = false;
+    for (size_t i = 0; !covered && i < r->folders; i++)
+        covered = strcmp(r->paths[i], real) == 0 || zpl_path_below(r->paths[i], real) != NULL;
+    return covered;
 }
 
-/* Folders that `files` lists. */
-static void add_declared_outside(struct outside *o, const char *body)
+static void add_read(struct reading *r, const char *path)
+{
+    char full[ZPL_PATH_MAX], real[ZPL_PATH_MAX];
+    if (zpl_project_path(&r->plan->session->project, path, full) != ZPL_OK ||
+        realpath(full, real) == NULL || is_covered(r, real) ||
+        (!r->inside && (strcmp(real, r->root) == 0 || zpl_path_below(r->root, real) != NULL)))
+        return;
+    r->paths = zpl_arena_grow(&r->plan->arena, r->paths, r->count, &r->capacity, sizeof *r->paths);
+    if (r->paths != NULL)
+        r->paths[r->count++] = zpl_arena_strdup(&r->plan->arena, real);
+}
+
+/* What `files` lists, folders as such. */
+static void add_declared_read(struct reading *r, const char *body)
 {
     struct zpl_json *json = NULL;
     if (zpl_json_parse(body, strlen(body), &json, NULL) != ZPL_OK)
         return;
     const struct zpl_json *declared = zpl_json_get(json, "files");
     for (size_t i = 0; i < zpl_json_count(declared); i++)
-        add_outside(o, zpl_json_str(zpl_json_at(declared, i), ""));
+        add_read(r, zpl_json_str(zpl_json_at(declared, i), ""));
     zpl_json_release(json);
 }
 
-/* Files that a function imports, which links may lead to. */
-static enum zpl_err add_modules_outside(struct outside *o, const struct zpl_node *node,
-                                        struct zpl_diags *diags)
+/* What Path params name, folders as such. */
+static void add_params_read(struct reading *r, const struct zpl_node *node)
+{
+    for (size_t i = 0; i < node->argument_count; i++) {
+        const struct zpl_argument *argument = &node->arguments[i];
+        const struct zpl_literal *value =
+            zpl_argument_is_input(argument)
+                ? NULL
+                : zpl_plan_value(r->plan, argument->value, &r->plan->arena);
+        if (value != NULL && value->kind == ZPL_LIT_PATH)
+            add_read(r, value->as.str.s);
+    }
+}
+
+/* The files of Python's that a function imports. */
+static enum zpl_err add_modules_read(struct reading *r, const struct zpl_node *node,
+                                     struct zpl_diags *diags)
 {
     struct zpl_python_step step;
-    enum zpl_err err = zpl_python_keyed(o->plan, node, &step, diags);
+    enum zpl_err err = zpl_python_keyed(r->plan, node, &step, diags);
     for (size_t i = 0; err == ZPL_OK && i < step.file_count; i++)
-        add_outside(o, step.files[i].path);
+        add_read(r, step.files[i].path);
     return err;
+}
+
+/* The files of the project that a model's classes are from, as its module.json names them ("files": {PATH: IDENTITY}). */
+static enum zpl_err add_code_read(struct reading *r, const char *model, struct zpl_diags *diags)
+{
+    char path[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    struct zpl_buf text = {0};
+    struct zpl_json *json = NULL;
+    if (zpl_path_join(path, model, "module.json") != ZPL_OK ||
+        zpl_fs_stat(path, &st, NULL) != ZPL_OK)
+        return ZPL_OK;
+    enum zpl_err err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, diags);
+    if (err == ZPL_OK && zpl_json_parse(zpl_buf_str(&text), text.len, &json, NULL) == ZPL_OK) {
+        const struct zpl_json *files = zpl_json_get(json, "files");
+        for (size_t i = 0; i < zpl_json_count(files); i++)
+            if (is_inside(r->plan, zpl_json_key_at(files, i)))
+                add_read(r, zpl_json_key_at(files, i));
+    }
+    zpl_json_release(json);
+    zpl_buf_release(&text);
+    return err;
+}
+
+static enum zpl_err collect_read(struct reading *r, const struct zpl_node *node,
+                                 const char *const **out, size_t *count, struct zpl_diags *diags)
+{
+    struct zpl_plan *plan = r->plan;
+    struct zpl_user_files files = {0};
+    enum zpl_err err = ZPL_OK;
+    *out = NULL;
+    *count = 0;
+    if (node->body == NULL)
+        return ZPL_OK;
+    if (realpath(plan->session->project.root, r->root) == NULL)
+        return zpl_diag_system(diags, "open", plan->session->project.root, errno);
+    if (zpl_body_kind(node->kernel)->program)
+        add_declared_read(r, node->body);
+    add_params_read(r, node);
+    r->folders = r->count;
+    err = zpl_user_files(plan, node, &files, diags);
+    for (size_t i = 0; i < files.count; i++)
+        add_read(r, files.items[i].path);
+    if (err == ZPL_OK && zpl_node_is_python(node))
+        err = add_modules_read(r, node, diags);
+    *out = r->paths;
+    *count = r->count;
+    return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }
 
 enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,
                                     const char *const **out, size_t *count, struct zpl_diags *diags)
 {
-    struct outside o = {.plan = plan};
-    struct zpl_user_files files = {0};
-    enum zpl_err err = ZPL_OK;
-    if (realpath(plan->session->project.root, o.root) == NULL)
-        return zpl_diag_system(diags, "open", plan->session->project.root, errno);
-    if (node->body != NULL)
-        err = zpl_user_files(plan, node, &files, diags);
-    for (size_t i = 0; i < files.count; i++)
-        add_outside(&o, files.items[i].path);
-    if (zpl_body_kind(node->kernel)->program)
-        add_declared_outside(&o, node->body);
-    if (err == ZPL_OK && zpl_node_is_python(node))
-        err = add_modules_outside(&o, node, diags);
-    for (size_t i = 0; node->body != NULL && i < node->argument_count; i++) {
-        const struct zpl_argument *argument = &node->arguments[i];
-        const struct zpl_literal *value = zpl_argument_is_input(argument)
-                                              ? NULL
-                                              : zpl_plan_value(plan, argument->value, &plan->arena);
-        if (value != NULL && value->kind == ZPL_LIT_PATH)
-            add_outside(&o, value->as.str.s);
-    }
-    *out = o.paths;
-    *count = o.count;
+    struct reading r = {.plan = plan};
+    return collect_read(&r, node, out, count, diags);
+}
+
+enum zpl_err zpl_user_files_known(struct zpl_plan *plan, const struct zpl_node *node,
+                                  const struct zpl_run_input *inputs, size_t input_count,
+                                  const char *const **out, size_t *count, struct zpl_diags *diags)
+{
+    struct reading r = {.plan = plan, .inside = true};
+    enum zpl_err err = collect_read(&r, node, out, count, diags);
+    for (size_t i = 0; err == ZPL_OK && i < input_count; i++)
+        if (strncmp(inputs[i].type, "Model", strlen("Model")) == 0)
+            err = add_code_read(&r, inputs[i].path, diags);
+    *out = r.paths;
+    *count = r.count;
     return err == ZPL_OK && zpl_arena_failed(&plan->arena) ? zpl_diag_nomem(diags) : err;
 }

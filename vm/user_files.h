@@ -30,5 +30,12 @@ enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
 enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,
                                     const char *const **out, size_t *count,
                                     struct zpl_diags *diags);
+/* What a function of Python may read of files, wherever they lie: what its key knows.  Files and folders, absolute and
+ * without links; what stands below a folder and is a link is in the list by itself.  A model that it is given names
+ * files of the project too, whose identity its bytes have. */
+struct zpl_run_input;
+enum zpl_err zpl_user_files_known(struct zpl_plan *plan, const struct zpl_node *node,
+                                  const struct zpl_run_input *inputs, size_t input_count,
+                                  const char *const **out, size_t *count, struct zpl_diags *diags);
 
 #endif

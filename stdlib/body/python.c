@@ -75,6 +75,14 @@ static struct zpl_json *fact(const struct call *c, const char *name)
     return value != NULL ? zpl_json_ref(value) : zpl_json_null();
 }
 
+static struct zpl_json *texts_json(const char *const *texts, size_t count)
+{
+    struct zpl_json *out = zpl_json_array();
+    for (size_t i = 0; i < count; i++)
+        zpl_json_add_take(out, zpl_json_string(texts[i]));
+    return out;
+}
+
 static struct zpl_json *input_json(const struct zpl_run_input *input)
 {
     struct zpl_json *out = zpl_json_object();
@@ -84,10 +92,7 @@ static struct zpl_json *input_json(const struct zpl_run_input *input)
     if (table && input->reads_all) {
         zpl_json_set_take(out, "columns", zpl_json_null());
     } else if (table) {
-        struct zpl_json *columns = zpl_json_array();
-        for (size_t i = 0; i < input->read_count; i++)
-            zpl_json_add_take(columns, zpl_json_string(input->reads[i]));
-        zpl_json_set_take(out, "columns", columns);
+        zpl_json_set_take(out, "columns", texts_json(input->reads, input->read_count));
     }
     return out;
 }
@@ -142,9 +147,11 @@ static int ask(const struct call *c, struct zpl_buf *message)
     zpl_json_set_take(frame, "function", zpl_json_string(c->function));
     zpl_json_set_take(frame, "project", zpl_json_string(c->task->project));
     zpl_json_set_take(frame, "scratch", zpl_json_string(tmp));
+    zpl_json_set_take(frame, "store", zpl_json_string(c->task->store));
     zpl_json_set_take(frame, "modules", fact(c, "modules"));
     zpl_json_set_take(frame, "packages", fact(c, "packages"));
     zpl_json_set_take(frame, "python", fact(c, "version"));
+    zpl_json_set_take(frame, "reads", texts_json(c->task->files, c->task->file_count));
     zpl_json_set_take(frame, "threads", zpl_json_int(c->task->threads > 0 ? c->task->threads : 1));
     zpl_json_set_take(frame, "args", arguments_json(c->task));
     zpl_json_set_take(frame, "outputs", outputs);
@@ -236,9 +243,12 @@ static int tell_error(const struct call *c, const struct zpl_process *process,
                            : ": ",
         is(kind, "raise") ? type : "", is(kind, "raise") && *message != '\0' ? ": " : "",
         (int)strcspn(message, "\n"), message); /* the log has all of it */
-    if (is(type, "PermissionError") && !process->tried)
+    const char *help = zpl_json_str(zpl_json_get(error, "help"), NULL);
+    if (help != NULL)
+        zpl_diag_help(c->context->diags, diag, "%s", help);
+    else if (is(type, "PermissionError") && !process->tried)
         zpl_diag_help(c->context->diags, diag,
-                      "a step reads the system, its project and its `files`, and writes below "
+                      "a step reads the system, its `files` and Path params, and writes below "
                       "zpl.context().scratch: what it returns is kept");
     zpl_process_advise(process, diag);
     return 1;

@@ -97,8 +97,10 @@ expect 0 zpl run given.zpl --given ../outside/given.txt
 
 # A function of Python, in a process that another one forks which other steps have too: the same.
 cat >within.py <<'P'
-import os, subprocess, time
+import ctypes, os, subprocess, time
 import zpl
+
+libc = ctypes.CDLL(None, use_errno=True)
 
 def tried(what):
     try:
@@ -108,7 +110,9 @@ def tried(what):
         return error.strerror
 
 def read(path):
-    return tried(lambda: open(path, "rb").read(1))
+    """As native code does: what the kernel says."""
+    fd = libc.open(os.fsencode(path), os.O_RDONLY)
+    return "done" if fd >= 0 and os.close(fd) is None else os.strerror(ctypes.get_errno())
 
 def write(path):
     return tried(lambda: open(path, "a").write("x"))
@@ -131,7 +135,7 @@ def look(given: zpl.File, pid: int, n: int) -> dict:
         "driver": read("/proc/%d/environ" % pid),
         "host": read("/proc/%d/environ" % os.getppid()), "memory": write("/proc/%d/mem" % os.getppid()),
         "home": read(os.environ["HOME"] + "/private"), "secret": read("../outside/secret.txt"),
-        "linked": read("linked.txt"), "data": read("data/given.txt"), "tool": read("../elsewhere/tool.txt"),
+        "linked": read("linked.txt"), "unknown": read("look.py"), "data": read("data/given.txt"), "tool": read("../elsewhere/tool.txt"),
         "write here": write("mine.txt"), "write new": write("new.txt"), "write tmp": write("/tmp/zpl-written"),
         "write input": write(given), "write null": write("/dev/null"), "write beside": write(scratch + "/beside"),
         "write TMPDIR": write(tmp + "/x"), "new scratch": tried(lambda: os.mkdir(group + "/mine")),
@@ -154,9 +158,9 @@ local function look(name, files)
   return step(name) { signature = "(given: File, pid: Int, n: Int) -> (seen: Json)", python = "within.py:look", files = files }
 end
 stays { 2 }
-look("first", nil) { given, pid = p.driver, n = 1 }
-look("again", nil) { given, pid = p.driver, n = 2 }
-look("outside", { "linked.txt", "data" }) { given, pid = p.driver, n = 1 }
+look("first", { "mine.txt" }) { given, pid = p.driver, n = 1 }
+look("again", { "mine.txt" }) { given, pid = p.driver, n = 2 }
+look("outside", { "mine.txt", "linked.txt", "data" }) { given, pid = p.driver, n = 1 }
 Z
 sleep 300 &
 other=$!
@@ -169,7 +173,7 @@ for step in first again; do
     for key in passwd mine input tool "write null" "write beside" "write TMPDIR"; do
         equal "$(within $step "$key")" "done" "$step: $key"
     done
-    for key in store artifacts host memory home secret linked data "write here" "write new" "write tmp" "write input" \
+    for key in store artifacts host memory home secret linked unknown data "write here" "write new" "write tmp" "write input" \
         "new scratch" remove; do
         equal "$(within $step "$key")" "Permission denied" "$step: $key"
     done

@@ -2,6 +2,7 @@
 import json
 import os
 import unittest
+from importlib import metadata
 
 from process import Project, pythons
 
@@ -235,7 +236,8 @@ class Calls(unittest.TestCase):
         self.assertEqual(self.gives("f", {}, "String", file="pack/m.py"), "n of pack.m")
 
     def test_packages(self):
-        last, _, _ = self.project.call("shape", {"rows": self.rows}, [("v", "Json")], file="t.py", packages={"pandas": pd.__version__})
+        known = {"pandas": pd.__version__, "polars": metadata.version("polars"), "pyarrow": pa.__version__, "numpy": np.__version__}
+        last, _, _ = self.project.call("shape", {"rows": self.rows}, [("v", "Json")], file="t.py", packages=known)
         self.assertEqual(last["packages"]["pandas"], pd.__version__)
         error = self.fails("shape", {"rows": self.rows}, file="t.py", packages={"pandas": "0.1"})
         self.assertEqual((error["kind"], error["message"]),

@@ -143,9 +143,10 @@ static enum zpl_err call(const char *function, const char *more, const char *mod
     task->kernel = "python";
     task->body = zpl_arena_printf(&f.arena,
                                   "{\"python\":\"steps/s.py:%s\"%s}\n"
-                                  "{\"interpreter\":\"%s\",\"modules\":%s,\"packages\":{}}",
+                                  "{\"interpreter\":\"%s\",\"modules\":%s,\"packages\":null}",
                                   function, more, interpreter, modules);
     task->project = zpl_arena_printf(&f.arena, "%s/project", f.folder);
+    task->store = f.folder;
     task->threads = 3;
     task->log = keep_log;
     task->progress = keep_progress;

@@ -21,4 +21,5 @@ if __name__ == "__main__":
     else:
         from zpl._call import serve
     sys.path.remove(_OURS)
+    sys.path.append(_OURS)  # for processes that a step starts, which import its file anew
     serve(int(os.environ.pop("ZPL_TALK")))

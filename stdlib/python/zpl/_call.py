@@ -261,23 +261,38 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
         prepare(frame)
     call = Call(talk, frame)
     os.chdir(frame["project"])
-    project = Project(frame["project"], frame.get("modules"))
+    project = Project(frame["project"], frame.get("modules"), frame.get("packages"))
     _context.enter(_context.Context(talk, frame["scratch"], call.threads))
+    guard = _guard_of(project, frame)
     owner = os.getpid()
     try:
         packages = call.check_packages()
         project.enter(call.file)
+        if guard is not None:
+            guard.enter()
         function = call.function(project.load(call.file))
         call.run(function)
         project.check()
+        if guard is not None:
+            guard.check()
         end: Dict[str, Any] = {"done": True, "imported": project.imported(), "packages": packages}
     except BaseException as error:
         if os.getpid() != owner:
             raise
         from zpl._trace import tell
 
-        end = {"error": tell(error, call.file, call.line, call.name, project.relative)}
+        end = {"error": tell(error, call.file, call.line, call.name, project.relative, guard)}
     _end(talk, end)
+
+
+def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
+    """What keeps it to the files that the step's key knows; None: it is held to none."""
+    if frame.get("reads") is None:
+        return None
+    from zpl._guard import Guard
+
+    modules = [os.path.realpath(os.path.join(project.folder, m)) for m in frame.get("modules") or []]
+    return Guard(project, frame["reads"] + modules, os.path.realpath(frame["store"]))
 
 
 def _end(talk: Talk, end: Dict[str, Any]) -> None:

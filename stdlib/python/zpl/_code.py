@@ -99,9 +99,12 @@ class _Closing:
             else:
                 self.find(folders, name)
 
-    def close(self) -> None:
+    def close(self, held: Optional[Dict[str, str]] = None) -> None:
+        """Looks at all of them; where they are `held` to identities, up to the first that has another."""
         while self.todo:
             path = self.todo.pop(0)
+            if held is not None and path not in held:
+                return
             with open(os.path.join(self.folder, path), "rb") as f:
                 data = f.read()
             said: Dict[str, Any] = {}
@@ -110,6 +113,8 @@ class _Closing:
             except UnicodeDecodeError:
                 pass
             self.files[path] = said.get("identity") or "bytes:" + hashlib.sha256(data).hexdigest()
+            if held is not None and held[path] != self.files[path]:
+                return
             for one in said.get("imports", ()):
                 self.take(path, one["level"], one["module"], one["names"])
 
@@ -232,7 +237,7 @@ class Known:
             if not closing.is_file(file):
                 raise StepError("import", "%s, which the model's class needs, is not there: %s" % (file, advice))
             closing.add(file)
-        closing.close()
+        closing.close(self.said["files"])
         for file, identity in closing.files.items():
             if self.said["files"].get(file) == identity:
                 continue

@@ -11,8 +11,12 @@ from zpl._errors import StepError
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
-    from typing import Any, Iterable, List, Optional, Sequence, Set
+    from typing import Any, Dict, Iterable, List, Optional, Sequence, Set
     from types import CodeType, ModuleType
+
+
+#: What stands between an import and who asks for it.
+_IMPORTERS = {"importlib", "_frozen_importlib", "_frozen_importlib_external"}
 
 
 class _Loader(SourceFileLoader):
@@ -26,11 +30,16 @@ class _Loader(SourceFileLoader):
 class Project:
     """Finds modules as Python does, and holds those of the project to what the step's key knows of."""
 
-    def __init__(self, folder: str, modules: Optional[Sequence[str]]) -> None:
+    def __init__(
+        self, folder: str, modules: Optional[Sequence[str]], packages: Optional[Dict[str, str]] = None
+    ) -> None:
+        self.given = folder
         self.folder = os.path.realpath(folder)
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
         self.place = ""  # folder of the step's file, relative to the project
+        #: Distributions that the step's key knows; None: all.
+        self.packages = packages
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
         self.sites = [p for p in (os.path.realpath(p) for p in sys.path if p) if self.is_site(p)]
@@ -47,14 +56,16 @@ class Project:
         real = os.path.realpath(path)
         if not real.startswith(self.folder + os.sep):
             return None
-        if any(real.startswith(s + os.sep) for s in self.sites if len(s) > len(self.folder)):
-            return None  # an environment that lies in the project
+        if self.is_in_site(real):
+            return None
         return real[len(self.folder) + 1 :]
 
     def find_spec(self, fullname: str, path: Any = None, target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         spec = PathFinder.find_spec(fullname, path, target)
         shown = self.relative(spec.origin) if spec is not None and spec.has_location else None
         if spec is None or shown is None:
+            if spec is not None and self.packages is not None and "." not in fullname and not self.is_below(spec):
+                self.check_package(fullname)
             return spec
         if self.modules is not None and shown not in self.modules:
             raise StepError("import", self.refusal(fullname, shown))
@@ -68,6 +79,33 @@ class Project:
             "it imports '%s' (%s) in a way that can't be seen in its text, so the step's key does not know of it: "
             "write `import %s` in the file, and keep it where the file's folder or the project has it" % (name, shown, name)
         )
+
+    def is_below(self, spec: ModuleSpec) -> bool:
+        """Is it a folder of the project that no file makes a package, or a link there to a file elsewhere?"""
+        places = [spec.origin] if spec.origin is not None else list(spec.submodule_search_locations or [])
+        return any(p.startswith(self.folder + os.sep) and not self.is_in_site(p) for p in places)
+
+    def is_in_site(self, path: str) -> bool:
+        """Is it of an environment that lies in the project?"""
+        return any(path.startswith(s + os.sep) for s in self.sites if len(s) > len(self.folder))
+
+    def check_package(self, name: str) -> None:
+        """Raises StepError when the project's own files import a package that the key does not know of.  What a package
+        imports in its turn is its own affair."""
+        importer: Any = sys._getframe(2)
+        while importer is not None and importer.f_globals.get("__name__", "").partition(".")[0] in _IMPORTERS:
+            importer = importer.f_back
+        if importer is None or self.relative(importer.f_code.co_filename) is None:
+            return
+        from zpl._installed import canonical, distributions
+
+        known = self.packages or {}
+        if canonical(name) not in known and not set(distributions([name])[0]) <= set(known):
+            raise StepError(
+                "import",
+                "it imports the package '%s' in a way that can't be seen in its text, so the step's key does not know its "
+                "version: write `import %s` in the file" % (name, name),
+            )
 
     def enter(self, file: str) -> None:
         """Puts itself on the way of imports, for the step in `file`."""

@@ -1,15 +1,21 @@
 """What a step raised, cut to what its author wrote."""
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from zpl._errors import StepError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zpl._guard import Guard
+
 #: The path of a project's file below it; None for others.
 Relative = Callable[[Optional[str]], Optional[str]]
 
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _DEEP = 20  # frames that are shown of a recursion
 
 
@@ -42,6 +48,8 @@ def cut(error: BaseException, relative: Relative) -> Tuple[List[str], Optional[T
         others.clear()
 
     for path, line, function in _frames(error.__traceback__):
+        if path.startswith(_OURS):
+            continue
         shown = relative(path)
         if shown is None:
             others.append(_library(path))
@@ -78,12 +86,17 @@ def _name(error: BaseException) -> str:
     return cls.__qualname__ if module in ("builtins", "__main__", "zpl") else "%s.%s" % (module, cls.__qualname__)
 
 
-def tell(error: BaseException, file: str, start: int, function: str, relative: Relative) -> Dict[str, Any]:
+def tell(
+    error: BaseException, file: str, start: int, function: str, relative: Relative, guard: Optional[Guard] = None
+) -> Dict[str, Any]:
     """The error as the frame {"error": …} has it; `start` is the line of the function, where no other is to blame."""
     trace, last = cut(error, relative)
-    kind, message = "raise", _message(error)
+    kind, message, advice = "raise", _message(error), None
     if isinstance(error, StepError):
         kind = error.kind
+    elif guard is not None and isinstance(error, guard.refusal):
+        kind, message = "undeclared", error.strerror
+        advice = guard.advice(error.filename)  # told to a process that it started, maybe
     elif isinstance(error, SystemExit):
         kind = "exit"
         message = "sys.exit(%s)" % ("" if error.code is None else repr(error.code))
@@ -95,6 +108,13 @@ def tell(error: BaseException, file: str, start: int, function: str, relative: R
         )
     elif isinstance(error, MemoryError) and not message:
         message = "out of memory"
+    if guard is not None and kind == "raise":
+        suspects = guard.suspects(error)
+        if suspects:
+            advice = "%s can't be read by the step, whose key does not know of it: %s" % (
+                " or ".join("'%s'" % s for s in suspects),
+                guard.advice(suspects[0]),
+            )
     if kind == "raise":
         trace.extend((_name(error) + ": " + message).split("\n")[:_DEEP])
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -103,7 +123,7 @@ def tell(error: BaseException, file: str, start: int, function: str, relative: R
         trace.append("which came of %s: %s" % (_name(cause), _message(cause).split("\n")[0]))
         trace.extend(inner)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return {
+    out = {
         "kind": kind,
         "type": _name(error),
         "message": message[:10000],
@@ -112,6 +132,13 @@ def tell(error: BaseException, file: str, start: int, function: str, relative: R
         "function": function,
         "trace": [line[:500] for line in trace],
     }
+    if guard is not None and guard.first is not None:  # whatever came of that
+        words, place, line, shown = guard.first
+        out.update(kind="undeclared", message=words, file=place or file, line=line or start)
+        advice = guard.advice(shown)
+    if advice is not None:
+        out["help"] = advice
+    return out
 
 
 def _is_absent(name: str) -> bool:
