@@ -104,6 +104,7 @@ static enum zpl_err hold_output(struct zpl_context *context, const struct zpl_ru
                                                  output->name),
         .path = output->path,
         .row = row,
+        .written = true,
         .locate = context->part_count > 1 ? locate : NULL,
         .locate_self = context};
     struct zpl_duck *duck = zpl_context_duck(context);
@@ -120,7 +121,8 @@ static enum zpl_err take_table(struct zpl_context *context, const struct zpl_run
     struct zpl_stored stored;
     if (duck == NULL)
         return ZPL_ERR_STEP;
-    enum zpl_err err = zpl_stored_read(duck, output->path, &stored, context->arena, context->diags);
+    enum zpl_err err =
+        zpl_stored_read(duck, output->path, type->row, &stored, context->arena, context->diags);
     if (err != ZPL_OK)
         return err;
     const char *why = table_differs(&stored, type->row, context->arena);

@@ -230,13 +230,24 @@ static enum zpl_err write_value(struct export *x)
     return err;
 }
 
+/* A Tensor goes out as a list, which other programs know. */
+static bool has_tensors(const struct zpl_row *row)
+{
+    for (size_t i = 0; row != NULL && i < row->count; i++)
+        if (row->columns[i].type->kind == ZPL_TENSOR)
+            return true;
+    return false;
+}
+
 static enum zpl_err write_table(struct export *x)
 {
     const char *ending = ending_of(x->target);
     struct zpl_export_request request = {.type = x->type_text, .path = x->bytes, .to = x->part};
-    if (zpl_text_equal_nocase(ending, ".parquet"))
+    bool parquet = zpl_text_equal_nocase(ending, ".parquet");
+    if (parquet && !has_tensors(x->type->row))
         return copy_file(x->bytes, x->part, false, x->diags);
-    request.format = zpl_text_equal_nocase(ending, ".csv")    ? "csv"
+    request.format = parquet                                  ? "parquet"
+                     : zpl_text_equal_nocase(ending, ".csv")  ? "csv"
                      : zpl_text_equal_nocase(ending, ".json") ? "json"
                                                               : "jsonl";
     return zpl_engine_export(x->session, &request);

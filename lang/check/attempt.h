@@ -46,6 +46,13 @@ struct zpl_bound_type {
     size_t input;
 };
 
+/* `n`: a dimension of Tensors. */
+struct zpl_bound_dim {
+    const char *name, *value;
+    const char *column; /* of `input`, that has it; NULL: the input itself */
+    size_t input;
+};
+
 struct zpl_attempt {
     struct zpl_checker *checker;
     const struct zpl_call *call;
@@ -61,6 +68,8 @@ struct zpl_attempt {
     size_t column_count, column_room;
     struct zpl_bound_type *types;
     size_t type_count, type_room;
+    struct zpl_bound_dim *dims;
+    size_t dim_count, dim_room;
     bool poison; /* an input is not known */
 };
 
@@ -88,6 +97,16 @@ const struct zpl_row *zpl_attempt_table(const struct zpl_attempt *a, size_t inpu
 
 /* unify.c: binds the rest from the types of the inputs. */
 void zpl_attempt_unify(struct zpl_attempt *a);
+
+/* dims.c: the names of the pattern's dimensions stand for those of `have`, whose dtype and rank fit; told where
+ * one stands for another number already. */
+void zpl_attempt_meet_dims(struct zpl_attempt *a, size_t input, const char *column,
+                           const struct zpl_type *want, const struct zpl_type *have);
+/* Is it a Tensor with dimensions that are names? */
+bool zpl_attempt_has_dims(const struct zpl_type *type);
+const struct zpl_type *zpl_attempt_fill_dims(struct zpl_attempt *a, const struct zpl_type *pattern);
+/* Tells when a column of an output has dimensions that its values would not say. */
+void zpl_attempt_hold_dims(struct zpl_attempt *a, const char *column, const struct zpl_type *type);
 
 /* where.c: holds what was bound to the line's `where`. */
 void zpl_attempt_where(struct zpl_attempt *a);

@@ -212,6 +212,9 @@ static const struct zpl_type *fill_table(struct zpl_attempt *a, const struct zpl
     for (size_t i = 0; i < a->line->input_count; i++)
         place(a, &list, i, columns, &count);
     for (size_t i = 0; i < list.count; i++)
+        if (!list.items[i].var)
+            zpl_attempt_hold_dims(a, list.items[i].name, list.items[i].type);
+    for (size_t i = 0; i < list.count; i++)
         if (!list.items[i].placed)
             columns[count++] = (struct zpl_column){list.items[i].name, list.items[i].type};
     const struct zpl_type *same = shared(a, columns, count, list.open);
@@ -286,7 +289,7 @@ static const struct zpl_type *fill_model(struct zpl_attempt *a, const struct zpl
 
 static bool has_variables(const struct zpl_type *type)
 {
-    if (type->kind == ZPL_VAR || type->label_is_var ||
+    if (type->kind == ZPL_VAR || type->label_is_var || zpl_attempt_has_dims(type) ||
         (type->label_type && has_variables(type->label_type)) ||
         (type->elem && has_variables(type->elem)))
         return true;
@@ -311,6 +314,8 @@ const struct zpl_type *zpl_attempt_fill(struct zpl_attempt *a, const struct zpl_
         return bound && bound->type ? bound->type : unknown(a);
     case ZPL_MODEL:
         return fill_model(a, pattern);
+    case ZPL_TENSOR:
+        return zpl_attempt_fill_dims(a, pattern);
     default:
         break;
     }

@@ -176,12 +176,46 @@ static bool tell_undeclared(struct zpl_attempt *a, const struct zpl_query *q,
     return told > 0;
 }
 
+/* Of lists of numbers a declared Tensor is made; what does not fit is told when the query runs. */
+static bool makes_tensor(const struct zpl_type *have, const struct zpl_type *want)
+{
+    while (have->kind == ZPL_LIST && have->elem)
+        have = have->elem;
+    return want && want->kind == ZPL_TENSOR &&
+           (have->kind == ZPL_FLOAT || have->kind == ZPL_INT || have->kind == ZPL_BOOL);
+}
+
+static const struct zpl_row *with_tensors(struct zpl_attempt *a, const struct zpl_row *row,
+                                          const struct zpl_type *declared)
+{
+    struct zpl_row *made = zpl_arena_alloc(a->arena, sizeof *made);
+    struct zpl_column *columns = zpl_arena_array(a->arena, row->count, sizeof *columns);
+    size_t hint = 0;
+    if (declared->kind != ZPL_TABLE || !made || !columns)
+        return made && columns ? row : NULL;
+    for (size_t i = 0; i < row->count; i++) {
+        columns[i] = row->columns[i];
+        const struct zpl_column *asked = zpl_row_next(declared->row, columns[i].name, &hint);
+        if (!asked || columns[i].type->kind != ZPL_LIST ||
+            !makes_tensor(columns[i].type, asked->type))
+            continue;
+        const struct zpl_refine refine = {.hindsight = zpl_type_is_hindsight(columns[i].type)};
+        columns[i].type =
+            zpl_type_refined(a->arena, asked->type, refine.hindsight ? &refine : NULL);
+        if (!columns[i].type)
+            return NULL;
+    }
+    *made = (struct zpl_row){columns, row->count, row->open};
+    return made;
+}
+
 /* Holds the result to the declared output and makes it the node's. */
 static enum zpl_err give_declared(struct zpl_attempt *a, const struct zpl_query *q,
                                   const struct zpl_row *row, struct zpl_node *node)
 {
     struct zpl_output *output = (struct zpl_output *)node->outputs;
-    const struct zpl_type *bound = zpl_type_table(a->arena, row);
+    row = with_tensors(a, row, output->type);
+    const struct zpl_type *bound = row ? zpl_type_table(a->arena, row) : NULL;
     const char *why = NULL;
     if (!bound)
         return ZPL_ERR_NOMEM;

@@ -172,6 +172,8 @@ static void match_column(struct zpl_attempt *a, size_t input, const struct zpl_t
         meet_type(a, input, found->name, want->name, found->type);
     else if (!zpl_type_fits(found->type, want, NULL, NULL))
         tell_column_type(a, input, found->name, found->type, want, source);
+    else if (want->kind == ZPL_TENSOR)
+        zpl_attempt_meet_dims(a, input, found->name, want, found->type);
 }
 
 /* The columns of `have` that the pattern's items took. */
@@ -472,6 +474,8 @@ static void match(struct zpl_attempt *a, size_t input, const struct zpl_type *wa
         const char *why = NULL;
         if (!zpl_type_fits(have, want, a->scratch, &why))
             tell_wrong(a, input, why ? why : "is of another type");
+        else if (want->kind == ZPL_TENSOR)
+            zpl_attempt_meet_dims(a, input, NULL, want, have);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
+#include "lang/types/tensor.h"
 
 /* ---- inputs ------------------------------------------------------------------------------------ */
 
@@ -377,6 +378,10 @@ static struct zpl_literal read_value(lua_State *L, const struct zpl_type *type,
     case ZPL_LIST:
         if (got == LUA_TTABLE && type->elem)
             return read_list(L, type, place);
+        break;
+    case ZPL_TENSOR:
+        if (got == LUA_TTABLE)
+            return read_list(L, zpl_tensor_list(type), place);
         break;
     case ZPL_RECORD:
     case ZPL_REPORT:

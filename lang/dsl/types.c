@@ -263,7 +263,9 @@ static const struct zpl_type *apply(lua_State *L, const struct zpl_type *type, s
     case ZPL_MODEL:
         return table ? with_model(L, type, where) : NULL;
     case ZPL_TENSOR:
-        return lua_type(L, 2) == LUA_TSTRING && !type->dtype ? read_tensor(L, call) : NULL;
+        if (lua_type(L, 2) == LUA_TSTRING && !type->dtype)
+            return read_tensor(L, call);
+        return table && type->dtype ? zpl_refine_type(L, type, 2, where) : NULL;
     case ZPL_STEP:
         return zpl_make_slot(L, where);
     case ZPL_ENUM:

@@ -1,5 +1,6 @@
 /* promise.c - what one type wants of a column's values beyond what another promises of them. */
 #include <string.h>
+#include "lang/base/text.h"
 #include "lang/types/type.h"
 
 struct question {
@@ -60,6 +61,18 @@ static struct zpl_refine left_of(const struct question *q)
     return left;
 }
 
+/* Has each value the wanted shape?  A dimension that is a name is the same in all of them. */
+static bool is_shaped(const struct zpl_type *have, const struct zpl_type *want)
+{
+    if (have->kind != ZPL_TENSOR)
+        return false;
+    const char *const *h = have->values, *const *w = want->values;
+    for (; *h && *w; h++, w++)
+        if (!zpl_text_is_name(*w) && strcmp(*h, *w) != 0)
+            return false;
+    return !*h && !*w;
+}
+
 const struct zpl_type *zpl_type_unpromised(const struct zpl_type *have, const struct zpl_type *want,
                                            struct zpl_arena *arena)
 {
@@ -75,7 +88,8 @@ const struct zpl_type *zpl_type_unpromised(const struct zpl_type *have, const st
         want->kind == ZPL_LIST && want->elem
             ? zpl_type_unpromised(q.have->kind == ZPL_LIST ? q.have->elem : NULL, want->elem, arena)
             : NULL;
-    if (!refined && !values && !elem)
+    bool shape = want->kind == ZPL_TENSOR && !is_shaped(q.have, want);
+    if (!refined && !values && !elem && !shape)
         return NULL;
     struct zpl_type *type = zpl_arena_alloc(arena, sizeof *type);
     if (!type)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/text.h"
+#include "lang/types/tensor.h"
 #include "lang/types/token.h"
 
 static const char *const refinement_words[] = {"required", "unique", "hindsight",
@@ -230,33 +231,6 @@ static bool enumeration(struct zpl_parser *p, struct zpl_type *type)
     return zpl_parser_expect_mark(p, '}');
 }
 
-static bool tensor(struct zpl_parser *p, struct zpl_type *type)
-{
-    const char **dims = NULL;
-    size_t count = 0, room = 0;
-    type->dtype = zpl_parser_take_name(p, false, "the element type");
-    if (!type->dtype || !zpl_parser_at_mark(p, '['))
-        return zpl_parser_expect_mark(p, '[');
-    do {
-        zpl_parser_step(p);
-        struct zpl_token at = p->token;
-        if (zpl_parser_at_mark(p, ']') && count == 0)
-            break;
-        if (at.kind != ZPL_TOKEN_INT && at.kind != ZPL_TOKEN_NAME) {
-            zpl_parser_fail(p, &at, "a dimension is a number or a name");
-            return false;
-        }
-        const char *dim = zpl_arena_strndup(p->arena, p->text + at.offset, at.length);
-        if (!dim || !add_name(p, &dims, &count, &room, dim))
-            return zpl_parser_no_memory(p);
-        zpl_parser_step(p);
-    } while (zpl_parser_at_mark(p, ','));
-    if (!add_name(p, &dims, &count, &room, NULL))
-        return false;
-    type->values = dims;
-    return zpl_parser_expect_mark(p, ']');
-}
-
 /* Steps over `(` … `)`. */
 static void skip_parens(struct zpl_parser *p)
 {
@@ -405,7 +379,7 @@ static bool inside(struct zpl_parser *p, struct zpl_type *type)
     case ZPL_ENUM:
         return enumeration(p, type);
     case ZPL_TENSOR:
-        return tensor(p, type);
+        return zpl_parse_tensor(p, type);
     case ZPL_LIST:
         type->elem = wrapped(p);
         return type->elem != NULL;
@@ -556,8 +530,8 @@ const struct zpl_type *zpl_parse_type(struct zpl_parser *p)
     p->depth--;
     if (!any)
         return type;
-    if (!zpl_kind_is_scalar(type->kind) && type->kind != ZPL_LIST && type->kind != ZPL_VAR &&
-        type->kind != ZPL_ANY)
+    if (!zpl_kind_is_scalar(type->kind) && type->kind != ZPL_LIST && type->kind != ZPL_TENSOR &&
+        type->kind != ZPL_VAR && type->kind != ZPL_ANY)
         return zpl_parser_fail(p, &at, "a %s takes no refinement", zpl_kind_name(type->kind));
     const struct zpl_type *refined = zpl_type_refined(p->arena, type, &refine);
     return refined ? refined : zpl_parser_no_memory(p);

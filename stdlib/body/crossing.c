@@ -51,8 +51,9 @@ bool zpl_crossing_allow(struct zpl_context *c)
 
 /* ---- inputs ---- */
 
-static int write_csv(struct zpl_context *c, const struct zpl_scan *scan, const char *name,
-                     const char *path)
+/* As queries see it. */
+static int write_copy(struct zpl_context *c, const struct zpl_scan *scan, const char *name,
+                      const char *path, enum zpl_crossing format)
 {
     struct zpl_duck *duck = zpl_context_duck(c);
     struct zpl_buf sql = {0};
@@ -65,7 +66,9 @@ static int write_csv(struct zpl_context *c, const struct zpl_scan *scan, const c
     zpl_duck_ident(&sql, name);
     zpl_buf_puts(&sql, ") TO ");
     zpl_duck_text(&sql, path, strlen(path));
-    zpl_buf_puts(&sql, " (FORMAT csv, HEADER)");
+    zpl_buf_puts(&sql, format == ZPL_CROSSING_CSV
+                           ? " (FORMAT csv, HEADER)"
+                           : " (FORMAT parquet, ROW_GROUP_SIZE 2048, USE_TMP_FILE false)");
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK ? zpl_diag_nomem(c->diags)
                                                      : zpl_scan_view(duck, name, scan, c->diags);
     if (err == ZPL_OK)
@@ -82,6 +85,20 @@ static int write_parquet(struct zpl_context *c, const struct zpl_scan *scan, con
            zpl_write_stream(duck, &stream, NULL, path, c->diags) != ZPL_OK;
 }
 
+/* Does the step see Tensors?  Programs get them as lists, which they know. */
+static bool has_tensors(const struct zpl_scan *scan)
+{
+    for (size_t i = 0; scan->row != NULL && i < scan->row->count; i++) {
+        const struct zpl_column *column = &scan->row->columns[i];
+        bool seen = scan->all;
+        for (size_t k = 0; !seen && k < scan->read_count; k++)
+            seen = strcmp(scan->reads[k], column->name) == 0;
+        if (seen && column->type != NULL && column->type->kind == ZPL_TENSOR)
+            return true;
+    }
+    return false;
+}
+
 /* A table that the step sees whole is linked, not copied; one that crossed already is there. */
 const char *zpl_crossing_table(struct zpl_context *c, const struct zpl_run_input *input,
                                enum zpl_crossing format)
@@ -91,16 +108,20 @@ const char *zpl_crossing_table(struct zpl_context *c, const struct zpl_run_input
     const char *path = crossing(c, "in", input->name, format);
     if (path == NULL || zpl_fs_stat(path, &st, NULL) == ZPL_OK)
         return path;
-    if (input->reads_all && format == ZPL_CROSSING_PARQUET) {
+    if (!zpl_context_scan(c, input, &scan))
+        return NULL;
+    bool tensors = has_tensors(&scan);
+    if (input->reads_all && format == ZPL_CROSSING_PARQUET && !tensors) {
         if (symlink(input->path, path) == 0)
             return path;
         zpl_diag_system(c->diags, "link", path, errno);
         return NULL;
     }
-    if (zpl_context_duck(c) == NULL || !zpl_context_scan(c, input, &scan))
+    if (zpl_context_duck(c) == NULL)
         return NULL;
-    int failed = format == ZPL_CROSSING_CSV ? write_csv(c, &scan, input->name, path)
-                                            : write_parquet(c, &scan, path);
+    int failed = format == ZPL_CROSSING_CSV || tensors
+                     ? write_copy(c, &scan, input->name, path, format)
+                     : write_parquet(c, &scan, path);
     return failed ? NULL : path;
 }
 

@@ -5,6 +5,7 @@
 #include "lang/types/signature.h"
 #include "stdlib/preview/preview.h"
 #include "stdlib/table/convert.h"
+#include "stdlib/table/tensor.h"
 
 /* Does the type hold Floats, by itself or as items of lists? */
 static bool holds_floats(const struct zpl_duck_api *api, duckdb_logical_type type)
@@ -39,13 +40,33 @@ static void add_floats(const struct zpl_duck_api *api, const char *x, duckdb_log
     api->destroy_logical_type(&child);
 }
 
+/* A Tensor as a list; the reals in JSON as Floats are. */
+static void add_tensor(const struct zpl_duck_api *api, const char *x, const struct zpl_type *type,
+                       bool json, struct zpl_buf *sql)
+{
+    struct zpl_buf list = {0};
+    zpl_tensor_shown(type, x, &list);
+    if (json && zpl_tensor_element(type->dtype)->form == ZPL_TENSOR_REAL) {
+        duckdb_logical_type item = api->create_logical_type(DUCKDB_TYPE_DOUBLE);
+        duckdb_logical_type items = api->create_list_type(item);
+        add_floats(api, zpl_buf_str(&list), items, 0, sql);
+        api->destroy_logical_type(&items);
+        api->destroy_logical_type(&item);
+    } else {
+        zpl_buf_puts(sql, zpl_buf_str(&list));
+    }
+    zpl_buf_release(&list);
+}
+
 /* A column as the format says it best. */
 static void add_column(const struct zpl_duck *duck, const char *name, const struct zpl_type *type,
                        duckdb_logical_type stored, bool json, struct zpl_buf *sql)
 {
     struct zpl_buf x = {0};
     zpl_duck_ident(&x, name);
-    if (json && holds_floats(duck->api, stored))
+    if (type != NULL && type->kind == ZPL_TENSOR)
+        add_tensor(duck->api, zpl_buf_str(&x), type, json, sql);
+    else if (json && holds_floats(duck->api, stored))
         add_floats(duck->api, zpl_buf_str(&x), stored, 0, sql);
     else if (json)
         zpl_convert_shown(name, type, sql);
@@ -62,8 +83,9 @@ static bool write_copy(const struct zpl_export_request *request, const struct zp
 {
     bool csv = strcmp(request->format, "csv") == 0;
     bool lines = strcmp(request->format, "jsonl") == 0;
+    bool parquet = strcmp(request->format, "parquet") == 0;
     size_t hint = 0;
-    if (!csv && !lines && strcmp(request->format, "json") != 0)
+    if (!csv && !lines && !parquet && strcmp(request->format, "json") != 0)
         return false;
     zpl_buf_puts(sql, "COPY (SELECT ");
     for (size_t i = 0; i < columns->count; i++) {
@@ -71,13 +93,14 @@ static bool write_copy(const struct zpl_export_request *request, const struct zp
             row != NULL ? zpl_row_next(row, columns->names[i], &hint) : NULL;
         zpl_buf_puts(sql, i > 0 ? ", " : "");
         add_column(duck, columns->names[i], column != NULL ? column->type : NULL, columns->types[i],
-                   !csv, sql);
+                   !csv && !parquet, sql);
     }
     zpl_buf_puts(sql, " FROM read_parquet(");
     zpl_duck_text(sql, request->path, strlen(request->path));
     zpl_buf_puts(sql, ")) TO ");
     zpl_duck_text(sql, request->to, strlen(request->to));
-    zpl_buf_puts(sql, csv     ? " (FORMAT csv, HEADER true, USE_TMP_FILE false)"
+    zpl_buf_puts(sql, parquet ? " (FORMAT parquet, ROW_GROUP_SIZE 2048, USE_TMP_FILE false)"
+                      : csv   ? " (FORMAT csv, HEADER true, USE_TMP_FILE false)"
                       : lines ? " (FORMAT json, ARRAY false, USE_TMP_FILE false)"
                               : " (FORMAT json, ARRAY true, USE_TMP_FILE false)");
     return true;

@@ -26,7 +26,7 @@ struct zpl_preview_request {
  *     nan, min, max, mean, top: [{ value, count }] }], head: [[cell, …], …] }
  * columns and head hold the first ZPL_PREVIEW_COLUMNS_MAX columns, and the first figure_count of these
  * have figures: as many as could be made in time.  `exact`: distinct is counted, else estimated; min and
- * max of lists are lengths; mean is of numbers, which leave not-a-number out.
+ * max of lists are lengths, and of Tensors those of their elements; mean is of numbers, which leave not-a-number out.
  * Of an XGBoost model
  *   { kind: "model", framework, label, label_type, classes, rounds, trees, features: [{ name, gain,
  *     splits }] }
@@ -42,13 +42,14 @@ enum zpl_err zpl_preview(const struct zpl_preview_request *request, struct zpl_j
                          struct zpl_arena *arena, struct zpl_diags *diags);
 
 struct zpl_export_request {
-    const char *type;   /* text, of a Table */
-    const char *path;   /* of its stored bytes */
-    const char *to;     /* a file that is not there yet */
-    const char *format; /* "csv", "json" (an array of records), "jsonl" (a record a line) */
+    const char *type; /* text, of a Table */
+    const char *path; /* of its stored bytes */
+    const char *to;   /* a file that is not there yet */
+    const char
+        *format; /* "csv", "json" (an array of records), "jsonl" (a record a line), "parquet" */
 };
 /* Writes the table.  CSV has a header, commas and quotes where needed, null is an empty cell; in JSON
- * not-a-number and infinity are null. */
+ * not-a-number and infinity are null.  A Tensor is a list of its elements. */
 enum zpl_err zpl_export_table(const struct zpl_export_request *request, struct zpl_arena *arena,
                               struct zpl_diags *diags);
 

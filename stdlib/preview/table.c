@@ -8,6 +8,7 @@
 #include "lang/base/text.h"
 #include "stdlib/preview/preview.h"
 #include "stdlib/table/convert.h"
+#include "stdlib/table/tensor.h"
 
 #define CELLS_AT_ONCE  16       /* columns of one query for first rows */
 #define TOP_COUNT      5        /* most frequent values that are told */
@@ -76,6 +77,11 @@ static void shown(const char *x, struct zpl_buf *sql)
     zpl_buf_printf(sql, "left(CAST(%s AS VARCHAR), %d)", x, ZPL_PREVIEW_CELL_MAX + 1);
 }
 
+static bool is_tensor(const struct zpl_type *type)
+{
+    return type != NULL && type->kind == ZPL_TENSOR;
+}
+
 /* ---- first rows ------------------------------------------------------------------------------ */
 
 struct head {
@@ -113,10 +119,16 @@ static enum zpl_err read_head(struct looking *l, struct zpl_json *out)
         head.first = c;
         head.next = 0;
         for (size_t i = c; i < l->count && i < c + CELLS_AT_ONCE; i++) {
-            struct zpl_buf name = {0};
+            struct zpl_buf name = {0}, first = {0};
             zpl_duck_ident(&name, l->relation.names[i]);
             zpl_buf_puts(&sql, i == c ? "SELECT " : ", ");
-            shown(zpl_buf_str(&name), &sql);
+            if (is_tensor(l->types[i])) { /* each element has a character or more */
+                zpl_buf_puts(&first, "list_slice(");
+                zpl_tensor_shown(l->types[i], zpl_buf_str(&name), &first);
+                zpl_buf_printf(&first, ", 1, %d)", ZPL_PREVIEW_CELL_MAX);
+            }
+            shown(zpl_buf_str(first.len > 0 ? &first : &name), &sql);
+            zpl_buf_release(&first);
             zpl_buf_release(&name);
         }
         from_file(l, &sql);
@@ -155,7 +167,8 @@ static enum zpl_err add_figures(void *self, const struct zpl_duck_cell *cells, s
 {
     static const struct zpl_type number = {.kind = ZPL_FLOAT}, whole = {.kind = ZPL_INT};
     struct figures *f = self;
-    const struct zpl_type *type = f->type->kind == ZPL_LIST ? &whole : f->type;
+    bool list = f->type->kind == ZPL_LIST;
+    const struct zpl_type *type = list ? &whole : is_tensor(f->type) ? &number : f->type;
     (void)count;
     f->distinct = cells[1].valid ? cells[1].i : -1;
     zpl_json_set_take(f->o, "nulls", zpl_json_int(f->rows - cells[0].i));
@@ -183,11 +196,32 @@ static enum zpl_err add_top(void *self, const struct zpl_duck_cell *cells, size_
     return ZPL_OK;
 }
 
+/* The same of the elements of Tensors; of bools the mean is the share of those that are true. */
+static void write_tensor(const struct looking *l, const char *x, const struct zpl_type *type,
+                         struct zpl_buf *sql)
+{
+    bool real = zpl_tensor_element(type->dtype)->form == ZPL_TENSOR_REAL;
+    zpl_buf_printf(sql,
+                   "SELECT count(x), NULL::BIGINT, %s, "
+                   "CAST(min(f[3]) FILTER (WHERE f[1] > f[2]) AS VARCHAR), "
+                   "CAST(max(f[4]) FILTER (WHERE f[1] > f[2]) AS VARCHAR), "
+                   "CAST(sum(f[5]) / nullif(sum(f[1] - f[2]), 0) AS VARCHAR) FROM (SELECT x, ",
+                   real ? "coalesce(sum(f[2]), 0)::BIGINT" : "NULL::BIGINT");
+    zpl_tensor_figures_sql(type, "x", sql);
+    zpl_buf_printf(sql, " AS f FROM (SELECT %s AS x", x);
+    from_file(l, sql);
+    zpl_buf_puts(sql, "))");
+}
+
 /* The query for add_figures(). */
 static void write_figures(const struct looking *l, const char *x, const struct zpl_type *type,
                           bool exact, struct zpl_buf *sql)
 {
     bool real = type->kind == ZPL_FLOAT;
+    if (is_tensor(type)) {
+        write_tensor(l, x, type, sql);
+        return;
+    }
     const char *where = real ? " FILTER (WHERE NOT isnan(x))" : "";
     zpl_buf_puts(sql, "SELECT count(x), ");
     if (type->kind == ZPL_LIST || type->kind == ZPL_BYTES || type->kind == ZPL_JSON)

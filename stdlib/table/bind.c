@@ -205,6 +205,22 @@ static void refuse_width(struct binding *b)
     e->length = 1;
 }
 
+/* The type of a Tensor that a result column is, unchanged; NULL: it is none.  The engine sees a list. */
+static const struct zpl_type *passed_tensor(const struct binding *b, size_t i)
+{
+    const struct zpl_bind_origin *origin = &b->lineage.origins[i];
+    const struct zpl_type *type = NULL;
+    size_t of = 0;
+    for (size_t k = 0; origin->plain && k < origin->count; k++) {
+        const struct zpl_bind_source *source = &origin->sources[k];
+        if (source->by)
+            continue;
+        type = b->request->tables[source->table].row->columns[source->column].type;
+        of++;
+    }
+    return of == 1 && type->kind == ZPL_TENSOR ? zpl_type_refined(b->arena, type, NULL) : NULL;
+}
+
 /* The result's row, or an error for a column that can't be one of a table. */
 static enum zpl_err type_columns(struct binding *b)
 {
@@ -218,7 +234,9 @@ static enum zpl_err type_columns(struct binding *b)
     for (size_t i = 0; i < count; i++) {
         const char *name = b->result.names[i], *why = NULL;
         columns[i].name = name;
-        columns[i].type = zpl_convert_type(b->duck.api, b->result.types[i], b->arena, &why);
+        columns[i].type = passed_tensor(b, i);
+        if (columns[i].type == NULL)
+            columns[i].type = zpl_convert_type(b->duck.api, b->result.types[i], b->arena, &why);
         if (columns[i].type == NULL && why == NULL)
             return zpl_diag_nomem(b->diags);
         if (why != NULL)

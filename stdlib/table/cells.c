@@ -10,9 +10,10 @@ static const struct zpl_span nowhere;
 
 struct zpl_cells_reader {
     struct zpl_duck *duck;
-    struct zpl_arena arena;      /* names and queries */
-    struct zpl_arena cell;       /* the items of a list cell */
-    struct zpl_relation columns; /* those that are read, as they are stored */
+    struct zpl_arena arena;        /* names and queries */
+    struct zpl_arena cell;         /* the items of a list cell */
+    struct zpl_relation columns;   /* those that are read, as they are stored */
+    const struct zpl_type **types; /* of those that are Tensors; NULL: as they are stored */
     const char *path;
     int64_t rows;
     size_t column; /* whose result is open */
@@ -28,6 +29,13 @@ static bool is_read(const struct zpl_scan *scan, const char *name)
         if (strcmp(scan->reads[i], name) == 0)
             return true;
     return scan->all;
+}
+
+static const struct zpl_type *tensor_of(const struct zpl_scan *scan, const char *name)
+{
+    const struct zpl_column *column = scan->row != NULL ? zpl_row_find(scan->row, name) : NULL;
+    bool tensor = column != NULL && column->type != NULL && column->type->kind == ZPL_TENSOR;
+    return tensor ? column->type : NULL;
 }
 
 enum zpl_err zpl_cells_reader_new(struct zpl_duck *duck, const struct zpl_scan *scan, int64_t rows,
@@ -58,16 +66,21 @@ enum zpl_err zpl_cells_reader_new(struct zpl_duck *duck, const struct zpl_scan *
             ? zpl_diag_nomem(diags)
             : zpl_relation_from(duck, zpl_buf_str(&from), columns, &reader->arena, diags);
     size_t kept = 0;
-    for (size_t i = 0; i < columns->count; i++)
+    reader->types = zpl_arena_array(&reader->arena, columns->count + 1, sizeof *reader->types);
+    if (err == ZPL_OK && reader->types == NULL)
+        err = zpl_diag_nomem(diags);
+    for (size_t i = 0; err == ZPL_OK && i < columns->count; i++)
         if (is_read(scan, columns->names[i])) {
             duckdb_logical_type type = columns->types[kept];
+            reader->types[kept] = tensor_of(scan, columns->names[i]);
             columns->names[kept] = columns->names[i];
             columns->types[kept++] = columns->types[i];
             columns->types[i] = type;
         }
-    for (size_t i = kept; i < columns->count; i++)
+    for (size_t i = kept; err == ZPL_OK && i < columns->count; i++)
         duck->api->destroy_logical_type(&columns->types[i]);
-    columns->count = kept;
+    if (err == ZPL_OK)
+        columns->count = kept;
     zpl_buf_release(&from);
     if (err == ZPL_OK)
         *out = reader;
@@ -131,7 +144,7 @@ static bool open_column(struct zpl_cells_reader *reader, size_t column, struct z
     zpl_buf_puts(&sql, dates                                             ? "SELECT CAST("
                        : api->get_type_id(type) == DUCKDB_TYPE_TIMESTAMP ? "SELECT epoch_us("
                                                                          : "SELECT (");
-    zpl_duck_ident(&sql, reader->columns.names[column]);
+    zpl_convert_shown(reader->columns.names[column], reader->types[column], &sql);
     if (dates)
         zpl_buf_printf(&sql, " AS %s", zpl_buf_str(&text));
     zpl_buf_putc(&sql, ')');
@@ -147,6 +160,38 @@ static bool open_column(struct zpl_cells_reader *reader, size_t column, struct z
     reader->open = err == ZPL_OK;
     reader->column = column;
     return reader->open;
+}
+
+/* An element of a Tensor; false: a u64 that an Int can't be. */
+static bool read_element(duckdb_type id, const void *data, idx_t row, struct zpl_literal *out)
+{
+    out->kind = id == DUCKDB_TYPE_FLOAT ? ZPL_LIT_FLOAT : ZPL_LIT_INT;
+    switch (id) {
+    case DUCKDB_TYPE_FLOAT:
+        out->as.f = (double)((const float *)data)[row];
+        return true;
+    case DUCKDB_TYPE_TINYINT:
+        out->as.i = ((const int8_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_SMALLINT:
+        out->as.i = ((const int16_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_INTEGER:
+        out->as.i = ((const int32_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UTINYINT:
+        out->as.i = ((const uint8_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_USMALLINT:
+        out->as.i = ((const uint16_t *)data)[row];
+        return true;
+    case DUCKDB_TYPE_UINTEGER:
+        out->as.i = ((const uint32_t *)data)[row];
+        return true;
+    default:
+        out->as.i = (int64_t)((const uint64_t *)data)[row];
+        return out->as.i >= 0;
+    }
 }
 
 /* The value at `row` of a vector; false for a type that cells do not have, or without memory. */
@@ -167,6 +212,15 @@ static bool read_value(struct zpl_cells_reader *reader, duckdb_vector vector, id
         out->kind = ZPL_LIT_BOOL;
         out->as.b = ((const bool *)data)[row];
         return true;
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_FLOAT:
+        return read_element(id, data, row, out);
     case DUCKDB_TYPE_BIGINT:
     case DUCKDB_TYPE_TIMESTAMP:
         out->kind = ZPL_LIT_INT;

@@ -1,6 +1,7 @@
 /* cells.h - tables cell by cell, for bodies that are no SQL and no kernel.
  * A cell is a literal: Bool BOOL, Int INT, Float FLOAT, String Enum Json Bytes STRING, Date STRING
- * "2024-06-01", Timestamp INT (microseconds since 1970, UTC), List LIST, null NULL.
+ * "2024-06-01", Timestamp INT (microseconds since 1970, UTC), List LIST, Tensor LIST of
+ * its elements, row by row, null NULL.
  * Owns: a reader or writer owns what it reads or gathers, until its _release.
  * Errors: told in the diagnostics.   Limits: ZPL_BODY_ROWS_MAX rows.   Floor: stdlib. */
 #ifndef ZPL_TABLE_CELLS_H

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "lang/base/fault.h"
 #include "lang/base/text.h"
+#include "lang/types/tensor.h"
 #include "stdlib/table/cells.h"
 #include "stdlib/table/write.h"
 
@@ -23,11 +24,14 @@ struct zpl_cells_writer {
 static duckdb_logical_type gathered_type(const struct zpl_duck_api *api,
                                          const struct zpl_type *type)
 {
+    if (type->kind == ZPL_TENSOR)
+        type = zpl_tensor_list(type);
     switch (type->kind) {
     case ZPL_INT:
         return api->create_logical_type(DUCKDB_TYPE_BIGINT);
     case ZPL_FLOAT:
-        return api->create_logical_type(DUCKDB_TYPE_DOUBLE);
+        return api->create_logical_type(type->dtype != NULL ? DUCKDB_TYPE_FLOAT
+                                                            : DUCKDB_TYPE_DOUBLE);
     case ZPL_BOOL:
         return api->create_logical_type(DUCKDB_TYPE_BOOLEAN);
     case ZPL_TIMESTAMP:
@@ -128,9 +132,12 @@ static bool set_list(const struct zpl_duck_api *api, duckdb_vector vector, idx_t
 static bool set_value(const struct zpl_duck_api *api, duckdb_vector vector, idx_t row,
                       const struct zpl_type *type, const struct zpl_literal *value)
 {
+    if (type->kind == ZPL_TENSOR)
+        type = zpl_tensor_list(type);
     api->vector_ensure_validity_writable(vector);
     uint64_t *validity = api->vector_get_validity(vector);
     uint64_t bit = (uint64_t)1 << (row % 64);
+    double number;
     void *data = api->vector_get_data(vector);
     if (value->kind == ZPL_LIT_NULL) {
         validity[row / 64] &= ~bit;
@@ -143,7 +150,11 @@ static bool set_value(const struct zpl_duck_api *api, duckdb_vector vector, idx_
         ((int64_t *)data)[row] = value->as.i;
         return value->kind == ZPL_LIT_INT;
     case ZPL_FLOAT:
-        ((double *)data)[row] = value->kind == ZPL_LIT_INT ? (double)value->as.i : value->as.f;
+        number = value->kind == ZPL_LIT_INT ? (double)value->as.i : value->as.f;
+        if (type->dtype != NULL)
+            ((float *)data)[row] = (float)number;
+        else
+            ((double *)data)[row] = number;
         return value->kind == ZPL_LIT_FLOAT || value->kind == ZPL_LIT_INT;
     case ZPL_BOOL:
         ((bool *)data)[row] = value->as.b;

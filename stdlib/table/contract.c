@@ -5,6 +5,7 @@
 #include "lang/base/regex.h"
 #include "lang/base/text.h"
 #include "stdlib/table/contract_rule.h"
+#include "stdlib/table/tensor.h"
 
 #define SHOWN_CHARACTERS 60 /* of one value */
 
@@ -87,6 +88,11 @@ static enum zpl_err count_rows(struct checking *c, struct zpl_rule *rules, size_
 /* The value of a column as it is told; texts between quotes, long ones cut. */
 static void add_shown(const struct zpl_rule *rule, const char *x, struct zpl_buf *sql)
 {
+    if (rule->type->kind == ZPL_TENSOR) {
+        zpl_buf_printf(sql, "concat(octet_length(%s) // %u, ' values'), 0::BIGINT", x,
+                       zpl_tensor_element(rule->type->dtype)->bytes);
+        return;
+    }
     bool text = rule->depth == 0 && rule->type->kind != ZPL_INT && rule->type->kind != ZPL_FLOAT &&
                 rule->type->kind != ZPL_BOOL && rule->type->kind != ZPL_DATE &&
                 rule->type->kind != ZPL_TIMESTAMP && rule->type->kind != ZPL_LIST;
@@ -232,6 +238,16 @@ static enum zpl_err tell(struct checking *c, const struct zpl_rule *rule, bool f
     return err;
 }
 
+/* Leaves out the rules that the writer held; gives how many are left. */
+static size_t drop_held(struct zpl_rules *rules)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        if (rules->items[i].kind != ZPL_RULE_SHAPE || zpl_tensor_bytes(rules->items[i].type) == 0)
+            rules->items[kept++] = rules->items[i];
+    return rules->count = kept;
+}
+
 enum zpl_err zpl_contract_check(struct zpl_duck *duck, const struct zpl_contract *contract,
                                 struct zpl_arena *arena, struct zpl_diags *diags)
 {
@@ -242,9 +258,10 @@ enum zpl_err zpl_contract_check(struct zpl_duck *duck, const struct zpl_contract
         if (!zpl_rules_add(&c.rules, &contract->row->columns[i], arena))
             return zpl_diag_nomem(diags);
     struct zpl_rule *rules = c.rules.items;
-    size_t count = c.rules.count, most = ZPL_CONTRACT_RULES_MAX;
+    size_t count = contract->written ? drop_held(&c.rules) : c.rules.count;
+    const size_t most = ZPL_CONTRACT_RULES_MAX;
     for (size_t i = 0; i < count; i++)
-        if (!zpl_rule_write(&rules[i], duck, arena, diags))
+        if (!zpl_rule_write(&rules[i], duck, contract->path, arena, diags))
             return zpl_arena_failed(arena) ? ZPL_ERR_NOMEM : ZPL_ERR_STEP;
     for (size_t i = 0; err == ZPL_OK && i < count; i += most)
         err = count_rows(&c, &rules[i], count - i < most ? count - i : most);

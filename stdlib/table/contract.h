@@ -1,6 +1,6 @@
 /* contract.h - what the types of a table's columns promise of its rows, held against the rows.
  * Promise: a table that is not complained about keeps, in every row, each min, max, one_of, match,
- * required and unique of its columns and each Enum's values.  A null breaks `required` alone, NaN every
+ * required and unique of its columns, each Enum's values and each Tensor's shape.  A null breaks `required` alone, NaN every
  * min and max; equal values are those that SQL calls equal (NaN too, nulls never).  All rules are
  * counted in one pass over their columns; only of a rule that is broken are rows looked up.
  * Owns: nothing; texts are in the caller's arena.
@@ -23,6 +23,7 @@ struct zpl_contract {
     const char *note;          /* told with the first broken rule, or NULL */
     const char *path;          /* of the stored table, among the session's paths */
     const struct zpl_row *row; /* the columns and their rules; other columns don't matter */
+    bool written; /* by write.h, which held each Tensor whose dimensions are numbers to them */
     /* Rows of several files: what the file of a row is called, its number there in *in_file; NULL
      * function, and NULL: the row has just its number. */
     const char *(*locate)(void *self, int64_t row, int64_t *in_file);

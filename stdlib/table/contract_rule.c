@@ -8,6 +8,7 @@
 #include "stdlib/context.h"
 #include "stdlib/table/contract.h"
 #include "stdlib/table/contract_match.h"
+#include "stdlib/table/tensor.h"
 
 #define SHOWN_VALUES 6 /* of those a rule lists, as of an Enum in brief */
 
@@ -18,6 +19,8 @@ static bool has_rule(const struct zpl_type *type, enum zpl_rule_kind kind)
     const struct zpl_refine *r = type->refine;
     if (kind == ZPL_RULE_ENUM)
         return type->kind == ZPL_ENUM && type->values != NULL;
+    if (kind == ZPL_RULE_SHAPE)
+        return type->kind == ZPL_TENSOR;
     if (r == NULL)
         return false;
     switch (kind) {
@@ -100,6 +103,16 @@ static void say_match(const char *pattern, struct zpl_buf *out)
         zpl_literal_quote(pattern, strlen(pattern), out);
 }
 
+/* The Tensor; where a name stands for a dimension, that it is one number. */
+static void say_shape(const struct zpl_type *type, struct zpl_buf *out)
+{
+    struct zpl_type plain = *type;
+    plain.refine = NULL;
+    zpl_buf_puts(out, "is to be ");
+    zpl_type_show(&plain, true, out);
+    zpl_buf_puts(out, zpl_tensor_bytes(type) == 0 ? " of one shape in all rows" : "");
+}
+
 void zpl_rule_say(const struct zpl_rule *rule, struct zpl_buf *out)
 {
     const struct zpl_refine *r = rule->type->refine;
@@ -130,6 +143,9 @@ void zpl_rule_say(const struct zpl_rule *rule, struct zpl_buf *out)
     case ZPL_RULE_MATCH:
         say_match(r->match, out);
         break;
+    case ZPL_RULE_SHAPE:
+        say_shape(rule->type, out);
+        break;
     default:
         zpl_buf_puts(out, "is to be unique");
         break;
@@ -144,10 +160,13 @@ const char *const *zpl_contract_words(const struct zpl_column *column, struct zp
     if (!zpl_rules_add(&rules, column, arena))
         return NULL;
     const char **words = zpl_arena_array(arena, rules.count + 1, sizeof *words);
+    size_t kept = 0;
     for (size_t i = 0; words != NULL && i < rules.count; i++) {
         struct zpl_buf text = {0};
+        if (rules.items[i].kind == ZPL_RULE_SHAPE && zpl_tensor_bytes(rules.items[i].type) > 0)
+            continue; /* which the type says by itself */
         zpl_rule_say(&rules.items[i], &text);
-        words[i] = zpl_arena_strdup(arena, zpl_buf_str(&text));
+        words[kept++] = zpl_arena_strdup(arena, zpl_buf_str(&text));
         zpl_buf_release(&text);
     }
     return zpl_arena_failed(arena) ? NULL : words;
@@ -157,6 +176,7 @@ const char *const *zpl_contract_words(const struct zpl_column *column, struct zp
 
 struct writing {
     struct zpl_duck *duck;
+    const char *path; /* of the table */
     struct zpl_arena *arena;
     struct zpl_diags *diags;
 };
@@ -300,6 +320,26 @@ static void break_enum(const struct zpl_rule *rule, const char *x, struct zpl_bu
     zpl_buf_putc(out, ')');
 }
 
+/* By the length of the stored bytes; of a name it is that of the first value. */
+static void break_shape(const struct writing *w, const struct zpl_rule *rule, const char *x,
+                        struct zpl_buf *out)
+{
+    uint64_t count, bytes = zpl_tensor_bytes(rule->type);
+    size_t names;
+    if (bytes > 0) {
+        zpl_buf_printf(out, "octet_length(%s) <> %llu", x, (unsigned long long)bytes);
+        return;
+    }
+    zpl_tensor_size(rule->type, &count, &names);
+    zpl_buf_printf(out,
+                   "octet_length(%s) %% %llu <> 0 OR octet_length(%s) <> (SELECT octet_length(%s) "
+                   "FROM read_parquet(",
+                   x, (unsigned long long)(count * zpl_tensor_element(rule->type->dtype)->bytes), x,
+                   x);
+    zpl_duck_text(out, w->path, strlen(w->path));
+    zpl_buf_printf(out, ") WHERE %s IS NOT NULL LIMIT 1)", x);
+}
+
 /* When does the value `x` break the rule?  NULL counts as no. */
 static bool break_value(const struct writing *w, const struct zpl_rule *rule, const char *x,
                         struct zpl_buf *out)
@@ -317,6 +357,9 @@ static bool break_value(const struct writing *w, const struct zpl_rule *rule, co
         return break_one_of(w, rule, x, out);
     case ZPL_RULE_ENUM:
         break_enum(rule, x, out);
+        return true;
+    case ZPL_RULE_SHAPE:
+        break_shape(w, rule, x, out);
         return true;
     default:
         if (!zpl_contract_match(w->duck, rule->column->name, rule->type->refine->match, &name,
@@ -350,10 +393,10 @@ static bool is_idle(const struct zpl_rule *rule)
            kind != ZPL_ENUM && kind != ZPL_JSON && kind != ZPL_CLASS && kind != ZPL_ANY;
 }
 
-bool zpl_rule_write(struct zpl_rule *rule, struct zpl_duck *duck, struct zpl_arena *arena,
-                    struct zpl_diags *diags)
+bool zpl_rule_write(struct zpl_rule *rule, struct zpl_duck *duck, const char *path,
+                    struct zpl_arena *arena, struct zpl_diags *diags)
 {
-    const struct writing w = {duck, arena, diags};
+    const struct writing w = {duck, path, arena, diags};
     struct zpl_buf x = {0}, sql = {0};
     bool fine = true;
     if (rule->kind == ZPL_RULE_UNIQUE)

@@ -15,6 +15,7 @@ enum zpl_rule_kind {
     ZPL_RULE_ENUM,
     ZPL_RULE_MATCH,
     ZPL_RULE_UNIQUE,
+    ZPL_RULE_SHAPE, /* of a Tensor: how long its values are */
     ZPL_RULE_KINDS
 };
 /* One rule of a column, or of the items of a column of lists. */
@@ -36,8 +37,8 @@ bool zpl_rules_add(struct zpl_rules *rules, const struct zpl_column *column,
                    struct zpl_arena *arena);
 /* What the column is to be, as in "is to be at least 0". */
 void zpl_rule_say(const struct zpl_rule *rule, struct zpl_buf *out);
-/* Fills `breaks`, of names as they are in the stored table. */
-bool zpl_rule_write(struct zpl_rule *rule, struct zpl_duck *duck, struct zpl_arena *arena,
-                    struct zpl_diags *diags);
+/* Fills `breaks`, of names as they are in the table that is stored at `path`. */
+bool zpl_rule_write(struct zpl_rule *rule, struct zpl_duck *duck, const char *path,
+                    struct zpl_arena *arena, struct zpl_diags *diags);
 
 #endif

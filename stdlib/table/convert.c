@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lang/base/fault.h"
 #include "lang/base/text.h"
+#include "stdlib/table/tensor.h"
 
 enum zpl_err zpl_relation_of(const struct zpl_duck_api *api, duckdb_result *result,
                              struct zpl_relation *out, struct zpl_arena *arena,
@@ -204,6 +205,12 @@ void zpl_convert_sql(const struct zpl_type *type, bool stored, struct zpl_buf *o
         zpl_convert_sql(type->elem, stored, out);
         zpl_buf_puts(out, "[]");
         break;
+    case ZPL_TENSOR:
+        if (stored)
+            zpl_buf_puts(out, "BLOB");
+        else
+            zpl_buf_printf(out, "%s[]", zpl_tensor_element(type->dtype)->sql);
+        break;
     case ZPL_ENUM:
         if (stored || type->values == NULL || type->values[0] == NULL) {
             zpl_buf_puts(out, "VARCHAR");
@@ -232,6 +239,13 @@ static bool shown_otherwise(const struct zpl_type *type)
 
 void zpl_convert_shown(const char *name, const struct zpl_type *type, struct zpl_buf *out)
 {
+    if (type != NULL && type->kind == ZPL_TENSOR) {
+        struct zpl_buf x = {0};
+        zpl_duck_ident(&x, name);
+        zpl_tensor_shown(type, zpl_buf_str(&x), out);
+        zpl_buf_release(&x);
+        return;
+    }
     if (type == NULL || !shown_otherwise(type)) {
         zpl_duck_ident(out, name);
         return;

@@ -58,6 +58,10 @@ bool zpl_convert_text(const struct zpl_duck_api *api, const char *expression,
 bool zpl_convert_json(const struct zpl_duck_api *api, const char *name, const struct zpl_type *to,
                       enum zpl_convert mode, struct zpl_buf *out, struct zpl_arena *arena,
                       const char **why);
+/* Of such a column the lists that a Tensor is written as, one in the other, as lists of SQL; NULL where they are
+ * none. */
+bool zpl_convert_json_list(const struct zpl_duck_api *api, const char *name,
+                           const struct zpl_type *to, struct zpl_buf *out, struct zpl_arena *arena);
 /* What stands for a value that does not fit where its row has no number. */
 const char *zpl_convert_wrong(enum zpl_convert mode);
 /* What a strict expression says begins so; then come what to do and, behind a bar, the message. */

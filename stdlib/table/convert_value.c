@@ -2,6 +2,7 @@
  * that does not fit; see convert.h.   Floor: stdlib. */
 #include <string.h>
 #include "stdlib/table/convert.h"
+#include "stdlib/table/tensor.h"
 
 static const struct zpl_span nowhere;
 
@@ -39,6 +40,18 @@ static void add_value(const struct making *m, const char *pattern)
     }
 }
 
+/* The beginning of an error that zpl_convert_misfit() reads, up to the row's number. */
+static void begin_error(const struct making *m, const char *help)
+{
+    zpl_buf_puts(m->out, "error(concat(");
+    zpl_duck_text(m->out, ZPL_CONVERT_MISFIT, sizeof ZPL_CONVERT_MISFIT - 1);
+    zpl_buf_puts(m->out, ", ");
+    zpl_duck_text(m->out, help, strlen(help));
+    zpl_buf_puts(m->out, ", '|row ', ");
+    zpl_duck_ident(m->out, ZPL_CONVERT_ROW);
+    zpl_buf_puts(m->out, ", ");
+}
+
 /* An error that names row, column and value.  Texts are shown in quotes. */
 static void add_error(const struct making *m, duckdb_type from, const struct way *way)
 {
@@ -49,13 +62,7 @@ static void add_error(const struct making *m, duckdb_type from, const struct way
         return;
     }
     zpl_buf_printf(&words, ", column '%s': %s", m->column, text ? "'" : "");
-    zpl_buf_puts(m->out, "error(concat(");
-    zpl_duck_text(m->out, ZPL_CONVERT_MISFIT, sizeof ZPL_CONVERT_MISFIT - 1);
-    zpl_buf_puts(m->out, ", ");
-    zpl_duck_text(m->out, way->help, strlen(way->help));
-    zpl_buf_puts(m->out, ", '|row ', ");
-    zpl_duck_ident(m->out, ZPL_CONVERT_ROW);
-    zpl_buf_puts(m->out, ", ");
+    begin_error(m, way->help);
     zpl_duck_text(m->out, zpl_buf_str(&words), words.len);
     zpl_buf_printf(m->out, ", left(CAST(%s AS VARCHAR), 60), ", m->x);
     zpl_buf_clear(&words);
@@ -346,6 +353,57 @@ static bool make_list(const struct making *m, duckdb_logical_type from, const st
     return fine;
 }
 
+/* A list of the type, as many deep, that is cast to items that Tensors are made of. */
+static void make_castable(const struct making *m, const char *items, size_t depth,
+                          struct zpl_buf *out)
+{
+    zpl_buf_printf(out, "TRY_CAST(%s AS %s", m->x, items);
+    for (size_t i = 0; i < depth; i++)
+        zpl_buf_puts(out, "[]");
+    zpl_buf_putc(out, ')');
+}
+
+/* A list as a Tensor.  Of a DECIMAL the elements are the nearest ones, as a Float is. */
+static bool make_tensor(const struct making *m, duckdb_logical_type from, const struct zpl_type *to)
+{
+    static const char help[] = "give every row the shape and the elements that are declared; "
+                               "CAST(x AS FLOAT[]) rounds in SQL, .astype(\"float32\") in NumPy";
+    size_t depth = 0;
+    struct zpl_buf x = {0}, words = {0};
+    struct zpl_arena arena = {0};
+    duckdb_type id = zpl_tensor_innermost(m->api, from, &depth);
+    bool fine = zpl_tensor_refused(m->api, from, to, &arena) == NULL;
+    bool real = zpl_tensor_element(to->dtype)->form == ZPL_TENSOR_REAL;
+    if (id == DUCKDB_TYPE_DECIMAL)
+        make_castable(m, real ? zpl_tensor_element(to->dtype)->sql : "DOUBLE", depth, &x);
+    else if (id == DUCKDB_TYPE_HUGEINT || id == DUCKDB_TYPE_UHUGEINT)
+        make_castable(m, "BIGINT", depth, &x);
+    else
+        zpl_buf_puts(&x, m->x);
+    if (fine && m->strict)
+        zpl_buf_puts(m->out, "coalesce(");
+    if (fine)
+        zpl_tensor_made(to, zpl_buf_str(&x), m->out);
+    if (fine && m->strict) {
+        zpl_buf_printf(m->out, ", CASE WHEN %s IS NOT NULL THEN ", m->x);
+        if (m->numbered) {
+            begin_error(m, help);
+            zpl_buf_printf(&words, ", column '%s' ", m->column);
+            zpl_duck_text(m->out, zpl_buf_str(&words), words.len);
+            zpl_buf_puts(m->out, ", ");
+            zpl_tensor_why(to, zpl_buf_str(&x), m->out);
+            zpl_buf_puts(m->out, "))");
+        } else {
+            zpl_buf_puts(m->out, zpl_convert_wrong(ZPL_CONVERT_UNNUMBERED));
+        }
+        zpl_buf_puts(m->out, " END)");
+    }
+    zpl_buf_release(&x);
+    zpl_buf_release(&words);
+    zpl_arena_release(&arena);
+    return fine;
+}
+
 static bool make(const struct making *m, duckdb_logical_type type, const struct zpl_type *to)
 {
     duckdb_type from = m->api->get_type_id(type);
@@ -370,6 +428,8 @@ static bool make(const struct making *m, duckdb_logical_type type, const struct 
         return make_text(m, from, to);
     case ZPL_LIST:
         return make_list(m, type, to);
+    case ZPL_TENSOR:
+        return make_tensor(m, type, to);
     default:
         return false;
     }
@@ -391,6 +451,10 @@ bool zpl_convert_column(const struct zpl_duck_api *api, const char *name, duckdb
     zpl_buf_release(&x);
     if (fine)
         return true;
+    if (to->kind == ZPL_TENSOR) {
+        *why = zpl_tensor_refused(api, from, to, arena);
+        return false;
+    }
     const struct zpl_type *have = zpl_convert_type(api, from, arena, why);
     if (have == NULL && *why != NULL)
         return false;

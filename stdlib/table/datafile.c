@@ -9,6 +9,7 @@
 #include "lang/base/text.h"
 #include "lang/check/engine.h"
 #include "stdlib/table/datafile_format.h"
+#include "stdlib/table/tensor.h"
 
 static const struct format {
     const char *name;
@@ -120,6 +121,27 @@ bool zpl_datafile_column(const struct zpl_datafile *file, const struct zpl_relat
                               why);
 }
 
+void zpl_datafile_tensor_why(const struct zpl_datafile *file, const struct zpl_relation *have,
+                             size_t at, const struct zpl_type *to, struct zpl_buf *out,
+                             struct zpl_arena *arena)
+{
+    struct zpl_buf x = {0}, list = {0};
+    bool json = strcmp(file->format, "json") == 0;
+    zpl_duck_ident(&x, have->names[at]);
+    if (json && zpl_convert_json_list(have->api, have->names[at], to, &list, arena)) {
+        zpl_buf_puts(out, "coalesce(");
+        zpl_tensor_why(to, zpl_buf_str(&list), out);
+        zpl_buf_printf(out, ", concat('holds ', left(CAST(%s AS VARCHAR), 60), ', and ",
+                       zpl_buf_str(&x));
+        zpl_type_show(to, true, out);
+        zpl_buf_puts(out, " is declared'))");
+    } else {
+        zpl_tensor_why(to, zpl_buf_str(&x), out);
+    }
+    zpl_buf_release(&x);
+    zpl_buf_release(&list);
+}
+
 bool zpl_datafile_guessed(const struct zpl_datafile *file, const struct zpl_relation *have,
                           size_t at, const struct zpl_type *to, enum zpl_convert mode,
                           struct zpl_buf *out, struct zpl_arena *arena, const char **why)
@@ -164,6 +186,8 @@ static bool json_fits(const struct zpl_type *have, const struct zpl_type *to)
         return true;
     case ZPL_BYTES:
         return false;
+    case ZPL_TENSOR:
+        return have->kind == ZPL_JSON || have->kind == ZPL_LIST;
     case ZPL_LIST:
         return have->kind == ZPL_JSON ||
                (have->kind == ZPL_LIST && json_fits(have->elem, to->elem));
@@ -201,7 +225,7 @@ const char *zpl_datafile_misfit(const struct zpl_datafile *file, const struct zp
     if (look->objects && to->kind != ZPL_JSON)
         return zpl_arena_printf(arena, "holds objects, but %s is declared: Json keeps them",
                                 zpl_type_text(to, true, arena));
-    if (look->arrays && to->kind != ZPL_JSON && to->kind != ZPL_LIST)
+    if (look->arrays && to->kind != ZPL_JSON && to->kind != ZPL_LIST && to->kind != ZPL_TENSOR)
         return zpl_arena_printf(arena,
                                 "holds arrays, but %s is declared: a List or Json keeps them",
                                 zpl_type_text(to, true, arena));

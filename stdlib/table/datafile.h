@@ -78,4 +78,9 @@ struct zpl_datafile_advice zpl_datafile_advise(const char *value, const char *co
 const char *zpl_datafile_misfit(const struct zpl_datafile *file, const struct zpl_relation *have,
                                 size_t at, const struct zpl_type *to, struct zpl_arena *arena);
 
+/* The SQL expression that says, of a value that is no Tensor of the type, why. */
+void zpl_datafile_tensor_why(const struct zpl_datafile *file, const struct zpl_relation *have,
+                             size_t at, const struct zpl_type *to, struct zpl_buf *out,
+                             struct zpl_arena *arena);
+
 #endif

@@ -9,6 +9,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
+#include "stdlib/table/tensor.h"
 
 #define LIBRARY "libduckdb.so"
 
@@ -318,6 +319,8 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
         goto done;
     }
     err = shadow_value_functions(out, diags);
+    if (err == ZPL_OK && !options->json_errors) /* which is for queries that are not run */
+        err = zpl_tensor_register(out, diags);
     if (err == ZPL_OK)
         err = lock_down(out, options, diags);
 done:

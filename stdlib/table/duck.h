@@ -73,6 +73,8 @@
     X(enum_dictionary_size)                                                                        \
     X(enum_dictionary_value)                                                                       \
     X(list_type_child_type)                                                                        \
+    X(array_type_child_type)                                                                       \
+    X(array_type_array_size)                                                                       \
     X(create_data_chunk)                                                                           \
     X(destroy_data_chunk)                                                                          \
     X(data_chunk_get_vector)                                                                       \
@@ -92,6 +94,7 @@
     X(list_vector_get_size)                                                                        \
     X(list_vector_set_size)                                                                        \
     X(list_vector_reserve)                                                                         \
+    X(array_vector_get_child)                                                                      \
     X(decimal_width)                                                                               \
     X(decimal_scale)                                                                               \
     X(to_arrow_schema)                                                                             \

@@ -8,8 +8,6 @@
 #include "lang/base/fault.h"
 #include "stdlib/table/feed_arrow.h"
 
-#define CHUNK_ROWS 2048 /* of a DuckDB vector */
-
 struct zpl_feed {
     struct zpl_duck *duck;
     struct zpl_arena arena;
@@ -22,6 +20,7 @@ struct zpl_feed {
     duckdb_data_chunk chunk;        /* being packed, or passed on last */
     idx_t at, size;                 /* its first row that was not given yet; its rows */
     int64_t given;                  /* rows, of all chunks */
+    idx_t limit;                    /* rows of a chunk */
     duckdb_selection_vector every;  /* 0, 1, 2, … */
     char name[40];
 };
@@ -58,20 +57,20 @@ static bool advance(struct zpl_feed *feed, const char **why)
     return true;
 }
 
-/* Gives the next rows: 2,048 of them if there are so many. */
+/* Gives the next rows: 2,048 of them, or the limit, if there are so many. */
 static void feed_next(duckdb_function_info info, duckdb_data_chunk output)
 {
     const struct zpl_duck_api *api = zpl_duck_api();
     struct zpl_feed *feed = api->function_get_extra_info(info);
     const char *why = NULL;
     idx_t filled = 0;
-    while (filled < CHUNK_ROWS && advance(feed, &why)) {
-        idx_t left = feed->size - feed->at, room = CHUNK_ROWS - filled;
+    while (filled < feed->limit && advance(feed, &why)) {
+        idx_t left = feed->size - feed->at, room = feed->limit - filled;
         idx_t rows = left < room ? left : room;
         for (size_t i = 0; i < feed->columns->count; i++) {
             duckdb_vector to = api->data_chunk_get_vector(output, i);
             duckdb_vector from = api->data_chunk_get_vector(feed->chunk, i);
-            if (rows == CHUNK_ROWS)
+            if (rows == ZPL_FEED_ROWS)
                 api->vector_reference_vector(to, from);
             else
                 api->vector_copy_sel(from, to, feed->every, feed->at + rows, feed->at, filled);
@@ -96,8 +95,8 @@ static enum zpl_err announce(struct zpl_feed *feed, struct zpl_diags *diags)
     char name[32];
     snprintf(name, sizeof name, "zpl_feed_%lu", announced++);
     snprintf(feed->name, sizeof feed->name, "%s()", name);
-    feed->every = api->create_selection_vector(CHUNK_ROWS);
-    for (sel_t i = 0; i < CHUNK_ROWS; i++)
+    feed->every = api->create_selection_vector(ZPL_FEED_ROWS);
+    for (sel_t i = 0; i < ZPL_FEED_ROWS; i++)
         api->selection_vector_get_data_ptr(feed->every)[i] = i;
     duckdb_table_function function = api->create_table_function();
     api->table_function_set_name(function, name);
@@ -122,6 +121,7 @@ static struct zpl_feed *feed_new(struct zpl_duck *duck, zpl_feed_next_fn *next,
     feed->duck = duck;
     feed->next = next;
     feed->columns = &feed->own;
+    feed->limit = ZPL_FEED_ROWS;
     return feed;
 }
 
@@ -209,6 +209,12 @@ void zpl_feed_release(struct zpl_feed *feed)
     api->destroy_result(&feed->result);
     zpl_arena_release(&feed->arena);
     free(feed);
+}
+
+void zpl_feed_limit(struct zpl_feed *feed, int64_t rows)
+{
+    if (rows < ZPL_FEED_ROWS)
+        feed->limit = (idx_t)rows;
 }
 
 const char *zpl_feed_name(const struct zpl_feed *feed)

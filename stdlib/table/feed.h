@@ -1,6 +1,6 @@
 /* feed.h - rows that arrive from somewhere, as a table that DuckDB reads in full chunks.
- * Promise: every chunk but the last has exactly 2,048 rows, whatever the sizes in which they arrive:
- * full chunks are passed on as they are, others are packed.  Behind the columns stands one named
+ * Promise: every chunk but the last has exactly 2,048 rows (or the limit that was set), whatever the sizes in
+ * which they arrive: full chunks are passed on as they are, others are packed.  Behind the columns stands one named
  * ZPL_CONVERT_ROW with the row's number, from 1, for what is to be said of a value.
  * Owns: a feed owns the result or stream it was given, until zpl_feed_release().
  * Errors: STEP_OUTPUT for an Arrow column of a type that tables have none for; what a stream says
@@ -11,6 +11,8 @@
 
 #include "stdlib/kernel.h"
 #include "stdlib/table/convert.h"
+
+#define ZPL_FEED_ROWS 2048 /* of a full chunk: DuckDB's vectors have no more */
 
 struct zpl_feed; /* opaque */
 
@@ -28,6 +30,8 @@ enum zpl_err zpl_feed_of_chunks(struct zpl_duck *duck, const struct zpl_relation
                                 struct zpl_diags *diags);
 void zpl_feed_release(struct zpl_feed *feed); /* NULL is fine; after the query */
 
+/* Chunks of at most `rows` rows, for rows that are large; before it is read. */
+void zpl_feed_limit(struct zpl_feed *feed, int64_t rows);
 /* What stands behind FROM to read it. */
 const char *zpl_feed_name(const struct zpl_feed *feed);
 /* Without the row's number. */

@@ -5,6 +5,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "stdlib/table/convert.h"
+#include "stdlib/table/tensor.h"
 #include "stdlib/table/write.h"
 
 static const struct zpl_span nowhere;
@@ -160,6 +161,20 @@ static long find_bad_column(struct ingest *in, const struct part *part, const ch
     return found;
 }
 
+/* What is told of a value: its text; of a Tensor why it is none. */
+static void add_told(const struct ingest *in, const struct part *part,
+                     const struct zpl_column *column, long at, struct zpl_buf *sql)
+{
+    struct zpl_buf x = {0};
+    zpl_duck_ident(&x, part->have.names[at]);
+    if (column->type->kind == ZPL_TENSOR)
+        zpl_datafile_tensor_why(&part->file, &part->have, (size_t)at, column->type, sql,
+                                in->context->arena);
+    else
+        zpl_buf_printf(sql, "left(CAST(%s AS VARCHAR), 60)", zpl_buf_str(&x));
+    zpl_buf_release(&x);
+}
+
 /* The first such value of a column. */
 static enum zpl_err find_bad(struct ingest *in, const struct part *part,
                              const struct zpl_column *column, struct bad *out)
@@ -168,10 +183,9 @@ static enum zpl_err find_bad(struct ingest *in, const struct part *part,
     struct zpl_diags quiet = {0};
     long at = zpl_relation_find(&part->have, column->name);
     out->row = 0;
-    zpl_buf_puts(&sql, "SELECT zpl_row, zpl_value FROM (SELECT row_number() OVER () AS zpl_row, "
-                       "left(CAST(");
-    zpl_duck_ident(&sql, part->have.names[at]);
-    zpl_buf_puts(&sql, " AS VARCHAR), 60) AS zpl_value, ");
+    zpl_buf_puts(&sql, "SELECT zpl_row, zpl_value FROM (SELECT row_number() OVER () AS zpl_row, ");
+    add_told(in, part, column, at, &sql);
+    zpl_buf_puts(&sql, " AS zpl_value, ");
     add_is_bad(in, part, column, &sql);
     zpl_buf_printf(&sql, " AS zpl_bad FROM %s) WHERE zpl_bad LIMIT 1", part->file.from);
     enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
@@ -193,6 +207,11 @@ static void tell_bad(struct ingest *in, const struct part *part, const struct zp
 {
     struct zpl_arena *arena = in->context->arena;
     struct zpl_diags *diags = in->context->diags;
+    if (column->type->kind == ZPL_TENSOR) {
+        zpl_diag_add(diags, ZPL_CODE_SOURCE_SCHEMA, nowhere, "row %lld of %s: column '%s' %s",
+                     (long long)bad->row, part->shown, column->name, bad->value);
+        return;
+    }
     struct zpl_datafile_advice advice =
         zpl_datafile_advise(bad->value, column->name, column->type, arena);
     if (strcmp(part->file.format, "parquet") == 0 && column->type->kind == ZPL_FLOAT)

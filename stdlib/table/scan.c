@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/fault.h"
+#include "stdlib/table/write.h"
 
 static const struct zpl_span nowhere;
 
@@ -114,6 +115,7 @@ struct stream {
     bool open;  /* slab holds rows */
     bool over;  /* the last slab had none */
     int64_t at; /* its first row behind the slab */
+    int64_t group_rows;
 };
 
 static int tell(struct stream *s, duckdb_error_data error)
@@ -137,7 +139,7 @@ static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
 /* Reads the next slab; DuckDB skips the row groups outside of it. */
 static int next_slab(struct stream *s)
 {
-    int64_t end = s->at + (int64_t)ZPL_SCAN_GROUPS * ZPL_DUCK_GROUP_ROWS;
+    int64_t end = s->at + ZPL_SCAN_GROUPS * s->group_rows;
     struct zpl_buf sql = {0};
     zpl_buf_printf(&sql, "%s WHERE file_row_number >= %lld AND file_row_number < %lld",
                    zpl_buf_str(&s->query), (long long)s->at, (long long)end);
@@ -238,6 +240,7 @@ enum zpl_err zpl_scan_stream(struct zpl_duck *duck, const struct zpl_scan *scan,
     *out = (struct ArrowArrayStream){stream_schema, stream_next, stream_error, stream_release, s};
     s->duck = *duck;
     s->duck.connection = NULL;
+    s->group_rows = zpl_write_group_rows(scan->row);
     enum zpl_err err = duck->api->connect(duck->database, &s->duck.connection) == DuckDBSuccess
                            ? build_query(s, scan, diags)
                            : zpl_duck_fail(diags, "the database could not be connected to");

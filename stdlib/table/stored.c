@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
+#include "stdlib/table/write.h"
 
 #define BLOCK_BYTES (256u << 10) /* read at once: two hashes meet it in the cache */
 
@@ -24,7 +25,7 @@ struct reading {
     size_t column_count, column_capacity;
     struct chunk *chunks; /* in the order of the file */
     size_t chunk_count, chunk_capacity;
-    int64_t rows, gaps;
+    int64_t rows, gaps, group_rows;
 };
 
 static enum zpl_err add_column(void *self, const struct zpl_duck_cell *cells, size_t count)
@@ -66,7 +67,7 @@ static enum zpl_err add_groups(void *self, const struct zpl_duck_cell *cells, si
     return ZPL_OK;
 }
 
-/* Runs `sql` with every @ replaced by the path as text. */
+/* Runs `sql` with every @ replaced by the path as text, and every # by the rows of a group. */
 static enum zpl_err ask(struct zpl_duck *duck, const char *sql, const char *path,
                         zpl_duck_row_fn *row, struct reading *r, struct zpl_diags *diags)
 {
@@ -74,6 +75,8 @@ static enum zpl_err ask(struct zpl_duck *duck, const char *sql, const char *path
     for (const char *p = sql; *p != '\0'; p++) {
         if (*p == '@')
             zpl_duck_text(&text, path, strlen(path));
+        else if (*p == '#')
+            zpl_buf_printf(&text, "%lld", (long long)r->group_rows);
         else
             zpl_buf_putc(&text, *p);
     }
@@ -101,7 +104,7 @@ static enum zpl_err read_footer(struct zpl_duck *duck, const char *path, struct 
     if (err == ZPL_OK)
         err = ask(duck,
                   "SELECT coalesce(sum(n), 0)::BIGINT, "
-                  "count(*) FILTER (g < last AND n <> 122880 OR n > 122880)::BIGINT "
+                  "count(*) FILTER (g < last AND n <> # OR n > #)::BIGINT "
                   "FROM (SELECT row_group_id AS g, row_group_num_rows AS n, "
                   "max(row_group_id) OVER () AS last FROM parquet_metadata(@) "
                   "WHERE column_id = 0)",
@@ -155,6 +158,19 @@ static enum zpl_err hash_file(const char *path, const struct reading *r, struct 
     return err;
 }
 
+/* Of a Tensor the bytes alone say neither elements nor shape. */
+static void hash_tensor(struct zpl_hasher *hasher, const struct zpl_column *column)
+{
+    struct zpl_buf text = {0};
+    if (column == NULL || column->type == NULL || column->type->kind != ZPL_TENSOR)
+        return;
+    struct zpl_type plain = *column->type;
+    plain.refine = NULL;
+    zpl_type_show(&plain, false, &text);
+    zpl_hasher_field(hasher, zpl_buf_str(&text), text.len);
+    zpl_buf_release(&text);
+}
+
 static enum zpl_err refuse(struct zpl_diags *diags, const char *path)
 {
     zpl_diag_add(diags, ZPL_CODE_STEP_OUTPUT, nowhere,
@@ -162,10 +178,12 @@ static enum zpl_err refuse(struct zpl_diags *diags, const char *path)
     return ZPL_ERR_STEP;
 }
 
-enum zpl_err zpl_stored_read(struct zpl_duck *duck, const char *path, struct zpl_stored *out,
-                             struct zpl_arena *arena, struct zpl_diags *diags)
+enum zpl_err zpl_stored_read(struct zpl_duck *duck, const char *path, const struct zpl_row *row,
+                             struct zpl_stored *out, struct zpl_arena *arena,
+                             struct zpl_diags *diags)
 {
-    struct reading r = {.arena = arena};
+    struct reading r = {.arena = arena, .group_rows = zpl_write_group_rows(row)};
+    size_t hint = 0;
     memset(out, 0, sizeof *out);
     enum zpl_err err = read_footer(duck, path, &r, diags);
     if (err != ZPL_OK)
@@ -180,6 +198,7 @@ enum zpl_err zpl_stored_read(struct zpl_duck *duck, const char *path, struct zpl
     for (size_t i = 0; i < r.column_count; i++) {
         zpl_hasher_init(&hashers[i]);
         zpl_hasher_field(&hashers[i], r.columns[i].type, strlen(r.columns[i].type));
+        hash_tensor(&hashers[i], row != NULL ? zpl_row_next(row, r.columns[i].name, &hint) : NULL);
     }
     err = hash_file(path, &r, hashers, out, diags);
     for (size_t i = 0; i < r.column_count; i++)

@@ -9,6 +9,7 @@
 #define ZPL_TABLE_STORED_H
 
 #include "lang/base/digest.h"
+#include "lang/types/type.h"
 #include "stdlib/table/duck.h"
 
 struct zpl_stored_column {
@@ -23,10 +24,12 @@ struct zpl_stored {
     size_t column_count;
     struct zpl_digest digest;
     uint64_t bytes;
-    bool canonical; /* every row group but the last has ZPL_DUCK_GROUP_ROWS rows */
+    bool canonical; /* every row group but the last has zpl_write_group_rows() */
 };
 
-enum zpl_err zpl_stored_read(struct zpl_duck *duck, const char *path, struct zpl_stored *out,
-                             struct zpl_arena *arena, struct zpl_diags *diags);
+/* `row`: its declared columns, of which Tensors count by their types and say how many rows a group has; or NULL. */
+enum zpl_err zpl_stored_read(struct zpl_duck *duck, const char *path, const struct zpl_row *row,
+                             struct zpl_stored *out, struct zpl_arena *arena,
+                             struct zpl_diags *diags);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/text.h"
+#include "stdlib/table/tensor.h"
 
 static const struct zpl_span nowhere;
 
@@ -146,17 +147,35 @@ static enum zpl_err project(const struct zpl_relation *have, const struct zpl_ro
     return ZPL_ERR_STEP;
 }
 
-/* Writes the feed's rows; `projection` is a select list. */
-static enum zpl_err copy(struct zpl_duck *duck, const struct zpl_feed *feed, const char *projection,
-                         const char *path, struct zpl_diags *diags)
+#define TENSOR_GROUP_BYTES ((uint64_t)64 << 20)
+
+int64_t zpl_write_group_rows(const struct zpl_row *row)
 {
+    uint64_t bytes = 0, rows = ZPL_DUCK_GROUP_ROWS;
+    for (size_t i = 0; row != NULL && i < row->count; i++) {
+        const struct zpl_type *type = row->columns[i].type;
+        bytes += type != NULL && type->kind == ZPL_TENSOR ? zpl_tensor_bytes(type) : 0;
+    }
+    if (bytes > 0 && TENSOR_GROUP_BYTES / bytes < rows)
+        rows = TENSOR_GROUP_BYTES / bytes;
+    if (rows > ZPL_FEED_ROWS) /* groups of full chunks */
+        return (int64_t)(rows - rows % ZPL_FEED_ROWS);
+    return rows > 0 ? (int64_t)rows : 1;
+}
+
+/* Writes the feed's rows; `projection` is a select list. */
+static enum zpl_err copy(struct zpl_duck *duck, struct zpl_feed *feed, const char *projection,
+                         const struct zpl_row *row, const char *path, struct zpl_diags *diags)
+{
+    int64_t group = zpl_write_group_rows(row);
     struct zpl_buf sql = {0}, words = {0};
     enum zpl_err err = ZPL_OK;
+    zpl_feed_limit(feed, group);
     zpl_buf_printf(&sql, "COPY (SELECT %s FROM %s) TO ", projection, zpl_feed_name(feed));
     zpl_duck_text(&sql, path, strlen(path));
     zpl_buf_printf(&sql,
-                   " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE %d, USE_TMP_FILE false)",
-                   ZPL_DUCK_GROUP_ROWS);
+                   " (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE %lld, USE_TMP_FILE false)",
+                   (long long)group);
     if (zpl_buf_error(&sql) != ZPL_OK)
         err = zpl_diag_nomem(diags);
     else if (!zpl_duck_try(duck, zpl_buf_str(&sql), NULL, &words))
@@ -227,7 +246,7 @@ enum zpl_err zpl_write_query(struct zpl_duck *duck, const struct zpl_write *writ
     if (err == ZPL_OK)
         err = zpl_feed_of_result(duck, &result, &feed, diags);
     if (err == ZPL_OK)
-        err = copy(duck, feed, zpl_buf_str(&projection), write->path, diags);
+        err = copy(duck, feed, zpl_buf_str(&projection), write->row, write->path, diags);
 done:
     zpl_feed_release(feed);
     zpl_relation_release(&have);
@@ -238,8 +257,8 @@ done:
     return err;
 }
 
-enum zpl_err zpl_write_feed(struct zpl_duck *duck, const struct zpl_feed *feed,
-                            const struct zpl_row *row, const char *path, struct zpl_diags *diags)
+enum zpl_err zpl_write_feed(struct zpl_duck *duck, struct zpl_feed *feed, const struct zpl_row *row,
+                            const char *path, struct zpl_diags *diags)
 {
     struct zpl_arena arena = {0};
     struct zpl_buf projection = {0};
@@ -247,7 +266,7 @@ enum zpl_err zpl_write_feed(struct zpl_duck *duck, const struct zpl_feed *feed,
     if (err == ZPL_OK)
         err = zpl_buf_error(&projection) != ZPL_OK || zpl_arena_failed(&arena)
                   ? zpl_diag_nomem(diags)
-                  : copy(duck, feed, zpl_buf_str(&projection), path, diags);
+                  : copy(duck, feed, zpl_buf_str(&projection), row, path, diags);
     zpl_buf_release(&projection);
     zpl_arena_release(&arena);
     return err;

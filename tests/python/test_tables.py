@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zpl import _tables
+from zpl import _tables, _tensors
 from zpl._errors import StepError
 from zpl._types import parse
 
@@ -92,6 +92,142 @@ class Tables(unittest.TestCase):
                 self.assertIsInstance(polar, pl.DataFrame)
                 again = self.through(polar, declared)
                 pd.testing.assert_frame_equal(again, frame, check_exact=True)
+
+    # ---- Tensors ----
+
+    DTYPES = {"f32": "f4", "f64": "f8", "i8": "i1", "i16": "i2", "i32": "i4", "i64": "i8", "u8": "u1", "u16": "u2", "u32": "u4",
+              "u64": "u8", "bool": "?"}
+
+    def same_arrays(self, series, block, there):
+        self.assertEqual([v is not None for v in series], list(there))
+        rows = [v for v in series if v is not None]
+        for i, v in enumerate(rows):
+            self.assertEqual((v.dtype, v.shape), (block.dtype, block.shape[1:]))
+            self.assertEqual(v.tobytes(), block[i].tobytes())  # -0.0 and the bits of a NaN too
+
+    def test_tensors(self):
+        r = np.random.default_rng(7)
+        for seed in range(40):
+            name = sorted(self.DTYPES)[seed % len(self.DTYPES)]
+            dtype = np.dtype(self.DTYPES[name])
+            shape = tuple(int(d) for d in r.integers(1, 5, r.integers(0, 4)))
+            rows = int(r.choice([0, 1, 2, 300]))
+            block = np.frombuffer(r.bytes(rows * int(np.prod(shape)) * dtype.itemsize), "u1")
+            block = (block % 2 if name == "bool" else block).view(dtype).reshape((rows, *shape))
+            there = [seed % 2 == 0 or bool(r.random() < 0.7) for _ in range(rows)]
+            values = np.empty(rows, object)
+            for i in range(rows):
+                values[i] = block[i] if there[i] else None
+            block = block[np.array(there, bool)]
+            declared = "Table {x: Tensor %s[%s], n: Int}" % (name, ", ".join(map(str, shape)))
+            with self.subTest(declared, rows=rows):
+                frame = pd.DataFrame({"x": pd.Series(values, dtype=object), "n": pd.Series(range(rows), dtype="int64")})
+                self.same_arrays(self.through(frame, declared).x, block, there)
+                for library in ("pyarrow", "polars"):
+                    other = _tables.read(self.path, None, parse(declared), library, 1)
+                    self.assertEqual(len(other), rows)
+                    _tables.write(other, parse(declared), self.path, "output 'rows'")
+                    back = _tables.read(self.path, None, parse(declared), "pandas", 1)
+                    self.same_arrays(back.x, block, there)
+
+    def test_tensors_in_other_libraries(self):
+        block = np.arange(24, dtype="f4").reshape(2, 3, 4)
+        frame = pd.DataFrame({"x": pd.Series(list(block), dtype=object)})
+        _tables.write(frame, parse("Table {x: Tensor f32[3, 4]}"), self.path, "output 'rows'")
+        kind = parse("Table {x: Tensor f32[3, 4]}")
+        self.assertEqual(_tables.read(self.path, None, kind, "polars", 1).schema["x"], pl.Array(pl.Float32, (3, 4)))
+        arrow = _tables.read(self.path, None, kind, "pyarrow", 1)
+        self.assertEqual(arrow.schema.field("x").type, pa.fixed_shape_tensor(pa.float32(), (3, 4)))
+        np.testing.assert_array_equal(arrow["x"].combine_chunks().to_numpy_ndarray(), block)
+        views = _tables.read(self.path, None, kind, "pandas", 1).x
+        views[0][1, 2] = 100  # a step may change what it is given
+        self.assertTrue(views[0].base is not None and views[0].base is views[1].base)
+
+    def test_tensors_of_many_makes(self):
+        class Torch:  # as torch.Tensor is seen
+            def __init__(self, array):
+                self.array = array
+
+            detach = cpu = resolve_conj = resolve_neg = lambda self: self
+            numpy = lambda self: self.array
+
+        Torch.__module__ = "torch"
+        ones = np.ones((2, 3), "f4")
+        makes = [ones, Torch(ones), ones.tolist(), [[1, 1, 1], (1, 1, 1)], ones.astype("f8"), ones.astype("i8"), ones.astype(">f4"),
+                 np.asfortranarray(ones), ones[::-1, ::-1], np.ma.MaskedArray(ones), ones.astype("f2")]
+        frame = pd.DataFrame({"x": pd.Series(makes, dtype=object)})
+        back = self.through(frame, "Table {x: Tensor f32[2, 3]}")
+        self.same_arrays(back.x, np.stack([ones] * len(makes)), [True] * len(makes))
+        nearest = self.through(pd.DataFrame({"x": [[0.1, float("nan")]]}), "Table {x: Tensor f32[n]}").x[0]
+        self.assertEqual(nearest.tolist()[0], np.float32(0.1))  # a number of Python's is as one of JSON's
+        for lists in (pa.list_(pa.float32()), pa.large_list(pa.float64()), pa.list_(pa.float32(), 6)):
+            table = pa.table({"x": pa.array([[1.0] * 6, None, [2.0] * 6], lists)})
+            back = self.through(table, "Table {x: Tensor f32[2, 3]}")
+            self.same_arrays(back.x, np.stack([ones, ones * 2]), [True, False, True])
+        nested = pa.table({"x": pa.array([[[1, 1, 1], [1, 1, 1]]], pa.list_(pa.list_(pa.int64())))})
+        self.same_arrays(self.through(nested, "Table {x: Tensor f32[2, 3]}").x, ones[None], [True])
+
+    def test_tensors_that_are_none(self):
+        f4 = lambda *shape: np.zeros(shape, "f4")
+        kinds = {"f32[2, 3]": [
+            ([f4(2, 3), f4(3, 2)], r"row 2 of column 'x' of output 'rows' has the shape \[3, 2\], and Tensor f32\[2, 3\] is declared: .reshape\(2, 3\)"),
+            ([f4(6)], r"row 1 .* \[6\].*reshape"),
+            ([f4()], r"has the shape \[\]"),
+            ([[[1, 2, 3], [1, 2]]], "row 1 of column 'x' of output 'rows' is ragged"),
+            ([[[1, 2, "a"], [1, 2, 3]]], "holds texts"),
+            ([np.full((2, 3), 0.1)], r"holds 0.1 \(dtype float64\), which no f32 is equal to: .astype\('float32'\) rounds"),
+            ([np.full((2, 3), 2**53 + 1)], "which no f32 is equal to"),
+            ([f4(2, 3).astype(complex)], r"holds complex numbers \(dtype complex128\)"),
+            ([np.zeros((2, 3), [("a", "f4")])], "holds fields of a structure"),
+            ([np.full((2, 3), None)], "holds objects"),
+            ([f4(2, 3) > 0], r"is of bool, and Tensor f32\[2, 3\] is declared: .astype\('float32'\)"),
+            ([np.ma.MaskedArray(f4(2, 3), mask=True)], "has masked values, and a Tensor has no nulls"),
+            ([b"png"], r"is a bytes, and Tensor f32\[2, 3\] is declared"),
+            ([np.datetime64("2024-01-01")], "holds moments"),
+            ([{1}], "is a set"),
+            ([f4(0, 3)], r"has the shape \[0, 3\]"),
+        ], "f32[n]": [([f4(2), f4(3)], r"row 2 .* has the shape \[3\], and the rows before it \[2\]")],
+            "u8[3, 2, 2]": [
+            ([np.zeros((2, 2, 3), "u1")], r"has the shape \[2, 2, 3\], and Tensor u8\[3, 2, 2\] is declared: np.asarray\(image\).transpose\(2, 0, 1\)"),
+            ([np.full((3, 2, 2), 256)], r"holds 256 \(dtype int64\), which no u8 is equal to: .astype\('uint8'\) cuts"),
+            ([np.full((3, 2, 2), -1)], "holds -1"),
+            ([np.full((3, 2, 2), 0.5)], "holds 0.5"),
+            ([np.full((3, 2, 2), np.nan)], "holds nan"),
+        ], "i64[1]": [([np.array([2**63], "u8")], "no i64"), ([np.array([2.0**63])], "no i64")],
+            "u64[1]": [([np.array([-1])], "holds -1"), ([np.array([1e20])], "no u64")]}
+        for declared, cases in kinds.items():
+            for values, words in cases:
+                with self.subTest(declared + " " + words), self.assertRaisesRegex(StepError, words):
+                    series = pd.Series([None] * len(values), dtype=object)
+                    for i, v in enumerate(values):
+                        series.iat[i] = v
+                    self.through(pd.DataFrame({"x": series}), "Table {x: Tensor %s}" % declared)
+        arrows = [(pa.array([[1.0, 2.0], [1.0]]), "row 2 .* has a list of 1 values, where those before it have 2"),
+                  (pa.array([[1.0, 2.0], [1.0, None]]), "row 2 .* has a null among its values"),
+                  (pa.array([[1.0, 2.0, 3.0]]), r"has the shape \[3\]"), (pa.array([[0.1, 0.2]]), "which no f32 is equal to"),
+                  (pa.array([["a", "b"]]), "holds objects")]
+        for array, words in arrows:
+            with self.subTest(words), self.assertRaisesRegex(StepError, words):
+                self.through(pa.table({"x": array}), "Table {x: Tensor f32[2]}")
+
+    def test_tensors_as_files(self):
+        path = os.path.join(self.folder.name, "x.npy")
+        kind = parse("Tensor f32[n, 3]")
+        block = np.asfortranarray(np.arange(12, dtype="f4").reshape(4, 3))
+        _tensors.save(block, kind, path, "output 'x'")
+        with open(path, "rb") as f:
+            kept = f.read()
+        np.testing.assert_array_equal(np.load(path), block)
+        _tensors.save(block.tolist(), kind, path, "output 'x'")
+        with open(path, "rb") as f:
+            self.assertEqual(f.read(), kept)
+        back = _tensors.load(path, kind, np.ndarray)
+        back[0, 0] = 1
+        for value, words in ((block.T, r"has the shape \[3, 4\]"), (None, "is None"), (block > 0, "is of bool"), ("x", "is a str")):
+            with self.assertRaisesRegex(StepError, words):
+                _tensors.save(value, kind, path, "output 'x'")
+        with self.assertRaisesRegex(StepError, "'n' is one number"):
+            _tensors.save(np.zeros((2, 3)), parse("Tensor f64[n, n]"), path, "output 'x'")
 
     def test_columns_that_are_seen(self):
         frame = pd.DataFrame({"a": [1], "b": ["x"], "c": [True]})

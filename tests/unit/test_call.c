@@ -219,8 +219,44 @@ static void a_column_may_be_the_features(void **state)
     bench_start(&b);
     define(&b, "t", "Table {id: Int, kind: Enum {\"a\"}, x: Tensor f32[784]}");
     checks_as(&b, &net, "net { t }", NULL);
-    assert_output(&b, 0, "Model {torch, features: {x: Tensor f32[n]}, label: kind}");
+    assert_output(&b, 0, "Model {torch, features: {x: Tensor f32[784]}, label: kind}");
     assert_string_equal(reads_of(&b, "train"), "x, kind");
+    bench_end(&b);
+}
+
+static void dimensions_are_bound_by_params_and_inputs(void **state)
+{
+    (void)state;
+    static const struct zpl_step_info load =
+        STEP("load", "(size: Int 1.. = 224) -> (rows: Table {x: Tensor u8[3, size, size]})");
+    static const struct zpl_step_info embed = STEP(
+        "embed", "(rows: Table {x: Tensor u8[c, h, w]}, other?: Table {y: Tensor f32[h]}) "
+                 "-> (out: Table {z: Tensor f32[h, w], e: Tensor f64[k]}, m: Tensor f32[c, j])");
+    static const struct zpl_step_info wild =
+        STEP("wild", "() -> (out: Table {x: Tensor u8[a, b]})");
+    struct bench b;
+    bench_start(&b);
+    checks_as(&b, &load, "load {}", NULL);
+    assert_output(&b, 0, "Table {x: Tensor u8[3, 224, 224]}");
+    checks_as(&b, &load, "load { size = 32 }", NULL);
+    assert_output(&b, 0, "Table {x: Tensor u8[3, 32, 32]}");
+    define(&b, "t", "Table {x: Tensor u8[3, 28, 32], n: Int}");
+    define(&b, "u", "Table {y: Tensor f32[28]}");
+    define(&b, "v", "Table {y: Tensor f32[29]}");
+    define(&b, "open", "Table {x: Tensor u8[3, n, 32]}");
+    checks_as(&b, &embed, "embed { t, other = u }", NULL);
+    assert_output(&b, 0, "Table {z: Tensor f32[28, 32], e: Tensor f64[k]}");
+    assert_output(&b, 1, "Tensor f32[3, j]");
+    checks_as(&b, &embed, "embed { open }", NULL); /* what is there when it runs says the rest */
+    assert_output(&b, 0, "Table {z: Tensor f32[h, 32], e: Tensor f64[k]}");
+    check(&b, &embed, "embed { t, other = v }");
+    told(&b, ZPL_CODE_COLUMN_TYPE, "v",
+         "column 'y' of 'other' is Tensor f32[29]: 'h' of embed would be 29, and column 'x' of "
+         "'rows' says 28");
+    zpl_diags_clear(&b.diags);
+    check(&b, &wild, "wild {}");
+    told(&b, ZPL_CODE_COLUMN_TYPE, "wild",
+         "column 'x' of wild would be Tensor u8[a, b], and nothing says its dimensions");
     bench_end(&b);
 }
 
@@ -948,6 +984,7 @@ int main(void)
         cmocka_unit_test(columns_keep_stored_order_and_new_ones_follow),
         cmocka_unit_test(closed_inputs_show_their_columns_in_written_order),
         cmocka_unit_test(a_column_may_be_the_features),
+        cmocka_unit_test(dimensions_are_bound_by_params_and_inputs),
         cmocka_unit_test(leftovers_that_nobody_mentions_are_not_read),
         cmocka_unit_test(chains_share_one_row),
         cmocka_unit_test(contracts_travel_with_columns),

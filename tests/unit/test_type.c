@@ -140,6 +140,14 @@ static void mistakes_are_told_at_their_place(void **state)
         {"String match \"a", "\"a", "no end"},
         {"Int ; Int", ";", "';' has no meaning"},
         {"Int ä", "ä", "'ä' has other letters than a to z"},
+        {"Tensor f16[3]", "f16", "write f32, which holds each of its values"},
+        {"Tensor float32[3]", "float32", "write f32"},
+        {"Tensor c64[3]", "c64", "they are f32, f64, i8"},
+        {"Tensor u8[3, 0]", "0", "a dimension is at least 1"},
+        {"Tensor u8[-1]", "-1", "a dimension is at least 1"},
+        {"Tensor f64[65536, 4097]", "f64", "at most 2 GiB"},
+        {"Tensor u8[99999999999999]", "u8", "at most 2 GiB"},
+        {"Tensor u8[3", "", "']'"},
         {"Step \"(a: Foo)\"", "\"(a: Foo)\"", "unknown type 'Foo'"},
         {"", "", "expected a type at the end"},
     };
@@ -268,6 +276,8 @@ static const struct zpl_type *random_type(struct maker *m, int depth)
         type->label = pick(m, 2) ? random_name(m, 1) : NULL;
         type->label_type = type->label && pick(m, 2) ? random_type(m, 0) : NULL;
     }
+    if (type->kind == ZPL_TENSOR && pick(m, 2))
+        type->refine = random_refine(m, type->kind);
     if (zpl_kind_is_scalar(type->kind) || type->kind == ZPL_LIST) {
         type->optional = pick(m, 4) == 0;
         if (pick(m, 2))
@@ -358,6 +368,9 @@ static void what_fits_what(void **state)
         {"Tensor f32[28, 784]", "Tensor f32[n, 784]", NULL},
         {"Tensor f32[28, 783]", "Tensor f32[n, 784]", "is Tensor f32[28, 783]"},
         {"Tensor f64[n]", "Tensor f32[n]", "is Tensor f64[n]"},
+        {"Tensor u8[2, 2]", "Tensor u8[4]", "is Tensor u8[2, 2]"},
+        {"List(Float)", "Tensor f64[n]", "is List(Float)"},
+        {"Table {x: Tensor f32[3] required}", "Table {x: Tensor f32[n]}", NULL},
         {"Report {a: Int}", "Json", NULL},
         {"Table {}", "Json", "is Table {}"},
         {"Int", "Any", NULL},

@@ -64,7 +64,7 @@ static enum zpl_err write_to(const char *path, const char *query, const char *ty
 static struct zpl_stored stored_at(const char *path)
 {
     struct zpl_stored stored;
-    if (zpl_stored_read(&duck, path, &stored, &arena, &diags) != ZPL_OK)
+    if (zpl_stored_read(&duck, path, NULL, &stored, &arena, &diags) != ZPL_OK)
         fail_msg("%s", diags.items[diags.count - 1]->message);
     return stored;
 }

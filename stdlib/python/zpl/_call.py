@@ -63,6 +63,10 @@ class Call:
             from zpl import _models
 
             return _models.load(path, kind, hint)
+        if kind.kind == "Tensor":
+            from zpl import _tensors
+
+            return _tensors.load(path, kind, hint)
         marks = {"File": _marks.File, "Dir": _marks.Dir}
         return marks[kind.kind](path) if hint is marks.get(kind.kind) else Path(path)
 
@@ -134,6 +138,10 @@ class Call:
             from zpl import _models
 
             _models.save(value, kind.but(label_type=kind.label_type or self.label_type(kind)), path, who)
+        elif kind.kind == "Tensor":
+            from zpl import _tensors
+
+            _tensors.save(value, kind, path, who)
         elif isinstance(value, (str, os.PathLike)):
             self.take(os.fspath(value), kind, path, who)
         elif kind.kind == "File" and isinstance(value, bytes):

@@ -17,6 +17,7 @@ from zpl._types import Type
 from zpl._values import dump, to_json
 
 LIBRARIES = ("pandas", "polars", "pyarrow")
+GROUP_BYTES = 64 << 20  # of what crosses at once: rows may be large
 
 _STORED = {
     "Int": pa.int64(),
@@ -36,6 +37,8 @@ def stored(kind: Type) -> pa.DataType:
     """How a column of a type crosses."""
     if kind.kind == "List" and kind.elem is not None:
         return pa.list_(stored(kind.elem))
+    if kind.kind == "Tensor":
+        return pa.large_binary()  # the elements of each value, row by row
     if kind.kind not in _STORED:
         raise StepError("type", "no column is a %s" % kind.kind)
     return _STORED[kind.kind]
@@ -91,6 +94,9 @@ def read(path: str, columns: Optional[List[str]], kind: Type, library: str, thre
     table = pa.Table.from_arrays(arrays, names=table.schema.names)
     if library == "pandas":
         return _to_pandas(table, kinds)
+    for i, k in enumerate(kinds):
+        if k.kind == "Tensor":
+            table = table.set_column(i, table.schema.names[i], _arrow_of_tensors(table.column(i), k, library))
     return _to_polars(table, kinds) if library == "polars" else table
 
 
@@ -111,13 +117,17 @@ def _to_pandas(table: pa.Table, kinds: List[Type]) -> Any:
     def nullable(arrow: pa.DataType) -> Any:
         return texts if texts is not None and (pa.types.is_string(arrow) or pa.types.is_large_string(arrow)) else None
 
-    plain = [i for i, k in enumerate(kinds) if k.kind not in ("Json", "List")]
+    plain = [i for i, k in enumerate(kinds) if k.kind not in ("Json", "List", "Tensor")]
     frame = table.select(plain).to_pandas(types_mapper=nullable, date_as_object=True, split_blocks=True)
     frame = frame.copy()  # Arrow's own memory can't be written, and a step may change what it is given
     series: Dict[str, Any] = {}
     for i, (name, kind) in enumerate(zip(table.schema.names, kinds)):
         column = table.column(i)
-        if kind.kind in ("Json", "List"):
+        if kind.kind == "Tensor":
+            from zpl import _tensors
+
+            series[name] = pd.Series(_tensors.rows_of(*_block(column, kind)), dtype=object)
+        elif kind.kind in ("Json", "List"):
             series[name] = pd.Series(_objects(column, kind), dtype=object)
         elif kind.kind == "Int" and column.null_count:
             series[name] = pd.Series(column.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get))
@@ -136,6 +146,56 @@ def _objects(column: pa.ChunkedArray, kind: Type) -> List[Any]:
     import json
 
     return [None if v is None else json.loads(v) for v in column.to_pylist()]
+
+
+def _block(column: pa.ChunkedArray, kind: Type) -> Tuple[Any, Optional[List[bool]]]:
+    """A stored column of Tensors as one array, of the rows that have a value; and which have one, None: all."""
+    import numpy as np
+
+    from zpl import _tensors
+
+    there = column.is_valid().to_pylist() if column.null_count else None
+    dtype = _tensors.dtype_of(kind)
+    parts = []
+    for chunk in column.drop_null().chunks if there is not None else column.chunks:
+        if pa.types.is_list(chunk.type) or pa.types.is_large_list(chunk.type):  # as zpl exports it
+            parts.append(chunk.flatten().to_numpy(zero_copy_only=False).astype(dtype, copy=False))
+            continue
+        offsets = np.frombuffer(chunk.buffers()[1], np.int64 if pa.types.is_large_binary(chunk.type) else np.int32)
+        begin, end = (int(offsets[chunk.offset + i]) for i in (0, len(chunk))) if len(chunk) else (0, 0)
+        data = chunk.buffers()[2]
+        if end > begin:
+            parts.append(np.frombuffer(data, dtype, (end - begin) // dtype.itemsize, begin))
+    rows = len(column) - column.null_count
+    flat = np.concatenate(parts) if parts else np.empty(0, dtype)  # Arrow's own memory can't be written
+    shape = _tensors.declared_shape(kind)
+    known = int(np.prod([d for d in shape if d is not None], dtype=np.int64))
+    free = len(flat) // (rows * known) if rows else 1
+    return flat.reshape((rows, *(free if d is None else d for d in shape))), there
+
+
+def _arrow_of_tensors(column: pa.ChunkedArray, kind: Type, library: str) -> pa.Array:
+    """Tensors as Arrow has them: of a fixed shape; for polars, arrays within arrays."""
+    import numpy as np
+
+    block, there = _block(column, kind)
+    shape = block.shape[1:]
+    if there is not None:  # a row without a value has room for one
+        whole = np.zeros((len(there), *shape), block.dtype)
+        whole[np.array(there)] = block
+        block = whole
+    mask = None if there is None else pa.array([not t for t in there])
+    values = pa.array(block.reshape(-1))
+    if not shape:
+        return values if mask is None else pc.if_else(mask, None, values)
+    if library == "polars":
+        for size in reversed(shape[1:]):
+            values = pa.FixedSizeListArray.from_arrays(values, size)
+        return pa.FixedSizeListArray.from_arrays(values, shape[0], mask=mask)
+    storage = pa.FixedSizeListArray.from_arrays(values, int(np.prod(shape)), mask=mask)
+    if block.dtype.kind == "b" or not hasattr(pa, "fixed_shape_tensor"):  # of bits there is none
+        return storage
+    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(values.type, shape), storage)
 
 
 def _to_polars(table: pa.Table, kinds: List[Type]) -> Any:
@@ -166,7 +226,11 @@ def write(value: Any, kind: Type, path: str, who: str) -> None:
         arrays.append(_column(column, declared, place) if declared is not None else _undeclared(column, place))
         if len(arrays[-1]) != rows:
             raise StepError("type", "%s has %d values, and there are %d rows" % (place, len(arrays[-1]), rows))
-    pq.write_table(pa.Table.from_arrays(arrays, names=order), path, compression="none", use_dictionary=False, store_schema=False)
+    table = pa.Table.from_arrays(arrays, names=order)
+    group = max(1, GROUP_BYTES * rows // (table.nbytes + 1)) if table.nbytes > GROUP_BYTES else None
+    pq.write_table(
+        table, path, compression="none", use_dictionary=False, store_schema=False, write_statistics=False, row_group_size=group
+    )
 
 
 def _columns_of(value: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
@@ -245,8 +309,84 @@ def _column(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     """A column as it crosses for a declared type; raises StepError."""
     if kind.kind == "Json":
         return _texts_of_json(values, who)
+    if kind.kind == "Tensor":
+        return _blobs(values, kind, who)
     array = _arrow(values, kind, who)
     return _fit(array, kind, who)
+
+
+def _blobs(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
+    """Tensors as they are stored."""
+    import numpy as np
+
+    from zpl import _tensors
+
+    if _is_pandas(values) and not hasattr(values.dtype, "pyarrow_dtype"):
+        block, there = _tensors.blocks_of(values.to_numpy(dtype=object), kind, who)
+    else:
+        block, there = _block_of_arrow(_chunked(pa.Array.from_pandas(values) if _is_pandas(values) else values), kind, who)
+    size = block.dtype.itemsize * int(np.prod(block.shape[1:], dtype=np.int64))
+    ends = np.cumsum(np.array(there, np.int64)) * size
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    bits = None if all(there) else pa.array(there).buffers()[1]
+    buffers = [bits, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(block))]
+    return pa.chunked_array([pa.Array.from_buffers(pa.large_binary(), len(there), buffers)])
+
+
+def _block_of_arrow(array: pa.ChunkedArray, kind: Type, who: str) -> Tuple[Any, List[bool]]:
+    """Lists, nested as the Tensor is or flat, and Tensors of Arrow, in one array; and which rows have a value."""
+    from zpl import _tensors
+
+    there = array.is_valid().to_pylist()
+    values = array.combine_chunks()
+    values = values if isinstance(values, pa.Array) else pa.concat_arrays(values.chunks)
+    rows = [i for i, t in enumerate(there) if t]
+    shape: List[int] = []
+    if isinstance(values, pa.ExtensionArray):
+        shape = list(getattr(values.type, "shape", ()))
+        if getattr(values.type, "permutation", None) not in (None, list(range(len(shape)))):
+            raise StepError("type", "%s has its dimensions in another order: make its rows contiguous" % who)
+        values = values.storage.drop_null().flatten()
+    else:
+        values = values.drop_null()
+        while _kind_of(values.type) == "List":
+            values, size = _inner(values, who, rows, len(shape) == 0)
+            shape.append(size)
+    if values.null_count:
+        place = rows[pc.index(values.is_null(), True).as_py() * len(rows) // len(values)] + 1
+        raise StepError("type", "row %d of %s has a null among its values" % (place, who))
+    flat = values.to_numpy(zero_copy_only=False)
+    wanted = _tensors.declared_shape(kind)
+    if rows and not _tensors._fits(tuple(shape), wanted):
+        if len(shape) != 1 or None in wanted or shape[0] * len(rows) != _product(wanted) * len(rows):
+            raise _tensors._tell_shape(tuple(shape), kind, who)
+        shape = [w or 0 for w in wanted]
+    flat = flat if flat.dtype == _tensors.dtype_of(kind) else _tensors._cast(flat, kind, who)
+    return flat.reshape((len(rows), *(shape if rows else [w or 1 for w in wanted]))), there
+
+
+def _product(shape: Any) -> int:
+    out = 1
+    for size in shape:
+        out *= size
+    return out
+
+
+def _inner(values: Any, who: str, rows: List[int], outermost: bool) -> Tuple[Any, int]:
+    """What stands in lists that all are of one length, and that length."""
+    if pa.types.is_fixed_size_list(values.type):
+        return values.flatten(), values.type.list_size
+    if values.null_count:
+        raise StepError("type", "%s has a null among its values" % who)
+    lengths = pc.list_value_length(values)
+    first = lengths[0].as_py() if len(lengths) else 1
+    other = pc.index(pc.equal(lengths, first), False).as_py()
+    if other >= 0:
+        place = rows[other if outermost else other * len(rows) // len(values)] + 1
+        raise StepError(
+            "type", "row %d of %s has a list of %d values, where those before it have %d" % (place, who, lengths[other].as_py(), first)
+        )
+    return values.flatten(), first
 
 
 def _is_pandas(values: Any) -> bool:
