@@ -6,6 +6,7 @@
 #include "lang/base/json.h"
 #include "stdlib/catalog.h"
 #include "stdlib/context.h"
+#include "stdlib/npy.h"
 #include "stdlib/outcome.h"
 #include "stdlib/table/contract.h"
 #include "stdlib/table/stored.h"
@@ -164,7 +165,7 @@ static enum zpl_err take_json(struct zpl_context *context, const struct zpl_run_
     return ZPL_OK;
 }
 
-/* A model, file or folder: whatever stands at its path. */
+/* A model, file or folder: whatever stands at its path; a Tensor, which is a file of NumPy. */
 static enum zpl_err take_file(struct zpl_context *context, const struct zpl_run_output *output,
                               const struct zpl_type *type, const struct zpl_stat *stat,
                               struct zpl_run_made *made)
@@ -173,6 +174,13 @@ static enum zpl_err take_file(struct zpl_context *context, const struct zpl_run_
         return wrong_output(context, output->name, "is no regular file");
     if (type->kind == ZPL_DIR && !stat->is_dir)
         return wrong_output(context, output->name, "is no folder");
+    if (type->kind == ZPL_TENSOR) {
+        struct zpl_npy npy;
+        const char *why = zpl_npy_read(output->path, &npy, context->arena);
+        why = why != NULL ? why : zpl_npy_differs(&npy, type, context->arena);
+        if (why != NULL)
+            return wrong_output(context, output->name, why);
+    }
     made->tree = stat->is_dir;
     return stat->is_dir ? zpl_outcome_tree(output->path, &made->digest, &made->bytes,
                                            context->arena, context->diags)

@@ -39,6 +39,7 @@ static const struct zpl_span nowhere;
 static const char *const TABLE_ENDINGS[] = {".csv", ".parquet", ".json", ".jsonl", NULL};
 static const char *const VALUE_ENDINGS[] = {".json", NULL};
 static const char *const TEXT_ENDINGS[] = {".txt", ".json", NULL};
+static const char *const TENSOR_ENDINGS[] = {".npy", NULL};
 
 /* The endings that say how to write it; NULL: any, it goes out as it is. */
 static const char *const *endings_of(const struct zpl_type *type)
@@ -47,6 +48,8 @@ static const char *const *endings_of(const struct zpl_type *type)
         return TABLE_ENDINGS;
     if (type->kind == ZPL_STRING)
         return TEXT_ENDINGS;
+    if (type->kind == ZPL_TENSOR)
+        return TENSOR_ENDINGS;
     return zpl_outcome_is_json(type) ? VALUE_ENDINGS : NULL;
 }
 

@@ -17,6 +17,7 @@ static const struct {
     {"PK\x03\x04", 4, "application/zip"},
     {"\x1f\x8b", 2, "application/gzip"},
     {"(\xb5/\xfd", 4, "application/zstd"},
+    {"\x93NUMPY", 6, "application/x-npy"},
     {"PAR1", 4, "application/vnd.apache.parquet"},
     {"ARROW1", 6, "application/vnd.apache.arrow.file"},
     {"SQLite format 3", 15, "application/vnd.sqlite3"},

@@ -20,6 +20,8 @@ enum zpl_err zpl_preview(const struct zpl_preview_request *request, struct zpl_j
     }
     if (type->kind == ZPL_TABLE)
         return zpl_preview_table(request, type, out, arena, diags);
+    if (type->kind == ZPL_TENSOR)
+        return zpl_preview_tensor(request, out, arena, diags);
     if (zpl_type_is_model_of(type, "xgboost"))
         return zpl_preview_model(request, out, arena, diags);
     return ZPL_ERR_USAGE;

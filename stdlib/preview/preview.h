@@ -30,13 +30,18 @@ struct zpl_preview_request {
  * Of an XGBoost model
  *   { kind: "model", framework, label, label_type, classes, rounds, trees, features: [{ name, gain,
  *     splits }] }
- * by falling gain.  Cells are numbers, truth values, texts or null; what is longer than
+ * by falling gain.  Of a Tensor
+ *   { kind: "tensor", dtype, shape: [n, …], nan, min, max, mean, corners: [[x, …], …] }
+ * corners are the first and last three elements of the first and last three rows, all dimensions but the last being
+ * rows together, with null where others are left out; min, max and mean are of those that are numbers.  Cells are numbers, truth values, texts or null; what is longer than
  * ZPL_PREVIEW_CELL_MAX characters ends in "…". */
 enum zpl_err zpl_preview_table(const struct zpl_preview_request *request,
                                const struct zpl_type *type, struct zpl_json **out,
                                struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_preview_model(const struct zpl_preview_request *request, struct zpl_json **out,
                                struct zpl_arena *arena, struct zpl_diags *diags);
+enum zpl_err zpl_preview_tensor(const struct zpl_preview_request *request, struct zpl_json **out,
+                                struct zpl_arena *arena, struct zpl_diags *diags);
 /* Either, by the type; ZPL_ERR_USAGE, silently, for a type that needs no engine to be looked at. */
 enum zpl_err zpl_preview(const struct zpl_preview_request *request, struct zpl_json **out,
                          struct zpl_arena *arena, struct zpl_diags *diags);

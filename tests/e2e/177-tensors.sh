@@ -172,6 +172,53 @@ sed 's/image: Tensor u8\[3, size, size\]/image: Tensor u8[3, 7, size]/' size.zpl
 expect 1 zpl run seven.zpl
 contains err "row 1 of column 'image' of output 'rows' has the shape [3, 32, 32], and Tensor u8[3, 7, 32] is declared"
 
+# A Tensor of its own is a file of NumPy, in C order whatever it was given in; a command may write one.
+cat >own.py <<'T'
+from typing import Annotated
+
+import numpy as np
+
+
+def make(n: int = 50) -> Annotated[np.ndarray, "Tensor f32[n, 3]"]:
+    made = np.asfortranarray(np.arange(n * 3, dtype="f4").reshape(n, 3))
+    made[1, 1] = np.nan
+    return made
+
+
+def norm(x: Annotated[np.ndarray, "Tensor f32[n, m]"]) -> Annotated[np.ndarray, "Tensor f64[m]"]:
+    x[0, 0] = 5  # it may be written
+    return np.nanmean(x, axis=0, dtype="f8")
+T
+cat >own.zpl <<'P'
+local make = step "make" { python = "own.py:make" }
+local norm = step "norm" { python = "own.py:norm" }
+local fortran = step "fortran" { signature = "(x: Tensor f64[m]) -> (y: Tensor i16[a, b, m])",
+  command = { "python3", "-c", "import sys, numpy as np; x = np.load(sys.argv[1]); np.save(open(sys.argv[2], 'wb'), np.asfortranarray(np.stack([x] * 4).astype('i2').reshape(2, 2, -1)))", "$x", "$y" } }
+fortran { norm { make {} } }
+P
+expect 0 zpl run own.zpl
+zpl show last/make/value >shown
+contains shown "value: Tensor f32[50, 3]"
+contains shown "f32 [50, 3]: 0 … 149, mean 74.973, not a number 1"
+contains shown "147  148  149"
+zpl show last/fortran/y --json >shown.json
+equal "$(json shown.json 'j["preview"]["shape"]')" "[2, 2, 3]"
+equal "$(json shown.json 'j["preview"]["corners"][0]')" "[73, 75, 75]"
+zpl export last/make/value made.npy >/dev/null
+expect 2 zpl export last/make/value made.csv
+expect 0 python3 -c 'import sys; sys.path.insert(0, sys.argv[1])
+import numpy as np, zpl
+made = np.load("made.npy")
+assert made.shape == (50, 3) and np.isnan(made[1, 1]) and made.flags.c_contiguous
+assert zpl.load("last/norm/value").dtype == np.float64' "$ROOT/stdlib/python"
+sed 's/Tensor i16\[a, b, m\]/Tensor i16[a, a, a]/' own.zpl >other.zpl
+expect 1 zpl run other.zpl
+contains err "output 'y' is i16[2, 2, 3], but Tensor i16[a, a, a] is declared"
+sed 's/f32\[n, m\]/f64[n, m]/' own.py >other.py
+sed 's/own.py:norm/other.py:norm/' own.zpl >other.zpl
+expect 3 zpl check other.zpl
+contains err "is Tensor f32[50, 3], wanted Tensor f64[n, m]"
+
 # What is none.
 no() { # no WORDS PROGRAM
     printf '%s\n' "$2" >no.zpl

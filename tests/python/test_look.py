@@ -61,6 +61,7 @@ UNSIGNED = {
     "def f(**k: int) -> int": "it takes '**k'",
     "def f(a: int, /) -> int": "it takes 'a, /'",
     "def f(a: int | str) -> int": "parameter 'a' is one of several types, int | str",
+    "import numpy\ndef f(a: numpy.ndarray) -> int": "parameter 'a' is a numpy.ndarray, and a Tensor has elements and dimensions",
     "def f(a: Unknown) -> int": "parameter 'a' is a Unknown, which has no zpl type of its own",
     "def f(a: int = g()) -> int": "the default of parameter 'a' is no literal",
     "def f(a: int = 1.5) -> int": "the default of parameter 'a' is none of its type",

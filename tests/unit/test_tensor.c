@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <unistd.h>
+#include "lang/base/fs.h"
+#include "stdlib/npy.h"
 #include "stdlib/table/scan.h"
 #include "stdlib/table/stored.h"
 #include "stdlib/table/tensor.h"
@@ -221,6 +223,75 @@ static void test_figures(void **state)
     assert_true(l.min == 0x1p64 && l.max == 0x1p64);
 }
 
+/* What a file with this header and so many bytes behind it is. */
+static const char *npy_of(const char *header, int version, size_t bytes, struct zpl_npy *out)
+{
+    struct zpl_buf text = {0};
+    size_t n = strlen(header);
+    zpl_buf_add(&text, "\x93NUMPY", 6);
+    zpl_buf_putc(&text, (char)version);
+    zpl_buf_putc(&text, 0);
+    for (int i = 0; i < (version > 1 ? 4 : 2); i++)
+        zpl_buf_putc(&text, (char)(n >> 8 * i));
+    zpl_buf_puts(&text, header);
+    for (size_t i = 0; i < bytes; i++)
+        zpl_buf_putc(&text, 0);
+    unlink(f.paths[0]);
+    assert_int_equal(zpl_fs_write_file(f.paths[0], zpl_buf_str(&text), text.len, false, &f.diags),
+                     ZPL_OK);
+    zpl_buf_release(&text);
+    return zpl_npy_read(f.paths[0], out, &f.arena);
+}
+
+static void test_npy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        int version;
+        size_t bytes;
+        const char *type, *words;
+    } cases[] = {
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }\n", 1, 48, "f32[n, 4]", NULL},
+        {"{'shape': (2,), 'descr': '|b1', 'fortran_order': True}", 2, 2, "bool[2]", NULL},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (), }", 3, 8, "i64[]", NULL},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (0, 3), }", 1, 0, "i64[n, 3]", NULL},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", 1, 48, "f32[n, n]",
+         "is f32[3, 4], but Tensor f32[n, n] is declared"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", 1, 48, "f64[3, 4]",
+         "but Tensor f64[3, 4] is declared"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", 1, 48, "f32[12]",
+         "is f32["},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }", 1, 47, NULL,
+         "has 47 bytes behind its header, and f32[3, 4] has 48"},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (3, 4), }", 1, 48, NULL,
+         "has elements of '>f4', which no Tensor has"},
+        {"{'descr': '<c8', 'fortran_order': False, 'shape': (3, 4), }", 1, 96, NULL, "'<c8'"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (3, 4), }", 1, 96, NULL, "'|O'"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 1, 4, NULL,
+         "which no Tensor has"},
+        {"{'descr': '<f4', 'shape': (3, 4), }", 1, 48, NULL, "none of .npy"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3 4), }", 1, 48, NULL, NULL},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (-3, 4), }", 1, 48, NULL,
+         "none of .npy"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999), }", 1, 48,
+         NULL, "none of .npy"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4", 1, 0, NULL, "none of .npy"},
+        {"", 9, 0, NULL, "is no .npy file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zpl_npy npy;
+        const char *why = npy_of(cases[i].header, cases[i].version, cases[i].bytes, &npy);
+        const char *type =
+            cases[i].type != NULL ? zpl_arena_printf(&f.arena, "Tensor %s", cases[i].type) : NULL;
+        if (why == NULL && type != NULL)
+            why = zpl_npy_differs(&npy, type_of(type), &f.arena);
+        if ((why == NULL) != (cases[i].words == NULL) ||
+            (why != NULL && strstr(why, cases[i].words) == NULL))
+            fail_msg("%s: %s", cases[i].header, why != NULL ? why : "fine");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_digests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_groups_of_large_rows, set_up, tear_down),
         cmocka_unit_test(test_figures),
+        cmocka_unit_test_setup_teardown(test_npy, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,30 @@ static void show_value(const struct zpl_json *value, const char *type, struct zp
     zpl_arena_release(&arena);
 }
 
+static void show_tensor(const struct zpl_json *tensor, struct zpl_buf *out)
+{
+    const struct zpl_json *corners = zpl_json_get(tensor, "corners");
+    struct zpl_buf words = {0};
+    zpl_view_tensor(tensor, &words);
+    zpl_buf_puts(out, "<p>");
+    zpl_html_take(out, &words);
+    zpl_buf_puts(out, "</p>\n<div class=\"scroll\"><table><tbody>\n");
+    for (size_t r = 0; r < zpl_json_count(corners); r++) {
+        const struct zpl_json *row = zpl_json_at(corners, r);
+        zpl_buf_puts(out, zpl_json_count(row) == 0 ? "<tr><td>…</td>" : "<tr>");
+        for (size_t c = 0; c < zpl_json_count(row); c++) {
+            struct zpl_buf text = {0};
+            if (zpl_json_kind(zpl_json_at(row, c)) == ZPL_JSON_NULL)
+                zpl_buf_puts(&text, "…");
+            else
+                zpl_view_figure(zpl_json_at(row, c), &text);
+            cell_take(out, true, &text);
+        }
+        zpl_buf_puts(out, "</tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+}
+
 static void show_file(const struct zpl_json *file, struct zpl_buf *out)
 {
     size_t n = 0;
@@ -218,6 +242,8 @@ void zpl_page_preview(const struct zpl_json *preview, const char *type, struct z
     if (strcmp(kind, "table") == 0) {
         show_columns(preview, out);
         show_rows(preview, out);
+    } else if (strcmp(kind, "tensor") == 0) {
+        show_tensor(preview, out);
     } else if (strcmp(kind, "model") == 0) {
         show_model(preview, out);
     } else if (strcmp(kind, "value") == 0) {

@@ -199,6 +199,43 @@ static void show_model(const struct view *v, const struct zpl_json *model)
     show_features(v, zpl_json_get(model, "features"));
 }
 
+/* ---- Tensors --------------------------------------------------------------------------------- */
+
+static void show_corners(const struct view *v, const struct zpl_json *corners)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < zpl_json_count(corners); i++)
+        if (zpl_json_count(zpl_json_at(corners, i)) > width)
+            width = zpl_json_count(zpl_json_at(corners, i));
+    if (width == 0)
+        return;
+    for (size_t r = 0; r < zpl_json_count(corners); r++) {
+        const struct zpl_json *row = zpl_json_at(corners, r);
+        struct zpl_buf text = {0};
+        for (size_t c = 0; c < zpl_json_count(row); c++) {
+            zpl_buf_puts(&text, c > 0 ? "  " : "");
+            if (zpl_json_kind(zpl_json_at(row, c)) == ZPL_JSON_NULL)
+                zpl_buf_puts(&text, "…");
+            else
+                zpl_view_figure(zpl_json_at(row, c), &text);
+        }
+        if (zpl_json_count(row) == 0)
+            zpl_buf_puts(&text, "…");
+        line(v, zpl_buf_str(&text));
+        zpl_buf_release(&text);
+    }
+}
+
+static void show_tensor(const struct view *v, const struct zpl_json *tensor)
+{
+    struct zpl_buf words = {0};
+    zpl_view_tensor(tensor, &words);
+    line(v, zpl_buf_str(&words));
+    zpl_buf_release(&words);
+    zpl_buf_putc(v->out, '\n');
+    show_corners(v, zpl_json_get(tensor, "corners"));
+}
+
 /* ---- values, files, folders ------------------------------------------------------------------ */
 
 /* A record or report has a line for each field, in the order of its type. */
@@ -318,6 +355,8 @@ void zpl_view_preview(const struct zpl_json *preview, const char *type, unsigned
         zpl_buf_putc(out, '\n');
         show_columns(&v, preview);
         show_rows(&v, preview);
+    } else if (strcmp(kind, "tensor") == 0) {
+        show_tensor(&v, preview);
     } else if (strcmp(kind, "model") == 0) {
         show_model(&v, preview);
     } else if (strcmp(kind, "value") == 0) {

@@ -23,4 +23,7 @@ void zpl_view_figure(const struct zpl_json *value, struct zpl_buf *out);
 /* "0 … 23, mean 11.5" or "SFO 1,333, JFK 667": what the values of a column are. */
 void zpl_view_figures(const struct zpl_json *column, struct zpl_buf *out);
 
+/* "f32 [4, 3]: 0 … 11, mean 5.5": of a Tensor. */
+void zpl_view_tensor(const struct zpl_json *tensor, struct zpl_buf *out);
+
 #endif

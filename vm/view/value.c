@@ -129,3 +129,13 @@ void zpl_view_figures(const struct zpl_json *column, struct zpl_buf *out)
         zpl_text_show_count(out, (uint64_t)nan);
     }
 }
+
+void zpl_view_tensor(const struct zpl_json *tensor, struct zpl_buf *out)
+{
+    struct zpl_buf figures = {0};
+    zpl_buf_printf(out, "%s ", zpl_json_str(zpl_json_get(tensor, "dtype"), ""));
+    zpl_view_value(zpl_json_get(tensor, "shape"), 100, out);
+    zpl_view_figures(tensor, &figures);
+    zpl_buf_printf(out, "%s%s", figures.len > 0 ? ": " : "", zpl_buf_str(&figures));
+    zpl_buf_release(&figures);
+}

@@ -80,7 +80,7 @@ def run(file: _Pathlike, *, project: Optional[_Pathlike] = None, stack: Optional
 
 
 def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pandas") -> Any:
-    """What a step made, as a step in Python is given it: a DataFrame, a number, a dict, a model.
+    """What a step made, as a step in Python is given it: a DataFrame, a number, a dict, an array, a model.
 
     `what`: "RUN/STEP/OUTPUT" ("last/evaluate/report"), "RUN/STEP" of a step with one output, or a name that runs
     write; `library`: of a table, "pandas", "polars" or "pyarrow".  A File or Dir is the path of a copy in a temporary
@@ -102,6 +102,10 @@ def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pand
         if _values.is_value(kind):
             with open(_export(what, folder, "value.json", project), encoding="utf-8") as f:
                 return _values.from_json(json.load(f), kind)
+        if kind.kind == "Tensor":
+            from zpl import _tensors
+
+            return _tensors.load(_export(what, folder, "value.npy", project), kind, None)
         if kind.kind == "Model":
             from zpl import _models, _project
 

@@ -37,6 +37,7 @@ _MODELS = {
     "torch.nn.modules.module.Module": "torch",
     "torch.jit.ScriptModule": "torch",
 }
+_ARRAYS = ("numpy.ndarray", "numpy.typing.NDArray", "torch.Tensor")
 _JSON = ("dict", "list", "object", "typing.Any", "typing.Mapping", "typing.MutableMapping")
 _ADVICE = "write Annotated[…, \"its zpl type\"] or give the function a @zpl.step(\"…\")"
 
@@ -106,6 +107,11 @@ class _Signer:
             return "Json"
         if node is not None and "pydantic.BaseModel" in self._bases(node):
             return "Json"
+        if head in _ARRAYS:
+            raise Unsigned(
+                "%s is a %s, and a Tensor has elements and dimensions: write Annotated[%s, \"Tensor f32[n, 3]\"]"
+                % (who, head, head.rsplit(".", 1)[-1])
+            )
         raise Unsigned("%s is a %s, which has no zpl type of its own: %s" % (who, annotation, _ADVICE))
 
     def _item(self, annotation: str, who: str) -> Optional[str]:
