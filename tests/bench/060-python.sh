@@ -1,6 +1,7 @@
 # What a step in Python costs beside its function: 1,000 steps of two numbers and 50 of a small frame of pandas, a step,
 # beside the bare call in one process, beside a process of Python that does it (of pandas, one with its import) and
-# beside /bin/true.  Medians of 3, wall and processor time; nothing is recalled.      Time limit: 900 s
+# beside /bin/true; and beside ZenML with its store on this machine, a step being what 20 more of them take.  Medians of 3, wall and
+# processor time; nothing is recalled.      Time limit: 1800 s
 . "$ROOT/tests/lib.sh"
 [ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
 PATH="$ROOT/build/oracle/bin:$PATH"
@@ -26,6 +27,44 @@ local more = step "more" { signature = "(rows: Table {x: Int}, k: Int) -> (out: 
 for i = 1, 50 do more { rows, k = i, as = "more" .. i } end
 P
 seq 1000 | sed '1i x' >rows.csv
+cat >zen.py <<'T'
+import sys
+import pandas as pd
+from zenml import pipeline, step
+
+@step
+def add(a: int, b: int) -> int:
+    return a + b
+
+@step
+def read() -> pd.DataFrame:
+    return pd.read_csv("rows.csv")
+
+@step
+def more(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    return rows.assign(x=rows["x"] + k)
+
+@pipeline(enable_cache=False)
+def adds(count: int):
+    for i in range(count):
+        add(a=i, b=1, id=f"add{i}")
+
+@pipeline(enable_cache=False)
+def frames(count: int):
+    rows = read()
+    for i in range(count):
+        more(rows, k=i, id=f"more{i}")
+
+globals()[sys.argv[1]](int(sys.argv[2]))
+T
+zenml=$ROOT/build/bench/zenml
+[ -x "$zenml/bin/zenml" ] || {
+    echo "getting ZenML (200 MB)"
+    rm -rf "$zenml"
+    python3 -m venv "$zenml"
+    uv pip install --quiet --python "$zenml/bin/python" "zenml[local]==0.98.0" pandas==3.1.1 pyarrow==26.0.1
+}
+export ZENML_CONFIG_PATH="$PWD/zenml" ZENML_ANALYTICS_OPT_IN=false ZENML_LOGGING_VERBOSITY=ERROR
 cat >measure.py <<'P'
 import os, resource, shutil, statistics, subprocess, sys, time
 
@@ -67,5 +106,17 @@ from frame import more
 rows = pd.read_csv("rows.csv")
 row("the bare call", 50, lambda: bare(50, lambda i: more(rows, i)))
 row("a process of Python that imports pandas", 5, shell(5, "python3 -c 'import frame'"))
+
+def zen(pipeline, count):
+    return cost([sys.argv[1] + "/bin/python", "zen.py", pipeline, str(count)])
+
+def zen_more(pipeline):
+    few, many = zen(pipeline, 1), zen(pipeline, 21)
+    return many[0] - few[0], many[1] - few[1]
+
+zen("adds", 1)  # makes its store
+row("ZenML: a run of one step", 1, lambda: zen("adds", 1))
+row("ZenML: 20 more steps of two numbers, a step", 20, lambda: zen_more("adds"))
+row("ZenML: 20 more steps of such a frame, a step", 20, lambda: zen_more("frames"))
 P
-python3 measure.py
+python3 measure.py "$zenml"
