@@ -17,6 +17,7 @@
 #include "vm/json_read.h"
 #include "vm/memo.h"
 #include "vm/source.h"
+#include "vm/user_files.h"
 #include "vm/witness.h"
 
 static const struct zpl_span nowhere;
@@ -372,6 +373,29 @@ static const char *env_folder(struct zpl_plan *plan, const struct zpl_python_fac
     return zpl_arena_printf(&plan->arena, "%s/envs/%.16s", plan->session->project.home, hex);
 }
 
+/* What an environment is made of: the list alone by its content, else all files by name and content. */
+static enum zpl_err digest_env(struct zpl_plan *plan, const char *list, struct zpl_span span,
+                               struct zpl_digest *out, bool *local, struct zpl_diags *diags)
+{
+    struct zpl_user_files files;
+    struct zpl_hasher hasher;
+    char path[ZPL_PATH_MAX];
+    uint64_t bytes;
+    enum zpl_err err = zpl_user_files_of_env(plan, list, span, &files, diags);
+    zpl_hasher_init(&hasher);
+    for (size_t i = 0; err == ZPL_OK && i < files.count; i++) {
+        if (zpl_project_path(&plan->session->project, files.items[i].path, path) != ZPL_OK)
+            return zpl_diag_system(diags, "use", files.items[i].path, ENAMETOOLONG);
+        err = zpl_source_digest(plan->session, path, out, &bytes, diags);
+        zpl_hasher_text(&hasher, files.items[i].path);
+        zpl_hasher_field(&hasher, out->b, sizeof out->b);
+    }
+    *local = files.count > 1;
+    if (*local)
+        *out = zpl_hasher_final(&hasher);
+    return err;
+}
+
 /* The environment that the body names. */
 static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
                              struct zpl_python_step *out, struct zpl_diags *diags)
@@ -379,7 +403,7 @@ static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
     struct zpl_json *body = NULL;
     char path[ZPL_PATH_MAX];
     struct zpl_digest digest;
-    uint64_t bytes;
+    bool local = false;
     if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
         return zpl_diag_nomem(diags);
     const char *name = zpl_json_str(zpl_json_get(body, "env"), NULL);
@@ -387,7 +411,7 @@ static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
     if (name != NULL && zpl_project_path(&plan->session->project, name, path) != ZPL_OK)
         err = zpl_diag_system(diags, "use", name, ENAMETOOLONG);
     else if (name != NULL)
-        err = zpl_source_digest(plan->session, path, &digest, &bytes, diags);
+        err = digest_env(plan, name, node->span, &digest, &local, diags);
     if (name != NULL && err == ZPL_OK) {
         struct zpl_python_env *env = zpl_arena_alloc(&plan->arena, sizeof *env);
         const char *folder = env_folder(plan, out->facts, &digest);
@@ -395,7 +419,7 @@ static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
         if (env == NULL || folder == NULL || requirements == NULL)
             err = zpl_diag_nomem(diags);
         else
-            *env = (struct zpl_python_env){folder, requirements};
+            *env = (struct zpl_python_env){folder, requirements, local};
         out->env = env;
     }
     zpl_json_release(body);

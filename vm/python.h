@@ -66,6 +66,7 @@ struct zpl_python_package {
 struct zpl_python_env {
     const char *folder;       /* absolute, in the store */
     const char *requirements; /* a file, absolute */
+    bool local;               /* does it name others, which may be folders of packages? */
 };
 struct zpl_python_step {
     const struct zpl_python_facts *facts;

@@ -273,6 +273,8 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
         zpl_json_set_take(env, "folder", zpl_json_string(step->env->folder));
         zpl_json_set_take(env, "interpreter", zpl_json_string(interpreter));
         zpl_json_set_take(env, "requirements", zpl_json_string(step->env->requirements));
+        if (step->env->local)
+            zpl_json_set_take(env, "local", zpl_json_bool(true));
         zpl_json_set_take(facts, "env", env);
         interpreter = zpl_arena_printf(&plan->arena, "%s/bin/python", step->env->folder);
     }

@@ -11,6 +11,7 @@
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/python.h"
+#include "vm/requirements.h"
 #include "vm/witness.h"
 
 /* What ends the name of a file within a word of a command. */
@@ -20,6 +21,7 @@ struct collection {
     struct zpl_plan *plan;
     struct zpl_user_files *files;
     struct zpl_diags *diags;
+    bool packages; /* are folders those of packages, in which installers leave what they build? */
 };
 
 bool zpl_argument_is_source(const struct zpl_node *node, const struct zpl_argument *argument)
@@ -141,6 +143,14 @@ static enum zpl_err add_entry(struct collection *c, const char *path, unsigned d
     return ZPL_OK;
 }
 
+/* Is it what an installer leaves beside the text of a package? */
+static bool is_built(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return strcmp(name, "build") == 0 || strcmp(name, "dist") == 0 ||
+           (end != NULL && strcmp(end, ".egg-info") == 0);
+}
+
 /* Every regular file of a folder, in the order of the names; what is hidden and what Python leaves
  * beside its modules are no part of it. */
 static enum zpl_err add_folder(struct collection *c, const char *folder, unsigned depth)
@@ -153,7 +163,8 @@ static enum zpl_err add_folder(struct collection *c, const char *folder, unsigne
                                         &count, c->diags);
     const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
     for (size_t i = 0; err == ZPL_OK && i < count; i++)
-        if (names[i][0] != '.' && strcmp(names[i], "__pycache__") != 0)
+        if (names[i][0] != '.' && strcmp(names[i], "__pycache__") != 0 &&
+            !(c->packages && is_built(names[i])))
             err = add_entry(c, zpl_arena_printf(&c->plan->arena, "%s%s%s", folder, slash, names[i]),
                             depth);
     return err;
@@ -223,6 +234,29 @@ static enum zpl_err add_param(struct collection *c, const struct zpl_argument *a
     return ZPL_OK;
 }
 
+/* What an environment is made of. */
+static enum zpl_err add_env(struct collection *c, const char *list, struct zpl_span span)
+{
+    const char *const *paths;
+    size_t count;
+    enum zpl_err err = zpl_requirements(c->plan, list, span, &paths, &count, c->diags);
+    c->packages = true;
+    for (size_t i = 0; err == ZPL_OK && i < count; i++)
+        err = add_declared(c, paths[i]);
+    c->packages = false;
+    return err;
+}
+
+enum zpl_err zpl_user_files_of_env(struct zpl_plan *plan, const char *list, struct zpl_span span,
+                                   struct zpl_user_files *out, struct zpl_diags *diags)
+{
+    struct collection c = {.plan = plan, .files = out, .diags = diags};
+    *out = (struct zpl_user_files){0};
+    enum zpl_err err = add_env(&c, list, span);
+    sort_files(out);
+    return err;
+}
+
 /* Of a command the words too; Python's own files are modules (python.h). */
 static enum zpl_err add_program(struct collection *c, const struct zpl_node *node)
 {
@@ -236,7 +270,7 @@ static enum zpl_err add_program(struct collection *c, const struct zpl_node *nod
     for (size_t i = 0; i < zpl_json_count(words); i++)
         add_word(c, zpl_json_str(zpl_json_at(words, i), ""));
     if (env != NULL)
-        err = add_declared(c, env);
+        err = add_env(c, env, node->span);
     for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(declared); i++)
         err = add_declared(c, zpl_json_str(zpl_json_at(declared, i), ""));
     zpl_json_release(body);
@@ -248,7 +282,7 @@ static enum zpl_err add_program(struct collection *c, const struct zpl_node *nod
 enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                             struct zpl_user_files *out, struct zpl_diags *diags)
 {
-    struct collection c = {plan, out, diags};
+    struct collection c = {.plan = plan, .files = out, .diags = diags};
     enum zpl_err err = ZPL_OK;
     *out = (struct zpl_user_files){0};
     for (size_t i = 0; err == ZPL_OK && i < node->argument_count; i++)

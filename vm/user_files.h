@@ -25,6 +25,9 @@ bool zpl_user_file_is_numbered(const char *name);
  * of it and of a function of Python those it declares, and its Path params. */
 enum zpl_err zpl_user_files(struct zpl_plan *plan, const struct zpl_node *node,
                             struct zpl_user_files *out, struct zpl_diags *diags);
+/* The files that an environment is made of: the list of requirements, and what that names of this machine. */
+enum zpl_err zpl_user_files_of_env(struct zpl_plan *plan, const char *list, struct zpl_span span,
+                                   struct zpl_user_files *out, struct zpl_diags *diags);
 /* Which of them, and of the folders that are declared or given by a param, lie outside of the project,
  * by their path or by a link: as absolute paths. */
 enum zpl_err zpl_user_files_outside(struct zpl_plan *plan, const struct zpl_node *node,

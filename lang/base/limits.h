@@ -48,6 +48,7 @@
 #define ZPL_BIND_MS_MAX          4000 /* time to understand one SQL text or one file's schema */
 #define ZPL_BIND_BYTES_MAX       (2ull << 30) /* memory for it */
 #define ZPL_LOOK_MS_MAX          20000        /* time for what is asked of Python, with its start */
+#define ZPL_REQUIREMENTS_MAX     256          /* files that a list of requirements leads to */
 #define ZPL_MODULES_MAX          2000         /* files of Python that one step imports */
 #define ZPL_MODULE_BYTES_MAX     (8u << 20)   /* text of one of them */
 #define ZPL_TREE_DEPTH_MAX       64           /* folders inside each other in a Dir or Model */

@@ -83,8 +83,17 @@ static int fill(const struct zpl_env *env, const struct zpl_json *body, struct z
     char *make[] = {interpreter, "-m", "venv", "--without-pip", folder, NULL};
     if (install(env, body, make, arena, diags) != 0)
         return 1;
-    char *uv[] = {"uv",   "pip",           "install", "--quiet", "--python",
-                  python, "--requirement", file,      NULL};
+    /* of a folder uv would take what it built before, whose text may be another by now */
+    char *uv[] = {"uv",
+                  "pip",
+                  "install",
+                  "--quiet",
+                  "--python",
+                  python,
+                  "--requirement",
+                  file,
+                  env->local ? "--refresh" : NULL,
+                  NULL};
     char *pip[] = {interpreter,     "-m",         "pip",
                    "--python",      python,       "install",
                    "--quiet",       "--no-input", "--disable-pip-version-check",
@@ -156,7 +165,8 @@ enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *
         .folder = zpl_json_str(zpl_json_get(said, "folder"), NULL),
         .interpreter = zpl_json_str(zpl_json_get(said, "interpreter"), NULL),
         .requirements = zpl_json_str(zpl_json_get(said, "requirements"), NULL),
-        .project = task->project};
+        .project = task->project,
+        .local = zpl_json_truth(zpl_json_get(said, "local"), false)};
     bool wanted = env.folder != NULL && env.interpreter != NULL && env.requirements != NULL;
     enum zpl_err err = wanted ? zpl_env_make(&env, arena, diags) : ZPL_OK;
     zpl_json_release(facts);

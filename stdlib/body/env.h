@@ -14,6 +14,7 @@ struct zpl_env {
     const char *interpreter;  /* that it is made with */
     const char *requirements; /* a file as pip reads it */
     const char *project;      /* the folder that paths in it are relative to */
+    bool local;               /* does it lead to files of this machine? */
 };
 
 /* Is it there, whole? */
@@ -23,7 +24,7 @@ bool zpl_env_stands(const char *folder);
 enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
                           struct zpl_diags *diags);
 /* That of a task of the kernel "python", whose body says it behind its line break: {"env": {"folder", "interpreter",
- * "requirements"}}.  Fine for any other task.  For a process that is not confined yet. */
+ * "requirements", "local"}}.  Fine for any other task.  For a process that is not confined yet. */
 enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,
                              struct zpl_diags *diags);
 

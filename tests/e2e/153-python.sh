@@ -304,7 +304,6 @@ local n = value { k = 1 }
 T
 expect 0 zpl run own.zpl --json
 equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 42
-rm ./*.whl
 sed -i 's/k = 1/k = 2/' own.zpl
 expect 0 zpl run own.zpl --json
 equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 43

@@ -1,0 +1,50 @@
+# What an environment is made of: the list of requirements, and what that leads to on this machine.  Time limit: 240 s
+. "$ROOT/tests/lib.sh"
+need python3
+python3 -m pip --version >/dev/null 2>&1 || skip "this Python has no pip"
+python3 -m venv --without-pip probe || skip "there are no environments of this Python"
+
+mkdir -p wheels lists
+cat >wheel.py <<'T'
+import sys, zipfile
+place, name, version, value = sys.argv[1:]
+with zipfile.ZipFile("%s/%s-%s-py3-none-any.whl" % (place, name, version), "w") as z:
+    info = "%s-%s.dist-info/" % (name, version)
+    z.writestr(name + ".py", "VALUE = %s\n" % value)
+    z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: %s\n" % (name, version))
+    z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    z.writestr(info + "RECORD", "")
+T
+python3 wheel.py wheels tiny 1.0 41
+python3 wheel.py wheels other 1.0 1
+printf '# what it needs\n-r lists/base.txt\n\nother @ file://%s/wheels/other-1.0-py3-none-any.whl\n' "$PWD" >requirements.txt
+printf -- '--constraint limits.txt\n./wheels/tiny-1.0-py3-none-any.whl ; python_version > "3" # by path\n' >lists/base.txt
+printf 'tiny<2\n' >lists/limits.txt
+printf 'import other, tiny\n\ndef value(k: int) -> int:\n    return tiny.VALUE + other.VALUE + k\n' >own.py
+printf 'local value = step "value" { python = "own.py:value", env = venv "requirements.txt" }\nlocal n = value { k = 1 }\n' >own.zpl
+gives() { # gives STATUS VALUE WHAT
+    expect 0 zpl run own.zpl --json
+    equal "$(json out "[(s['status'], s['outputs']['value']['value']) for s in j['steps']]")" "[[\"$1\", $2]]" "$3"
+}
+gives ran 43 "the first time"
+gives cached 43 "nothing changed"
+python3 wheel.py wheels tiny 1.0 51
+expect 0 zpl plan own.zpl --json
+contains out "wheels/tiny-1.0-py3-none-any.whl"
+gives ran 53 "a wheel was built again"
+python3 wheel.py wheels other 1.0 2
+gives ran 54 "a wheel that a URL names"
+printf 'tiny<3\n' >lists/limits.txt
+gives ran 54 "a list of limits that a list names"
+echo 'x' >lists/unnamed.txt
+gives cached 54 "a list that none names"
+equal "$(find .zpl/envs -name .whole | wc -l)" 4 "environments"
+
+# what is not there, and what would be no part of the environment
+echo './wheels/none-1.0-py3-none-any.whl' >>lists/base.txt
+expect 1 zpl run own.zpl
+contains err "lists/base.txt:3: './wheels/none-1.0-py3-none-any.whl' is not there"
+sed -i '$d' lists/base.txt
+echo '-e ./pkg' >>requirements.txt
+expect 1 zpl run own.zpl
+contains err "requirements.txt:5: '-e ./pkg' leaves the code where it is"
