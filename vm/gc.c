@@ -218,6 +218,21 @@ static enum zpl_err condemn(struct collecting *c)
     return err == ZPL_OK ? choose_artifacts(c, before, before_count) : err;
 }
 
+static bool is_key_needed(const void *self, const struct zpl_digest *key)
+{
+    const struct collecting *c = self;
+    return holds(&c->keys, key);
+}
+
+/* An environment is needed by the steps of kept runs that were run in it. */
+static enum zpl_err collect_envs(struct collecting *c)
+{
+    if (c->keys.count > 0)
+        qsort(c->keys.items, c->keys.count, sizeof *c->keys.items, by_digest);
+    return zpl_envs_collect(c->session, c->options->dry_run, is_key_needed, c, &c->out->envs,
+                            &c->out->env_count, c->arena);
+}
+
 /* Tells which run is in the way. */
 static enum zpl_err busy(struct collecting *c, int64_t run)
 {
@@ -254,6 +269,8 @@ enum zpl_err zpl_gc(struct zpl_session *session, const struct zpl_gc_options *op
         err = written;
     for (size_t i = 0; write && err == ZPL_OK && i < out->removed_count; i++)
         err = c.artifacts->remove(c.artifacts->self, &out->removed[i].digest, c.diags);
+    if (err == ZPL_OK)
+        err = collect_envs(&c);
     c.metadata->alone_end(c.metadata->self);
     return err;
 }

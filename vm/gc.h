@@ -1,4 +1,4 @@
-/* gc.h - removes what no kept run needs.
+/* gc.h - removes what no kept run needs: artifacts, and environments of Python.
  * Promise: gc and runs exclude each other.  From its look at the runs to its last unlink gc is alone with
  * the store (stack.h, alone_begin), and it does nothing while a run goes on; so no run loses what it has
  * decided on, and what is left under a digest is whole at every instant, a kill included.
@@ -8,7 +8,7 @@
 #ifndef ZPL_VM_GC_H
 #define ZPL_VM_GC_H
 
-#include "vm/session.h"
+#include "vm/envs.h"
 
 /* Kept are, of each pipeline of each file, its `keep` newest runs (at least one), those that began in the
  * last `days`, and the newest that was done. */
@@ -28,6 +28,8 @@ struct zpl_gc {
     uint64_t removed_bytes;
     size_t artifacts; /* there were */
     uint64_t bytes;
+    const struct zpl_env_gone *envs; /* environments of Python that are removed */
+    size_t env_count;
 };
 enum zpl_err zpl_gc(struct zpl_session *session, const struct zpl_gc_options *options,
                     struct zpl_gc *out, struct zpl_arena *arena);

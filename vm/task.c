@@ -14,6 +14,7 @@
 #include "vm/protocol.h"
 #include "vm/python.h"
 #include "vm/sound.h"
+#include "vm/envs.h"
 #include "vm/user_files.h"
 
 /* The ending of an output's file, so that people and libraries know it. */
@@ -305,6 +306,8 @@ static enum zpl_err make_body(struct zpl_plan *plan, uint32_t id, const char **o
     *out = node->body;
     if (zpl_node_is_python(node)) {
         enum zpl_err err = zpl_python_keyed(plan, node, &step, &plan->session->diags);
+        if (err == ZPL_OK && step.env != NULL)
+            err = zpl_envs_used(step.env->folder, &plan->steps[id].key, &plan->session->diags);
         behind = err == ZPL_OK ? python_text(plan, &step, plan->steps[id].kin != 0) : NULL;
         if (behind == NULL)
             return err != ZPL_OK ? err : zpl_diag_nomem(&plan->session->diags);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
@@ -127,27 +128,88 @@ static enum zpl_err make(const struct zpl_env *env, struct zpl_arena *arena,
     return zpl_fs_write_file(mark, "", 0, true, diags);
 }
 
+/* ---- who uses it ---- */
+
+/* The lock of the environment that this process uses. */
+static int used = -1;
+static char used_folder[ZPL_PATH_MAX];
+
+/* Is the file that was opened still the one of that name? */
+static bool is_same(int fd, const char *path)
+{
+    struct stat ours, there;
+    return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+           ours.st_dev == there.st_dev;
+}
+
+/* The lock of an environment, taken; -1 and errno. */
+static int take(const char *lock, int how)
+{
+    for (;;) {
+        int fd = zpl_fs_open(lock, O_RDWR | O_CREAT, 0666), taken = -1;
+        while (fd >= 0 && (taken = flock(fd, how)) < 0 && errno == EINTR)
+            continue;
+        if (fd < 0 || (taken == 0 && is_same(fd, lock)))
+            return fd;
+        int error = errno;
+        close(fd);
+        errno = error;
+        if (taken < 0)
+            return -1;
+    }
+}
+
+static void use(int fd, const char *folder)
+{
+    if (used >= 0)
+        close(used);
+    used = fd;
+    snprintf(used_folder, sizeof used_folder, "%s", folder);
+}
+
 enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
                           struct zpl_diags *diags)
 {
     char above[ZPL_PATH_MAX];
     const char *lock = zpl_arena_printf(arena, "%s.lock", env->folder);
-    if (zpl_env_stands(env->folder))
+    if (used >= 0 && strcmp(used_folder, env->folder) == 0 && zpl_env_stands(env->folder))
         return ZPL_OK;
     if (lock == NULL || zpl_path_dir(above, env->folder) != ZPL_OK)
         return zpl_diag_nomem(diags);
     if (zpl_fs_mkdirs(above, diags) != ZPL_OK)
         return ZPL_ERR_IO;
-    int fd = zpl_fs_open(lock, O_RDWR | O_CREAT, 0666);
-    if (fd < 0)
-        return zpl_diag_system(diags, "open", lock, errno);
-    while (flock(fd, LOCK_EX) < 0)
-        if (errno != EINTR) {
-            enum zpl_err err = zpl_diag_system(diags, "lock", lock, errno);
-            close(fd);
-            return err;
+    for (;;) {
+        int fd = take(lock, LOCK_SH);
+        if (fd < 0)
+            return zpl_diag_system(diags, "lock", lock, errno);
+        if (zpl_env_stands(env->folder)) {
+            use(fd, env->folder);
+            return ZPL_OK;
         }
-    enum zpl_err err = make(env, arena, diags);
+        close(fd);
+        fd = take(lock, LOCK_EX);
+        if (fd < 0)
+            return zpl_diag_system(diags, "lock", lock, errno);
+        enum zpl_err err = make(env, arena, diags);
+        close(fd);
+        if (err != ZPL_OK)
+            return err;
+    }
+}
+
+enum zpl_err zpl_env_remove(const char *folder, bool dry, bool *gone, struct zpl_diags *diags)
+{
+    char lock[ZPL_PATH_MAX];
+    *gone = false;
+    if ((size_t)snprintf(lock, sizeof lock, "%s.lock", folder) >= sizeof lock)
+        return zpl_diag_system(diags, "remove", folder, ENAMETOOLONG);
+    int fd = take(lock, LOCK_EX | LOCK_NB);
+    if (fd < 0)
+        return errno == EWOULDBLOCK ? ZPL_OK : zpl_diag_system(diags, "lock", lock, errno);
+    enum zpl_err err = dry ? ZPL_OK : zpl_fs_remove_tree(folder, diags);
+    if (!dry && err == ZPL_OK)
+        unlink(lock);
+    *gone = err == ZPL_OK;
     close(fd);
     return err;
 }

@@ -20,9 +20,12 @@ struct zpl_env {
 /* Is it there, whole? */
 bool zpl_env_stands(const char *folder);
 /* Makes it unless it stands, with uv where there is one, else with pip; whoever makes the same one meanwhile is
- * waited for.  What the installer prints goes to standard output. */
+ * waited for.  What the installer prints goes to standard output.  It is in use from then on until this process
+ * ends, or makes another one. */
 enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
                           struct zpl_diags *diags);
+/* Removes one unless a process of this machine uses it (*gone false); `dry`: tells whether it would. */
+enum zpl_err zpl_env_remove(const char *folder, bool dry, bool *gone, struct zpl_diags *diags);
 /* That of a task of the kernel "python", whose body says it behind its line break: {"env": {"folder", "interpreter",
  * "requirements", "local"}}.  Fine for any other task.  For a process that is not confined yet. */
 enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,

@@ -48,3 +48,30 @@ sed -i '$d' lists/base.txt
 echo '-e ./pkg' >>requirements.txt
 expect 1 zpl run own.zpl
 contains err "requirements.txt:5: '-e ./pkg' leaves the code where it is"
+sed -i '$d' requirements.txt
+
+# gc: those of kept runs stay, used or cached; a dry one tells and removes nothing; one that a process uses stays
+envs() { find .zpl/envs -name .whole | wc -l; }
+equal "$(envs)" 4 "environments before gc"
+expect 0 zpl gc --keep 10
+lacks out "environment"
+equal "$(envs)" 4 "all runs are kept"
+expect 0 zpl run own.zpl
+expect 0 zpl gc --keep 1 --dry-run --json
+equal "$(json out "[len(j['envs']), {e['reason'] for e in j['envs']} == {'no run that is kept used it'}, all(e['bytes'] > 0 for e in j['envs'])]")" '[3, true, true]'
+equal "$(envs)" 4 "a dry gc"
+lock=$(ls -t .zpl/envs/*.lock | tail -n 1)
+flock -s "$lock" sleep 300 &
+holder=$!
+sleep 0.3
+expect 0 zpl gc --keep 1
+kill $(ps -o pid= --ppid $holder) $holder
+contains out "no run that is kept used it"
+contains out "2 environments of Python"
+equal "$(envs)" 2 "one is kept, one is used"
+expect 0 zpl gc --keep 1
+equal "$(envs)" 1 "one is kept"
+expect 0 zpl run own.zpl --json
+equal "$(json out "[s['status'] for s in j['steps']]")" '["cached"]' "what a kept run made"
+sed -i 's/k = 1/k = 2/' own.zpl
+gives ran 55 "the environment is used on"

@@ -15,6 +15,24 @@ static const char *reason(const struct zpl_gc_artifact *artifact)
     return artifact->maker == NULL ? "no run names it" : "no run that is kept needs it";
 }
 
+static const char *reason_of_env(const struct zpl_env_gone *env)
+{
+    return env->known ? "no run that is kept used it" : "no run is known to have used it";
+}
+
+static struct zpl_json *envs_json(const struct zpl_gc *gc)
+{
+    struct zpl_json *list = zpl_json_array();
+    for (size_t i = 0; i < gc->env_count; i++) {
+        struct zpl_json *o = zpl_json_object();
+        zpl_json_set_take(o, "name", zpl_json_string(gc->envs[i].name));
+        zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)gc->envs[i].bytes));
+        zpl_json_set_take(o, "reason", zpl_json_string(reason_of_env(&gc->envs[i])));
+        zpl_json_add_take(list, o);
+    }
+    return list;
+}
+
 static void print_json(const struct zpl_gc *gc, const struct zpl_gc_options *options)
 {
     struct zpl_json *o = zpl_json_object(), *list = zpl_json_array();
@@ -37,6 +55,7 @@ static void print_json(const struct zpl_gc *gc, const struct zpl_gc_options *opt
     zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)gc->bytes));
     zpl_json_set_take(o, "bytes_removed", zpl_json_int((int64_t)gc->removed_bytes));
     zpl_json_set_take(o, "removed", list);
+    zpl_json_set_take(o, "envs", envs_json(gc));
     zpl_cli_print_json_take(o);
 }
 
@@ -59,16 +78,34 @@ static void show_artifact(const struct zpl_gc_artifact *artifact, struct zpl_buf
     zpl_buf_release(&size);
 }
 
+/* "  envs/3f2a…   450 MB  no run that is kept used it" */
+static void show_env(const struct zpl_env_gone *env, struct zpl_buf *out)
+{
+    struct zpl_buf name = {0}, size = {0};
+    zpl_buf_printf(&name, "envs/%s", env->name);
+    zpl_text_show_bytes(&size, env->bytes);
+    zpl_buf_puts(out, "  ");
+    zpl_term_cell(out, zpl_buf_str(&name), 36);
+    zpl_buf_printf(out, "  %9s  %12s  %s\n", zpl_buf_str(&size), "", reason_of_env(env));
+    zpl_buf_release(&name);
+    zpl_buf_release(&size);
+}
+
 static void print_text(const struct zpl_gc *gc, const struct zpl_gc_options *options)
 {
     struct zpl_buf out = {0};
     const char *would = options->dry_run ? "would remove" : "removed";
     for (size_t i = 0; i < gc->removed_count; i++)
         show_artifact(&gc->removed[i], &out);
+    for (size_t i = 0; i < gc->env_count; i++)
+        show_env(&gc->envs[i], &out);
     zpl_buf_printf(&out, "%s %zu of %zu artifacts, ", would, gc->removed_count, gc->artifacts);
     zpl_text_show_bytes(&out, gc->removed_bytes);
     zpl_buf_puts(&out, " of ");
     zpl_text_show_bytes(&out, gc->bytes);
+    if (gc->env_count > 0)
+        zpl_buf_printf(&out, ", and %zu environment%s of Python", gc->env_count,
+                       gc->env_count == 1 ? "" : "s");
     zpl_buf_printf(&out, "; %zu of %zu runs %s kept", gc->runs_kept, gc->runs,
                    gc->runs_kept == 1 ? "is" : "are");
     size_t listed = gc->runs - gc->runs_gone - gc->runs_kept;
