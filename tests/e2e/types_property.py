@@ -2,9 +2,10 @@
 source, a query, a Lua body, a command and a kernel had it in their hands.
 
     types_property.py write SEED ROWS     all.parquet with columns of every type, all.zpl that passes it on
-    types_property.py check STEP FILE     FILE is the table of all.parquet, in the types of the language
+    types_property.py check STEP FILE …   FILE is the table of all.parquet, in the types of the language
     types_property.py foreign             foreign.parquet with all other Arrow types, and what they become
     types_property.py misfits             a file for each value or type that can't cross: misfits/NAME.parquet
+    types_property.py told                misfits/NAME.err, what zpl said of each, names row, column and value
 """
 import datetime
 import decimal
@@ -251,11 +252,12 @@ def misfits():
             out.write(name + "\n")
 
 
-def told(name, path):
-    text = open(path).read()
-    missing = [w for w in MISFITS[name][3] if w not in text]
-    if missing:
-        sys.exit("%s: nothing is said of %r in:\n%s" % (name, missing, text))
+def told():
+    for name in MISFITS:
+        text = open("misfits/%s.err" % name).read()
+        missing = [w for w in MISFITS[name][3] if w not in text]
+        if missing:
+            sys.exit("%s: nothing is said of %r in:\n%s" % (name, missing, text))
 
 
 if __name__ == "__main__":
@@ -263,10 +265,11 @@ if __name__ == "__main__":
     if word == "write":
         write(int(sys.argv[2]), int(sys.argv[3]))
     elif word == "check":
-        check(sys.argv[2], sys.argv[3])
+        for step, path in zip(sys.argv[2::2], sys.argv[3::2]):
+            check(step, path)
     elif word == "foreign":
         foreign()
     elif word == "misfits":
         misfits()
     else:
-        told(sys.argv[2], sys.argv[3])
+        told()
