@@ -418,7 +418,7 @@ static void test_unread_columns_do_not_matter(void **state)
     const struct zpl_duck_options options = {.paths = paths, .path_count = 3};
     assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
     size_t narrowed = 0;
-    for (unsigned i = 0; i < 150; i++) {
+    for (unsigned i = 0; i < 150; i += ONE_IN) {
         struct zpl_buf sql = {0};
         make_query(i * 2654435761u >> 12, &sql);
         struct zpl_bind_answer answer = bind(zpl_buf_str(&sql));
@@ -439,7 +439,7 @@ static void test_unread_columns_do_not_matter(void **state)
         zpl_buf_release(&sql);
         zpl_diags_clear(&diags);
     }
-    assert_true(narrowed > 50);
+    assert_true(narrowed > 50 / ONE_IN);
     zpl_duck_release(&duck);
     zpl_fs_remove_tree(folder, NULL);
 }

@@ -121,7 +121,7 @@ static void test_told_is_what_fails(void **state)
     size_t told = 0, passed = 0;
     assert_int_equal(zpl_duck_open(&options, &duck, &diags), ZPL_OK);
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-        for (size_t k = 0; k < 2 * sizeof types / sizeof types[0]; k++) {
+        for (size_t k = t % ONE_IN; k < 2 * sizeof types / sizeof types[0]; k += ONE_IN) {
             zpl_buf_clear(&sql);
             if (k % 2 == 0)
                 zpl_buf_printf(&sql, "SELECT CAST('%s' AS %s) IS NULL AS x", texts[t],
@@ -141,7 +141,7 @@ static void test_told_is_what_fails(void **state)
             told += tells;
             passed += !tells;
         }
-    assert_true(told > 100 && passed > 100);
+    assert_true(told > 100 / ONE_IN && passed > 100 / ONE_IN);
     zpl_buf_release(&sql);
     zpl_buf_release(&cast);
     zpl_buf_release(&words);
