@@ -3,6 +3,7 @@
 # next run ends as if nothing had happened.      Time limit: 300 s
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/fault/sweep.sh"
+need sqlite3
 
 flights flights.csv 100
 cat >small.zpl <<'Z'

@@ -3,7 +3,7 @@
 # Time limit: 300 s
 . "$ROOT/tests/lib.sh"
 . "$ROOT/tests/fault/sweep.sh"
-need python3
+need python3 sqlite3
 
 flights flights.csv 100
 cat >small.zpl <<'Z'
