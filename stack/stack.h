@@ -27,7 +27,8 @@ struct zpl_task_needs {
                               0: the tasks that need nothing kept */
     uint32_t gpus; /* for each of its workers; local: not held to */
     uint32_t workers;  /* that many are given at once or none, each with what is said here; the
-                              task runs in the first and starts the others.  0: one; local: as one */
+                              task runs in the first and starts the others.  0: one */
+    bool together;     /* all on one machine, as processes of the task; else local gives one */
     const char *place; /* where it writes, if the orchestrator gave that out, else NULL */
 };
 enum zpl_event_kind {

@@ -58,7 +58,9 @@ struct zpl_run_task {
                                  Python's the project's too, which it has no others of */
     size_t file_count;
     uint32_t threads;
-    uint64_t memory_bytes;
+    uint64_t memory_bytes; /* of each of its workers */
+    uint32_t
+        workers; /* processes that a function of Python is called in at the same time; 0: one */
     /* Set where it runs: its program is forked by one that is kept for tasks like this one, and the rulesets of
      * Landlock that confine the two; 0: there are none to be made, or it stands already. */
     bool kept;

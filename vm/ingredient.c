@@ -7,8 +7,8 @@
 #include "vm/json_read.h"
 
 static const char *const NAMES[ZPL_ING_KINDS] = {
-    "format", "kernel", "engine", "body",  "module", "package", "binding", "param",
-    "output", "wants",  "source", "input", "rows",   "order",   "column"};
+    "format", "kernel", "engine", "body",   "module", "package", "workers", "binding",
+    "param",  "output", "wants",  "source", "input",  "rows",    "order",   "column"};
 
 const char *zpl_ingredient_kind_name(enum zpl_ingredient_kind kind)
 {

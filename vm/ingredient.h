@@ -17,6 +17,7 @@ enum zpl_ingredient_kind {
     ZPL_ING_BODY,    /* identity of a user's sql or lua; `shown` is its text */
     ZPL_ING_MODULE,  /* syntax of a file of Python that the body imports: name is its path */
     ZPL_ING_PACKAGE, /* version of Python, or of an installed package that such a file imports */
+    ZPL_ING_WORKERS, /* how many call a function of Python together, where it is not one */
     ZPL_ING_BINDING, /* columns that a variable of the signature is bound to */
     ZPL_ING_PARAM,   /* canonical value; `shown` as it is written in a program */
     ZPL_ING_OUTPUT,  /* declared type of an output */

@@ -14,6 +14,7 @@
 #include "vm/named.h"
 #include "vm/python.h"
 #include "vm/source.h"
+#include "vm/task.h"
 #include "vm/user_files.h"
 
 #define TEXT_(x) #x
@@ -80,6 +81,9 @@ static enum zpl_err add_python(struct zpl_plan *plan, const struct zpl_node *nod
     for (size_t i = 0; i < step.package_count; i++)
         add(plan, node->id, ZPL_ING_PACKAGE, step.packages[i].name,
             step.packages[i].version != NULL ? step.packages[i].version : ZPL_PYTHON_MISSING, NULL);
+    if (zpl_task_workers(node) > 1) /* it is told, and what it computes may be another thing */
+        add(plan, node->id, ZPL_ING_WORKERS, "workers",
+            zpl_arena_printf(&plan->arena, "%u", zpl_task_workers(node)), NULL);
     return ZPL_OK;
 }
 

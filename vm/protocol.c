@@ -88,6 +88,7 @@ enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf
     zpl_json_set_take(o, "files", zpl_names_json(task->files, task->file_count));
     zpl_json_set_take(o, "threads", zpl_json_int(task->threads));
     zpl_json_set_take(o, "memory", zpl_json_int((int64_t)task->memory_bytes));
+    zpl_json_set_take(o, "workers", zpl_json_int(task->workers));
     return write_take(o, out);
 }
 
@@ -263,11 +264,13 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
 {
     int64_t threads;
     int64_t memory;
+    int64_t workers;
     if (!read_params(json, task, arena) || !read_inputs(json, task, arena) ||
         !read_outputs(json, task, arena) || !read_bindings(json, task, arena) ||
         !zpl_read_names(zpl_json_get(json, "files"), arena, &task->files, &task->file_count) ||
         !zpl_read_int(json, "threads", 1, UINT32_MAX, &threads) ||
-        !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) || !is_text_or_null(json, "body"))
+        !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) ||
+        !zpl_read_int(json, "workers", 0, UINT32_MAX, &workers) || !is_text_or_null(json, "body"))
         return false;
     task->kernel = zpl_read_text(json, "kernel", arena);
     task->body = zpl_read_text(json, "body", arena);
@@ -276,6 +279,7 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
     task->project = zpl_read_text(json, "project", arena);
     task->threads = (uint32_t)threads;
     task->memory_bytes = (uint64_t)memory;
+    task->workers = (uint32_t)workers;
     return task->kernel != NULL && task->scratch != NULL && task->store != NULL &&
            task->project != NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
+#include "lang/base/version.h"
 #include "lang/graph/body_kind.h"
 #include "stdlib/body/look.h"
 #include "stdlib/body/process.h"
@@ -19,6 +20,9 @@
 #include "vm/source.h"
 #include "vm/user_files.h"
 #include "vm/witness.h"
+
+#define TEXT_(x) #x
+#define TEXT(x)  TEXT_(x)
 
 static const struct zpl_span nowhere;
 
@@ -225,7 +229,8 @@ static enum zpl_err ask_facts(struct zpl_session *session, const char *program,
                               struct zpl_diags *diags)
 {
     struct zpl_arena *arena = &session->arena;
-    struct zpl_look_request request = {program, session->project.root, "{\"facts\":true,\"v\":1}"};
+    struct zpl_look_request request = {program, session->project.root,
+                                       "{\"facts\":true,\"v\":" TEXT(ZPL_PYTHON_VERSION) "}"};
     struct zpl_digest helper = helper_digest(arena);
     struct zpl_stat st;
     struct zpl_json *json;

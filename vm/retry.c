@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lang/base/limits.h"
+#include "vm/task.h"
 
 #define FIRST_NS    INT64_C(500000000)
 #define DOUBLED_MAX 8 /* times */
@@ -52,12 +53,14 @@ static bool printed_so(const struct zpl_log *log)
     return found;
 }
 
-/* Did it run out of memory, as far as can be told? */
+/* Did it run out of memory, as far as can be told?  The limit that a worker itself tells of is that of one of
+ * several processes. */
 static bool ran_out(const struct zpl_failure *failure, uint64_t memory_bytes)
 {
     const struct zpl_diags *details = failure->details;
     for (size_t i = 0; details != NULL && i < details->count; i++)
-        if (details->items[i]->code == ZPL_CODE_NO_MEMORY)
+        if (details->items[i]->code == ZPL_CODE_NO_MEMORY ||
+            details->items[i]->code == ZPL_CODE_STEP_LIMIT)
             return true;
     return failure->out_of_memory || printed_so(failure->log) ||
            (memory_bytes > 0 && failure->peak_bytes > memory_bytes - memory_bytes / 8);
@@ -87,13 +90,13 @@ bool zpl_retry(struct zpl_plan *plan, uint32_t id, const struct zpl_failure *fai
     const struct zpl_diags *details = failure->details;
     if (failure->lost && step->lost < ZPL_LOST_MAX)
         step->lost++;
-    struct zpl_retry retry = zpl_retry_decide(
-        &(struct zpl_attempt){.key = &step->key,
-                              .number = step->attempts,
-                              .retries = plan->graph->nodes[id].retries + step->lost,
-                              .memory_bytes = step->memory_bytes,
-                              .memory_bytes_max = memory_bytes_max,
-                              .out_of_memory = ran_out(failure, step->memory_bytes)});
+    struct zpl_retry retry = zpl_retry_decide(&(struct zpl_attempt){
+        .key = &step->key,
+        .number = step->attempts,
+        .retries = plan->graph->nodes[id].retries + step->lost,
+        .memory_bytes = step->memory_bytes,
+        .memory_bytes_max = memory_bytes_max / zpl_task_workers(&plan->graph->nodes[id]),
+        .out_of_memory = ran_out(failure, step->memory_bytes)});
     if (!retry.again)
         return false;
     bool more = retry.memory_bytes > step->memory_bytes;

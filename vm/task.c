@@ -235,6 +235,11 @@ bool zpl_task_is_group(const char *name)
     return strncmp(name, GROUP, strlen(GROUP)) == 0;
 }
 
+uint32_t zpl_task_workers(const struct zpl_node *node)
+{
+    return zpl_node_is_python(node) && node->resources.workers > 1 ? node->resources.workers : 1;
+}
+
 struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share,
                                         bool here)
 {
@@ -242,13 +247,14 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
     struct zpl_step_plan *step = &plan->steps[id];
     step->kin = here ? kin_of_step(plan, node) : 0;
     if (step->memory_bytes == 0)
-        step->memory_bytes =
-            node->resources.memory_bytes > 0 ? node->resources.memory_bytes : share;
+        step->memory_bytes = node->resources.memory_bytes > 0 ? node->resources.memory_bytes
+                                                              : share / zpl_task_workers(node);
     return (struct zpl_task_needs){.cpu = node->resources.cpu,
                                    .memory_bytes = step->memory_bytes,
                                    .timeout_ms = node->timeout_ms,
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
+                                   .together = zpl_task_workers(node) > 1,
                                    .kin = step->kin,
                                    .fresh = step->kin == 0 && zpl_body_kind(node->kernel)->alone};
 }
@@ -340,6 +346,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .store = plan->session->project.home,
                                 .project = plan->session->project.root,
                                 .threads = threads_of(node),
+                                .workers = zpl_task_workers(node),
                                 .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)
                                                : make_body(plan, id, &body);

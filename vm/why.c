@@ -342,6 +342,8 @@ static const char *changed(const struct zpl_ingredient *before, const struct zpl
         return zpl_arena_printf(arena, "%s changed", now->name);
     case ZPL_ING_PACKAGE:
         return zpl_arena_printf(arena, "%s %s → %s", now->name, old, new);
+    case ZPL_ING_WORKERS:
+        return from_to(now->name, old, new, arena);
     case ZPL_ING_BINDING:
         return from_to(zpl_arena_printf(arena, "columns %s", now->name), old, new, arena);
     case ZPL_ING_PARAM:
@@ -373,7 +375,7 @@ static const char *came_or_went(const struct zpl_ingredient *item, bool came,
                                 struct zpl_arena *arena)
 {
     const char *shown = item->shown != NULL ? item->shown : item->value;
-    if (item->kind == ZPL_ING_PARAM)
+    if (item->kind == ZPL_ING_PARAM || item->kind == ZPL_ING_WORKERS)
         return came ? zpl_arena_printf(arena, "%s: now %s", param_name(item), shown)
                     : zpl_arena_printf(arena, "%s: no longer %s", param_name(item), shown);
     if (item->kind == ZPL_ING_WANTS)

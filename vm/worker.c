@@ -80,7 +80,11 @@ static enum zpl_err confine(struct zpl_task *task, struct zpl_diags *diags)
     bool runs = task->kind == ZPL_TASK_RUN;
     bool program = runs && zpl_body_kind(run->kernel)->program;
     bool body = runs && zpl_body_kind(run->kernel)->alone;
-    enum zpl_err err = program ? ZPL_OK : zpl_network_deny(diags);
+    enum zpl_err err = ZPL_OK;
+    if (!program)
+        err = zpl_network_deny(diags);
+    else if (zpl_python_is_secluded(run))
+        err = zpl_network_own(diags);
     if (err == ZPL_OK && runs && run->kept)
         err = confine_kept(run, diags);
     else if (err == ZPL_OK && runs)

@@ -56,7 +56,10 @@
 #define ZPL_REGEX_STEPS_MAX      1000000      /* steps of one match */
 #define ZPL_FILES_MAX            100000       /* files that one pattern matches */
 #define ZPL_INGREDIENTS_MAX      (1u << 16)   /* ingredients of one cache key */
-#define ZPL_GRACE_MS             2000  /* from SIGTERM to SIGKILL, for a step that is ended */
+#define ZPL_GRACE_MS             2000 /* from SIGTERM to SIGKILL, for a step that is ended */
+#define ZPL_GANG_MAX             200  /* processes of one step that one machine starts together */
+#define ZPL_GANG_SETTLE_MS                                                                         \
+    2000 /* for the one that failed to say so, when others lost their connection to it */
 #define ZPL_LEAVE_MS             100   /* for a worker to end by itself when it is not needed */
 #define ZPL_KILL_MS              10000 /* for killed processes to be gone */
 #define ZPL_MEMORY_POLL_MS       100   /* between two looks at the memory of a step */

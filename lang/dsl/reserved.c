@@ -177,6 +177,7 @@ void zpl_apply_reserved(lua_State *L, uint32_t id, const struct zpl_reserved *sa
     node->after_count = all.after_count;
     node->allow = all.allow;
     zpl_apply_running(&all.running, node);
+    zpl_check_workers(L, node);
 }
 
 /* ---- holding it to the step -------------------------------------------------------------------- */

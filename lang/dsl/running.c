@@ -3,6 +3,7 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/dsl/step.h"
+#include "lang/graph/body_kind.h"
 
 #define RETRIES_MAX 100
 #define COUNT_MAX   100000 /* cores, GPUs and workers of one step */
@@ -191,6 +192,19 @@ void zpl_overlay_running(lua_State *L, struct zpl_running *running, const struct
         running->has_cache = true;
         running->cache = over->cache;
     }
+}
+
+void zpl_check_workers(lua_State *L, const struct zpl_node *node)
+{
+    unsigned workers = node->resources.workers;
+    if (workers <= 1 || strcmp(node->kernel, "python") == 0 || strcmp(node->kernel, "command") == 0)
+        return;
+    struct zpl_diag *diag =
+        zpl_host_tell(L, ZPL_CODE_BAD_CALL, node->span,
+                      "'%s' can't use %u workers: it runs in one process", node->step, workers);
+    zpl_host_help(L, diag,
+                  "workers are for steps with a Python body, which is called in each, or a command "
+                  "body, which starts them itself: say it there alone");
 }
 
 void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node)

@@ -18,6 +18,8 @@ void zpl_inherit_reserved(lua_State *L, const struct zpl_reserved *outer,
 void zpl_apply_reserved(lua_State *L, uint32_t id, const struct zpl_reserved *said);
 /* Tells columns that the call allows to leak and that no table of the node has. */
 void zpl_check_allow(lua_State *L, uint32_t id, struct zpl_site table);
+/* Tells that the node has workers that it can't use. */
+void zpl_check_workers(lua_State *L, const struct zpl_node *node);
 /* Puts it into a new node. */
 void zpl_apply_running(const struct zpl_running *running, struct zpl_node *node);
 

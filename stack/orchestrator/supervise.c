@@ -55,8 +55,8 @@ static _Noreturn void become_worker(const struct zpl_supervised *job, pid_t supe
     sigprocmask(SIG_SETMASK, &none, NULL);
     limit(RLIMIT_CORE, 0);
 #ifndef __SANITIZE_ADDRESS__ /* its shadow memory alone is over any limit */
-    if (job->memory_bytes > 0)
-        limit(RLIMIT_DATA, job->memory_bytes);
+    if (job->memory.process_bytes > 0)
+        limit(RLIMIT_DATA, job->memory.process_bytes);
 #endif
     int code = job->main(TASK_FD);
     fflush(NULL);
@@ -132,8 +132,8 @@ static void notice(struct supervisor *s)
 static void look_at_memory(struct supervisor *s)
 {
     s->memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
-    uint64_t bytes = zpl_proc_memory_below(0, s->job->memory_bytes);
-    if (bytes <= s->job->memory_bytes)
+    uint64_t bytes = zpl_proc_memory_below(0, s->job->memory.tree_bytes);
+    if (bytes <= s->job->memory.tree_bytes)
         return;
     s->report.over_memory = true;
     if (s->watch >= 0) /* that is known then also if we do not outlive what is to be killed */
@@ -200,7 +200,7 @@ _Noreturn void zpl_supervise(const struct zpl_supervised *job)
     s.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s.signals < 0) /* then it can't be watched: it is ended at once */
         kill_in(&s, 0);
-    if (job->memory_bytes > 0)
+    if (job->memory.tree_bytes > 0)
         s.memory_at_ns = zpl_clock_monotonic_ns() + ZPL_MEMORY_POLL_MS * ZPL_NS_PER_MS;
     watch_worker(&s);
     zpl_tree_kill(ZPL_KILL_MS, reaped, &s);

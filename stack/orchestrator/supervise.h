@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include "stack/stack.h"
+#include "stack/orchestrator/zygote.h"
 
 #define ZPL_WATCH_TERMINATE 'T' /* SIGTERM, ZPL_GRACE_MS, SIGKILL */
 #define ZPL_WATCH_KILL      'K' /* SIGKILL at once */
@@ -32,8 +32,8 @@ struct zpl_watch_report {
 
 struct zpl_supervised {
     zpl_worker_main main;
-    int task, watch, log;  /* the worker's ends; everything else but 0, 1, 2 is closed */
-    uint64_t memory_bytes; /* 0: no limit */
+    int task, watch, log; /* the worker's ends; everything else but 0, 1, 2 is closed */
+    struct zpl_worker_memory memory;
 };
 
 /* Forks the worker, watches it to its end and exits.  For a process of one thread that blocks all

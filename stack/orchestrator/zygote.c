@@ -28,12 +28,12 @@ struct zpl_zygote {
 
 /* ---- in the zygote --------------------------------------------------------------------------- */
 
-/* A request: the bytes of a u64, the limit of memory. */
+/* A request: the bytes of a struct zpl_worker_memory. */
 static void spawn(zpl_worker_main worker, const struct zpl_buf *request, const int fds[3])
 {
     struct zpl_supervised job = {.main = worker, .task = fds[0], .watch = fds[1], .log = fds[2]};
-    if (request->len == sizeof job.memory_bytes)
-        memcpy(&job.memory_bytes, request->data, sizeof job.memory_bytes);
+    if (request->len == sizeof job.memory)
+        memcpy(&job.memory, request->data, sizeof job.memory);
     pid_t pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : zpl_space_fork();
     if (pid == 0) {
         close(CONTROL_FD);
@@ -201,7 +201,7 @@ static bool connect_worker(int task[2], int watch[2], int log[2])
     return fcntl(log[0], F_SETFL, O_NONBLOCK) == 0; /* the worker's end goes on blocking */
 }
 
-enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, uint64_t memory_bytes,
+enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, const struct zpl_worker_memory *memory,
                               struct zpl_worker_ends *out, struct zpl_diags *diags)
 {
     int task[2] = {-1, -1}, watch[2] = {-1, -1}, log[2] = {-1, -1};
@@ -212,7 +212,7 @@ enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, uint64_t memory_bytes,
         goto done;
     }
     int ends[3] = {task[1], watch[1], log[1]};
-    err = zpl_msg_send(zygote->control, &memory_bytes, sizeof memory_bytes, ends, 3);
+    err = zpl_msg_send(zygote->control, memory, sizeof *memory, ends, 3);
     if (err != ZPL_OK) {
         struct zpl_diag *diag =
             zpl_diag_add(diags, ZPL_CODE_WORKER, (struct zpl_span){0},

@@ -21,9 +21,14 @@ struct zpl_worker_ends {
     int task, watch, log;
 };
 
-/* Asks for a worker whose data may take `memory_bytes` (0: no limit).  The ends are the caller's.
+/* The memory that a worker may use; 0: no limit. */
+struct zpl_worker_memory {
+    uint64_t process_bytes; /* each of its processes, of data */
+    uint64_t tree_bytes;    /* all of them together, resident */
+};
+/* Asks for a worker.  The ends are the caller's.
  * Closing `watch` ends the worker.  ZPL_ERR_UNREACHABLE when the zygote is gone. */
-enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, uint64_t memory_bytes,
+enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, const struct zpl_worker_memory *memory,
                               struct zpl_worker_ends *out, struct zpl_diags *diags);
 void zpl_worker_ends_close(struct zpl_worker_ends *ends);
 

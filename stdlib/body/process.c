@@ -32,6 +32,24 @@ struct child {
 
 /* ---- its environment ---- */
 
+/* Is the variable among those of the list? */
+static bool is_fixed(const char *const *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+        if (strncmp(list[i], name, n) == 0 && list[i][n] == '=')
+            return true;
+    return false;
+}
+
+static size_t list_length(const char *const *list)
+{
+    size_t count = 0;
+    while (list != NULL && list[count] != NULL)
+        count++;
+    return count;
+}
+
 /* Is the variable of "NAME=VALUE" in the list? */
 static bool is_set(const struct zpl_json *vars, const char *variable, struct zpl_arena *arena)
 {
@@ -48,18 +66,20 @@ static bool make_environment(struct child *c)
     const char *const *const defaults[] = {always, p->defaults};
     const struct zpl_json *vars = zpl_json_get(p->body, "vars");
     const struct zpl_json *pass = zpl_json_get(p->body, "pass");
-    size_t count = 0, most = zpl_json_count(vars) + zpl_json_count(pass) + 8;
-    for (size_t i = 0; p->defaults != NULL && p->defaults[i] != NULL; i++)
-        most++;
+    size_t count = 0, most = zpl_json_count(vars) + zpl_json_count(pass) + 8 +
+                             list_length(p->defaults) + list_length(p->fixed);
     char **out = zpl_arena_array(p->arena, most, sizeof *out);
     if (out == NULL)
         return false;
+    for (size_t i = 0; p->fixed != NULL && p->fixed[i] != NULL; i++)
+        out[count++] = zpl_arena_strdup(p->arena, p->fixed[i]);
     for (size_t i = 0; i < zpl_json_count(vars); i++)
-        out[count++] = zpl_arena_printf(p->arena, "%s=%s", zpl_json_key_at(vars, i),
-                                        zpl_json_str(zpl_json_value_at(vars, i), ""));
+        if (!is_fixed(p->fixed, zpl_json_key_at(vars, i)))
+            out[count++] = zpl_arena_printf(p->arena, "%s=%s", zpl_json_key_at(vars, i),
+                                            zpl_json_str(zpl_json_value_at(vars, i), ""));
     for (size_t i = 0; i < zpl_json_count(pass); i++) {
         const char *name = zpl_json_str(zpl_json_at(pass, i), ""), *value = getenv(name);
-        if (value != NULL)
+        if (value != NULL && !is_fixed(p->fixed, name))
             out[count++] = zpl_arena_printf(p->arena, "%s=%s", name, value);
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
@@ -146,10 +166,10 @@ static int set_apart(int fence)
 
 /* What the child of a fork does: makes only calls that such a one may make.  Tells the parent an
  * error of the system, unless it becomes the program. */
-static _Noreturn void become(const struct child *c, bool network, int parent)
+static _Noreturn void become(const struct child *c, enum zpl_network network, int parent)
 {
     sigset_t none;
-    int error = 0, listener = -1;
+    int error = 0, listener = -1, out = c->process->out;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* of the worker's death */
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++)
@@ -157,10 +177,13 @@ static _Noreturn void become(const struct child *c, bool network, int parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (chdir(c->process->folder) < 0 || (c->talk[1] >= 0 && fcntl(c->talk[1], F_SETFD, 0) < 0))
         error = errno;
+    if (error == 0 && ((c->process->leads && setpgid(0, 0) < 0) ||
+                       (out > 0 && (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0))))
+        error = errno;
     if (error == 0)
         error = set_apart(c->process->fence);
-    if (error == 0 && !network)
-        listener = zpl_network_deny_told(&error);
+    if (error == 0)
+        listener = zpl_network_deny_told(network, &error);
     if (listener >= 0)
         (void)zpl_msg_send(parent, "", 0, &listener, 1);
     if (error == 0) {
@@ -192,7 +215,10 @@ static int hear_start(int fd, struct child *c)
 static int start(struct child *c)
 {
     int pair[2];
-    bool network = zpl_json_truth(zpl_json_get(c->process->body, "network"), false);
+    bool all = zpl_json_truth(zpl_json_get(c->process->body, "network"), false);
+    enum zpl_network network = all                       ? ZPL_NETWORK_ALL
+                               : c->process->own_network ? ZPL_NETWORK_OWN
+                                                         : ZPL_NETWORK_NONE;
     c->program = zpl_process_find(c->process->words[0], c->process->folder, c->process->arena);
     if (c->program == NULL)
         return ENOENT;

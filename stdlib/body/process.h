@@ -27,8 +27,12 @@ struct zpl_process {
     const struct zpl_json *body;
     const char *const
         *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
-    char **words;  /* NULL-terminated; the first is found by its path, or on PATH */
+    const char *const *fixed;    /* the same: what `vars` may not; or NULL */
+    char **words;                /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */
+    bool own_network; /* the caller's network is its own: connections in it are allowed */
+    bool leads;       /* a group of processes of its own */
+    int out;          /* where what it prints goes, or 0: where the caller's does */
     int fence;        /* a ruleset of Landlock that confines it beyond the caller, or 0 */
     const void *said; /* with `heard`: the message that it is given first; or NULL */
     size_t said_len;

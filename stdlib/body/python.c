@@ -10,20 +10,10 @@
 #include "lang/base/proc.h"
 #include "lang/base/version.h"
 #include "stdlib/body/crossing.h"
+#include "stdlib/body/python_call.h"
 #include "stdlib/body/python_host.h"
-#include "stdlib/body/process.h"
 
 static const struct zpl_span nowhere;
-
-/* A call under way. */
-struct call {
-    struct zpl_context *context;
-    const struct zpl_run_task *task;
-    struct zpl_json *body;  /* what the step is */
-    struct zpl_json *facts; /* of the machine: interpreter, and what the step's key has; or NULL */
-    const char *file, *function;
-    struct zpl_json *end; /* what the process said last of all: "done" or "error"; or NULL */
-};
 
 /* ---- where its package is ---- */
 
@@ -69,7 +59,7 @@ char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_ar
 /* ---- what it is asked ---- */
 
 /* A member of the facts, or null where they do not say. */
-static struct zpl_json *fact(const struct call *c, const char *name)
+static struct zpl_json *fact(const struct zpl_python_call *c, const char *name)
 {
     const struct zpl_json *value = zpl_json_get(c->facts, name);
     return value != NULL ? zpl_json_ref(value) : zpl_json_null();
@@ -111,7 +101,7 @@ static struct zpl_json *arguments_json(const struct zpl_run_task *task)
 }
 
 /* Where each output is to be written; NULL after telling. */
-static struct zpl_json *outputs_json(const struct call *c)
+static struct zpl_json *outputs_json(const struct zpl_python_call *c)
 {
     struct zpl_json *out = zpl_json_array();
     for (size_t i = 0; i < c->task->output_count; i++) {
@@ -133,11 +123,20 @@ static struct zpl_json *outputs_json(const struct call *c)
     return out;
 }
 
+/* Its empty folder: of a gang each has one in that of the step. */
+static const char *scratch_of(const struct zpl_python_call *c)
+{
+    const char *tmp = zpl_crossing_tmp(c->context);
+    return tmp == NULL || c->task->workers <= 1
+               ? tmp
+               : zpl_arena_printf(c->context->arena, "%s.%u", tmp, c->rank);
+}
+
 /* The message that asks for the call; non-zero after telling. */
-static int ask(const struct call *c, struct zpl_buf *message)
+int zpl_python_call_ask(const struct zpl_python_call *c, struct zpl_buf *message)
 {
     struct zpl_json *outputs = outputs_json(c), *frame = zpl_json_object();
-    const char *tmp = zpl_crossing_tmp(c->context);
+    const char *tmp = scratch_of(c);
     if (outputs == NULL) {
         zpl_json_release(frame);
         return 1;
@@ -153,6 +152,8 @@ static int ask(const struct call *c, struct zpl_buf *message)
     zpl_json_set_take(frame, "python", fact(c, "version"));
     zpl_json_set_take(frame, "reads", texts_json(c->task->files, c->task->file_count));
     zpl_json_set_take(frame, "threads", zpl_json_int(c->task->threads > 0 ? c->task->threads : 1));
+    zpl_json_set_take(frame, "rank", zpl_json_int(c->rank));
+    zpl_json_set_take(frame, "workers", zpl_json_int(c->task->workers > 1 ? c->task->workers : 1));
     zpl_json_set_take(frame, "args", arguments_json(c->task));
     zpl_json_set_take(frame, "outputs", outputs);
     enum zpl_err err = zpl_json_write(frame, false, message);
@@ -162,33 +163,50 @@ static int ask(const struct call *c, struct zpl_buf *message)
 
 /* ---- what it says ---- */
 
-static void hear_metric(struct zpl_kernel_context *ctx, const struct zpl_json *metric)
+/* A line for the step's log. */
+void zpl_python_log(const struct zpl_python_call *c, const char *line, size_t len)
 {
+    struct zpl_kernel_context *ctx = &c->context->base;
+    ctx->log(ctx, "%s%.*s", c->tag, (int)len, line);
+}
+
+/* Text for it, of a gang line by line. */
+static void log_text(const struct zpl_python_call *c, const char *text)
+{
+    for (size_t n = strcspn(text, "\n"); *c->tag != '\0' && text[n] != '\0';
+         text += n + 1, n = strcspn(text, "\n"))
+        zpl_python_log(c, text, n);
+    zpl_python_log(c, text, strlen(text));
+}
+
+static void hear_metric(const struct zpl_python_call *c, const struct zpl_json *metric)
+{
+    struct zpl_kernel_context *ctx = &c->context->base;
     const char *name = zpl_json_str(zpl_json_at(metric, 0), "");
     const struct zpl_json *value = zpl_json_at(metric, 1), *step = zpl_json_at(metric, 2);
     if (zpl_json_kind(value) == ZPL_JSON_STRING)
-        ctx->log(ctx, "%s = %s", name, zpl_json_str(value, ""));
+        ctx->log(ctx, "%s%s = %s", c->tag, name, zpl_json_str(value, ""));
     else if (zpl_json_kind(step) == ZPL_JSON_INT)
-        ctx->log(ctx, "%s = %.9g at %lld", name, zpl_json_f64(value, 0),
+        ctx->log(ctx, "%s%s = %.9g at %lld", c->tag, name, zpl_json_f64(value, 0),
                  (long long)zpl_json_i64(step, 0));
     else
-        ctx->log(ctx, "%s = %.9g", name, zpl_json_f64(value, 0));
+        ctx->log(ctx, "%s%s = %.9g", c->tag, name, zpl_json_f64(value, 0));
 }
 
 static void hear(void *self, const void *message, size_t len)
 {
-    struct call *c = self;
+    struct zpl_python_call *c = self;
     struct zpl_kernel_context *ctx = &c->context->base;
     struct zpl_json *said = NULL;
     if (zpl_json_parse(message, len, &said, NULL) != ZPL_OK)
         return; /* it has no end then, and that is told */
     if (zpl_json_get(said, "log") != NULL)
-        ctx->log(ctx, "%s", zpl_json_str(zpl_json_get(said, "log"), ""));
-    else if (zpl_json_get(said, "progress") != NULL)
+        log_text(c, zpl_json_str(zpl_json_get(said, "log"), ""));
+    else if (zpl_json_get(said, "progress") != NULL && c->rank == 0)
         ctx->progress(ctx, zpl_json_f64(zpl_json_get(said, "progress"), -1),
                       zpl_json_str(zpl_json_get(said, "what"), ""));
-    else if (zpl_json_get(said, "metric") != NULL)
-        hear_metric(ctx, zpl_json_get(said, "metric"));
+    else if (zpl_json_get(said, "metric") != NULL && c->rank == 0)
+        hear_metric(c, zpl_json_get(said, "metric"));
     if (c->end == NULL &&
         (zpl_json_get(said, "done") != NULL || zpl_json_get(said, "error") != NULL))
         c->end = zpl_json_ref(said);
@@ -198,13 +216,13 @@ static void hear(void *self, const void *message, size_t len)
 /* ---- its end ---- */
 
 /* The process is gone and said neither that the call is done nor what went wrong. */
-static int tell_gone(const struct call *c, const struct zpl_process *process)
+static int tell_gone(const struct zpl_python_call *c, const struct zpl_process *process)
 {
     char words[ZPL_EXIT_WORDS_SIZE];
     bool signal = WIFSIGNALED(process->status);
     struct zpl_diag *diag =
         zpl_diag_add(c->context->diags, signal ? ZPL_CODE_STEP_CRASHED : ZPL_CODE_STEP_FAILED,
-                     nowhere, "%s: %s() %s its process with %s", c->file, c->function,
+                     nowhere, "%s: %s()%s %s its process with %s", c->file, c->function, c->who,
                      signal ? "crashed" : "ended", zpl_proc_exit_words(process->status, words));
     if (signal)
         zpl_diag_help(c->context->diags, diag,
@@ -219,25 +237,30 @@ static bool is(const char *kind, const char *word)
     return strcmp(kind, word) == 0;
 }
 
+/* The way to where it went wrong. */
+void zpl_python_log_trace(const struct zpl_python_call *c)
+{
+    const struct zpl_json *trace = zpl_json_get(zpl_json_get(c->end, "error"), "trace");
+    for (size_t i = 0; i < zpl_json_count(trace); i++)
+        log_text(c, zpl_json_str(zpl_json_at(trace, i), ""));
+}
+
 /* What it raised, or what is wrong with what it returned: the place, the words, the way there. */
-static int tell_error(const struct call *c, const struct zpl_process *process,
+static int tell_error(const struct zpl_python_call *c, const struct zpl_process *process,
                       const struct zpl_json *error)
 {
-    struct zpl_kernel_context *ctx = &c->context->base;
-    const struct zpl_json *trace = zpl_json_get(error, "trace");
     const char *kind = zpl_json_str(zpl_json_get(error, "kind"), "");
     const char *message = zpl_json_str(zpl_json_get(error, "message"), "");
     const char *type = zpl_json_str(zpl_json_get(error, "type"), "an exception");
     const char *file = zpl_json_str(zpl_json_get(error, "file"), c->file);
     long long line = zpl_json_i64(zpl_json_get(error, "line"), 0);
     bool output = is(kind, "type") || is(kind, "arity");
-    for (size_t i = 0; i < zpl_json_count(trace); i++)
-        ctx->log(ctx, "%s", zpl_json_str(zpl_json_at(trace, i), ""));
+    zpl_python_log_trace(c);
     const char *place =
         line > 0 ? zpl_arena_printf(c->context->arena, "%s:%lld", file, line) : file;
     struct zpl_diag *diag = zpl_diag_add(
         c->context->diags, output ? ZPL_CODE_STEP_OUTPUT : ZPL_CODE_STEP_FAILED, nowhere,
-        "%s: %s()%s%s%s%.*s", place != NULL ? place : file, c->function,
+        "%s: %s()%s%s%s%s%.*s", place != NULL ? place : file, c->function, c->who,
         is(kind, "raise")  ? " raised "
         : is(kind, "exit") ? " called "
                            : ": ",
@@ -250,8 +273,21 @@ static int tell_error(const struct call *c, const struct zpl_process *process,
         zpl_diag_help(c->context->diags, diag,
                       "a step reads the system, its `files` and Path params, and writes below "
                       "zpl.context().scratch: what it returns is kept");
+    if (zpl_python_is_secluded(c->task) && strstr(message, "etwork is unreachable") != NULL)
+        zpl_diag_help(c->context->diags, diag,
+                      "its workers reach each other and nobody else: if they are meant to, declare "
+                      "`network = true` in the step");
     zpl_process_advise(process, diag);
     return 1;
+}
+
+/* What a process came to that is the whole call, or is to blame for its end. */
+int zpl_python_tell(const struct zpl_python_call *c, const struct zpl_process *process)
+{
+    const struct zpl_json *error = zpl_json_get(c->end, "error");
+    if (c->end == NULL)
+        return tell_gone(c, process);
+    return error != NULL ? tell_error(c, process, error) : 0;
 }
 
 /* ---- the call ---- */
@@ -278,7 +314,7 @@ static bool has_tables(const struct zpl_run_task *task)
 }
 
 /* By a process that a host forks; what a new one is told is where to see what it may import. */
-static int call_host(const struct call *c, struct zpl_process *process)
+static int call_host(const struct zpl_python_call *c, struct zpl_process *process)
 {
     struct zpl_json *first = zpl_json_object();
     zpl_json_set_take(first, "v", zpl_json_int(ZPL_PYTHON_VERSION));
@@ -297,52 +333,66 @@ static int call_host(const struct call *c, struct zpl_process *process)
     return failed;
 }
 
-/* Runs the function in its process; non-zero after telling. */
-static int call(struct call *c)
+/* How such a process is started. */
+struct zpl_process zpl_python_process(struct zpl_python_call *c, const char **defaults)
 {
-    const char *threads =
-        zpl_arena_printf(c->context->arena, "=%u", c->task->threads > 0 ? c->task->threads : 1);
     static const char *const counts[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                                          "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"};
-    const char *defaults[9] = {"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
-                               "PYTHONUNBUFFERED=1", "MPLBACKEND=Agg"};
-    struct zpl_buf message = {0};
-    struct zpl_process process = {.arena = c->context->arena,
-                                  .diags = c->context->diags,
-                                  .folder = c->task->project,
-                                  .tmp = zpl_crossing_tmp(c->context),
-                                  .body = c->body,
-                                  .defaults = defaults,
-                                  .heard = hear,
-                                  .self = c};
-    for (size_t i = 0; threads != NULL && i < sizeof counts / sizeof *counts; i++)
-        defaults[4 + i] = zpl_arena_printf(c->context->arena, "%s%s", counts[i], threads);
-    process.words =
-        zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
-                         c->task->kept ? ZPL_PYTHON_HOST : ZPL_PYTHON_CALL, c->context->arena);
-    if (process.tmp == NULL || zpl_arena_failed(c->context->arena))
+    static const char *const always[] = {"PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+                                         "PYTHONUNBUFFERED=1", "MPLBACKEND=Agg"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        defaults[i] = always[i];
+        defaults[4 + i] = zpl_arena_printf(c->context->arena, "%s=%u", counts[i],
+                                           c->task->threads > 0 ? c->task->threads : 1);
+    }
+    return (struct zpl_process){
+        .arena = c->context->arena,
+        .diags = c->context->diags,
+        .folder = c->task->project,
+        .tmp = scratch_of(c),
+        .body = c->body,
+        .defaults = defaults,
+        .words =
+            zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
+                             c->task->kept ? ZPL_PYTHON_HOST : ZPL_PYTHON_CALL, c->context->arena),
+        .heard = hear,
+        .self = c};
+}
+
+/* Can it be started?  Non-zero after telling. */
+int zpl_python_check(const struct zpl_python_call *c, const struct zpl_process *process)
+{
+    if (process->tmp == NULL || zpl_arena_failed(c->context->arena))
         return zpl_diag_nomem(c->context->diags) != ZPL_OK;
-    if (process.words == NULL)
-        return c->context->base.fail(&c->context->base,
-                                     "zpl's package for Python is not where it was installed; "
-                                     "ZPL_PYTHON_DIR says where it is");
-    int failed = ask(c, &message);
+    return process->words != NULL
+               ? 0
+               : c->context->base.fail(&c->context->base,
+                                       "zpl's package for Python is not where it was installed; "
+                                       "ZPL_PYTHON_DIR says where it is");
+}
+
+/* Runs the function in its process; non-zero after telling. */
+static int call(struct zpl_python_call *c)
+{
+    const char *defaults[ZPL_PYTHON_DEFAULTS] = {NULL};
+    struct zpl_buf message = {0};
+    struct zpl_process process = zpl_python_process(c, defaults);
+    int failed = zpl_python_check(c, &process) || zpl_python_call_ask(c, &message);
     process.said = zpl_buf_str(&message);
     process.said_len = message.len;
-    if (failed == 0)
+    if (!failed)
         failed = c->task->kept ? call_host(c, &process) : zpl_process_run(&process);
     zpl_buf_release(&message);
     if (failed)
         return 1;
     c->context->unharmed = c->task->kept && zpl_python_host_stands();
-    if (c->end == NULL || (c->task->kept && !zpl_python_host_stands()))
+    if (c->task->kept && !zpl_python_host_stands())
         return tell_gone(c, &process);
-    const struct zpl_json *error = zpl_json_get(c->end, "error");
-    return error != NULL ? tell_error(c, &process, error) : 0;
+    return zpl_python_tell(c, &process);
 }
 
 /* Takes the body apart: what the step is, and behind the line break facts of the machine. */
-static bool read_body(struct call *c)
+static bool read_body(struct zpl_python_call *c)
 {
     struct zpl_arena *arena = c->context->arena;
     const char *body = c->task->body != NULL ? c->task->body : "";
@@ -370,7 +420,7 @@ static int deliver(struct zpl_context *context)
 static int run(struct zpl_kernel_context *ctx)
 {
     struct zpl_context *context = zpl_context_of(ctx);
-    struct call c = {.context = context, .task = context->task};
+    struct zpl_python_call c = {.context = context, .task = context->task, .tag = "", .who = ""};
     int failed = 1;
     if (!read_body(&c))
         failed =
@@ -378,7 +428,7 @@ static int run(struct zpl_kernel_context *ctx)
     else if (!zpl_crossing_allow(context))
         zpl_diag_nomem(context->diags);
     else
-        failed = call(&c) || deliver(context);
+        failed = (c.task->workers > 1 ? zpl_python_gang(&c) : call(&c)) || deliver(context);
     zpl_json_release(c.body);
     zpl_json_release(c.facts);
     zpl_json_release(c.end);

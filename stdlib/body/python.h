@@ -15,10 +15,12 @@
 /* The folder that holds the Python package `zpl`: ZPL_PYTHON_DIR, else beside the build, else where
  * `make install` puts it.  NULL: there is none, or memory is out. */
 const char *zpl_python_folder(struct zpl_arena *arena);
-/* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
- * NULL: the package is not there, or memory is out. */
+/* Is the task one of several processes at the same time that reach each other and nobody else? */
+bool zpl_python_is_secluded(const struct zpl_run_task *task);
 /* Is the task's process one that such a host forks? */
 bool zpl_python_is_kept(const struct zpl_run_task *task);
+/* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
+ * NULL: the package is not there, or memory is out. */
 char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena);
 
 #endif

@@ -78,7 +78,7 @@ class Project:
     def call(self, function, args, outputs, file="s.py", interpreter=sys.executable, **more):
         """The last frame, those before it, and what was printed."""
         frame = {
-            "v": 1,
+            "v": 2,
             "file": file,
             "function": function,
             "project": self.path,

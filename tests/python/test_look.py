@@ -84,7 +84,7 @@ class Look(unittest.TestCase):
 
     def look(self, text):
         """The one answer of all versions; identities may differ."""
-        answers = [p.ask({"v": 1, "text": text}) for p in self.all]
+        answers = [p.ask({"v": 2, "text": text}) for p in self.all]
         plain = [{k: v for k, v in a.items() if k != "identity"} for a in answers]
         for other in plain[1:]:
             self.assertEqual(plain[0], other)
@@ -140,7 +140,7 @@ class Look(unittest.TestCase):
 
     def test_mistakes(self):
         for text in ("def f(:\n", "x = (\n", "a\0b", "(" * 5000, "x" + "-" * 200000 + "1", "def f():\nreturn 1", "\ud800"):
-            answers = [p.ask({"v": 1, "text": text}) for p in self.all if "\ud800" not in text]
+            answers = [p.ask({"v": 2, "text": text}) for p in self.all if "\ud800" not in text]
             for answer in answers:
                 self.assertGreaterEqual(answer["error"]["line"], 1, text[:20])
                 self.assertTrue(answer["error"]["message"])
@@ -149,7 +149,7 @@ class Look(unittest.TestCase):
 
     def test_facts(self):
         for process in self.all:
-            facts = process.ask({"v": 1, "facts": True})
+            facts = process.ask({"v": 2, "facts": True})
             self.assertEqual(facts["implementation"], "cpython")
             self.assertTrue(os.path.isabs(facts["executable"]))
             self.assertLessEqual({"json", "os", "sys", "_thread", "typing", "ctypes", "email"}, set(facts["stdlib"]))
@@ -160,7 +160,7 @@ class Look(unittest.TestCase):
         import importlib.metadata as metadata
 
         process = Process("look")
-        answer = process.ask({"v": 1, "packages": ["pandas", "sklearn", "xgboost", "json", "surely_not_there"]})
+        answer = process.ask({"v": 2, "packages": ["pandas", "sklearn", "xgboost", "json", "surely_not_there"]})
         process.close()
         self.assertEqual(answer["missing"], ["surely_not_there"])
         self.assertLessEqual({"pandas", "scikit-learn", "numpy", "python-dateutil", "scipy"}, set(answer["packages"]))

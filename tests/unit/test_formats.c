@@ -103,7 +103,7 @@ static const struct zpl_literal *string(const char *s)
 
 /* ---- key -------------------------------------------------------------------------------------- */
 
-/* Of a step that runs no Python: modules and packages came after the others, and left their keys alone. */
+/* Of a step that runs no Python: modules, packages and workers came after the others, and left their keys alone. */
 static void key(void **state)
 {
     (void)state;
@@ -113,7 +113,7 @@ static void key(void **state)
     struct zpl_ingredients list = {0};
     int number = 0;
     for (int i = 0; i < ZPL_ING_KINDS; i++, number++) {
-        if (i == ZPL_ING_MODULE || i == ZPL_ING_PACKAGE) {
+        if (i == ZPL_ING_MODULE || i == ZPL_ING_PACKAGE || i == ZPL_ING_WORKERS) {
             number--;
             continue;
         }
@@ -373,7 +373,8 @@ static void say_tasks(struct said *said)
                                      .files = abc,
                                      .file_count = 2,
                                      .threads = 1,
-                                     .memory_bytes = 1 << 30};
+                                     .memory_bytes = 1 << 30,
+                                     .workers = 2};
     keep(said, zpl_task_encode_run(&run, &said->one));
     const uint32_t places[] = {1, 0};
     const struct zpl_row_key told[] = {{places, 2}, {places, 1}, {NULL, 0}};
@@ -389,7 +390,7 @@ static void say_tasks(struct said *said)
                                               zpl_literal_record(&arena, items, keys, 1)};
     keep(said, zpl_task_encode_schema(&schema, &said->one));
     const struct zpl_look_request look = {"/usr/bin/python3", "/project",
-                                          "{\"text\":\"import os\",\"v\":1}"};
+                                          "{\"text\":\"import os\",\"v\":2}"};
     keep(said, zpl_task_encode_module(&look, &said->one));
 }
 

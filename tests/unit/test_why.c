@@ -31,6 +31,7 @@ static void add_step(struct fixture *f, struct zpl_ingredients *list)
     add(f, list, ZPL_ING_BODY, "sql", "b1", "SELECT a FROM train");
     add(f, list, ZPL_ING_MODULE, "steps/lib.py", "i1", NULL);
     add(f, list, ZPL_ING_PACKAGE, "pandas", "3.1.0", NULL);
+    add(f, list, ZPL_ING_WORKERS, "workers", "2", NULL);
     add(f, list, ZPL_ING_BINDING, "f", "[\"a\",\"b\"]", NULL);
     add(f, list, ZPL_ING_PARAM, "rounds", "100", "100");
     add(f, list, ZPL_ING_OUTPUT, "rows", "Table {a: Int}", NULL);
@@ -108,6 +109,7 @@ static void every_kind_changed_alone_is_named_and_nothing_else(void **state)
         {ZPL_ING_BODY, "sql", "b2", "SELECT a FROM train", "the sql body changed"},
         {ZPL_ING_MODULE, "steps/lib.py", "i2", NULL, "steps/lib.py changed"},
         {ZPL_ING_PACKAGE, "pandas", "3.1.1", NULL, "pandas 3.1.0 → 3.1.1"},
+        {ZPL_ING_WORKERS, "workers", "4", NULL, "workers: 2 → 4"},
         {ZPL_ING_BINDING, "f", "[\"a\"]", NULL, "columns f: [\"a\",\"b\"] → [\"a\"]"},
         {ZPL_ING_PARAM, "rounds", "200", "200", "rounds: 100 → 200"},
         {ZPL_ING_OUTPUT, "rows", "Table {a: Float}", NULL,

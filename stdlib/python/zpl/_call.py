@@ -23,6 +23,7 @@ class Call:
         self.file: str = frame["file"]
         self.name: str = frame["function"]
         self.threads = int(frame.get("threads", 1))
+        self.rank = int(frame.get("rank", 0))
         self.hints: Dict[str, Any] = {}
         self.line = 0  # of the function
 
@@ -225,6 +226,8 @@ class Call:
         if os.getpid() != owner:  # a fork of the step's that came back as if it were the step
             os._exit(0)
         del arguments
+        if self.rank > 0:  # the first of a gang speaks for all
+            return
         for value, output in zip(self.outputs(result), self.frame["outputs"]):
             self.deliver(value, output)
 
@@ -270,7 +273,7 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
     call = Call(talk, frame)
     os.chdir(frame["project"])
     project = Project(frame["project"], frame.get("modules"), frame.get("packages"))
-    _context.enter(_context.Context(talk, frame["scratch"], call.threads))
+    _context.enter(_context.Context(talk, frame["scratch"], call.threads, call.rank, int(frame.get("workers", 1))))
     guard = _guard_of(project, frame)
     owner = os.getpid()
     try:

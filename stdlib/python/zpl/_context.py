@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 class Context:
     """The step at hand.  Outside of a step it is there too: what is told goes to the standard error."""
 
-    def __init__(self, talk: Optional["Talk"], scratch: str, threads: int) -> None:
+    def __init__(
+        self, talk: Optional["Talk"], scratch: str, threads: int, rank: int = 0, world_size: int = 1
+    ) -> None:
         self._talk = talk
         self._scratch = scratch
         #: Threads that the step may use.
         self.threads = threads
+        #: Which of the step's workers this is, from 0, and how many there are (`resources = { workers = 2 }`).
+        self.rank = rank
+        self.world_size = world_size
 
     def _send(self, message: dict, words: str) -> None:
         if self._talk is None:
@@ -62,7 +67,7 @@ class Context:
         import select
 
         poll = select.poll()
-        poll.register(self._talk.fd, 0)
+        poll.register(self._talk.fd, select.POLLRDHUP)
         return bool(poll.poll(0))
 
 

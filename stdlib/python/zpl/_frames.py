@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
     from typing import Any, Dict, Optional
 
-VERSION = 1  # of what the messages say; ZPL_PYTHON_VERSION in lang/base/version.h
+VERSION = 2  # of what the messages say; ZPL_PYTHON_VERSION in lang/base/version.h
 LIMIT = 64 << 20  # bytes of one message
 
 

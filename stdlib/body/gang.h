@@ -1,0 +1,36 @@
+/* gang.h - programs that are one step together: started, watched and ended together.
+ * Promise: when it returns none of them runs.  The first that fails ends all: SIGTERM to their groups, ZPL_GRACE_MS,
+ * SIGKILL; so does a SIGTERM to this process.  Which of them is to blame is told apart from those that only lost
+ * their connection to it: where the first to fail reads like one of these, another that fails on grounds of its own
+ * within ZPL_GANG_SETTLE_MS is blamed.
+ * Owns: its processes, until it returns.   Limits: ZPL_GANG_MAX.   Floor: stdlib. */
+#ifndef ZPL_STDLIB_GANG_H
+#define ZPL_STDLIB_GANG_H
+
+#include "stdlib/body/process.h"
+
+/* How one of them stands, by how much it says for itself. */
+enum zpl_gang_verdict {
+    ZPL_GANG_FINE,  /* it runs, or ended well */
+    ZPL_GANG_CUT,   /* it failed as one does whose connection to another broke */
+    ZPL_GANG_GONE,  /* it ended without a word, as libraries end a program whose connection broke */
+    ZPL_GANG_FAILED /* it failed on its own */
+};
+
+struct zpl_gang {
+    struct zpl_process *
+        processes; /* each as zpl_process_run() takes it; what it prints is told below, not passed on */
+    uint32_t count;
+    uint64_t memory_bytes; /* of each with all that it starts; 0: no limit */
+    /* Asked of each, by its `self`, when it said something, and when it has ended. */
+    enum zpl_gang_verdict (*verdict)(void *self, bool ended);
+    void (*printed)(void *self, const char *line, size_t len); /* a line, without its end */
+    /* Set.  Who is to blame, -1: nobody, or it was ended from outside; was it ended for its memory? */
+    long blamed;
+    bool over_memory, ended;
+};
+
+/* Runs them to the end of all.  Non-zero after telling: not all could be started. */
+int zpl_gang_run(struct zpl_gang *gang);
+
+#endif
