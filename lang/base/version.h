@@ -12,7 +12,7 @@
 #define ZPL_SCHEMA_VERSION   4  /* tables of the metadata store */
 #define ZPL_KERNEL_ABI       1  /* stdlib/kernel.h */
 #define ZPL_CLOSURE_VERSION  1  /* image of a lua body */
-#define ZPL_SPOOL_VERSION    1  /* the folder of a task that another machine runs */
+#define ZPL_SPOOL_VERSION    2  /* the folder of a task that another machine runs */
 #define ZPL_REPORT_VERSION   1  /* what --json prints */
 #define ZPL_SETTLED_VERSION  3  /* what a settled run leaves */
 #define ZPL_PYTHON_VERSION   2  /* messages between zpl and a process of Python: docs/python.md */

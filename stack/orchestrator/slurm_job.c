@@ -284,15 +284,23 @@ void zpl_slurm_job_refuse(struct zpl_slurm_job *job, const char *words)
 
 /* ---- what Slurm says ------------------------------------------------------------------------- */
 
+/* A job that asks for what there is not. */
+static void refuse_hopeless(struct zpl_slurm_job *job, const char *reason)
+{
+    char words[sizeof job->last.reason], together[40] = "";
+    if (job->needs.together)
+        snprintf(together, sizeof together, ", all %u workers on one node", job->needs.workers);
+    snprintf(words, sizeof words, "job %.20s can't run on this cluster (%.24s)%s", job->id, reason,
+             together);
+    zpl_slurm_job_refuse(job, words);
+}
+
 /* A job that waits: for what, once; for what there is not, not for ever. */
 static void mind_waiting(struct zpl_slurm_job *job, const char *reason)
 {
-    char words[sizeof job->last.reason];
     job->hopeless = zpl_slurm_is_hopeless(reason) ? job->hopeless + 1 : 0;
     if (job->hopeless >= HOPELESS) {
-        snprintf(words, sizeof words, "job %.20s can't run on this cluster (%.40s)", job->id,
-                 reason);
-        zpl_slurm_job_refuse(job, words);
+        refuse_hopeless(job, reason);
     } else if (!job->waits_told && job->words[0] == '\0' &&
                zpl_clock_monotonic_ns() - job->sent_ns > WAITS_NS) {
         snprintf(job->words, sizeof job->words, "slurm: job %s waits in the queue (%s)\n", job->id,
@@ -314,6 +322,8 @@ void zpl_slurm_job_see(struct zpl_slurm_job *job, const struct zpl_slurm_row *ro
         job->over_ns = zpl_clock_monotonic_ns();
     if (row->state == ZPL_SLURM_WAITS && !job->cancelled)
         mind_waiting(job, row->reason);
+    if (row->state == ZPL_SLURM_FAILED && row->node[0] == '\0' && !job->cancelled && !job->answered)
+        refuse_hopeless(job, row->reason); /* no node was ever to run it */
 }
 
 void zpl_slurm_job_miss(struct zpl_slurm_job *job)

@@ -72,7 +72,8 @@ static bool begin(struct zpl_slurm *slurm, struct zpl_command_run *command, cons
 static bool same_needs(const struct zpl_task_needs *a, const struct zpl_task_needs *b)
 {
     return a->cpu == b->cpu && a->memory_bytes == b->memory_bytes &&
-           a->timeout_ms == b->timeout_ms && a->gpus == b->gpus && a->workers == b->workers;
+           a->timeout_ms == b->timeout_ms && a->gpus == b->gpus && a->workers == b->workers &&
+           a->together == b->together;
 }
 
 /* Whether Slurm has it is not known: it is looked for before it is sent again. */

@@ -136,8 +136,8 @@ enum zpl_err zpl_spool_write_task(const char *folder, const void *bytes, size_t 
 {
     char path[ZPL_PATH_MAX];
     struct zpl_buf text = {.cap = ZPL_MESSAGE_MAX + HEADER_MAX};
-    zpl_buf_printf(&text, "zpl-task %d %" PRIu64 " %" PRIu64 "\n", ZPL_SPOOL_VERSION,
-                   needs->memory_bytes, needs->timeout_ms);
+    zpl_buf_printf(&text, "zpl-task %d %" PRIu64 " %" PRIu64 " %" PRIu32 "\n", ZPL_SPOOL_VERSION,
+                   needs->memory_bytes, needs->timeout_ms, needs->together ? needs->workers : 0);
     zpl_buf_add(&text, bytes, len);
     enum zpl_err err = zpl_buf_error(&text) == ZPL_OK
                            ? zpl_home_join(path, folder, ZPL_SPOOL_TASK, diags)
@@ -171,11 +171,12 @@ enum zpl_err zpl_spool_read_task(const char *folder, struct zpl_task_needs *need
         err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX + HEADER_MAX, bytes, diags);
     if (err != ZPL_OK)
         return err;
-    int found = sscanf(zpl_buf_str(bytes), "zpl-task %d %" SCNu64 " %" SCNu64 "%n", &version,
-                       &needs->memory_bytes, &needs->timeout_ms, &head);
+    int found = sscanf(zpl_buf_str(bytes), "zpl-task %d %" SCNu64 " %" SCNu64 " %" SCNu32 "%n",
+                       &version, &needs->memory_bytes, &needs->timeout_ms, &needs->workers, &head);
+    needs->together = needs->workers > 1;
     if (found >= 1 && version != ZPL_SPOOL_VERSION)
         return unreadable(folder, ZPL_ERR_VERSION, diags);
-    if (found != 3 || (size_t)head >= bytes->len || bytes->data[head] != '\n')
+    if (found != 4 || (size_t)head >= bytes->len || bytes->data[head] != '\n')
         return unreadable(folder, ZPL_ERR_INPUT, diags);
     zpl_buf_drop(bytes, (size_t)head + 1);
     return ZPL_OK;

@@ -58,7 +58,7 @@ bool zpl_spool_wanted(const char *folder);
 
 /* ---- the worker's */
 
-/* Needs (without place) and bytes; NOT_FOUND, silent, when it is not wanted. */
+/* Needs (of the worker that runs it: memory, time, the workers that it starts itself) and bytes; NOT_FOUND, silent, when it is not wanted. */
 enum zpl_err zpl_spool_read_task(const char *folder, struct zpl_task_needs *needs,
                                  struct zpl_buf *bytes, struct zpl_diags *diags);
 /* Does this answer say that the task failed? */

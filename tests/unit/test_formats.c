@@ -773,7 +773,8 @@ static void the_folder_of_a_task(void **state)
     struct zpl_buf all = {0}, file = {0}, frames = {0};
     struct zpl_spool_about about = {
         .has_key = true, .key = digest("key"), .batch = UINT64_C(1764329000000000000), .index = 3};
-    struct zpl_task_needs needs = {.memory_bytes = 1u << 30, .timeout_ms = 90000};
+    struct zpl_task_needs needs = {
+        .memory_bytes = 1u << 30, .timeout_ms = 90000, .workers = 3, .together = true};
     assert_non_null(mkdtemp(folder));
     assert_int_equal(zpl_spool_write_about(folder, &about, &diags), ZPL_OK);
     assert_int_equal(zpl_spool_write_task(folder, "the task", 8, &needs, &diags), ZPL_OK);

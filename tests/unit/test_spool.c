@@ -105,7 +105,7 @@ static void a_task_comes_back(void **state)
 {
     (void)state;
     static const char BYTES[] = "{\n\0x}";
-    struct zpl_task_needs needs = {.memory_bytes = 5u << 20, .timeout_ms = 1500}, got;
+    struct zpl_task_needs needs = {.memory_bytes = 5u << 20, .timeout_ms = 1500, .workers = 3}, got;
     struct zpl_buf bytes = {0};
     assert_false(zpl_spool_wanted(folder));
     assert_int_equal(zpl_spool_read_task(folder, &got, &bytes, &diags), ZPL_ERR_NOT_FOUND);
@@ -116,6 +116,7 @@ static void a_task_comes_back(void **state)
     assert_memory_equal(bytes.data, BYTES, sizeof BYTES);
     assert_int_equal(got.memory_bytes, needs.memory_bytes);
     assert_int_equal(got.timeout_ms, needs.timeout_ms);
+    assert_int_equal(got.workers, 0); /* the task has them started by others */
     assert_true(got.fresh);
     zpl_spool_unwant(folder);
     assert_false(zpl_spool_wanted(folder));
@@ -124,7 +125,7 @@ static void a_task_comes_back(void **state)
 
     write_file(ZPL_SPOOL_TASK, "zpl-task 999 0 0\nx");
     assert_int_equal(zpl_spool_read_task(folder, &got, &bytes, &diags), ZPL_ERR_VERSION);
-    const char *const torn[] = {"", "zpl-task", "zpl-task 1 0", "zpl-task 1 0 0", "hello\nworld"};
+    const char *const torn[] = {"", "zpl-task", "zpl-task 2 0", "zpl-task 2 0 0 0", "hello\nworld"};
     for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
         write_file(ZPL_SPOOL_TASK, torn[i]);
         assert_int_equal(zpl_spool_read_task(folder, &got, &bytes, &diags), ZPL_ERR_INPUT);
