@@ -210,6 +210,18 @@ void zpl_slots_give(struct zpl_slots *slots, const struct zpl_digest *holder)
     slots->held_count = kept;
 }
 
+size_t zpl_slots_of(struct zpl_slots *slots, const struct zpl_digest *holder, const char *name,
+                    uint32_t *out, size_t room)
+{
+    const struct name *of = name_of(slots, name);
+    size_t count = 0;
+    for (size_t i = 0; of && i < slots->held_count && count < room; i++)
+        if (slots->held[i].byte >> NAME_SHIFT == of->first >> NAME_SHIFT &&
+            zpl_digest_equal(&slots->held[i].holder, holder))
+            out[count++] = (uint32_t)(slots->held[i].byte - of->first);
+    return count;
+}
+
 void zpl_slots_rest(struct zpl_slots *slots)
 {
     for (size_t i = 0; i < slots->name_count; i++)

@@ -16,11 +16,13 @@ struct zpl_slots;
 enum zpl_err zpl_slots_open(const char *path, struct zpl_slots **out, struct zpl_diags *diags);
 void zpl_slots_release(struct zpl_slots *slots); /* NULL is fine */
 
-/* As slots_take, slots_give and slots_rest of struct zpl_metadata. */
+/* As slots_take, slots_give, slots_of and slots_rest of struct zpl_metadata. */
 enum zpl_err zpl_slots_take(struct zpl_slots *slots, const struct zpl_digest *holder,
                             const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                             struct zpl_diags *diags);
 void zpl_slots_give(struct zpl_slots *slots, const struct zpl_digest *holder);
+size_t zpl_slots_of(struct zpl_slots *slots, const struct zpl_digest *holder, const char *name,
+                    uint32_t *out, size_t room);
 void zpl_slots_rest(struct zpl_slots *slots);
 
 #endif

@@ -25,7 +25,7 @@ struct zpl_task_needs {
     bool fresh;            /* a process of its own, not a warm worker (user code) */
     uint64_t kin;  /* a warm worker serves tasks of one kin only, as it keeps what is theirs alone;
                               0: the tasks that need nothing kept */
-    uint32_t gpus; /* for each of its workers; local: not held to */
+    uint32_t gpus; /* for each of its workers; local: who starts it has shared them out */
     uint32_t workers;  /* that many are given at once or none, each with what is said here; the
                               task runs in the first and starts the others.  0: one */
     bool together;     /* all on one machine, as processes of the task; else local gives one */
@@ -56,6 +56,10 @@ struct zpl_orchestrator {
     const char *flavour;
     uint32_t slots; /* tasks it runs at the same time */
     bool elsewhere; /* on other machines: tasks do not share the memory of this one */
+    /* This machine's GPUs, which whoever starts tasks shares out among them, by the names that CUDA_VISIBLE_DEVICES
+     * takes; NULL: it gives them itself. */
+    const char *const *gpus;
+    size_t gpu_count;
     /* A folder (absolute path) for what a task writes, given back by place_remove; NULL functions:
      * the artifact store's scratch will do.  Of a task with the same key (what it is, whoever asks;
      * NULL: no other) that an earlier driver has left behind, the folder is given again if the task
@@ -298,6 +302,9 @@ struct zpl_metadata {
                                const struct zpl_limit_use *uses, size_t count, size_t *lacking,
                                struct zpl_diags *diags);
     void (*slots_give)(void *self, const struct zpl_digest *holder); /* all that it has */
+    /* Which of a limit's slots it has, from 0; how many. */
+    size_t (*slots_of)(void *self, const struct zpl_digest *holder, const char *name, uint32_t *out,
+                       size_t room);
     void (*slots_rest)(void *self); /* this store waits for none any more */
 
     /* Housekeeping.  Between alone_begin and alone_end no other process writes to the store, and no run

@@ -61,6 +61,8 @@ struct zpl_run_task {
     uint64_t memory_bytes; /* of each of its workers */
     uint32_t
         workers; /* processes that a function of Python is called in at the same time; 0: one */
+    const char
+        *gpus; /* that it has of this machine's, as CUDA_VISIBLE_DEVICES; NULL: nothing is said */
     /* Set where it runs: its program is forked by one that is kept for tasks like this one, and the rulesets of
      * Landlock that confine the two; 0: there are none to be made, or it stands already. */
     bool kept;

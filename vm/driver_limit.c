@@ -7,6 +7,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "vm/limit.h"
 
 /* The number of a limit; ZPL_NO_LIMIT: no memory. */
 static size_t limit_of(struct zpl_driver *d, const char *name)
@@ -26,22 +27,24 @@ static size_t limit_of(struct zpl_driver *d, const char *name)
 enum zpl_err zpl_driver_slots(struct zpl_driver *d, const struct zpl_node *node,
                               const struct zpl_digest *key, size_t *lacking)
 {
-    const struct zpl_resources *resources = &node->resources;
-    size_t lacks = 0;
-    for (size_t i = 0; i < resources->limit_count; i++) {
-        size_t limit = limit_of(d, resources->limits[i].name);
+    const struct zpl_limit_use *uses;
+    size_t lacks = 0, count;
+    if (zpl_step_limits(d->orchestrator, node, &d->arena, &uses, &count) != ZPL_OK)
+        return zpl_diag_nomem(&d->session->diags);
+    for (size_t i = 0; i < count; i++) {
+        size_t limit = limit_of(d, uses[i].name);
         if (limit == ZPL_NO_LIMIT)
             return zpl_diag_nomem(&d->session->diags);
         if (d->limits[limit].full)
             *lacking = limit;
     }
-    if (resources->limit_count == 0 || *lacking != ZPL_NO_LIMIT)
+    if (count == 0 || *lacking != ZPL_NO_LIMIT)
         return ZPL_OK;
-    enum zpl_err err = d->metadata->slots_take(d->metadata->self, key, resources->limits,
-                                               resources->limit_count, &lacks, &d->session->diags);
+    enum zpl_err err =
+        d->metadata->slots_take(d->metadata->self, key, uses, count, &lacks, &d->session->diags);
     if (err != ZPL_ERR_BUSY)
         return err;
-    *lacking = limit_of(d, resources->limits[lacks].name);
+    *lacking = limit_of(d, uses[lacks].name);
     return ZPL_OK;
 }
 

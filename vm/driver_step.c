@@ -6,6 +6,7 @@
 #include "lang/base/fs.h"
 #include "vm/effect.h"
 #include "vm/journal.h"
+#include "vm/limit.h"
 #include "vm/task.h"
 
 #define WAIT_NS 50000000LL /* between two looks at a step that another process makes */
@@ -58,7 +59,8 @@ static void let_go(struct zpl_driver *d, bool limited, const struct zpl_digest *
 void zpl_driver_free_slot(struct zpl_driver *d, struct zpl_slot *slot)
 {
     const struct zpl_plan *plan = slot->scope->plan;
-    let_go(d, plan->graph->nodes[slot->id].resources.limit_count > 0, &plan->steps[slot->id].key);
+    let_go(d, zpl_step_is_limited(d->orchestrator, &plan->graph->nodes[slot->id]),
+           &plan->steps[slot->id].key);
     remove_scratch(d, slot->scratch);
     zpl_log_release(&slot->log);
     zpl_live_log_release(&slot->live);
@@ -184,7 +186,10 @@ static enum zpl_err launch(struct zpl_driver *d, struct zpl_scope *scope, uint32
     if (d->orchestrator->place != NULL)
         needs.place = slot->scratch;
     if (err == ZPL_OK)
-        err = zpl_task_make(scope->plan, id, slot->scratch, &task);
+        err = zpl_task_make(
+            scope->plan, id, slot->scratch,
+            zpl_step_gpus(d->orchestrator, d->metadata, &step->key, node, &scope->plan->arena),
+            &task);
     if (err == ZPL_OK)
         err = d->orchestrator->start(d->orchestrator->self, task.data, task.len, &needs,
                                      &slot->task, diags);
@@ -277,6 +282,18 @@ static bool in_flight(const struct zpl_driver *d, const struct zpl_digest *key)
     return false;
 }
 
+/* A step that can't be started here: why, which is released. */
+static enum zpl_err fail_unstarted(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
+                                   struct zpl_diags *details)
+{
+    zpl_journal_failure(scope->plan, id, ZPL_CODE_STEP_FAILED, "it can't be started", details,
+                        NULL);
+    zpl_diags_release(details);
+    enum zpl_err err = fail_step(d, scope, id, NULL, 0);
+    zpl_driver_settle(d, scope, id);
+    return err;
+}
+
 /* A step without a hit: takes its lease, looks once more, takes its slots, starts it.  One that was
  * started keeps lease and slots until its end; one that lacks a slot keeps nothing. */
 enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
@@ -284,14 +301,17 @@ enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uin
 {
     const struct zpl_node *node = &scope->plan->graph->nodes[id];
     /* Where the step ends an item, its plan is gone before lease and slots are given back. */
-    bool limited = node->resources.limit_count > 0;
+    bool limited = zpl_step_is_limited(d->orchestrator, node);
     const struct zpl_digest key = scope->plan->steps[id].key;
+    struct zpl_diags details = {0};
     bool hit = false;
+    *lacking = ZPL_NO_LIMIT;
+    if (zpl_step_lacks_gpus(d->orchestrator, node, &details))
+        return fail_unstarted(d, scope, id, &details);
     d->metadata->let_go(d->metadata->self); /* what others have done since is to be seen */
     enum zpl_err err = in_flight(d, &key)
                            ? ZPL_ERR_BUSY
                            : d->metadata->lease(d->metadata->self, &key, false, &d->session->diags);
-    *lacking = ZPL_NO_LIMIT;
     if (err == ZPL_ERR_BUSY) {
         delay(d, scope, id, WAIT_NS);
         return ZPL_OK;

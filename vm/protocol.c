@@ -89,6 +89,7 @@ enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf
     zpl_json_set_take(o, "threads", zpl_json_int(task->threads));
     zpl_json_set_take(o, "memory", zpl_json_int((int64_t)task->memory_bytes));
     zpl_json_set_take(o, "workers", zpl_json_int(task->workers));
+    zpl_json_set_take(o, "gpus", zpl_json_string(task->gpus));
     return write_take(o, out);
 }
 
@@ -270,7 +271,8 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
         !zpl_read_names(zpl_json_get(json, "files"), arena, &task->files, &task->file_count) ||
         !zpl_read_int(json, "threads", 1, UINT32_MAX, &threads) ||
         !zpl_read_int(json, "memory", 0, INT64_MAX, &memory) ||
-        !zpl_read_int(json, "workers", 0, UINT32_MAX, &workers) || !is_text_or_null(json, "body"))
+        !zpl_read_int(json, "workers", 0, UINT32_MAX, &workers) || !is_text_or_null(json, "body") ||
+        !is_text_or_null(json, "gpus"))
         return false;
     task->kernel = zpl_read_text(json, "kernel", arena);
     task->body = zpl_read_text(json, "body", arena);
@@ -280,6 +282,7 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
     task->threads = (uint32_t)threads;
     task->memory_bytes = (uint64_t)memory;
     task->workers = (uint32_t)workers;
+    task->gpus = zpl_read_text(json, "gpus", arena);
     return task->kernel != NULL && task->scratch != NULL && task->store != NULL &&
            task->project != NULL;
 }

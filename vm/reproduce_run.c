@@ -7,6 +7,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "vm/limit.h"
 #include "vm/protocol.h"
 #include "vm/retry.h"
 #include "vm/task.h"
@@ -40,17 +41,22 @@ static struct zpl_digest holder_of(const struct zpl_reproducing *r,
 /* Takes the slots of limits that all runs over the store share; *lacks tells that they are not free. */
 static enum zpl_err take_limits(struct zpl_reproducing *r, struct zpl_again_slot *slot, bool *lacks)
 {
-    const struct zpl_resources *resources = &slot->plan->graph->nodes[slot->id].resources;
+    const struct zpl_node *node = &slot->plan->graph->nodes[slot->id];
+    const struct zpl_limit_use *uses;
     const struct zpl_digest holder = holder_of(r, slot);
     struct zpl_metadata *metadata;
-    size_t lacking;
+    size_t lacking, count;
     *lacks = false;
-    if (resources->limit_count == 0)
+    if (zpl_step_lacks_gpus(r->orchestrator, node, &r->session->diags))
+        return ZPL_ERR_STEP;
+    if (zpl_step_limits(r->orchestrator, node, &slot->plan->arena, &uses, &count) != ZPL_OK)
+        return zpl_diag_nomem(&r->session->diags);
+    if (count == 0)
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(r->session, true, &metadata);
     if (err == ZPL_OK)
-        err = metadata->slots_take(metadata->self, &holder, resources->limits,
-                                   resources->limit_count, &lacking, &r->session->diags);
+        err = metadata->slots_take(metadata->self, &holder, uses, count, &lacking,
+                                   &r->session->diags);
     slot->limited = err == ZPL_OK;
     *lacks = err == ZPL_ERR_BUSY;
     return *lacks ? ZPL_OK : err;
@@ -63,6 +69,20 @@ static void give_limits(struct zpl_reproducing *r, struct zpl_again_slot *slot)
     if (slot->limited && zpl_session_metadata(r->session, true, &metadata) == ZPL_OK)
         metadata->slots_give(metadata->self, &holder);
     slot->limited = false;
+}
+
+static enum zpl_err make_task(struct zpl_reproducing *r, struct zpl_again_slot *slot,
+                              struct zpl_buf *out)
+{
+    const struct zpl_digest holder = holder_of(r, slot);
+    struct zpl_metadata *metadata;
+    enum zpl_err err = zpl_session_metadata(r->session, true, &metadata);
+    return err != ZPL_OK ? err
+                         : zpl_task_make(slot->plan, slot->id, slot->scratch,
+                                         zpl_step_gpus(r->orchestrator, metadata, &holder,
+                                                       &slot->plan->graph->nodes[slot->id],
+                                                       &slot->plan->arena),
+                                         out);
 }
 
 static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot)
@@ -83,7 +103,7 @@ static enum zpl_err start(struct zpl_reproducing *r, struct zpl_again_slot *slot
     err = r->artifacts->scratch(r->artifacts->self, zpl_task_group(slot->plan, slot->id, group),
                                 slot->scratch, &r->session->diags);
     if (err == ZPL_OK)
-        err = zpl_task_make(slot->plan, slot->id, slot->scratch, &task);
+        err = make_task(r, slot, &task);
     if (err == ZPL_OK)
         err = r->orchestrator->start(r->orchestrator->self, task.data, task.len, &needs,
                                      &slot->task, &r->session->diags);

@@ -325,7 +325,7 @@ static enum zpl_err make_body(struct zpl_plan *plan, uint32_t id, const char **o
 
 /* All parts, then bytes. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
-                           struct zpl_buf *out)
+                           const char *gpus, struct zpl_buf *out)
 {
     const struct zpl_node *node = &plan->graph->nodes[id];
     struct zpl_arena *arena = &plan->arena;
@@ -347,6 +347,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .project = plan->session->project.root,
                                 .threads = threads_of(node),
                                 .workers = zpl_task_workers(node),
+                                .gpus = gpus,
                                 .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)
                                                : make_body(plan, id, &body);

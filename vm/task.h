@@ -24,7 +24,7 @@ const char *zpl_task_group(const struct zpl_plan *plan, uint32_t id, char out[ZP
 bool zpl_task_is_group(const char *name);
 /* Encodes the task of a keyed step, of which the needs are known, whose outputs are to be made in `scratch`. */
 enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scratch,
-                           struct zpl_buf *out);
+                           const char *gpus, struct zpl_buf *out);
 /* Did the step make what it declares, of what its key says?  ZPL_ERR_STEP, told in `diags`. */
 enum zpl_err zpl_task_check(struct zpl_plan *plan, uint32_t id, const struct zpl_run_result *result,
                             struct zpl_diags *diags);

@@ -19,6 +19,8 @@
 #define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
 #define ZPL_BUF_BYTES_MAX        (1u << 30) /* one growable buffer, where no smaller cap is named */
 #define ZPL_JSON_DEPTH_MAX       200        /* nesting of a JSON text */
+#define ZPL_GPUS_MAX             64         /* of this machine that steps can take */
+#define ZPL_GPU_NAME_SIZE        96         /* of one, as CUDA_VISIBLE_DEVICES has it */
 #define ZPL_IMPORTS_MAX          1000       /* files one program imports */
 #define ZPL_HOST_VALUES_MAX      (1u << 21) /* run-time values made by one evaluation */
 #define ZPL_VALUE_SIZE_MAX       10000      /* parts of one condition or list of run-time values */

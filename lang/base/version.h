@@ -8,7 +8,7 @@
 #define ZPL_KEY_VERSION      2  /* cache key: list and framing of ingredients */
 #define ZPL_GRAPH_VERSION    3  /* canonical JSON of a graph */
 #define ZPL_PLAN_VERSION     1  /* the plan a run stores */
-#define ZPL_PROTOCOL_VERSION 11 /* messages between driver and worker */
+#define ZPL_PROTOCOL_VERSION 12 /* messages between driver and worker */
 #define ZPL_SCHEMA_VERSION   4  /* tables of the metadata store */
 #define ZPL_KERNEL_ABI       1  /* stdlib/kernel.h */
 #define ZPL_CLOSURE_VERSION  1  /* image of a lua body */

@@ -194,6 +194,13 @@ static void slots_give(void *self, const struct zpl_digest *holder)
         zpl_slots_give(store->slots, holder);
 }
 
+static size_t slots_of(void *self, const struct zpl_digest *holder, const char *name, uint32_t *out,
+                       size_t room)
+{
+    struct zpl_sqlite *store = self;
+    return store->slots ? zpl_slots_of(store->slots, holder, name, out, room) : 0;
+}
+
 static void slots_rest(void *self)
 {
     struct zpl_sqlite *store = self;
@@ -416,6 +423,7 @@ enum zpl_err zpl_metadata_sqlite(const struct zpl_stack_config *config, bool wri
         .unlease = unlease,
         .slots_take = slots_take,
         .slots_give = slots_give,
+        .slots_of = slots_of,
         .slots_rest = slots_rest,
         .alone_begin = zpl_sqlite_alone_begin,
         .alone_commit = zpl_sqlite_alone_commit,

@@ -13,6 +13,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "stack/flavours.h"
+#include "stack/orchestrator/gpus.h"
 #include "stack/orchestrator/local_worker.h"
 
 #define READY_MAX 64
@@ -24,6 +25,7 @@ struct local {
     uint32_t worker_count; /* room: twice the slots */
     uint32_t turn;         /* who is asked first, so that a talkative one does not hide others */
     uint64_t last_task;
+    struct zpl_gpus gpus;
     struct zpl_local_worker *shown; /* whose bytes the last event showed */
     struct zpl_local_worker workers[];
 };
@@ -241,6 +243,7 @@ enum zpl_err zpl_orchestrator_local(const struct zpl_stack_config *config,
     if (!local)
         return zpl_diag_nomem(diags);
     *local = (struct local){.zygote = config->zygote, .slots = slots, .worker_count = 2 * slots};
+    zpl_gpus_find(&local->gpus);
     for (uint32_t i = 0; i < local->worker_count; i++)
         local->workers[i].ends = (struct zpl_worker_ends){-1, -1, -1};
     local->epoll = zpl_fault(ZPL_FAULT_OPEN) ? -1 : epoll_create1(EPOLL_CLOEXEC);
@@ -252,6 +255,8 @@ enum zpl_err zpl_orchestrator_local(const struct zpl_stack_config *config,
     *out = (struct zpl_orchestrator){.self = local,
                                      .flavour = "local",
                                      .slots = slots,
+                                     .gpus = local->gpus.list,
+                                     .gpu_count = local->gpus.count,
                                      .start = start,
                                      .wait = wait_event,
                                      .cancel = cancel,

@@ -113,6 +113,7 @@ static int run(struct zpl_kernel_context *ctx)
                                   .diags = context->diags,
                                   .folder = c.task->project,
                                   .tmp = zpl_crossing_tmp(context),
+                                  .gpus = c.task->gpus,
                                   .body = c.body};
     int failed = 1;
     if (process.tmp == NULL || !zpl_crossing_allow(context)) {

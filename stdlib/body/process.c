@@ -66,7 +66,7 @@ static bool make_environment(struct child *c)
     const char *const *const defaults[] = {always, p->defaults};
     const struct zpl_json *vars = zpl_json_get(p->body, "vars");
     const struct zpl_json *pass = zpl_json_get(p->body, "pass");
-    size_t count = 0, most = zpl_json_count(vars) + zpl_json_count(pass) + 8 +
+    size_t count = 0, most = zpl_json_count(vars) + zpl_json_count(pass) + 9 +
                              list_length(p->defaults) + list_length(p->fixed);
     char **out = zpl_arena_array(p->arena, most, sizeof *out);
     if (out == NULL)
@@ -89,6 +89,8 @@ static bool make_environment(struct child *c)
         for (size_t i = 0; defaults[list] != NULL && defaults[list][i] != NULL; i++)
             if (!is_set(vars, defaults[list][i], p->arena))
                 out[count++] = zpl_arena_strdup(p->arena, defaults[list][i]);
+    if (p->gpus != NULL && zpl_json_get(vars, "CUDA_VISIBLE_DEVICES") == NULL)
+        out[count++] = zpl_arena_printf(p->arena, "CUDA_VISIBLE_DEVICES=%s", p->gpus);
     if (p->tmp != NULL)
         out[count++] = zpl_arena_printf(p->arena, "TMPDIR=%s", p->tmp);
     if (c->talk[1] >= 0)

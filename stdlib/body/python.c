@@ -352,6 +352,7 @@ struct zpl_process zpl_python_process(struct zpl_python_call *c, const char **de
         .tmp = scratch_of(c),
         .body = c->body,
         .defaults = defaults,
+        .gpus = c->task->gpus,
         .words =
             zpl_python_words(zpl_json_str(zpl_json_get(c->facts, "interpreter"), "python3"),
                              c->task->kept ? ZPL_PYTHON_HOST : ZPL_PYTHON_CALL, c->context->arena),

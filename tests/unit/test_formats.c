@@ -374,7 +374,8 @@ static void say_tasks(struct said *said)
                                      .file_count = 2,
                                      .threads = 1,
                                      .memory_bytes = 1 << 30,
-                                     .workers = 2};
+                                     .workers = 2,
+                                     .gpus = "0,1"};
     keep(said, zpl_task_encode_run(&run, &said->one));
     const uint32_t places[] = {1, 0};
     const struct zpl_row_key told[] = {{places, 2}, {places, 1}, {NULL, 0}};

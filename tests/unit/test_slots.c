@@ -57,6 +57,23 @@ static void so_many_are_taken_and_no_more(void **state)
     other.release(other.self);
 }
 
+static void who_has_slots_knows_which(void **state)
+{
+    struct fixture *f = *state;
+    struct zpl_digest a = zpl_digest_of("a", 1), b = zpl_digest_of("b", 1);
+    uint32_t of_a[4], of_b[4];
+    assert_int_equal(f->store.slots_of(f->store.self, &a, "gpu", of_a, 4), 0);
+    assert_int_equal(take(f, &f->store, "a", &NEED("gpu", 2, 3), 1), ZPL_OK);
+    assert_int_equal(take_one(f, &f->store, "b", "gpu", 3), ZPL_OK);
+    assert_int_equal(take_one(f, &f->store, "a", "db", 1), ZPL_OK);
+    assert_int_equal(f->store.slots_of(f->store.self, &a, "gpu", of_a, 4), 2);
+    assert_int_equal(f->store.slots_of(f->store.self, &a, "gpu", of_a, 1), 1);
+    assert_int_equal(f->store.slots_of(f->store.self, &b, "gpu", of_b, 4), 1);
+    assert_int_equal((1 << of_a[0]) + (1 << of_a[1]) + (1 << of_b[0]), 7);
+    give(&f->store, "a");
+    assert_int_equal(f->store.slots_of(f->store.self, &a, "gpu", of_a, 4), 0);
+}
+
 static void all_that_is_asked_for_or_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -205,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(so_many_are_taken_and_no_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_has_slots_knows_which, setup, teardown),
         cmocka_unit_test_setup_teardown(all_that_is_asked_for_or_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slot_goes_to_who_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(a_killed_holder_frees_its_slots, setup, teardown),
