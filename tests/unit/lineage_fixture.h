@@ -40,7 +40,7 @@ static inline size_t queries(size_t fallback)
 {
     const char *given = getenv("ZPL_QUERIES");
 #ifdef __SANITIZE_ADDRESS__
-    fallback /= 5;
+    fallback /= 10;
 #endif
     return given != NULL ? strtoul(given, NULL, 10) : fallback;
 }
