@@ -42,7 +42,7 @@ left() {
 
 # sweep PIPELINE KIND[:ERROR] QUIET: N = 0, 1, 2 … until QUIET runs succeed in a row: what is only remembered
 # to save time may fail unnoticed.  Of memory each to 20, then about one in nine; of SQLite's further
-# errors one in three.  A failed run that left what one before it left is not followed by another run.
+# errors one in two.  A failed run that left what one before it left is not followed by another run.
 sweep() {
     kind=${2%%:*}
     error=${2#"$kind"}
@@ -85,7 +85,7 @@ sweep() {
         n=$((n + 1))
         case $2 in
         alloc) [ $n -le 20 ] || n=$((n + n / 8)) ;;
-        sqlite:*) n=$((n + 2)) ;;
+        sqlite:*) n=$((n + 1)) ;;
         esac
     done
     [ $failures -gt 0 ] || fail "$2: no call ever failed"
