@@ -66,6 +66,51 @@ static const char *riff_type(const char *data, size_t len)
                                               : NULL;
 }
 
+static uint32_t big(const unsigned char *p, size_t n)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < n; i++)
+        value = value << 8 | p[i];
+    return value;
+}
+
+/* A JPEG says its size in the first of its segments C0 to CF that is no table. */
+static bool jpeg_pixels(const unsigned char *p, size_t len, uint32_t *width, uint32_t *height)
+{
+    for (size_t at = 2; at + 9 < len && p[at] == 0xff; at += 2 + big(p + at + 2, 2)) {
+        unsigned char kind = p[at + 1];
+        if (kind < 0xc0 || kind > 0xcf || kind == 0xc4 || kind == 0xc8 || kind == 0xcc)
+            continue;
+        *height = big(p + at + 5, 2);
+        *width = big(p + at + 7, 2);
+        return true;
+    }
+    return false;
+}
+
+bool zpl_media_pixels(const char *media, const char *data, size_t len, uint32_t *width,
+                      uint32_t *height)
+{
+    const unsigned char *p = (const unsigned char *)data;
+    if (strcmp(media, "image/png") == 0 && len >= 24) {
+        *width = big(p + 16, 4);
+        *height = big(p + 20, 4);
+        return true;
+    }
+    if (strcmp(media, "image/gif") == 0 && len >= 10) {
+        *width = p[6] | (uint32_t)p[7] << 8;
+        *height = p[8] | (uint32_t)p[9] << 8;
+        return true;
+    }
+    return strcmp(media, "image/jpeg") == 0 && jpeg_pixels(p, len, width, height);
+}
+
+/* Is it a drawing, behind the declaration and remarks that XML begins with? */
+static bool is_svg(const char *data, size_t len)
+{
+    return memmem(data, len, "<svg", 4) != NULL;
+}
+
 const char *zpl_media_type(const char *path, const char *data, size_t len)
 {
     size_t n = strlen(path);
@@ -73,7 +118,9 @@ const char *zpl_media_type(const char *path, const char *data, size_t len)
         return riff_type(data, len);
     for (size_t i = 0; i < sizeof MAGIC / sizeof MAGIC[0]; i++)
         if (len >= MAGIC[i].len && memcmp(data, MAGIC[i].start, MAGIC[i].len) == 0)
-            return MAGIC[i].media;
+            return strcmp(MAGIC[i].media, "application/xml") == 0 && is_svg(data, len)
+                       ? "image/svg+xml"
+                       : MAGIC[i].media;
     if (len == 0)
         return "empty";
     if (!is_text(data, len))

@@ -50,6 +50,7 @@ static enum zpl_err add_file(const char *path, bool text, struct zpl_json *o,
 {
     struct zpl_buf start = {0}, clean = {0};
     struct zpl_stat st = {0};
+    uint32_t width, height;
     enum zpl_err err = zpl_fs_stat(path, &st, diags);
     if (err == ZPL_OK)
         err = read_start(path, &start, diags);
@@ -59,6 +60,10 @@ static enum zpl_err add_file(const char *path, bool text, struct zpl_json *o,
                         strstr(media, "yaml") != NULL || strstr(media, "xml") != NULL;
         zpl_json_set_take(o, "bytes", zpl_json_int((int64_t)st.size));
         zpl_json_set_take(o, "media", zpl_json_string(media));
+        if (zpl_media_pixels(media, zpl_buf_str(&start), start.len, &width, &height)) {
+            zpl_json_set_take(o, "width", zpl_json_int(width));
+            zpl_json_set_take(o, "height", zpl_json_int(height));
+        }
         if (text && readable) {
             if (start.len < st.size)
                 drop_cut_character(&start);
@@ -235,5 +240,29 @@ enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_js
         err = look_inside(&l, out);
     }
     zpl_arena_release(&arena);
+    return err;
+}
+
+enum zpl_err zpl_preview_picture(struct zpl_session *session, const struct zpl_json *output,
+                                 struct zpl_json *preview)
+{
+    struct looking l = {.session = session, .output = output};
+    struct zpl_buf bytes = {0}, text = {0};
+    struct zpl_digest digest;
+    bool image = strncmp(zpl_json_str(zpl_json_get(preview, "media"), ""), "image/", 6) == 0;
+    if (!image || zpl_json_i64(zpl_json_get(preview, "bytes"), INT64_MAX) > ZPL_PAGE_IMAGE_MAX ||
+        !zpl_read_digest(output, "digest", &digest))
+        return ZPL_OK;
+    enum zpl_err err = find_bytes(&l, &digest);
+    if (err == ZPL_OK)
+        err = zpl_fs_read_file(l.path, ZPL_PAGE_IMAGE_MAX, &bytes, &session->diags);
+    if (err == ZPL_OK) {
+        zpl_text_base64(&text, zpl_buf_str(&bytes), bytes.len);
+        err = zpl_buf_error(&text) == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
+    }
+    if (err == ZPL_OK)
+        zpl_json_set_take(preview, "data", zpl_json_stringn(zpl_buf_str(&text), text.len));
+    zpl_buf_release(&bytes);
+    zpl_buf_release(&text);
     return err;
 }

@@ -12,7 +12,7 @@
 /* `output` is one of a run's record: { type, digest, bytes, rows, value }.  By `kind`:
  *   table, model   see stdlib/preview/preview.h
  *   value          { value }: a Report, List, Record, Json or scalar
- *   file           { bytes, media, text }: its beginning, when it is text
+ *   file           { bytes, media, width, height, text }: pixels of an image; its beginning, when it is text
  *   dir            { bytes, file_count, files: [{ path, bytes, media }] }, the first by path
  *   gone           its bytes are not in the store any more
  * A Model of another framework is a file or a dir with `framework`.  NULL: it has no bytes (an
@@ -25,6 +25,13 @@ enum zpl_err zpl_preview_output(struct zpl_session *session, const struct zpl_js
 enum zpl_err zpl_preview_value(const struct zpl_json *output, const char *path,
                                struct zpl_json **out, struct zpl_diags *diags);
 
+/* Adds to the preview of a file that is an image of at most ZPL_PAGE_IMAGE_MAX bytes, as `data`, these in base64. */
+enum zpl_err zpl_preview_picture(struct zpl_session *session, const struct zpl_json *output,
+                                 struct zpl_json *preview);
+
+/* How large the image is that begins so, in pixels; false: that is not known. */
+bool zpl_media_pixels(const char *media, const char *data, size_t len, uint32_t *width,
+                      uint32_t *height);
 /* What kind of file begins so: "image/png", "text/plain", "application/octet-stream". */
 const char *zpl_media_type(const char *path, const char *data, size_t len);
 

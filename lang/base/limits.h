@@ -95,5 +95,6 @@
 #define ZPL_REPRODUCE_LOOK_BYTES (64u << 20) /* of such a table */
 #define ZPL_PAGE_NODES_MAX       400         /* steps that a page draws */
 #define ZPL_PAGE_PREVIEWS_MAX    100         /* outputs that a page looks into */
+#define ZPL_PAGE_IMAGE_MAX       (2 << 20)   /* bytes of an image that a page holds */
 
 #endif

@@ -213,3 +213,15 @@ size_t zpl_names_count(const char *const *names)
         count++;
     return count;
 }
+
+void zpl_text_base64(struct zpl_buf *out, const char *s, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < n; i += 3) {
+        uint32_t three = 0;
+        for (size_t k = 0; k < 3; k++)
+            three = three << 8 | (i + k < n ? (unsigned char)s[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            zpl_buf_putc(out, i + k > n ? '=' : digits[three >> (18 - 6 * k) & 63]);
+    }
+}

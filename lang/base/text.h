@@ -51,5 +51,6 @@ bool zpl_text_duration(const char *s, uint64_t *ms);
 void zpl_text_show_bytes(struct zpl_buf *out, uint64_t bytes);
 void zpl_text_show_ms(struct zpl_buf *out, uint64_t ms);
 void zpl_text_show_count(struct zpl_buf *out, uint64_t n);
+void zpl_text_base64(struct zpl_buf *out, const char *s, size_t n);
 
 #endif

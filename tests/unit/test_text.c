@@ -370,6 +370,27 @@ static void expect_shown(show_function *show, uint64_t n, const char *expected)
     zpl_buf_release(&out);
 }
 
+static void base64_has_all_bytes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *text;
+        size_t n;
+    } cases[] = {{"", "", 0},
+                 {"f", "Zg==", 1},
+                 {"fo", "Zm8=", 2},
+                 {"foo", "Zm9v", 3},
+                 {"foob", "Zm9vYg==", 4},
+                 {"fooba", "Zm9vYmE=", 5},
+                 {"\xff\xfe\0", "//4A", 3}}; /* RFC 4648, 10 */
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct zpl_buf out = {0};
+        zpl_text_base64(&out, cases[i].bytes, cases[i].n);
+        assert_string_equal(zpl_buf_str(&out), cases[i].text);
+        zpl_buf_release(&out);
+    }
+}
+
 static void quantities_for_people(void **state)
 {
     (void)state;
@@ -410,6 +431,7 @@ int main(void)
         cmocka_unit_test(quotes_are_escaped),
         cmocka_unit_test(sizes_are_read),
         cmocka_unit_test(durations_are_read),
+        cmocka_unit_test(base64_has_all_bytes),
         cmocka_unit_test(quantities_for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,11 @@ static enum zpl_err look(struct zpl_cli *cli, struct zpl_session *session,
                          const struct zpl_json *output, struct zpl_json **out)
 {
     enum zpl_err err = zpl_preview_output(session, output, cli->rows, out);
+    if (err == ZPL_OK && *out != NULL)
+        err = zpl_preview_picture(session, output, *out);
     if (err == ZPL_OK || err == ZPL_ERR_INTERRUPTED || err == ZPL_ERR_NOMEM)
         return err;
+    zpl_json_release(*out);
     *out = zpl_json_object();
     zpl_json_set_take(*out, "kind", zpl_json_string("failed"));
     zpl_json_set_take(*out, "why",

@@ -11,6 +11,7 @@
 #include "vm/view/steps.h"
 
 static const char STYLE[] =
+    "img{max-width:100%}\n"
     ":root{color-scheme:light dark;--back:#fff;--text:#1c1e21;--dim:#5f6672;--line:#d8dbe0;"
     "--box:#f5f6f8;--good:#1a7f37;--bad:#c4271b;--warn:#8f5b00;--mark:#2f6fdb}\n"
     "@media(prefers-color-scheme:dark){:root{--back:#15171a;--text:#e4e6ea;--dim:#9aa1ac;"
@@ -51,7 +52,7 @@ static void add_head(const struct zpl_page *page, struct zpl_buf *out)
     struct zpl_buf text = {0};
     zpl_buf_puts(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                      "style-src 'unsafe-inline'\">\n<meta name=\"viewport\" "
+                      "style-src 'unsafe-inline'; img-src data:\">\n<meta name=\"viewport\" "
                       "content=\"width=device-width, initial-scale=1\">\n<title>");
     zpl_html(out, run->pipeline);
     zpl_buf_printf(out, ", run %lld</title>\n<style>\n%s</style></head><body>\n<h1>",

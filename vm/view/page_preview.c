@@ -203,7 +203,16 @@ static void show_file(const struct zpl_json *file, struct zpl_buf *out)
     const char *text = zpl_json_strn(zpl_json_get(file, "text"), &n);
     zpl_buf_puts(out, "<p>");
     zpl_html(out, text_of(file, "media"));
+    if (zpl_json_get(file, "width") != NULL)
+        zpl_buf_printf(out, ", %lld x %lld pixels", (long long)number(file, "width"),
+                       (long long)number(file, "height"));
     zpl_buf_puts(out, "</p>\n");
+    if (zpl_json_get(file, "data") != NULL) {
+        zpl_buf_puts(out, "<p><img alt=\"\" src=\"data:");
+        zpl_html(out, text_of(file, "media"));
+        zpl_buf_printf(out, ";base64,%s\"></p>\n", text_of(file, "data"));
+        return;
+    }
     if (n == 0)
         return;
     zpl_buf_puts(out, "<details><summary>its beginning</summary><pre>");

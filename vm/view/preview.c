@@ -307,6 +307,9 @@ static void show_file(const struct view *v, const struct zpl_json *file)
     const char *text = zpl_json_strn(zpl_json_get(file, "text"), &n);
     zpl_text_show_bytes(&words, (uint64_t)number(file, "bytes"));
     zpl_buf_printf(&words, ", %s", zpl_json_str(zpl_json_get(file, "media"), ""));
+    if (zpl_json_get(file, "width") != NULL)
+        zpl_buf_printf(&words, ", %lld x %lld pixels", (long long)number(file, "width"),
+                       (long long)number(file, "height"));
     line(v, zpl_buf_str(&words));
     zpl_buf_release(&words);
     if (n > 0)

@@ -130,7 +130,7 @@ class Call:
 
         from zpl import _marks
 
-        own = _marks.materialiser_of(type(value))
+        own = _marks.materialiser_of(type(value)) if kind.kind != "Tensor" else None
         if own is not None:
             own[0](value, Path(path))
             if not os.path.lexists(path):

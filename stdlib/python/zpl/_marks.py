@@ -55,8 +55,10 @@ def materialiser(cls: type, save: Optional[Save] = None, load: Optional[Load] = 
 
 
 def materialiser_of(cls: Any) -> Optional[Tuple[Save, Load]]:
-    """The one of the class or of the nearest class it comes from; None: there is none."""
+    """The one of the class or of the nearest class it comes from, else what pictures are kept by; None: there is none."""
     for base in getattr(cls, "__mro__", ()):
         if base in registered:
             return registered[base]
-    return None
+    from zpl import _pictures
+
+    return _pictures.way_of(cls)

@@ -37,6 +37,15 @@ _MODELS = {
     "torch.nn.modules.module.Module": "torch",
     "torch.jit.ScriptModule": "torch",
 }
+_PICTURES = (
+    "PIL.Image.Image",
+    "matplotlib.figure.Figure",
+    "matplotlib.pyplot.Figure",
+    "matplotlib.axes.Axes",
+    "matplotlib.pyplot.Axes",
+    "plotly.graph_objects.Figure",
+    "plotly.graph_objs.Figure",
+)
 _ARRAYS = ("numpy.ndarray", "numpy.typing.NDArray", "torch.Tensor")
 _JSON = ("dict", "list", "object", "typing.Any", "typing.Mapping", "typing.MutableMapping")
 _ADVICE = "write Annotated[…, \"its zpl type\"] or give the function a @zpl.step(\"…\")"
@@ -86,6 +95,8 @@ class _Signer:
             return "Table {...}" if out else "Table {...%s}" % name
         if annotation in ("zpl.File", "zpl.Dir"):
             return annotation[4:]
+        if annotation == "PIL.Image.Image" or (out and annotation in _PICTURES):
+            return "File"
         if annotation in _MODELS:
             return "Model {%s}" % _MODELS[annotation]
         if annotation.split(".")[0] == "sklearn":

@@ -1,0 +1,111 @@
+# Pictures that Python steps return for a File: figures of matplotlib and plotly, images of PIL. The same bytes each time, told by
+# zpl show with their size in pixels, embedded in its page, and an image again for a step that wants one.      Time limit: 240 s
+. "$ROOT/tests/lib.sh"
+[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+PATH="$ROOT/build/oracle/bin:$PATH"
+export PATH
+cat >draw.py <<'T'
+import matplotlib.pyplot as plt
+import numpy as np
+import plotly.graph_objects as go
+from matplotlib.figure import Figure
+from PIL import Image
+
+
+def plot(n: int = 10) -> Figure:
+    figure, axes = plt.subplots(figsize=(4, 3))
+    axes.plot(np.arange(n) ** 2)
+    return figure
+
+
+def page(n: int = 10) -> go.Figure:
+    return go.Figure(go.Scatter(y=np.arange(n) ** 2))
+
+
+def image(n: int = 32) -> Image.Image:
+    return Image.fromarray(np.arange(n * n * 3, dtype="u1").reshape(n, n, 3))
+
+
+def turned(file: Image.Image) -> Image.Image:
+    assert file.size == (32, 32)
+    return file.rotate(90)
+
+
+def two():
+    return plot(3).axes[0], image()  # axes are their figure; for a Tensor an image is its pixels
+
+
+def deep(n: int = 4) -> Image.Image:
+    return Image.new("F", (n, n))
+
+
+def drawn(file: Figure) -> int:
+    return 1
+T
+cat >rows.py <<'T'
+import numpy as np
+import pandas as pd
+from draw import image
+
+
+def rows():
+    one = image()
+    return pd.DataFrame({"hwc": [one, one], "chw": [np.asarray(one).transpose(2, 0, 1)] * 2})
+
+
+def wrong():
+    return pd.DataFrame({"chw": [image(), image()]})
+T
+cat >p.zpl <<'P'
+local plot = step "plot" { python = "draw.py:plot" }
+local page = step "page" { python = "draw.py:page" }
+local image = step "image" { python = "draw.py:image" }
+local turned = step "turned" { python = "draw.py:turned" }
+local two = step "two" { signature = "() -> (figure: File, pixels: Tensor u8[32, 32, 3])", python = "draw.py:two" }
+local rows = step "rows" { signature = "() -> (rows: Table {hwc: Tensor u8[32, 32, 3], chw: Tensor u8[3, 32, 32]})", python = "rows.py:rows" }
+plot {}
+page {}
+turned { image {} }
+two {}
+rows {}
+local drawing = step "drawing" { signature = "() -> (out: File)", command = { "cp", "drawing.svg", "$out" } }
+drawing {}
+P
+printf '<?xml version="1.0"?>\n<!-- a remark -->\n<svg xmlns="http://www.w3.org/2000/svg"/>\n' >drawing.svg
+expect 0 zpl run p.zpl
+expect 0 zpl reproduce last
+contains out "7 same"
+for output in plot/file two/figure; do
+    zpl show "last/$output" >shown
+    contains shown "image/png, 400 x 300 pixels"
+done
+zpl show last/turned/file --json >shown.json
+equal "$(json shown.json '[j["preview"]["width"], j["preview"]["height"]]')" "[32, 32]"
+zpl show last/page/file >shown
+contains shown "text/html"
+zpl show last/two/pixels >shown
+contains shown "u8 [32, 32, 3]: 0 … 255, mean 127.5"
+zpl show last --html run.html >/dev/null
+equal "$(grep -c '<img alt="" src="data:image/png;base64,' run.html)" 4 "pictures in the page"
+contains run.html "data:image/svg+xml;base64,"
+contains run.html "img-src data:"
+zpl export last/plot/file plot.png >/dev/null
+zpl export last/turned/file turned.png >/dev/null
+expect 0 python3 -c 'import base64, io, re
+import numpy as np
+from PIL import Image
+want = np.rot90(np.arange(32 * 32 * 3, dtype="u1").reshape(32, 32, 3))
+np.testing.assert_array_equal(np.asarray(Image.open("turned.png")), want)
+shown = [base64.b64decode(s) for s in re.findall("png;base64,([^\"]*)\"", open("run.html").read())]
+assert open("plot.png", "rb").read() in shown and open("turned.png", "rb").read() in shown
+assert Image.open("plot.png").info.get("Software") is None'
+no() { # no WORDS BODY
+    printf '%s\n' "$2" >no.zpl
+    expect 1 zpl run no.zpl
+    contains err "$1"
+}
+no "np.asarray(image).transpose(2, 0, 1) puts the channels first" \
+    'local s = step "s" { signature = "() -> (rows: Table {chw: Tensor u8[3, 32, 32]})", python = "rows.py:wrong" } s {}'
+no "an image of mode F can't be a PNG" 'local s = step "s" { python = "draw.py:deep" } s {}'
+no "a figure is kept as a picture" \
+    'local s = step "s" { signature = "(file: File) -> (n: Int)", python = "draw.py:drawn" } s { step "p" { python = "draw.py:plot" } {} }'
