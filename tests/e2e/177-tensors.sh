@@ -30,6 +30,7 @@ bad = im[:20].tolist()
 bad[16][1] = [1, 2]
 pq.write_table(pa.table({"im": pa.array(bad, pa.list_(pa.list_(pa.uint8())))}), "ragged.parquet")
 pq.write_table(pa.table({"x": pa.array([[1.0, 2.0], [1.0], None])}), "short.parquet")
+pq.write_table(pa.table({"x": pa.array([[1.0, 2.0], [1.0, 2.0], None])}), "gap.parquet")
 pq.write_table(pa.table({"x": pa.array([[1.0, 2.0], [1.0, None]])}), "null.parquet")
 pq.write_table(pa.table({"x": pa.array([[1.0, 2.0], [1.0, 0.1]])}), "round.parquet")
 T
@@ -237,7 +238,7 @@ no "row 2 of null.parquet: column 'x' has a null among its values" \
 no "row 2 of round.parquet: column 'x' has 0.1, which no f32 is equal to: f64 holds it" \
     'parquet.read { "round.parquet", type = Table { x = Tensor "f32[2]" } }'
 no "column 'x' is required: 1 of 3 rows has none: row 3" \
-    'parquet.read { "short.parquet", type = Table { x = List(Float) { required = true } } }'
+    'parquet.read { "gap.parquet", type = Table { x = Tensor "f64[2]" { required = true } } }'
 no "of a column one dimension at most may be a name" \
     'parquet.read { "short.parquet", type = Table { x = Tensor "f32[n, m]" } }'
 no "is List(Float), wanted Tensor f64[n]" \
@@ -246,3 +247,45 @@ s { parquet.read { "short.parquet", type = Table { x = List(Float) } } }'
 no "row 2, column 'x' has 2 values, and Tensor f32[3] has 3" \
     'local s = step "s" { inputs = { r = Table { x = Tensor "f32[n]", id = Int } }, outputs = { o = Table { x = Tensor "f32[3]" } }, sql = "SELECT list_slice(x, 1, if(id = 1, 2, 3)) AS x FROM r" }
 s { parquet.read { "list.parquet", type = Table { x = Tensor "f32[6]", id = Int } } }'
+
+# Tensors of torch, where there is one: in columns, and of their own by what annotations say.
+[ -x "$ROOT/build/torch/bin/python3" ] || exit 0
+cat >tensors.py <<'T'
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import torch
+
+
+def load(n: int, size: int) -> pd.DataFrame:
+    images = torch.arange(n * 3 * size * size).reshape(n, 3, size, size).to(torch.uint8)
+    return pd.DataFrame({"image": list(images), "label": [str(i % 2) for i in range(n)]})
+
+
+def mean(rows: pd.DataFrame) -> Annotated[torch.Tensor, "Tensor f32[c]"]:
+    images = torch.from_numpy(np.stack(rows["image"].to_list()))
+    return images.float().mean((0, 2, 3)).requires_grad_()
+
+
+def twice(x: torch.Tensor) -> torch.Tensor:
+    assert isinstance(x, torch.Tensor), type(x)
+    return x * 2
+
+
+def half(x: torch.Tensor) -> torch.Tensor:
+    return x.bfloat16()
+T
+cat >torch.zpl <<'P'
+local load = step "load" { signature = "(n: Int = 10, size: Int 1.. = 16) -> (rows: Table {image: Tensor u8[3, size, size], label: String})", python = "tensors.py:load" }
+local mean = step "mean" { signature = "(rows: Table {image: Tensor u8[c, h, w]}) -> (mean: Tensor f32[c])", python = "tensors.py:mean" }
+local twice = step "twice" { signature = "(x: Tensor f32[c]) -> (y: Tensor f32[c])", python = "tensors.py:twice" }
+local half = step "half" { signature = "(x: Tensor f32[c]) -> (y: Tensor f32[c])", python = "tensors.py:half" }
+local train, test = split { load {}, stratify = "label" }
+half { twice { mean { train } } }
+P
+PATH="$ROOT/build/torch/bin:$PATH"
+expect 1 zpl run torch.zpl
+contains err "output 'y' is a torch.Tensor of torch.bfloat16: .float() makes one that NumPy knows"
+zpl show last/twice/y >shown
+contains shown "f32 [3]: 255 … 255, mean 255"
