@@ -264,15 +264,6 @@ static void allow_program(struct fence *f, const struct zpl_run_task *task, cons
         allow_program_folder(f, real);
 }
 
-/* A folder of packages.  One of the project that a file of paths names holds the project's own modules, which count one
- * by one. */
-static void allow_site(struct fence *f, const struct zpl_run_task *task, const char *folder)
-{
-    const char *name = zpl_path_base(folder);
-    bool installed = strcmp(name, "site-packages") == 0 || strcmp(name, "dist-packages") == 0;
-    allow(f, folder, installed || zpl_path_below(task->project, folder) == NULL ? READ : READ_DIR);
-}
-
 /* What a function of Python is run by: its interpreter, the packages that are installed, and zpl's own. */
 static void allow_python(struct fence *f, const struct zpl_run_task *task, const char *facts)
 {
@@ -280,10 +271,12 @@ static void allow_python(struct fence *f, const struct zpl_run_task *task, const
     struct zpl_arena arena = {0};
     if (zpl_json_parse(facts, strlen(facts), &json, NULL) != ZPL_OK)
         return;
-    const struct zpl_json *site = zpl_json_get(json, "site");
+    const struct zpl_json *site = zpl_json_get(json, "site"), *own = zpl_json_get(json, "own");
     allow_program(f, task, zpl_json_str(zpl_json_get(json, "interpreter"), ""));
     for (size_t i = 0; i < zpl_json_count(site); i++)
-        allow_site(f, task, zpl_json_str(zpl_json_at(site, i), ""));
+        allow(f, zpl_json_str(zpl_json_at(site, i), ""), READ);
+    for (size_t i = 0; i < zpl_json_count(own); i++) /* its modules count one by one */
+        allow(f, zpl_json_str(zpl_json_at(own, i), ""), READ_DIR);
     const char *package = zpl_python_folder(&arena);
     if (package != NULL)
         allow(f, package, READ);

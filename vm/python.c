@@ -441,6 +441,8 @@ enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
     if (err == ZPL_OK)
         err = zpl_python_need(plan->session, &out->facts, diags);
     if (err == ZPL_OK)
+        err = zpl_python_own(plan->session, diags);
+    if (err == ZPL_OK)
         err = zpl_python_closure(plan->session, out->facts, entry, &closure, &plan->arena, diags);
     if (err == ZPL_OK)
         err = find_env(plan, node, out, diags);
@@ -479,6 +481,8 @@ enum zpl_err zpl_python_keyed(struct zpl_plan *plan, const struct zpl_node *node
         return zpl_python_step(plan, node, out, diags);
     *out = (struct zpl_python_step){0};
     enum zpl_err err = zpl_python_need(plan->session, &out->facts, diags);
+    if (err == ZPL_OK)
+        err = zpl_python_own(plan->session, diags);
     if (err == ZPL_OK)
         err = find_env(plan, node, out, diags);
     if (err == ZPL_OK && !read_ingredients(plan, &step->ingredients, out))

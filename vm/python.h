@@ -21,6 +21,8 @@ struct zpl_python_facts {
     size_t stdlib_count;
     const char *const *site; /* folders of packages, NULL-terminated */
     size_t site_count;
+    const char *const *own; /* folders whose code is edited where it stands; see zpl_python_own() */
+    size_t own_count;
 };
 /* What `python3` on PATH leads to.  *out NULL: there is none. */
 enum zpl_err zpl_python_facts(struct zpl_session *session, const struct zpl_python_facts **out,

@@ -1,5 +1,6 @@
 /* python_closure.c - which files a file of Python imports, as Python would find them, without running it: modules
- * are looked for in the folder of the step's own file, then in the project's; relative ones beside the file that
+ * are looked for in the folder of the step's own file, then in the project's, then in those of packages that are edited
+ * where they stand; relative ones beside the file that
  * imports them.  A file that may be imported counts: under a condition, in a function, by `from a import *`.
  * Part of python.h.   Floor: vm. */
 #include "vm/python.h"
@@ -11,7 +12,8 @@
 
 #include "lang/base/fs.h"
 
-#define PLACES 2 /* where a module that is not relative is looked for */
+#define PLACES                                                                                     \
+    16 /* where a module that is not relative is looked for: the step's folder, the project's, further ones */
 
 /* A closure under construction. */
 struct closing {
@@ -339,6 +341,17 @@ static enum zpl_err add_packages(struct closing *c, const char *entry)
     return err;
 }
 
+/* Folders whose code is edited where it stands come last, as in Python. */
+static void add_own_places(struct closing *c)
+{
+    const char *root = c->session->project.root;
+    for (size_t i = 0; i < c->facts->own_count && c->place_count < PLACES; i++) {
+        const char *folder = c->facts->own[i], *below = zpl_path_below(root, folder);
+        if (strcmp(folder, root) != 0)
+            c->places[c->place_count++] = below != NULL ? below : folder;
+    }
+}
+
 enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_python_facts *facts,
                                 const char *entry, struct zpl_python_closure *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags)
@@ -357,6 +370,7 @@ enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_py
     c.places[c.place_count++] = strcmp(folder, ".") == 0 ? "" : folder;
     if (*c.places[0] != '\0')
         c.places[c.place_count++] = "";
+    add_own_places(&c);
     c.slots = zpl_arena_array(&c.own, c.room, sizeof *c.slots);
     c.extension = extension_of(facts, &c.own);
     err = c.slots == NULL || c.extension == NULL ? zpl_diag_nomem(diags) : add_file(&c, clean);

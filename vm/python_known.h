@@ -20,6 +20,7 @@ struct zpl_python {
     struct zpl_digest helper; /* of what answers, and of the interpreter that runs it */
     struct zpl_digest site;   /* of the names in the folders of packages, once they were listed */
     bool listed;
+    struct zpl_digest own;             /* for which of them the facts have `own` */
     struct zpl_known_module **modules; /* by the content of their files */
     size_t module_count, module_capacity;
     struct zpl_known_packages *packages; /* by the names that were asked for */
@@ -40,6 +41,8 @@ enum zpl_err zpl_python_find(struct zpl_session *session, const char *path, char
 enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
                             const struct zpl_digest *content, struct zpl_json **out,
                             struct zpl_diags *diags);
+/* Finds out facts->own, if that is not known: the folders that files of paths name where packages are installed. */
+enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags);
 /* The distributions of modules of these sorted names, and what these need. */
 enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
                                  size_t count, struct zpl_python_step *out,

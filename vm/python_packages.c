@@ -4,10 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lang/base/fs.h"
 #include "lang/base/version.h"
 #include "stdlib/body/look.h"
 #include "vm/json_read.h"
 #include "vm/memo.h"
+#include "vm/source.h"
+
+/* What a file of paths says (*.pth), by which Python finds modules elsewhere. */
+static void add_paths(struct zpl_session *session, const char *folder, const char *name,
+                      struct zpl_hasher *hasher)
+{
+    struct zpl_diags quiet = {0};
+    struct zpl_digest digest;
+    char path[ZPL_PATH_MAX];
+    const char *end = strrchr(name, '.');
+    uint64_t bytes;
+    if (end != NULL && strcmp(end, ".pth") == 0 && zpl_path_join(path, folder, name) == ZPL_OK &&
+        zpl_source_digest(session, path, &digest, &bytes, &quiet) == ZPL_OK)
+        zpl_hasher_field(hasher, digest.b, sizeof digest.b);
+    zpl_diags_release(&quiet);
+}
 
 /* The names in the folders of packages, which say what is installed in which version. */
 static struct zpl_digest list_site(struct zpl_session *session)
@@ -27,8 +44,10 @@ static struct zpl_digest list_site(struct zpl_session *session)
         zpl_hasher_text(&hasher, folder);
         if (zpl_project_look(&session->project, folder, &st) && st.is_dir &&
             zpl_project_list(&session->project, folder, &arena, &names, &count, &quiet) == ZPL_OK)
-            for (size_t k = 0; k < count; k++)
+            for (size_t k = 0; k < count; k++) {
                 zpl_hasher_text(&hasher, names[k]);
+                add_paths(session, folder, names[k], &hasher);
+            }
     }
     struct zpl_digest site = zpl_hasher_final(&hasher);
     if (!zpl_digest_equal(&site, &python->site))
@@ -113,6 +132,30 @@ static enum zpl_err ask_packages(struct zpl_session *session, const char *const 
     if (read)
         return ZPL_OK;
     return zpl_python_unread(session, python->facts.interpreter, diags);
+}
+
+enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags)
+{
+    struct zpl_python *python = session->python;
+    struct zpl_look_request request = {python->facts.interpreter, session->project.root,
+                                       "{\"own\":true,\"v\":1}"};
+    struct zpl_digest site = list_site(session);
+    struct zpl_json *json;
+    struct zpl_hasher hasher;
+    if (python->facts.own != NULL && zpl_digest_equal(&site, &python->own))
+        return ZPL_OK;
+    zpl_hasher_init(&hasher);
+    zpl_hasher_field(&hasher, site.b, sizeof site.b);
+    zpl_hasher_field(&hasher, python->helper.b, sizeof python->helper.b);
+    struct zpl_digest key = zpl_hasher_final(&hasher);
+    enum zpl_err err = zpl_memo_look(session, "own", &key, &request, &json, diags);
+    if (err != ZPL_OK)
+        return err;
+    bool read = zpl_read_names(zpl_json_get(json, "own"), &session->arena, &python->facts.own,
+                               &python->facts.own_count);
+    zpl_json_release(json);
+    python->own = site;
+    return read ? ZPL_OK : zpl_python_unread(session, python->facts.interpreter, diags);
 }
 
 /* As above, once a session. */

@@ -292,6 +292,7 @@ static const char *python_text(struct zpl_plan *plan, const struct zpl_python_st
     zpl_json_set_take(facts, "modules", modules);
     zpl_json_set_take(facts, "packages",
                       step->env == NULL ? zpl_json_ref(packages) : zpl_json_null());
+    zpl_json_set_take(facts, "own", zpl_names_json(step->facts->own, step->facts->own_count));
     zpl_json_set_take(facts, "site", zpl_names_json(step->facts->site, step->facts->site_count));
     const char *text = zpl_json_write(facts, false, &out) == ZPL_OK
                            ? zpl_arena_strndup(&plan->arena, zpl_buf_str(&out), out.len)

@@ -238,3 +238,23 @@ step "other" { signature = "(n: Int) -> (m: Int)", python = "asked.py:asked", va
 T
 rm -rf .zpl
 expect 0 timeout 60 zpl run --jobs 2 asked.zpl
+
+# packages that are edited where they stand (pip install -e): by their files, in the project or outside of it
+mkdir -p "$TMP/edited/src/mine" "$TMP/beside.$$/yours" && cd "$TMP/edited" || fail "no folder"
+echo 'K = 2' >src/mine/__init__.py
+echo 'K = 10' >"$TMP/beside.$$/yours/__init__.py"
+printf 'import yours\nfrom mine import K\n\n\ndef f(n: int) -> int:\n    return K + yours.K + n\n' >s.py
+printf 'local s = step "train" { python = "s.py:f" }\nlocal n = s { n = 1 }\n' >p.zpl
+python3 -m venv --without-pip env
+PATH=$TMP/edited/env/bin:$PATH
+site=$(echo "$TMP"/edited/env/lib/python3.*/site-packages)
+echo "$TMP/edited/src" >"$site/__editable__.mine-1.0.pth"
+echo "$TMP/beside.$$" >"$site/__editable__.yours-1.0.pth"
+again ran "nothing"
+again cached "nothing"
+recalls yes
+sed -i 's/K = 2/K = 3/' src/mine/__init__.py && changes "src/mine/__init__.py changed"
+sed -i 's/K = 10/K = 20/' "$TMP/beside.$$/yours/__init__.py"
+again ran "a package outside changed"
+equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 24
+again cached "nothing"

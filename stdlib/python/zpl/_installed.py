@@ -29,13 +29,40 @@ def standard_names() -> Set[str]:
     return names
 
 
+def _is_site(path: str) -> bool:
+    """Is it a folder of what is installed, not one whose code is edited where it stands?"""
+    if os.path.basename(path) in ("site-packages", "dist-packages"):
+        return True
+    real = os.path.realpath(path)
+    if real.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep)):
+        return True
+    return any(entry.endswith(".dist-info") for entry in os.listdir(path))
+
+
+def own_folders() -> List[str]:
+    """The folders that files of paths name in which code is edited where it stands (pip install -e)."""
+    out: Dict[str, None] = {}
+    for site in site_folders():
+        for entry in sorted(os.listdir(site)):
+            if not entry.endswith(".pth"):
+                continue
+            with open(os.path.join(site, entry), encoding="utf-8", errors="replace") as f:
+                lines = [line.strip() for line in f]
+            for line in lines:
+                path = os.path.abspath(os.path.join(site, line))
+                if line and not line.startswith(("#", "import ", "import\t")) and os.path.isdir(path) and not _is_site(path):
+                    out[path] = None
+    return list(out)
+
+
 def site_folders() -> List[str]:
     """The folders on the path in which what is installed stands: all but the library's own."""
     import sysconfig
 
     library = os.path.realpath(sysconfig.get_paths()["stdlib"])
     own = {library, os.path.join(library, "lib-dynload"), os.path.realpath(os.path.dirname(os.path.dirname(__file__)))}
-    return [p for p in sys.path if os.path.isabs(p) and os.path.isdir(p) and os.path.realpath(p) not in own]
+    folders = [p for p in sys.path if os.path.isabs(p) and os.path.isdir(p) and os.path.realpath(p) not in own]
+    return [p for p in folders if _is_site(p)]
 
 
 def canonical(name: str) -> str:

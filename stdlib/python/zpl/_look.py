@@ -175,6 +175,10 @@ def answer(question: Dict[str, Any]) -> Dict[str, Any]:
         return look(question["text"].lstrip("\ufeff"))  # Windows puts that first
     if "packages" in question:
         return packages(question["packages"])
+    if "own" in question:
+        from zpl._installed import own_folders
+
+        return {"v": VERSION, "own": own_folders()}
     return facts()
 
 

@@ -81,9 +81,11 @@ class Project:
         )
 
     def is_below(self, spec: ModuleSpec) -> bool:
-        """Is it a folder of the project that no file makes a package, or a link there to a file elsewhere?"""
+        """Is it a folder of the project that no file makes a package, a link there to a file elsewhere, or of a package that
+        is edited where it stands, outside of the project?"""
         places = [spec.origin] if spec.origin is not None else list(spec.submodule_search_locations or [])
-        return any(p.startswith(self.folder + os.sep) and not self.is_in_site(p) for p in places)
+        outside = [m for m in self.modules or () if m[:1] == os.sep]
+        return any(p == m or m.startswith(p + os.sep) for p in places for m in outside) or any(p.startswith(self.folder + os.sep) and not self.is_in_site(p) for p in places)
 
     def is_in_site(self, path: str) -> bool:
         """Is it of an environment that lies in the project?"""
