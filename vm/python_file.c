@@ -252,6 +252,14 @@ static void read_function(const struct zpl_json *json, const char *name, struct 
         fail_at(out, zpl_arena_printf(arena, "is no Python: %s", message), error);
         return;
     }
+    const char *other = zpl_json_str(zpl_json_get(zpl_json_get(json, "others"), name), NULL);
+    if (function == NULL && other != NULL) {
+        fail(out, zpl_arena_printf(arena,
+                                   "has '%s' as %s: a step runs a function that stands at the top "
+                                   "of the file; write `def` with its inputs that calls it",
+                                   name, other));
+        return;
+    }
     if (function == NULL) {
         read_candidates(functions, out, arena);
         fail(out, zpl_arena_printf(arena, "has no function '%s'", name));

@@ -245,6 +245,16 @@ void zpl_python_log_trace(const struct zpl_python_call *c)
         log_text(c, zpl_json_str(zpl_json_at(trace, i), ""));
 }
 
+/* How much it may use, and by what it gets more. */
+static void advise_memory(const struct zpl_python_call *c, struct zpl_diag *diag)
+{
+    if (c->task->memory_bytes > 0)
+        zpl_diag_help(c->context->diags, diag,
+                      "the step may use %.4g MiB: `resources = { memory = \"…\" }` in its "
+                      "declaration gives it more (else it is its share of the machine's)",
+                      (double)c->task->memory_bytes / (1 << 20));
+}
+
 /* What it raised, or what is wrong with what it returned: the place, the words, the way there. */
 static int tell_error(const struct zpl_python_call *c, const struct zpl_process *process,
                       const struct zpl_json *error)
@@ -273,6 +283,8 @@ static int tell_error(const struct zpl_python_call *c, const struct zpl_process 
         zpl_diag_help(c->context->diags, diag,
                       "a step reads the system, its `files` and Path params, and writes below "
                       "zpl.context().scratch: what it returns is kept");
+    else if (is(type, "MemoryError") || strstr(type, "OutOfMemory") != NULL)
+        advise_memory(c, diag);
     if (zpl_python_is_secluded(c->task) && strstr(message, "etwork is unreachable") != NULL)
         zpl_diag_help(c->context->diags, diag,
                       "its workers reach each other and nobody else: if they are meant to, declare "

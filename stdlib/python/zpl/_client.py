@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
+from zpl import _context
 from zpl._types import parse
 
 _Pathlike = Union[str, "os.PathLike[str]"]
@@ -69,7 +70,8 @@ def run(file: _Pathlike, *, project: Optional[_Pathlike] = None, stack: Optional
     """
     words = ["run", os.fspath(file)] + (["--stack", stack] if stack else [])
     for name, value in params.items():
-        words += ["--" + name, _text(value)]
+        if value is not None:  # an Optional that is not given
+            words += ["--" + name, _text(value)]
     code, said = _ask(words, project)
     if "run" not in said:
         raise Error(said.get("diagnostics", []), "zpl run ended with %d" % code)
@@ -152,6 +154,9 @@ def _text(value: Any) -> str:
 
 def _ask(words: List[str], project: Optional[_Pathlike]) -> "tuple[int, Dict[str, Any]]":
     """Runs zpl with --json; its exit code and what it printed."""
+    if _context.is_step():
+        message = "a step can't run zpl or load what others made: declare it as an input of the step, which zpl gives it"
+        raise Error([], message)
     program = os.environ.get("ZPL", "zpl")
     try:
         done = subprocess.run(

@@ -26,6 +26,11 @@ class Context:
         self.rank = rank
         self.world_size = world_size
 
+    @property
+    def is_told(self) -> bool:
+        """Is there a zpl that is told?"""
+        return self._talk is not None
+
     def _send(self, message: dict, words: str) -> None:
         if self._talk is None:
             print(words, file=sys.stderr)
@@ -85,3 +90,8 @@ def context() -> Context:
 def enter(current: Context) -> None:
     global _current
     _current = current
+
+
+def is_step() -> bool:
+    """Does zpl run this process as a step?"""
+    return _current is not None and _current.is_told

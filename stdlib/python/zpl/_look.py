@@ -108,13 +108,34 @@ def _imports(tree: ast.Module, names: Names) -> Tuple[List[Dict[str, Any]], List
     return found, sorted(dynamic)
 
 
+def _others(tree: ast.Module) -> Dict[str, str]:
+    """What names at the top of a file stand for that are no functions, in words that follow "as"."""
+    out: Dict[str, str] = {}
+    for node in top_level(tree.body):
+        if isinstance(node, ast.ClassDef):
+            out[node.name] = "a class"
+        elif isinstance(node, ast.Import):
+            out.update({a.asname or a.name.split(".")[0]: "an imported module" for a in node.names})
+        elif isinstance(node, ast.ImportFrom):
+            source = "." * node.level + (node.module or "")
+            out.update({a.asname or a.name: "what it imports from '%s'" % source for a in node.names})
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            what = "a lambda" if isinstance(node.value, ast.Lambda) else "a value"
+            if isinstance(node.value, ast.Call):
+                what = "what a call gives (%s)" % ast.unparse(node.value.func)[:60]
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                if isinstance(target, ast.Name):
+                    out[target.id] = what
+    return out
+
+
 # ---- the questions ----
 
 
 def look(text: str) -> Dict[str, Any]:
     """What a file says.
 
-    {"v", "identity", "imports", "dynamic", "functions", "names"}, or {"v", "error": {"line", "column", "message"}} for
+    {"v", "identity", "imports", "dynamic", "functions", "others", "names"}, or {"v", "error": {"line", "column", "message"}} for
     a text that this Python can't parse.  `identity`: SHA-256 of its syntax without positions, in hex.
     """
     try:
@@ -140,6 +161,7 @@ def look(text: str) -> Dict[str, Any]:
         "imports": imports,
         "dynamic": dynamic,
         "functions": functions,
+        "others": _others(tree),
         "names": names.full,
     }
 

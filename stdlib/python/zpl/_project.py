@@ -118,6 +118,10 @@ class Project:
         at = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
         sys.meta_path.insert(at, self)
 
+    def places(self) -> List[str]:
+        """The folders in which the step's own modules are looked for."""
+        return self._places(self.place)
+
     def _places(self, place: str) -> List[str]:
         return [os.path.join(self.folder, place), self.folder] if place else [self.folder]
 

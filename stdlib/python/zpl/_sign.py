@@ -109,6 +109,11 @@ class _Signer:
         if head == "Literal":
             return self._enum(inside, who)
         if head in ("list", "typing.Sequence", "typing.Iterable") and len(inside) == 1:
+            if inside[0] in _TABLES or inside[0] in _MODELS:
+                raise Unsigned(
+                    "%s is a list of what is no value, %s: a step takes and gives each table and model by a name of its own"
+                    % (who, inside[0])
+                )
             item = self._item(inside[0], who)
             return "List(%s)" % item if item else "Json"
         if head in _JSON:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Relative = Callable[[Optional[str]], Optional[str]]
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_LONG = 300  # characters of a message that is shown
 _DEEP = 20  # frames that are shown of a recursion
 
 
@@ -106,6 +107,9 @@ def tell(
             error.name.split(".")[0],
             sys.executable,
         )
+        near = _near_module(error.name.split(".")[0], guard)
+        if near:
+            advice = "the project has a module '%s': did you mean `import %s`?" % (near, near)
     elif isinstance(error, MemoryError) and not message:
         message = "out of memory"
     if guard is not None and kind == "raise":
@@ -115,8 +119,10 @@ def tell(
                 " or ".join("'%s'" % s for s in suspects),
                 guard.advice(suspects[0]),
             )
+    if kind == "raise" and advice is None:
+        advice = _variable_advice(error) or _hiding_advice(error, relative)
     if kind == "raise":
-        trace.extend((_name(error) + ": " + message).split("\n")[:_DEEP])
+        trace.extend(_wrapped((_name(error) + ": " + message[:10000]).split("\n")[:_DEEP]))
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     while cause is not None and len(trace) < 100 and not isinstance(error, StepError):
         inner, _ = cut(cause, relative)
@@ -126,7 +132,7 @@ def tell(
     out = {
         "kind": kind,
         "type": _name(error),
-        "message": message[:10000],
+        "message": _brief(message),
         "file": last[0] if last else file,
         "line": last[1] if last else start,
         "function": function,
@@ -139,6 +145,59 @@ def tell(
     if advice is not None:
         out["help"] = advice
     return out
+
+
+def _wrapped(lines: List[str]) -> List[str]:
+    """Lines as the log has them: a long one is several."""
+    return [line[i : i + 500] for line in lines for i in range(0, max(len(line), 1), 500)]
+
+
+def _brief(message: str) -> str:
+    """The first line as a terminal shows it; all of it is in the log."""
+    first = message.split("\n")[0]
+    return first if len(first) <= _LONG else "%s … (%d characters, in the log)" % (first[:_LONG], len(message))
+
+
+def _near_module(name: str, guard: Optional[Guard]) -> Optional[str]:
+    """A module of the project whose name is nearly that."""
+    import difflib
+
+    if guard is None:
+        return None
+    guard.is_on = False
+    names = []
+    for folder in guard.project.places():
+        for entry in os.listdir(folder):
+            stem, ending = os.path.splitext(entry)
+            if stem.isidentifier() and (ending == ".py" or os.path.isfile(os.path.join(folder, entry, "__init__.py"))):
+                names.append(stem)
+    found = difflib.get_close_matches(name, names, 1, 0.75)
+    return found[0] if found else None
+
+
+def _variable_advice(error: BaseException) -> Optional[str]:
+    """What to write where a variable of the environment is not there."""
+    frames = _frames(error.__traceback__)
+    if not isinstance(error, KeyError) or not frames or frames[-1][0] not in (os.__file__, "<frozen os>") or frames[-1][2] != "__getitem__":
+        return None
+    name = str(error.args[0]) if error.args else "NAME"
+    return (
+        "a step has no variables but those that it declares: `vars = { \"%s\" }` passes it on, `vars = { %s = \"…\" }` sets it"
+        % (name, name)
+    )
+
+
+def _hiding_advice(error: BaseException, relative: Relative) -> Optional[str]:
+    """What to do where a file of the project stands for a module of Python's that somebody wanted."""
+    from zpl._installed import standard_names
+
+    module = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
+    path = getattr(module, "__file__", None) or getattr(error, "path", None)
+    shown = relative(path) if isinstance(path, str) else None
+    stem = os.path.splitext(os.path.basename(shown))[0] if shown else ""
+    if stem not in standard_names():
+        return None
+    return "'%s' hides Python's own module '%s' from all that imports it: give it another name" % (shown, stem)
 
 
 def _is_absent(name: str) -> bool:
