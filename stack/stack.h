@@ -26,9 +26,11 @@ struct zpl_task_needs {
     uint64_t kin;  /* a warm worker serves tasks of one kin only, as it keeps what is theirs alone;
                               0: the tasks that need nothing kept */
     uint32_t gpus; /* for each of its workers; local: who starts it has shared them out */
-    uint32_t workers;  /* that many are given at once or none, each with what is said here; the
+    uint32_t workers; /* that many are given at once or none, each with what is said here; the
                               task runs in the first and starts the others.  0: one */
-    bool together;     /* all on one machine, as processes of the task; else local gives one */
+    bool
+        together; /* they are on one machine, where the task starts them itself; what is said here is of each
+                      of these processes.  Else local gives one worker */
     const char *place; /* where it writes, if the orchestrator gave that out, else NULL */
 };
 enum zpl_event_kind {

@@ -57,3 +57,32 @@ json out "[s['outputs']['report']['value']['auc'] > 0.99 for s in j['steps'] if 
     fail "native evaluate does not take it"
 expect 0 zpl logs last/fit
 equal "$(grep -o '^\[[01]\] 2000 of 4000 rows' out | sort | tr '\n' ' ')" "[0] 2000 of 4000 rows [1] 2000 of 4000 rows "
+
+# one that fails while they train: the others lose their connection to it, and it is told of
+cat >bad.py <<'T'
+import pandas as pd
+import xgboost as xgb
+import zpl
+from fit import PARAMS, collective, meet
+
+
+class Bad(xgb.callback.TrainingCallback):
+    def after_iteration(self, model, epoch, evals_log):
+        if zpl.context().rank == 1 and epoch == 3:
+            raise ValueError("in round 3")
+        return False
+
+
+def bad(rows: pd.DataFrame) -> int:
+    c = zpl.context()
+    mine = xgb.DMatrix(rows.drop(columns="y"), rows["y"])
+    with collective.CommunicatorContext(**meet(c.rank, c.world_size), dmlc_task_id=str(c.rank)):
+        xgb.train(PARAMS, mine, 100000, callbacks=[Bad()])
+    return 1
+T
+cat >bad.zpl <<'T'
+local rows = csv.read { "rows.csv", type = Table { a = Float, b = Float, c = Float, y = Bool } }
+step "bad" { python = "bad.py:bad", resources = { workers = 3 }, timeout = "60s", signature = "(rows: Table {...r}) -> (n: Int)" } { rows }
+T
+expect 1 zpl run bad.zpl
+contains err "bad.py:10: bad() of rank 1 raised ValueError: in round 3"

@@ -382,6 +382,11 @@ if unshare -Ur true 2>/dev/null; then
     expect 0 unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && zpl run open.zpl --no-cache'
 fi
 
+# more than one machine starts
+sed 's/workers = 3/workers = 201/' told.zpl >many.zpl
+expect 1 zpl run many.zpl
+contains err "a gang of 201 workers is more than one machine starts: 200 at most"
+
 # a command starts its workers itself
 cat >command.zpl <<'T'
 step "once" { signature = "() -> (s: String)", command = { "sh", "-c", "printf '\"%s\"' one$${RANK:-} >$$0", "$s" }, resources = { workers = 3 } } {}

@@ -34,6 +34,11 @@ class Process:
         self.talk.send(question)
         return self.talk.receive()
 
+    def hang_up(self):
+        """Says that nothing more comes; it is still heard."""
+        with socket.socket(fileno=os.dup(self.talk.fd)) as ours:
+            ours.shutdown(socket.SHUT_WR)
+
     def close(self):
         os.close(self.talk.fd)
         self.printed = self.child.stdout.read().decode("utf-8", "replace")
@@ -75,8 +80,8 @@ class Project:
         with open(self.at(name), "w", encoding="utf-8") as f:
             f.write(text)
 
-    def call(self, function, args, outputs, file="s.py", interpreter=sys.executable, **more):
-        """The last frame, those before it, and what was printed."""
+    def frame(self, function, args, outputs, file="s.py", **more):
+        """What asks for a call."""
         frame = {
             "v": 2,
             "file": file,
@@ -91,8 +96,12 @@ class Project:
             "outputs": [{"name": n, "type": t, "path": self.at(n + ".out")} for n, t in outputs],
         }
         frame.update(more)
+        return frame
+
+    def call(self, function, args, outputs, file="s.py", interpreter=sys.executable, **more):
+        """The last frame, those before it, and what was printed."""
         process = Process("call", interpreter)
-        process.talk.send(frame)
+        process.talk.send(self.frame(function, args, outputs, file, **more))
         heard = []
         while True:
             message = process.talk.receive()

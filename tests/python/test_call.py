@@ -4,7 +4,7 @@ import os
 import unittest
 from importlib import metadata
 
-from process import Project, pythons
+from process import Process, Project, pythons
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from zpl._values import from_literal, to_json
 ROWS = "Table {a: Float, b: Int}"
 STEPS = '''
 from __future__ import annotations
-import datetime, enum, os, sys
+import datetime, enum, os, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import List, NamedTuple, Optional
@@ -50,6 +50,16 @@ def told():
     (c.scratch / "x").write_text("x")
     print("printed", c.threads, c.cancelled())
     return str(c.scratch)
+def ranked():
+    c = zpl.context()
+    c.log("%d of %d" % (c.rank, c.world_size))
+    return "first" if c.rank == 0 else object()
+def asked():
+    c = zpl.context()
+    c.log(c.cancelled())
+    while not c.cancelled(): time.sleep(0.01)
+    c.log("heard")
+    return "done"
 def file(): 
     p = zpl.context().scratch / "made"; p.write_bytes(b"abc"); return p
 def folder():
@@ -169,6 +179,24 @@ class Calls(unittest.TestCase):
         self.assertEqual(heard, [{"log": "said"}, {"progress": 1.0, "what": "all"}, {"metric": ["loss", "inf", None]},
                                  {"metric": ["loss", 1.0, 2]}])
         self.assertEqual(printed, "printed 7 False\n")
+
+    def test_of_a_gang_the_first_speaks(self):
+        for rank in (0, 1):
+            last, heard, _ = self.project.call("ranked", {}, [("r%d" % rank, "String")], rank=rank, workers=2)
+            self.assertIn("done", last)
+            self.assertEqual(heard, [{"log": "%d of 2" % rank}])
+        self.assertEqual(self.project.read("r0"), b'"first"')
+        self.assertFalse(os.path.exists(self.project.at("r1.out")))
+        self.assertEqual(self.project.call("ranked", {}, [("r", "String")])[1], [{"log": "0 of 1"}])
+
+    def test_is_told_that_nobody_waits(self):
+        process = Process("call")
+        process.talk.send(self.project.frame("asked", {}, [("v", "String")]))
+        self.assertEqual(process.talk.receive(), {"log": "False"})
+        process.hang_up()
+        self.assertEqual(process.talk.receive(), {"log": "heard"})
+        self.assertIn("done", process.talk.receive())
+        process.close()
 
     def test_files(self):
         self.project.call("file", {}, [("v", "File")])

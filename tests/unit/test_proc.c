@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include "lang/base/fault.h"
 #include "lang/base/proc.h"
+#include "lang/base/proc_below.h"
 
 /* Descriptors that are open, to see that none leaks. */
 static int count_open(void)
@@ -323,6 +324,49 @@ static void ends_are_put_into_words(void **state)
     expect_words(0, SIGRTMIN + 3, expected);
 }
 
+/* A process with so much memory, and below it another; it says when both have theirs, and waits to be killed. */
+static pid_t hold(size_t bytes, bool below, int told)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    char *mine = malloc(bytes);
+    memset(mine, 1, bytes);
+    if (below)
+        (void)hold(bytes, false, told);
+    (void)!write(told, "!", 1);
+    pause();
+    _exit(mine[bytes / 2]);
+}
+
+static void memory_is_that_of_a_process_and_of_all_below_it(void **state)
+{
+    (void)state;
+    const size_t held = 32u << 20;
+    int told[2];
+    char said[3];
+    pid_t children[4];
+    assert_int_equal(pipe(told), 0);
+    pid_t two = hold(held, true, told[1]), one = hold(held, false, told[1]);
+    for (size_t n = 0; n < sizeof said;)
+        n += (size_t)read(told[0], said + n, sizeof said - n);
+    assert_int_equal(zpl_proc_children(two, children, 4), 1);
+    assert_in_range(zpl_proc_memory(one), held, held + held / 2);
+    assert_in_range(zpl_proc_memory_below(one, 10 * held), held, held + held / 2);
+    /* of the two those pages count once that they share since the fork, where more than the limit is held */
+    assert_in_range(zpl_proc_memory_below(two, 10 * held), 3 * held, 4 * held);
+    assert_in_range(zpl_proc_memory_below(two, held), 2 * held, 3 * held);
+    assert_true(zpl_proc_memory_below(0, 100 * held) >= 4 * held);
+    kill(children[0], SIGKILL);
+    kill(one, SIGKILL);
+    kill(two, SIGKILL);
+    assert_int_equal(waitpid(one, NULL, 0), one);
+    assert_int_equal(waitpid(two, NULL, 0), two);
+    assert_int_equal(zpl_proc_memory_below(one, held), 0);
+    close(told[0]);
+    close(told[1]);
+}
+
 static void the_program_knows_its_path(void **state)
 {
     (void)state;
@@ -348,6 +392,7 @@ int main(void)
         cmocka_unit_test(large_messages_go_through_whatever_interrupts),
         cmocka_unit_test(failing_calls_are_told),
         cmocka_unit_test(ends_are_put_into_words),
+        cmocka_unit_test(memory_is_that_of_a_process_and_of_all_below_it),
         cmocka_unit_test(the_program_knows_its_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
