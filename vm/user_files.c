@@ -2,9 +2,11 @@
 #include "vm/user_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
@@ -367,17 +369,59 @@ static enum zpl_err add_modules_read(struct reading *r, const struct zpl_node *n
     return err;
 }
 
-/* The files of the project that a model's classes are from, as its module.json names them ("files": {PATH: IDENTITY}). */
-static enum zpl_err add_code_read(struct reading *r, const char *model, struct zpl_diags *diags)
+#define CODE "module.json"
+#define ZIP_HEAD                                                                                   \
+    30 /* bytes of a part of a zip before its name; numbers in them are little-endian */
+
+static size_t zip_number(const unsigned char *head, size_t at, size_t len)
+{
+    size_t number = 0;
+    for (size_t i = len; i > 0; i--)
+        number = number << 8 | head[at + i - 1];
+    return number;
+}
+
+/* The first part of an archive, if that is what says which code it needs and is not packed. */
+static void read_archive_code(int fd, struct zpl_buf *out)
+{
+    unsigned char head[ZIP_HEAD + sizeof CODE - 1], piece[4096];
+    size_t got, size;
+    if (zpl_fs_read_all(fd, head, sizeof head, &got) != ZPL_OK || got < sizeof head ||
+        memcmp(head, "PK\3\4", 4) != 0 || zip_number(head, 8, 2) != 0 ||
+        zip_number(head, 26, 2) != strlen(CODE) || memcmp(head + ZIP_HEAD, CODE, strlen(CODE)) != 0)
+        return;
+    size = zip_number(head, 22, 4);
+    if (size > ZPL_MESSAGE_MAX || lseek(fd, (off_t)zip_number(head, 28, 2), SEEK_CUR) < 0)
+        return;
+    for (; size > 0 && zpl_buf_error(out) == ZPL_OK; size -= got) {
+        size_t want = size < sizeof piece ? size : sizeof piece;
+        if (zpl_fs_read_all(fd, piece, want, &got) != ZPL_OK || got < want)
+            return; /* it is torn, which is told by whoever is given it */
+        zpl_buf_add(out, piece, got);
+    }
+}
+
+/* What a model says of the code that it needs, in its folder or as the first part of its archive; empty: nothing. */
+static enum zpl_err read_code(const char *model, struct zpl_buf *out, struct zpl_diags *diags)
 {
     char path[ZPL_PATH_MAX];
     struct zpl_stat st;
+    if (zpl_path_join(path, model, CODE) == ZPL_OK && zpl_fs_stat(path, &st, NULL) == ZPL_OK)
+        return zpl_fs_read_file(path, ZPL_MESSAGE_MAX, out, diags);
+    int fd = zpl_fs_open(model, O_RDONLY, 0);
+    if (fd < 0)
+        return ZPL_OK; /* a folder; who is given it tells of the rest */
+    read_archive_code(fd, out);
+    close(fd);
+    return zpl_buf_error(out) == ZPL_OK ? ZPL_OK : zpl_diag_nomem(diags);
+}
+
+/* The files of the project that a model's classes are from, as it names them ("files": {PATH: IDENTITY}). */
+static enum zpl_err add_code_read(struct reading *r, const char *model, struct zpl_diags *diags)
+{
     struct zpl_buf text = {0};
     struct zpl_json *json = NULL;
-    if (zpl_path_join(path, model, "module.json") != ZPL_OK ||
-        zpl_fs_stat(path, &st, NULL) != ZPL_OK)
-        return ZPL_OK;
-    enum zpl_err err = zpl_fs_read_file(path, ZPL_MESSAGE_MAX, &text, diags);
+    enum zpl_err err = read_code(model, &text, diags);
     if (err == ZPL_OK && zpl_json_parse(zpl_buf_str(&text), text.len, &json, NULL) == ZPL_OK) {
         const struct zpl_json *files = zpl_json_get(json, "files");
         for (size_t i = 0; i < zpl_json_count(files); i++)

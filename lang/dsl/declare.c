@@ -184,10 +184,10 @@ void zpl_refuse_reserved(lua_State *L, const struct zpl_field *fields, size_t co
 
 /* ---- fields ------------------------------------------------------------------------------------ */
 
-static const char *const fields[] = {"cache",     "command", "doc",       "env",     "files",
-                                     "inputs",    "kernel",  "lua",       "network", "outputs",
-                                     "params",    "python",  "resources", "retries", "secrets",
-                                     "signature", "sql",     "timeout",   "vars"};
+static const char *const fields[] = {"allow_pickle", "cache",     "command", "doc",       "env",
+                                     "files",        "inputs",    "kernel",  "lua",       "network",
+                                     "outputs",      "params",    "python",  "resources", "retries",
+                                     "secrets",      "signature", "sql",     "timeout",   "vars"};
 
 static bool is_among(const char *const *known, size_t count, const char *name)
 {

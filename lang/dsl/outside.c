@@ -63,20 +63,19 @@ static struct zpl_json *texts_json(const struct zpl_literal *list)
     return out;
 }
 
-/* network = true: may the program open connections? */
-static bool read_network(lua_State *L, int index, struct zpl_site table, struct zpl_outside *out)
+/* network = true, allow_pickle = true: what the program may do. */
+static bool read_flag(lua_State *L, int index, struct zpl_site table, const char *name, bool *out)
 {
-    bool network = lua_getfield(L, index, "network") == LUA_TBOOLEAN && lua_toboolean(L, -1);
     bool fine = true;
+    *out = lua_getfield(L, index, name) == LUA_TBOOLEAN && lua_toboolean(L, -1);
     const struct zpl_value *value = zpl_test_value(L, -1);
     if (lua_type(L, -1) != LUA_TNIL && lua_type(L, -1) != LUA_TBOOLEAN) {
         if (!value || !zpl_is_poison(value))
-            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_field(table, "network").span,
-                          "network is true or false");
+            zpl_host_tell(L, ZPL_CODE_BODY, zpl_site_field(table, name).span, "%s is true or false",
+                          name);
         fine = false;
     }
     lua_pop(L, 1);
-    out->network = network;
     return fine;
 }
 
@@ -85,7 +84,8 @@ bool zpl_read_outside(lua_State *L, int index, struct zpl_site table, struct zpl
     *out = (struct zpl_outside){0};
     bool fine = read_vars(L, index, table, out);
     fine = zpl_read_files(L, index, table, &out->files) && fine;
-    fine = read_network(L, index, table, out) && fine;
+    fine = read_flag(L, index, table, "network", &out->network) && fine;
+    fine = read_flag(L, index, table, "allow_pickle", &out->allow_pickle) && fine;
     lua_settop(L, index);
     return fine;
 }
@@ -106,6 +106,8 @@ const char *zpl_outside_body(lua_State *L, const struct zpl_outside *outside, co
         zpl_json_set_take(body, "env", zpl_json_string(outside->requirements));
     if (outside->files)
         zpl_json_set_take(body, "files", texts_json(outside->files));
+    if (outside->allow_pickle)
+        zpl_json_set_take(body, "allow_pickle", zpl_json_bool(true));
     if (outside->network)
         zpl_json_set_take(body, "network", zpl_json_bool(true));
     zpl_json_set_take(body, "vars", vars);

@@ -9,13 +9,14 @@
 struct zpl_outside {
     const struct zpl_literal *set, *pass, *files; /* a RECORD and two LISTs, or NULL */
     bool network;
+    bool allow_pickle;        /* Python's: may models be pickled? */
     const char *requirements; /* of Python's environment: a file; or NULL */
 };
 
 /* Reads it from the table at `index`; false: something is wrong. */
 bool zpl_read_outside(lua_State *L, int index, struct zpl_site table, struct zpl_outside *out);
-/* {"env": FILE, KEY: WHAT, "files": […], "network": true, "pass": […], "vars": {…}} as text in the graph's arena; takes
- * `what`.  No env, no files and no network are not said. */
+/* {"allow_pickle": true, "env": FILE, KEY: WHAT, "files": […], "network": true, "pass": […], "vars": {…}} as text in the
+ * graph's arena; takes `what`.  No env and no files are not said, nor what is not allowed. */
 const char *zpl_outside_body(lua_State *L, const struct zpl_outside *outside, const char *key,
                              struct zpl_json *what);
 

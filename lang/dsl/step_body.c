@@ -51,7 +51,8 @@ static void check_outside(lua_State *L, int index, struct zpl_site table,
                           const struct zpl_body_kind *kind)
 {
     bool python = kind->body == ZPL_BODY_PYTHON;
-    static const char *const outside[] = {"env", "files", "network", "secrets", "vars"};
+    static const char *const outside[] = {"allow_pickle", "env",     "files",
+                                          "network",      "secrets", "vars"};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         if (!has_field(L, index, outside[i]))
             continue;
@@ -61,6 +62,11 @@ static void check_outside(lua_State *L, int index, struct zpl_site table,
                           "%s is for steps with a command or Python body; a %s body reaches "
                           "nothing outside",
                           outside[i], kind->field);
+        else if (strcmp(outside[i], "allow_pickle") == 0 && !python)
+            zpl_host_tell(L, ZPL_CODE_BODY, span,
+                          "allow_pickle is for steps with a Python body: a %s keeps no models of "
+                          "Python's",
+                          kind->field);
         else if ((strcmp(outside[i], "env") == 0 && !python) || strcmp(outside[i], "secrets") == 0)
             zpl_host_tell(
                 L, ZPL_CODE_BODY, span,

@@ -154,6 +154,8 @@ int zpl_python_call_ask(const struct zpl_python_call *c, struct zpl_buf *message
     zpl_json_set_take(frame, "threads", zpl_json_int(c->task->threads > 0 ? c->task->threads : 1));
     zpl_json_set_take(frame, "rank", zpl_json_int(c->rank));
     zpl_json_set_take(frame, "workers", zpl_json_int(c->task->workers > 1 ? c->task->workers : 1));
+    zpl_json_set_take(frame, "allow_pickle",
+                      zpl_json_bool(zpl_json_truth(zpl_json_get(c->body, "allow_pickle"), false)));
     zpl_json_set_take(frame, "args", arguments_json(c->task));
     zpl_json_set_take(frame, "outputs", outputs);
     enum zpl_err err = zpl_json_write(frame, false, message);

@@ -11,6 +11,8 @@ HEAD = """
 from __future__ import annotations
 import datetime
 import pandas as pd, polars as pl, pyarrow as pa, xgboost as xgb, zpl
+import lightgbm as lgb, onnx, torch
+from torch import nn
 from dataclasses import dataclass
 from pathlib import Path
 from pandas import DataFrame as Frame
@@ -30,6 +32,8 @@ class Both(NamedTuple):
     kept: pd.DataFrame
     count: int
 class Unknown: pass
+class Net(nn.Module):
+    def forward(self, x): return x
 """
 
 # function: its signature, or why it has none.
@@ -47,6 +51,8 @@ SIGNED = {
     "def f(j: dict, k: Dict[str, Any], l: Any, d: Deep) -> dict": "(j: Json, k: Json, l: Json, d: Json) -> (value: Json)",
     "def f(x: int) -> Score": "(x: Int) -> (report: Report {auc: Float, rows: Int})",
     "def f(x: int) -> Tuple[BaseEstimator, Score]": "(x: Int) -> (model: Model {sklearn}, report: Report {auc: Float, rows: Int})",
+    "def f(a: torch.nn.Module, b: Net) -> Net": "(a: Model {torch}, b: Model {torch}) -> (model: Model {torch})",
+    "def f(a: lgb.Booster, o: onnx.ModelProto) -> lgb.LGBMClassifier": "(a: Model {lightgbm}, o: Model {onnx}) -> (model: Model {lightgbm})",
     "def f(x: int) -> Both": "(x: Int) -> (kept: Table {...}, count: Int)",
     "def f(r: Annotated[pd.DataFrame, 'Table {x: Int}']) -> Annotated[Unknown, 'File']": "(r: Table {x: Int}) -> (file: File)",
     "@zpl.step('(a: Int) -> (b: Int)')\ndef f(a)": "(a: Int) -> (b: Int)",

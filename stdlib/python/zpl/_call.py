@@ -63,7 +63,7 @@ class Call:
         if kind.kind == "Model":
             from zpl import _models
 
-            return _models.load(path, kind, hint)
+            return _models.load(path, kind, hint, self.frame.get("allow_pickle", False))
         if kind.kind == "Tensor":
             from zpl import _tensors
 
@@ -138,7 +138,8 @@ class Call:
         elif kind.kind == "Model":
             from zpl import _models
 
-            _models.save(value, kind.but(label_type=kind.label_type or self.label_type(kind)), path, who)
+            kind = kind.but(label_type=kind.label_type or self.label_type(kind))
+            _models.save(value, kind, path, who, self.frame.get("allow_pickle", False))
         elif kind.kind == "Tensor":
             from zpl import _tensors
 

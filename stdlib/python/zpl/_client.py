@@ -81,12 +81,15 @@ def run(file: _Pathlike, *, project: Optional[_Pathlike] = None, stack: Optional
     return made
 
 
-def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pandas") -> Any:
+def load(
+    what: str, *, project: Optional[_Pathlike] = None, library: str = "pandas", allow_pickle: bool = False
+) -> Any:
     """What a step made, as a step in Python is given it: a DataFrame, a number, a dict, an array, a model.
 
     `what`: "RUN/STEP/OUTPUT" ("last/evaluate/report"), "RUN/STEP" of a step with one output, or a name that runs
-    write; `library`: of a table, "pandas", "polars" or "pyarrow".  A File or Dir is the path of a copy in a temporary
-    folder, which is the caller's.  Raises Error when there is nothing of that name.
+    write; `library`: of a table, "pandas", "polars" or "pyarrow"; `allow_pickle`: a model that is pickled may run what
+    it likes.  A File or Dir is the path of a copy in a temporary folder, which is the caller's.  Raises Error when there
+    is nothing of that name.
     """
     if library not in ("pandas", "polars", "pyarrow"):
         raise ValueError("library is 'pandas', 'polars' or 'pyarrow', not %r" % library)
@@ -112,7 +115,7 @@ def load(what: str, *, project: Optional[_Pathlike] = None, library: str = "pand
             from zpl import _models, _project
 
             _project.stand_in(_root(project))
-            return _models.load(_export(what, folder, "model" + _models.ending(kind), project), kind, None)
+            return _models.load(_export(what, folder, "model" + _models.ending(kind), project), kind, None, allow_pickle)
         kept = tempfile.mkdtemp(prefix="zpl-")
         return Path(_export(what, kept, "made", project))
     finally:

@@ -158,10 +158,11 @@ class Code:
                 "%s is not what %s has under the name '%s': it was made while it ran, or another one took its name"
                 % (what, module, qualified),
             )
-        self._note(module)
+        self.note(module)
         return "%s:%s" % (module, qualified)
 
-    def _note(self, module: str) -> None:
+    def note(self, module: str) -> None:
+        """Takes a module that has been imported for one that is needed."""
         file = self.project.relative(getattr(sys.modules[module], "__file__", None)) if self.project else None
         if file is None:
             self.packages.add(module.split(".")[0])
@@ -177,7 +178,7 @@ class Code:
 
         {"packages": {NAME: VERSION}}, and of the project's {"place", "python", "modules", "files": {PATH: IDENTITY}}.
         """
-        from zpl._installed import homes
+        from zpl._installed import distributions
 
         out: Dict[str, Any] = {}
         if self.modules and self.project is not None:
@@ -192,7 +193,7 @@ class Code:
                 "modules": {m: self.modules[m] for m in sorted(self.modules)},
                 "files": {f: closing.files[f] for f in sorted(closing.files)},
             }
-        found = homes(sorted(self.packages - {framework}))
+        found = distributions(sorted(self.packages - {framework}))[0]
         out["packages"] = {n: found[n].split("+")[0] for n in sorted(found)}
         return out
 
@@ -211,20 +212,26 @@ class Known:
     def __init__(self, said: Dict[str, Any]) -> None:
         self.said = said
         self.modules: Dict[str, str] = said.get("modules", {})
-        self._warn()
+        self._hold_packages()
         if self.modules:
             self.project = _project.current() or _project.Project(os.getcwd(), None)
             self._hold()
             self.project.allow(self.said["files"], self.said["place"])
             self._check_names()
 
-    def _warn(self) -> None:
+    def _hold_packages(self) -> None:
         from zpl._installed import versions
 
         made: Dict[str, str] = self.said.get("packages", {})
-        for name, have in versions(sorted(made)).items():
-            if have is not None and have.split("+")[0] != made[name]:
-                may_differ(name, made[name], have.split("+")[0])
+        known = _known()
+        for name, found in versions(sorted(made)).items():
+            have = "" if found is None else found.split("+")[0]  # what is not there is told by who imports it
+            if known is not None and name not in known and have:
+                if have != made[name]:
+                    raise _unknown(name, made[name], have, name)
+                known[name] = str(found)
+            elif have and have != made[name]:
+                _warn(name, made[name], have)
 
     def _hold(self) -> None:
         """Raises StepError when the project's files are not those that the model was made with."""
@@ -270,14 +277,14 @@ class Known:
         module, _, qualified = name.partition(":")
         if module not in self.modules and is_outside(module):
             raise StepError("import", "the model names %s.%s, which reaches outside of a model" % (module, qualified))
-        found: Any = self._module(module)
+        found: Any = self.module(module)
         for part in qualified.split("."):
             found = getattr(found, part, None)
         if found is None:
             raise StepError("import", "the model needs %s of '%s', which has none here" % (qualified, module))
         return found
 
-    def _module(self, name: str) -> Any:
+    def module(self, name: str) -> Any:
         file = self.modules.get(name)
         if file is None:
             return importlib.import_module(name)
@@ -290,6 +297,39 @@ class Known:
         return found
 
 
-def may_differ(package: str, made: str, have: str) -> None:
-    """Says in the step's log that what a model gives may not be what it gave where it was made."""
+# ---- versions ----
+
+
+def _known() -> Optional[Dict[str, str]]:
+    """The packages that the step's key knows, by distribution; None: it is held to none."""
+    project = _project.current()
+    return None if project is None else project.packages
+
+
+def _unknown(package: str, made: str, have: str, module: str) -> StepError:
+    return StepError(
+        "changed",
+        "the model was made with %s %s, and %s is here, which the step's key does not know of: make it anew, or write `import %s` in "
+        "the step's file" % (package, made, have, module),
+    )
+
+
+def _warn(package: str, made: str, have: str) -> None:
     print("zpl: the model was made with %s %s, and %s may score it differently" % (package, made, have), file=sys.stderr)
+
+
+def hold_version(package: str, made: str, have: str, module: str, parts: int = 9) -> None:
+    """Says in the step's log when what scores a model is of another version than what made it, in its first `parts` numbers.
+
+    Raises StepError where the step's key does not know which version is here, unless it is the same.
+    """
+    from zpl._installed import distributions
+
+    known = _known()
+    needed = distributions([module])[0] if known is not None else {}
+    if known is not None and not set(needed) <= set(known):
+        if made != have:
+            raise _unknown(package, made, have, module)
+        known.update(needed)
+    elif made.split(".")[:parts] != have.split(".")[:parts]:
+        _warn(package, made, have)

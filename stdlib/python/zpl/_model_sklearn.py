@@ -1,4 +1,4 @@
-"""Models of scikit-learn: a file of skops, and never pickle."""
+"""Models of scikit-learn: a file of skops."""
 from __future__ import annotations
 
 import io
@@ -49,8 +49,8 @@ def _trusted(data: bytes) -> List[str]:
     if strange:
         raise StepError(
             "type",
-            "the model holds %s, which may run anything when it is loaded: keep what is not scikit-learn's out of it, or "
-            "register how it is kept with zpl.materialiser" % ", ".join(strange),
+            "the model holds %s, which may run anything when it is loaded: keep what is not scikit-learn's out of it, "
+            "register how it is kept with zpl.materialiser, or let the step pickle it (`allow_pickle = true`)" % ", ".join(strange),
         )
     return names
 
@@ -58,7 +58,15 @@ def _trusted(data: bytes) -> List[str]:
 def _bytes(value: Any, who: str) -> bytes:
     if not takes(value):
         raise StepError("type", "%s is %s, and a model of scikit-learn is declared" % (who, a_type(value)))
-    data = _skops().dumps(value)
+    try:
+        data = _skops().dumps(value)
+    except StepError:
+        raise
+    except Exception as error:  # of the many kinds that what is inside may raise
+        raise StepError(
+            "type",
+            "%s holds what skops has nothing for: %s; keep it out, or let the step pickle it (`allow_pickle = true`)" % (who, error),
+        ) from error
     _trusted(data)  # what no step could load is told by the one that made it
     return _steady(data)
 

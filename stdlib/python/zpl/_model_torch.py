@@ -12,7 +12,7 @@ import os
 import zipfile
 from typing import Any, Dict
 
-from zpl._code import may_differ
+from zpl import _code
 from zpl._errors import StepError, a_type
 from zpl._types import Type
 
@@ -98,10 +98,6 @@ def version() -> str:
     return str(torch.__version__).split("+")[0]
 
 
-def _minor(text: str) -> str:
-    return ".".join(text.split(".")[:2])
-
-
 def hold_version(made: str) -> None:
     """Raises StepError for what another major version of PyTorch wrote; warns of another minor one."""
     have = version()
@@ -111,8 +107,7 @@ def hold_version(made: str) -> None:
             "the model was made with torch %s, and %s would score it differently: make it anew, or read it by the same torch"
             % (made, have),
         )
-    if _minor(made) != _minor(have):
-        may_differ("torch", made, have)
+    _code.hold_version("torch", made, have, "torch", 2)
 
 
 # ---- tensors ----
@@ -178,6 +173,6 @@ def _load_script(path: str) -> Any:
     with open(path, "rb") as f:
         module = torch.jit.load(io.BytesIO(f.read()), map_location="cpu", _extra_files=said)
     made = json.loads(said[_SAID] or "{}").get("torch")
-    if made is not None and _minor(made) != _minor(version()):
-        may_differ("torch", made, version())
+    if made is not None:
+        _code.hold_version("torch", made, version(), "torch", 2)
     return module

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any, List, Optional
 
+from zpl._code import hold_version
 from zpl._errors import StepError, a_type
 from zpl._types import Type
 
@@ -52,11 +53,7 @@ def _read(data: bytes, hint: Any) -> Any:
     model.load_model(bytearray(data))
     booster = model.get_booster() if is_wrapper else model
     trained = json.loads(booster.attr(ATTRIBUTE) or "{}").get("xgboost", xgboost.__version__)
-    if trained != xgboost.__version__:
-        print(
-            "zpl: the model was trained with XGBoost %s, and %s may score it differently" % (trained, xgboost.__version__),
-            file=sys.stderr,
-        )
+    hold_version("XGBoost", trained, xgboost.__version__, "xgboost")
     return model
 
 

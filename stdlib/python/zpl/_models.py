@@ -17,10 +17,13 @@ from zpl._types import Type
 
 _KEEPERS = {
     "xgboost": "_model_xgboost",
+    "lightgbm": "_model_lightgbm",  # before sklearn, whose estimators its own are too
     "sklearn": "_model_sklearn",
     "torch": "_model_torch",
+    "onnx": "_model_onnx",
 }
-_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn"}
+_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn", "lgbm": "lightgbm"}
+_PICKLED = ("sklearn",)  # what is pickled, where that is allowed, if its own format has nothing for it
 
 
 def _keeper(framework: str) -> Any:
@@ -33,7 +36,10 @@ def _unknown(kind: Type, what: str) -> StepError:
     known = _OTHER_NAMES.get(kind.framework or "")
     if known is not None:
         return StepError("type", "%s: its framework is called %s here, Model {%s}" % (what, known, known))
-    return StepError("type", "%s: what keeps it is not known; register it with zpl.materialiser" % what)
+    return StepError(
+        "type",
+        "%s: what keeps it is not known; register it with zpl.materialiser, or let the step pickle it (`allow_pickle = true`)" % what,
+    )
 
 
 def ending(kind: Type) -> str:
@@ -41,19 +47,34 @@ def ending(kind: Type) -> str:
     return str(_keeper(kind.framework).ENDING) if kind.framework in _KEEPERS else ""
 
 
-def save(value: Any, kind: Type, path: str, who: str) -> None:
+def save(value: Any, kind: Type, path: str, who: str, may_pickle: bool = False) -> None:
     """Writes a model as the framework of its declared type keeps it, or as its own where none is declared."""
     framework: Optional[str] = kind.framework
     if framework is None:
         framework = next((f for f in _KEEPERS if _keeper(f).takes(value)), None)
-    if framework not in _KEEPERS:
+    if framework not in _KEEPERS and not (may_pickle and framework not in _OTHER_NAMES):
         raise _unknown(kind, "%s is %s, and %s is declared" % (who, a_type(value), kind.text))
-    _keeper(framework).save(value, kind, path, who)
+    why = "no format of its own is known for it"
+    if framework in _KEEPERS:
+        try:
+            return _keeper(framework).save(value, kind, path, who)  # type: ignore[no-any-return]
+        except StepError as error:
+            if not (may_pickle and framework in _PICKLED and _keeper(framework).takes(value)):
+                raise
+            why = error.message
+    from zpl import _pickled
+
+    _pickled.save(value, path, who, why)
 
 
-def load(path: str, kind: Type, hint: Any) -> Any:
+def load(path: str, kind: Type, hint: Any, may_pickle: bool = False) -> Any:
     """The model at a path."""
     framework: Optional[str] = kind.framework
+    if framework not in _KEEPERS or framework in _PICKLED:
+        from zpl import _pickled
+
+        if _pickled.holds(path):
+            return _pickled.load(path, may_pickle)
     if framework is None:
         framework = next((f for f in _KEEPERS if _keeper(f).holds(path)), None)
     if framework not in _KEEPERS:

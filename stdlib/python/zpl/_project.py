@@ -40,6 +40,7 @@ class Project:
         self.place = ""  # folder of the step's file, relative to the project
         #: Distributions that the step's key knows; None: all.
         self.packages = packages
+        self.stands_in = False  # for the project of a step, where none runs
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
         self.sites = [p for p in (os.path.realpath(p) for p in sys.path if p) if self.is_site(p)]
@@ -197,7 +198,9 @@ def current() -> Optional[Project]:
 def stand_in(folder: str) -> None:
     """Outside of a step, whose project is told here, any of its files may be imported."""
     global _current
-    _current = Project(folder, None)
+    if _current is None or _current.stands_in:
+        _current = Project(folder, None)
+        _current.stands_in = True
 
 
 def _module_name(folder: str, file: str) -> str:

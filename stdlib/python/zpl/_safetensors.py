@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Dict, List, Tuple
+from typing import Any, BinaryIO, Dict, Tuple
 
 from zpl._errors import StepError
 
@@ -65,25 +65,22 @@ def read(path: str) -> Tuple[Dict[str, Any], Dict[str, str]]:
             header = json.loads(f.read(size)) if size <= _HEADER_MAX else None
         except ValueError:
             header = None
-        body = bytearray(f.read()) if isinstance(header, dict) else bytearray()
-    if not isinstance(header, dict):
-        raise StepError("type", "%s is no file of safetensors" % path)
-    said = header.pop("__metadata__", {})
-    return {name: _tensor(name, one, body) for name, one in header.items()}, said
+        if not isinstance(header, dict):
+            raise StepError("type", "%s is no file of safetensors" % path)
+        said = header.pop("__metadata__", {})
+        return {name: _tensor(name, one, f, 8 + size) for name, one in header.items()}, said
 
 
-def _tensor(name: str, one: Dict[str, Any], body: bytearray) -> Any:
+def _tensor(name: str, one: Dict[str, Any], file: BinaryIO, start: int) -> Any:
     import torch
 
     dtype = getattr(torch, _NAMES.get(one["dtype"], ""), None)
     if dtype is None:
         raise StepError("type", "tensor '%s' is of type %s, which torch %s does not have" % (name, one["dtype"], torch.__version__))
-    shape: List[int] = one["shape"]
     begin, end = one["data_offsets"]
-    made = torch.empty(shape, dtype=dtype)
-    if not 0 <= begin <= end <= len(body) or end - begin != made.numel() * made.element_size():
+    made = torch.empty(one["shape"], dtype=dtype)
+    size = made.numel() * made.element_size()
+    file.seek(start + begin)
+    if end - begin != size or (size > 0 and file.readinto((ctypes.c_char * size).from_address(made.data_ptr())) != size):  # type: ignore[attr-defined]
         raise StepError("type", "tensor '%s' is not whole: its bytes are not as many as its shape has" % name)
-    if end > begin:
-        source = (ctypes.c_char * (end - begin)).from_buffer(body, begin)
-        ctypes.memmove(made.data_ptr(), source, end - begin)
     return made

@@ -36,6 +36,13 @@ _MODELS = {
     "torch.nn.Module": "torch",
     "torch.nn.modules.module.Module": "torch",
     "torch.jit.ScriptModule": "torch",
+    "lightgbm.Booster": "lightgbm",
+    "lightgbm.LGBMModel": "lightgbm",
+    "lightgbm.LGBMClassifier": "lightgbm",
+    "lightgbm.LGBMRegressor": "lightgbm",
+    "lightgbm.LGBMRanker": "lightgbm",
+    "onnx.ModelProto": "onnx",
+    "onnxruntime.InferenceSession": "onnx",
 }
 _PICTURES = (
     "PIL.Image.Image",
@@ -128,6 +135,9 @@ class _Signer:
                 "%s is a %s, and a Tensor has elements and dimensions: write Annotated[%s, \"Tensor f32[n, 3]\"]"
                 % (who, head, head.rsplit(".", 1)[-1])
             )
+        for base in self._bases(node) if node is not None else ():
+            if base in _MODELS:
+                return "Model {%s}" % _MODELS[base]
         raise Unsigned("%s is a %s, which has no zpl type of its own: %s" % (who, annotation, _ADVICE))
 
     def _item(self, annotation: str, who: str) -> Optional[str]:

@@ -19,3 +19,6 @@ step "k" { signature = sig, command = { "cp", "$rows", "$out" }, files = { "flih
 step "l" { signature = sig, command = { "cp", "$rows", "$out" }, files = "flights.csv" }
 step "m" { signature = "(rows: Table {delay: Int}) -> (out: Table {delay: Int})", sql = [[ SELECT delay FROM rows ]], files = { "flights.csv" } }
 step "n" { signature = sig, command = { "to", "$rows.json", "--from=$rows.csv,$rows.parquet, that is $rows.", "$out.csv.tmp", "$k.json", "$out.feather" } }
+-- a command keeps no objects of Python's
+step "o" { signature = sig, command = { "cp", "$rows", "$out" }, allow_pickle = true }
+step "p" { signature = sig, command = { "cp", "$rows", "$out" }, allow_pickel = true, network = 1 }

@@ -1,0 +1,155 @@
+"""test_models.py - models of LightGBM, ONNX, and what is pickled where a step allows it.      Time limit: 200 s"""
+import contextlib
+import io
+import json
+import threading
+import unittest
+
+from process import Project
+
+import numpy as np
+import pandas as pd
+
+from zpl import _models, _pickled
+from zpl._errors import StepError
+from zpl._types import parse
+
+FRAME = pd.DataFrame({"a": np.arange(60.0) % 7, "b": np.arange(60) % 5, "c": pd.Categorical(["x", "y", "z"] * 20)})
+LABEL = np.where(FRAME["a"] + FRAME["b"] > 5, "far", "near")
+
+
+class Models(unittest.TestCase):
+    def setUp(self):
+        self.folder = Project()
+        self.addCleanup(self.folder.close)
+        self.count = 0
+
+    def save(self, value, kind, may_pickle=False):
+        self.count += 1
+        path = self.folder.at("m%d" % self.count)
+        _models.save(value, parse(kind), path, "output 'm'", may_pickle)
+        return path
+
+    def through(self, value, kind, hint=None):
+        return _models.load(self.save(value, kind), parse(kind), hint)
+
+    def refused(self, words, value, kind, **more):
+        with self.assertRaises(StepError) as raised:
+            self.save(value, kind, **more)
+        self.assertIn(words, str(raised.exception))
+
+    def same_bytes(self, make, kind, **more):
+        a, b = self.save(make(), kind, **more), self.save(make(), kind, **more)
+        with open(a, "rb") as f, open(b, "rb") as g:
+            self.assertEqual(f.read(), g.read())
+        return a
+
+    # -- LightGBM
+
+    def test_lightgbm(self):
+        import lightgbm
+
+        def fit():
+            return lightgbm.LGBMClassifier(n_estimators=5, min_child_samples=2, verbose=-1, random_state=1).fit(FRAME, LABEL)
+
+        model, kind = fit(), "Model {lightgbm}"
+        path = self.same_bytes(fit, kind)
+        booster = _models.load(path, parse("Model"), None)
+        self.assertIsInstance(booster, lightgbm.Booster)
+        self.assertTrue(np.array_equal(booster.predict(FRAME), model.booster_.predict(FRAME)))
+        self.assertTrue(np.array_equal(self.through(booster, kind).predict(FRAME), booster.predict(FRAME)))
+        back = _models.load(path, parse(kind), lightgbm.LGBMClassifier)
+        self.assertEqual(back.predict(FRAME).tolist(), model.predict(FRAME).tolist())
+        self.assertTrue(np.array_equal(back.predict_proba(FRAME), model.predict_proba(FRAME)))
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace('"lightgbm":"%s"' % lightgbm.__version__, '"lightgbm":"1.0"'))
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            _models.load(path, parse(kind), None)
+        self.assertIn("zpl: the model was made with LightGBM 1.0, and %s may score it differently" % lightgbm.__version__, log.getvalue())
+        self.refused("that has not been fitted", lightgbm.LGBMClassifier(), kind)
+        self.refused("is an int, and Model {lightgbm} is declared", 3, kind)
+        numbers = lightgbm.LGBMRegressor(n_estimators=3, min_child_samples=2, verbose=-1).fit(FRAME[["a"]], FRAME["b"])
+        back = self.through(numbers, kind, lightgbm.LGBMRegressor)
+        self.assertTrue(np.array_equal(back.predict(FRAME[["a"]]), numbers.predict(FRAME[["a"]])))
+
+    # -- ONNX
+
+    def proto(self):
+        import onnx
+        from onnx import TensorProto, helper
+
+        x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", 2]) for n in "xy")
+        w = helper.make_tensor("w", TensorProto.FLOAT, [2], [1.0, 2.0])
+        graph = helper.make_graph([helper.make_node("Mul", ["x", "w"], ["y"])], "g", [x, y][:1], [y], [w])
+        out = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        for name in "zyx":
+            onnx.helper.set_model_props(out, {name: "1", "a": "2"})
+        return out
+
+    def test_onnx(self):
+        import onnx
+
+        kind, proto = "Model {onnx}", self.proto()
+        path = self.same_bytes(self.proto, kind)
+        for value in (proto, proto.SerializeToString(), path):
+            back = self.through(value, kind)
+            self.assertEqual(back, proto)
+        self.assertEqual(_models.load(self.save(proto, "Model"), parse("Model"), None), proto)
+        self.refused("is bytes that are no model of ONNX", b"\xff\xff", kind)
+        self.refused("is a float, and Model {onnx} is declared: return an onnx.ModelProto", 0.5, kind)
+        t = proto.graph.initializer[0]
+        t.data_location = onnx.TensorProto.EXTERNAL
+        self.refused("has its weights in a file of their own", proto, kind)
+
+    # -- pickles
+
+    def test_pickles(self):
+        from sklearn.preprocessing import FunctionTransformer
+
+        odd, kind = FunctionTransformer(lambda x: x * 2), "Model {sklearn}"
+        self.refused("allow_pickle = true", odd, kind)
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            path = self.save(odd, kind, may_pickle=True)
+        self.assertIn("zpl: output 'm' is kept by cloudpickle: ", log.getvalue())
+        with self.assertRaisesRegex(StepError, "a step that is given it says `allow_pickle = true`"):
+            _models.load(path, parse(kind), None)
+        back = _models.load(path, parse(kind), None, True)
+        self.assertEqual(back.transform(np.ones((1, 2))).tolist(), [[2, 2]])
+        plain = FunctionTransformer(np.log1p)
+        self.assertFalse(_pickled.holds(self.save(plain, kind, may_pickle=True)))  # skops can
+
+    def test_pickles_of_other_kinds(self):
+        kind = "Model {mine}"
+        self.refused("what keeps it is not known; register it with zpl.materialiser", {"w": 1}, kind)
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            path = self.same_bytes(lambda: {"w": np.ones(2), "s": frozenset("abc")}, kind, may_pickle=True)
+        self.assertIn("is kept by pickle: no format of its own", log.getvalue())
+        self.assertEqual(_models.load(path, parse(kind), None, True)["w"].tolist(), [1, 1])
+        self.refused("can't be pickled, nor by cloudpickle", {"f": threading.Lock()}, kind, may_pickle=True)
+        self.refused("framework is called torch", 3, "Model {pytorch}", may_pickle=True)
+
+    def test_pickles_and_code(self):
+        """A pickle holds to the project's files as a module of PyTorch does."""
+        project = self.folder
+        project.write("steps/own.py", "class Scale:\n    def __init__(self, k): self.k = k\n    def of(self, x): return self.k * x\n")
+        project.write("steps/make.py", "from own import Scale\ndef make(): return Scale(3)\n")
+        project.write("read.py", "def use(m): return m.of(2)\n")
+        outputs = [("m", "Model {mine}")]
+        last, _, _ = project.call("make", {}, outputs, file="steps/make.py")
+        self.assertIn("or let the step pickle it (`allow_pickle = true`)", last["error"]["message"])
+        last, _, printed = project.call("make", {}, outputs, file="steps/make.py", allow_pickle=True)
+        self.assertIn("done", last, last)
+        given = {"m": {"path": project.at("m.out"), "type": "Model {mine}"}}
+        reader = {"file": "read.py", "modules": ["read.py"], "allow_pickle": True}
+        last, _, printed = project.call("use", given, [("v", "Int")], **reader)
+        self.assertIn("done", last, (last, printed))
+        self.assertEqual(json.loads(project.read("v")), 6)
+        project.write("steps/own.py", "class Scale:\n    def of(self, x): return 0\n")
+        last, _, _ = project.call("use", given, [("v", "Int")], **reader)
+        self.assertIn("steps/own.py is not what the model was made with", last["error"]["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()
