@@ -12,7 +12,8 @@
 # Comments, white space and the folding of lines do not count; everything else does, in each of
 # these files.  A kernel that may write other bytes so never has its old identity; what is too
 # careful costs a step that runs once more after an upgrade of zpl.
-# What runs functions of Python is also every file of stdlib/python/zpl/, to the byte.
+# What runs functions of Python is also every file of stdlib/python/zpl/, to the byte; a step of zpl's own
+# that is such a function (export.c) is all of that too.
 # Not covered, because the catalog adds their versions: DuckDB, XGBoost, Lua.
 # The header is rewritten only if it changes.  build/gen/identity/ lists what each digest is made of.
 set -eu
@@ -33,6 +34,7 @@ xargs awk -f .ci/strip.awk -f .ci/identity.awk -v text="$new/text/" <"$new/files
 awk -f .ci/closure.awk -v parts="$new/parts/" "$new/facts"
 find stdlib/python/zpl -name '*.py' | sort | xargs sha256sum | sed 's/^\([0-9a-f]*\)  \(.*\)/\2 \1/' \
     >>"$new/parts/stdlib%body%python.c"
+cat "$new/parts/stdlib%body%python.c" >>"$new/parts/stdlib%body%export.c"
 {
     echo "/* identity.h - made by .ci/identity.sh from the sources of the kernels. */"
     echo "#ifndef ZPL_GEN_IDENTITY_H"

@@ -5,6 +5,8 @@
 #include "build/gen/identity.h"
 #include "lang/base/digest.h"
 #include "lang/base/err.h"
+#include "lang/graph/body_kind.h"
+#include "stdlib/body/export.h"
 
 /* Every kernel: its id, the file it is in, and whether a program can call it by its name (the others
  * run the bodies of users' steps).  By name, in alphabetical order. */
@@ -20,6 +22,7 @@
     X(json_read, "stdlib/table/json.c", true)                                                      \
     X(lua, "stdlib/body/lua.c", false)                                                             \
     X(native, "stdlib/body/native.c", false)                                                       \
+    X(onnx_export, "stdlib/body/export.c", true)                                                   \
     X(parquet_read, "stdlib/table/parquet.c", true)                                                \
     X(predict, "stdlib/model/predict.c", true)                                                     \
     X(python, "stdlib/body/python.c", false)                                                       \
@@ -103,6 +106,12 @@ static const char *engines_of(const struct zpl_kernel *kernel)
     return duckdb ? DUCKDB_ENGINE : xgboost ? XGBOOST_ENGINE : "";
 }
 
+/* Of the one standard step that is a function of Python's. */
+static const char *body_of(const struct zpl_kernel *kernel)
+{
+    return zpl_body_kind(kernel->name)->body == ZPL_BODY_PYTHON ? zpl_export_body : NULL;
+}
+
 /* The kernels that can be called, as the language sees them; filled at the first call. */
 static const struct zpl_step_info *steps(size_t *count)
 {
@@ -118,6 +127,7 @@ static const struct zpl_step_info *steps(size_t *count)
                                                      .kernel = kernel->name,
                                                      .identity = identity_of(&entries[i]),
                                                      .source = kernel->source,
+                                                     .body = body_of(kernel),
                                                      .engines = engines_of(kernel)};
     }
     *count = filled;

@@ -345,19 +345,32 @@ static enum zpl_err refuse_ways(const struct zpl_node *node, const struct zpl_js
     return ZPL_OK;
 }
 
-/* The file of "steps/train.py:train", which the body says. */
+/* What the function is: its file ("steps/train.py:train"), or, of one of zpl's own, the modules that it imports. */
+struct entry {
+    const char *file; /* NULL: zpl's own */
+    const char **modules;
+    size_t module_count;
+};
+
 static enum zpl_err read_body(const struct zpl_node *node, struct zpl_arena *arena,
-                              const char **file, struct zpl_diags *diags)
+                              struct entry *out, struct zpl_diags *diags)
 {
     struct zpl_json *body = NULL;
-    *file = NULL;
+    *out = (struct entry){0};
     if (zpl_json_parse(node->body, strlen(node->body), &body, NULL) != ZPL_OK)
         return zpl_diag_nomem(diags);
+    const struct zpl_json *own = zpl_json_get(body, "own");
     const char *where = zpl_json_str(zpl_json_get(body, "python"), "");
     const char *colon = strrchr(where, ':');
-    *file =
-        zpl_arena_strndup(arena, where, colon != NULL ? (size_t)(colon - where) : strlen(where));
-    enum zpl_err err = *file != NULL ? refuse_ways(node, body, diags) : zpl_diag_nomem(diags);
+    if (own == NULL)
+        out->file = zpl_arena_strndup(arena, where,
+                                      colon != NULL ? (size_t)(colon - where) : strlen(where));
+    out->modules = zpl_arena_array(arena, zpl_json_count(own) + 1, sizeof *out->modules);
+    for (size_t i = 0; out->modules != NULL && i < zpl_json_count(own); i++)
+        out->modules[out->module_count++] =
+            zpl_arena_strdup(arena, zpl_json_str(zpl_json_at(own, i), ""));
+    enum zpl_err err =
+        zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : refuse_ways(node, body, diags);
     zpl_json_release(body);
     return err;
 }
@@ -436,14 +449,18 @@ enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
 {
     struct zpl_python_closure closure = {0};
     *out = (struct zpl_python_step){0};
-    const char *entry;
+    struct entry entry;
     enum zpl_err err = read_body(node, &plan->arena, &entry, diags);
     if (err == ZPL_OK)
         err = zpl_python_need(plan->session, &out->facts, diags);
     if (err == ZPL_OK)
         err = zpl_python_own(plan->session, diags);
-    if (err == ZPL_OK)
-        err = zpl_python_closure(plan->session, out->facts, entry, &closure, &plan->arena, diags);
+    if (err == ZPL_OK && entry.file != NULL)
+        err = zpl_python_closure(plan->session, out->facts, entry.file, &closure, &plan->arena,
+                                 diags);
+    else if (err == ZPL_OK)
+        closure =
+            (struct zpl_python_closure){.names = entry.modules, .name_count = entry.module_count};
     if (err == ZPL_OK)
         err = find_env(plan, node, out, diags);
     if (err == ZPL_OK && out->env == NULL)

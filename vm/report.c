@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lang/base/version.h"
+#include "lang/graph/body_kind.h"
 #include "vm/json_read.h"
 #include "vm/map.h"
 
@@ -114,7 +115,8 @@ static void put_outputs(struct zpl_json_text *text, const struct zpl_node *node,
 /* sql, lua or native: what kind of body it has. */
 static const char *body_kind(const struct zpl_node *node)
 {
-    return node->body != NULL ? node->kernel : node->effect ? "effect" : "native";
+    bool own = node->body != NULL && zpl_body_kind(node->kernel)->field != NULL;
+    return own ? node->kernel : node->effect ? "effect" : "native";
 }
 
 /* The file of an import, as the project knows it; NULL for the program's own. */

@@ -265,6 +265,18 @@ static const struct zpl_row *fill_row(struct zpl_attempt *a, const struct zpl_ro
     return row;
 }
 
+/* The type of the label where only its name is written: that of the column in an input. */
+static const struct zpl_type *label_of_inputs(struct zpl_attempt *a, const char *label)
+{
+    for (size_t i = 0; i < a->line->input_count; i++) {
+        const struct zpl_row *have = zpl_attempt_table(a, i);
+        const struct zpl_column *column = have ? zpl_row_find(have, label) : NULL;
+        if (column)
+            return column->type;
+    }
+    return NULL;
+}
+
 static const struct zpl_type *fill_model(struct zpl_attempt *a, const struct zpl_type *pattern)
 {
     struct zpl_type *type = zpl_arena_alloc(a->arena, sizeof *type);
@@ -281,6 +293,8 @@ static const struct zpl_type *fill_model(struct zpl_attempt *a, const struct zpl
     if (pattern->label_type) {
         type->label_type = bare(a, zpl_attempt_fill(a, pattern->label_type));
         poisoned |= type->label_type && type->label_type->kind == ZPL_UNKNOWN;
+    } else if (type->label) {
+        type->label_type = bare(a, label_of_inputs(a, type->label));
     }
     if (pattern->row)
         type->row = fill_row(a, pattern->row, true, &poisoned);
@@ -306,19 +320,16 @@ const struct zpl_type *zpl_attempt_fill(struct zpl_attempt *a, const struct zpl_
     /* Columns of tables may be named by variables that only expanding them shows. */
     if (pattern->kind == ZPL_TABLE)
         return fill_table(a, pattern);
+    if (pattern->kind == ZPL_MODEL)
+        return fill_model(a, pattern);
     if (!has_variables(pattern))
         return pattern;
-    switch (pattern->kind) {
-    case ZPL_VAR:
+    if (pattern->kind == ZPL_VAR) {
         bound = zpl_attempt_type(a, pattern->name);
         return bound && bound->type ? bound->type : unknown(a);
-    case ZPL_MODEL:
-        return fill_model(a, pattern);
-    case ZPL_TENSOR:
-        return zpl_attempt_fill_dims(a, pattern);
-    default:
-        break;
     }
+    if (pattern->kind == ZPL_TENSOR)
+        return zpl_attempt_fill_dims(a, pattern);
     struct zpl_type *type = zpl_arena_alloc(a->arena, sizeof *type);
     if (!type)
         return NULL;

@@ -20,8 +20,9 @@ struct calling {
     int index;                       /* of the table of arguments in Lua; 0: none */
     struct zpl_call_argument *items; /* in the graph's arena's lifetime */
     size_t count, capacity;
-    bool has_nil;            /* an argument is nil, which was told */
-    bool says_more;          /* it has fields that every call may have */
+    bool takes_env; /* `env` is none of its arguments: the step is a function of Python's */
+    bool has_nil;   /* an argument is nil, which was told */
+    bool says_more; /* it has fields that every call may have */
     struct zpl_site literal; /* of an SQL text, for places inside it */
 };
 
@@ -101,6 +102,8 @@ static void read_arguments(struct calling *c)
             c->says_more = true;
             continue;
         }
+        if (c->takes_env && strcmp(names[i], "env") == 0)
+            continue;
         lua_getfield(L, c->index, names[i]);
         add_argument(c, names[i], zpl_site_key(c->table, names[i]),
                      zpl_site_field(c->table, names[i]));
@@ -305,6 +308,28 @@ static void take_fixed(struct calling *c, const struct zpl_step_def *step)
     c->index = 2;
 }
 
+/* What the call is given first, or as "model"; NULL: nothing. */
+static const struct zpl_value *model_of(struct calling *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].name == NULL || strcmp(c->items[i].name, "model") == 0)
+            return c->items[i].value;
+    return NULL;
+}
+
+/* Calls a standard step that is a function of Python's: its body is one with an environment. */
+static int call_own(struct calling *c, const struct zpl_step_def *step)
+{
+    lua_State *L = c->L;
+    const char *body = zpl_own_body(L, c->index, c->table, step->info->body, model_of(c));
+    if (!body)
+        return zpl_push_poisons(L);
+    struct zpl_step_info *info = zpl_host_need(L, zpl_arena_alloc(zpl_host_arena(L), sizeof *info));
+    *info = *step->info;
+    info->identity = zpl_body_identity(L, body);
+    return finish_call(c, info, body, NULL, &step->running);
+}
+
 int zpl_call_step(lua_State *L)
 {
     struct zpl_step_def *step = zpl_test_step(L, 1);
@@ -316,12 +341,15 @@ int zpl_call_step(lua_State *L)
         return push_fixed(&c, step);
     if (step->fixed != LUA_NOREF)
         take_fixed(&c, step);
+    c.takes_env = step->info->body != NULL;
     if (c.index)
         read_arguments(&c);
     else if (!lua_isnil(L, 2)) {
         lua_pushvalue(L, 2);
         add_argument(&c, NULL, c.table.span, c.table);
     }
+    if (step->info->body)
+        return call_own(&c, step);
     c.literal = step->literal;
     return finish_call(&c, step->info, step->body, NULL, &step->running);
 }

@@ -308,6 +308,14 @@ static void check_sql_body(lua_State *L, struct zpl_site where, struct zpl_step_
         step->body = NULL;
 }
 
+const char *zpl_body_identity(lua_State *L, const char *body)
+{
+    struct zpl_digest digest = zpl_digest_of(body, strlen(body));
+    char *identity = zpl_host_need(L, zpl_arena_alloc(zpl_host_arena(L), ZPL_HEX_SIZE));
+    zpl_digest_hex(&digest, identity);
+    return identity;
+}
+
 /* The second half of step "name" {…}; upvalues: the name and its span. */
 static int declare_step(lua_State *L)
 {
@@ -334,12 +342,9 @@ static int declare_step(lua_State *L)
     zpl_read_running(L, 1, table, &step->running);
     const char *doc = zpl_text_field(L, 1, table, "doc");
     const char *kernel = step->kernel ? step->kernel : "";
-    char *identity = "";
-    if (step->body && *step->body && zpl_body_kind(kernel)->body != ZPL_BODY_SQL) {
-        struct zpl_digest digest = zpl_digest_of(step->body, strlen(step->body));
-        identity = zpl_host_need(L, zpl_arena_alloc(arena, ZPL_HEX_SIZE));
-        zpl_digest_hex(&digest, identity);
-    }
+    const char *identity = "";
+    if (step->body && *step->body && zpl_body_kind(kernel)->body != ZPL_BODY_SQL)
+        identity = zpl_body_identity(L, step->body);
     *info = (struct zpl_step_info){.name = zpl_host_need(L, zpl_arena_strdup(arena, name)),
                                    .signature = signature ? signature->text : "",
                                    .doc = doc ? doc : "",

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "lang/base/text.h"
 #include "lang/dsl/outside.h"
+#include "lang/dsl/step.h"
+#include "lang/graph/body_kind.h"
 
 /* The function that the declaration names. */
 struct naming {
@@ -182,4 +184,45 @@ const char *zpl_read_python(lua_State *L, int index, struct zpl_site table,
     if (f && !zpl_check_function(&use, &host->arena, &host->program->diags))
         return NULL;
     return zpl_outside_body(L, &outside, "python", zpl_json_string(naming.text));
+}
+
+/* The environment of the step that made it, as its body says; NULL: it has none, or nobody knows it. */
+static const char *env_of_maker(lua_State *L, const struct zpl_value *model)
+{
+    struct zpl_json *made = NULL;
+    const char *env = NULL;
+    if (!model || model->kind != ZPL_VALUE_REF)
+        return NULL;
+    const struct zpl_node *maker = &zpl_host_of(L)->program->graph.nodes[model->ref.node];
+    if (maker->body && zpl_body_kind(maker->kernel)->body == ZPL_BODY_PYTHON &&
+        zpl_json_parse(maker->body, strlen(maker->body), &made, NULL) == ZPL_OK)
+        env = zpl_json_str(zpl_json_get(made, "env"), NULL);
+    env = env ? zpl_arena_strdup(zpl_host_arena(L), env) : NULL;
+    zpl_json_release(made);
+    return env;
+}
+
+const char *zpl_own_body(lua_State *L, int index, struct zpl_site table, const char *body,
+                         const struct zpl_value *model)
+{
+    struct zpl_json *json = NULL;
+    struct zpl_buf text = {0};
+    const char *env = NULL, *out = NULL;
+    const char *framework = model && model->type ? model->type->framework : NULL;
+    if (index && !read_env(L, index, table, &env))
+        return NULL;
+    if (!env)
+        env = env_of_maker(L, model);
+    if (zpl_json_parse(body, strlen(body), &json, NULL) != ZPL_OK)
+        zpl_host_no_memory(L);
+    const struct zpl_json *own =
+        framework ? zpl_json_get(zpl_json_get(json, "own"), framework) : NULL;
+    zpl_json_set_take(json, "own", own ? zpl_json_ref(own) : zpl_json_array());
+    if (env)
+        zpl_json_set_take(json, "env", zpl_json_string(env));
+    if (zpl_json_write(json, false, &text) == ZPL_OK)
+        out = zpl_arena_strdup(zpl_host_arena(L), zpl_buf_str(&text));
+    zpl_json_release(json);
+    zpl_buf_release(&text);
+    return zpl_host_need(L, out);
 }

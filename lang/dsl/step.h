@@ -40,6 +40,14 @@ bool zpl_project_limits(lua_State *L, const struct zpl_limit **limits, size_t *c
 /* What is known of a kernel that runs bodies ("sql", "lua"): the catalog's entry, or its name alone. */
 const struct zpl_step_info *zpl_body_info(lua_State *L, const char *kernel);
 
+/* 64 hexadecimal digits of a body that is a text of its own. */
+const char *zpl_body_identity(lua_State *L, const char *body);
+/* The body of a call of a standard step that is a function of Python's (zpl_step_info.body), with the environment
+ * that the table at `index` (0: none) names, else that of the step that made `model` (NULL: nothing), where that is
+ * known and has one.  NULL: it names something else (told).  In python.c. */
+const char *zpl_own_body(lua_State *L, int index, struct zpl_site table, const char *body,
+                         const struct zpl_value *model);
+
 /* What `lua = function` stands for: the closure image as text, in the graph's arena.  The function is
  * on top of the stack, `where` its place.  *places is what zpl_closure_call wants to know of the text.
  * NULL when it can't be captured (told). */

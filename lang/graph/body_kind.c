@@ -9,7 +9,8 @@ static const struct zpl_body_kind kinds[] = {
     {ZPL_BODY_LIBRARY, "native", "kernel", .opaque = true, .alone = true, .program = false},
     {ZPL_BODY_LUA, "lua", "lua", .opaque = true, .alone = true, .program = false},
     {ZPL_BODY_PYTHON, "python", "python", .opaque = true, .alone = true, .program = true},
-    {ZPL_BODY_SQL, "sql", "sql", .opaque = false, .alone = false, .program = false}};
+    {ZPL_BODY_SQL, "sql", "sql", .opaque = false, .alone = false, .program = false},
+    {ZPL_BODY_PYTHON, "onnx.export", NULL, .opaque = true, .alone = true, .program = true}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 const struct zpl_body_kind *zpl_body_kind(const char *kernel)
@@ -22,5 +23,5 @@ const struct zpl_body_kind *zpl_body_kind(const char *kernel)
 
 const struct zpl_body_kind *zpl_body_kind_at(size_t i)
 {
-    return i < KINDS ? &kinds[i] : NULL;
+    return i < KINDS && kinds[i].field ? &kinds[i] : NULL;
 }

@@ -17,13 +17,12 @@ enum zpl_body {
 struct zpl_body_kind {
     enum zpl_body body;
     const char *kernel; /* what the workers run */
-    const char
-        *field; /* of a step that a program declares: its value is the body; NULL: it can't */
-    bool
-        opaque; /* nobody can say what its outputs are computed from: each may be of all it is given */
-    bool alone; /* it runs in a process that no other step has, confined */
-    bool
-        program; /* that process is a program's, with files, variables and connections that the step declares */
+    /* Of a step that a program declares: its value is the body.  NULL: the step is a standard one, and the body
+     * zpl's own (struct zpl_step_info). */
+    const char *field;
+    bool opaque;  /* nobody can say what its outputs are computed from: each may be of all it has */
+    bool alone;   /* it runs in a process that no other step has, confined */
+    bool program; /* that is a program's, with files, variables and connections that are declared */
 };
 
 /* Of a kernel; that of NONE for one that runs no bodies, and for NULL. */

@@ -15,6 +15,9 @@ struct zpl_step_info {
     const char *identity;  /* 64 hexadecimal digits: what of its code shapes its output */
     const char *source; /* "csv", "parquet": reads a file, the engine tells its columns; "artifact":
                             reads what another run wrote, the store tells its type; or NULL */
+    const char *body;   /* of a standard step that runs a function of Python's: {"own": {FRAMEWORK:
+                         [MODULE]}, "python": "zpl:FUNCTION"} as JSON, of which a call takes the modules for
+                         its model, and to which it adds its environment; else NULL */
     const char *engines; /* versions that shape bytes, "duckdb 1.4.4"; or "" */
 };
 

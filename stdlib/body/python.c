@@ -334,6 +334,8 @@ static int call_host(const struct zpl_python_call *c, struct zpl_process *proces
     zpl_json_set_take(first, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(first, "project", zpl_json_string(c->task->project));
     zpl_json_set_take(first, "modules", fact(c, "modules"));
+    const struct zpl_json *own = zpl_json_get(c->body, "own");
+    zpl_json_set_take(first, "imports", own != NULL ? zpl_json_ref(own) : zpl_json_array());
     zpl_json_set_take(first, "tables", zpl_json_bool(has_tables(c->task)));
     const struct zpl_python_host_call call = {
         .process = process,
@@ -432,7 +434,7 @@ static int deliver(struct zpl_context *context)
     return zpl_crossing_take(context);
 }
 
-static int run(struct zpl_kernel_context *ctx)
+int zpl_python_run(struct zpl_kernel_context *ctx)
 {
     struct zpl_context *context = zpl_context_of(ctx);
     struct zpl_python_call c = {.context = context, .task = context->task, .tag = "", .who = ""};
@@ -473,5 +475,5 @@ ZPL_KERNEL(python) = {
         "{x: Int})\",\n"
         "                                 python = \"steps/clean.py:clean\" }",
     .engines = "duckdb",
-    .run = run,
+    .run = zpl_python_run,
 };

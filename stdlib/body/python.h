@@ -5,6 +5,7 @@
 #define ZPL_STDLIB_PYTHON_H
 
 #include "lang/base/arena.h"
+#include "stdlib/kernel.h"
 #include "stdlib/run.h"
 
 /* What such a process is started for. */
@@ -17,10 +18,12 @@
 const char *zpl_python_folder(struct zpl_arena *arena);
 /* Is the task one of several processes at the same time that reach each other and nobody else? */
 bool zpl_python_is_secluded(const struct zpl_run_task *task);
-/* Is the task's process one that such a host forks? */
-bool zpl_python_is_kept(const struct zpl_run_task *task);
 /* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
  * NULL: the package is not there, or memory is out. */
 char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena);
+/* Is the task's process one that a host forks? */
+bool zpl_python_is_kept(const struct zpl_run_task *task);
+/* Runs the step's function, of the project's or of zpl's own: a kernel's `run`. */
+int zpl_python_run(struct zpl_kernel_context *ctx);
 
 #endif

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional
 
 
+OWN = "zpl"  # in place of a file: a function of zpl's own
+
+
 class Call:
     """What the first message asks for."""
 
@@ -215,6 +218,12 @@ class Call:
             self.hints[name] = _resolve(hint, module)
         return found
 
+    def run_own(self) -> None:
+        """A standard step's: it reads what it is given and writes what it makes by itself."""
+        from zpl import _export
+
+        {"export": _export.export}[self.name](self.frame["args"], self.frame["outputs"])
+
     def run(self, function: Callable[..., Any]) -> None:
         arguments = {n: self.argument(n, given) for n, given in self.frame["args"].items()}
         owner = os.getpid()
@@ -279,11 +288,13 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
     owner = os.getpid()
     try:
         packages = call.check_packages()
-        project.enter(call.file)
+        project.enter(frame.get("code", "") if call.file == OWN else call.file)
         if guard is not None:
             guard.enter()
-        function = call.function(project.load(call.file))
-        call.run(function)
+        if call.file == OWN:
+            call.run_own()
+        else:
+            call.run(call.function(project.load(call.file)))
         project.check()
         if guard is not None:
             guard.check()

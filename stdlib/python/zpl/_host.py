@@ -72,7 +72,7 @@ def _is_installed(name: str, project: Project) -> bool:
 
 
 def _wanted(first: Dict[str, Any]) -> List[str]:
-    """Packages that the files of a step import, in their order, submodules by their names."""
+    """Packages that the files of a step import, in their order, submodules by their names; what zpl's own function does."""
     modules = first.get("modules")
     project = Project(first["project"], None)
     own = _own_names(modules)
@@ -83,6 +83,7 @@ def _wanted(first: Dict[str, Any]) -> List[str]:
                 out.extend(_imports(f.read().decode("utf-8", "replace")))
         except (OSError, SyntaxError, ValueError, RecursionError):
             continue  # the call says what is wrong with it
+    out.extend(first.get("imports") or [])
     if first.get("tables"):
         out.append("zpl._tables")
         if not {"pandas", "polars", "pyarrow"} & {n.split(".")[0] for n in out}:

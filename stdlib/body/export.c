@@ -1,0 +1,59 @@
+/* export.c - the step onnx.export: zpl's own function of Python makes a file of ONNX of a model of its library.
+ * It is run as the functions of users are; stdlib/python/zpl/_export.py is the other side.   Floor: stdlib. */
+#include "stdlib/body/export.h"
+#include "stdlib/body/python.h"
+
+const char zpl_export_body[] = "{\"own\":{"
+                               "\"keras\":[\"keras\",\"onnx\",\"tf2onnx\"],"
+                               "\"lightgbm\":[\"lightgbm\",\"onnx\",\"onnxmltools\"],"
+                               "\"sklearn\":[\"onnx\",\"skl2onnx\",\"skops\"],"
+                               "\"torch\":[\"onnx\",\"onnxscript\",\"safetensors\",\"torch\"],"
+                               "\"xgboost\":[\"onnx\",\"onnxmltools\",\"xgboost\"]"
+                               "},\"pass\":[],\"python\":\"zpl:export\",\"vars\":{}}";
+
+#define LINE(framework)                                                                            \
+    "(model: Model {" framework ", features: f, label: l: y}) -> "                                 \
+    "(model: Model {onnx, features: f, label: l: y})"
+
+ZPL_KERNEL(onnx_export) = {
+    .abi = ZPL_KERNEL_ABI_VERSION,
+    .name = "onnx.export",
+    .signature = LINE("sklearn") "\n" LINE("xgboost") "\n" LINE("lightgbm") "\n" LINE(
+        "torch") "\n" LINE("keras"),
+    .doc =
+        "Makes a model of ONNX of a model of its library: from here on no Python.\n"
+        "\n"
+        "predict and evaluate score it by ONNX Runtime, other programs as they like; it says "
+        "itself what "
+        "its\n"
+        "features, label and classes are, and what its output means.  Made by\n"
+        "\n"
+        "    scikit-learn   skl2onnx     pipelines too; a classifier has to have predict_proba\n"
+        "    xgboost        onnxmltools\n"
+        "    lightgbm       onnxmltools\n"
+        "    torch          torch.onnx   a net that gives logits, or one number a row; rows may be "
+        "any "
+        "number\n"
+        "    keras          tf2onnx\n"
+        "\n"
+        "Runs in the environment of the step that made the model, where that is known, else by the "
+        "python3 on\n"
+        "PATH; `env = venv \"requirements.txt\"` says another.  Versions of Python and of these "
+        "packages "
+        "count.\n"
+        "\n"
+        "Texts among the features, and features that the model takes apart by their names, become "
+        "inputs "
+        "of\n"
+        "their own, all others one tensor of floats.  Numbers are 32 bits wide there: what the "
+        "library "
+        "computes\n"
+        "in 64 differs by about 1e-6.\n"
+        "\n"
+        "Fails when the converter knows no such model, and says so in its words.\n"
+        "\n"
+        "    local model  = onnx.export { fit { train } }\n"
+        "    local report = evaluate { model, test }\n",
+    .engines = "",
+    .run = zpl_python_run,
+};

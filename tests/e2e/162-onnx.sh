@@ -1,0 +1,143 @@
+# Models of ONNX: what onnx.export makes of models of scikit-learn and XGBoost is scored natively as the library scores it, is the
+# same bytes each time, is keyed by what makes it, and says what it is; models that can't be are told.      Time limit: 400 s
+. "$ROOT/tests/lib.sh"
+[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+[ -e "$ROOT/build/deps/onnxruntime/libonnxruntime.so" ] || [ -n "${ONNXRUNTIME_DIR:-}" ] || skip "there is no ONNX Runtime (make deps)"
+PATH="$ROOT/build/oracle/bin:$PATH"
+export PATH
+
+cat >models.py <<'T'
+"""Random rows, a model for each name, and how far its own scores are from what predict gives."""
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier,
+                              HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor)
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+
+def make(seed: int, gaps: float = 0.0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = 700
+    # Numbers that 32 bits hold: thresholds between them are where they are in 64 bits, too.
+    rows = pd.DataFrame({c: rng.integers(-256, 256, n) / 64 for c in ("a", "b", "c d")})
+    rows["n"] = rng.integers(0, 20, n)
+    rows["colour"] = rng.choice(["red", "green", "blue"], n)
+    z = rows["a"] - rows["b"] + 0.1 * rows["n"] + rng.normal(0, 0.5, n)
+    rows["late"] = z > 1
+    rows["kind"] = np.where(z < -1, "mild", np.where(z < 2, "wild", "an other"))
+    rows["cost"] = 3 * z + (rows["colour"] == "red")
+    if gaps:
+        for c in ("a", "b", "c d"):
+            rows.loc[rng.random(n) < gaps, c] = np.nan
+    return rows
+
+
+def _model(name: str, seed: int):
+    boosts = {"max_iter": 20, "random_state": seed}
+    trees = {"n_estimators": 20, "random_state": seed, "max_depth": 6}
+    names = ["colour"]
+    return {
+        "logistic": lambda: LogisticRegression(),
+        "scaled": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
+        "forest": lambda: RandomForestClassifier(**trees),
+        "boosted": lambda: GradientBoostingClassifier(**trees),
+        "histogram": lambda: HistGradientBoostingClassifier(**boosts),
+        "tree": lambda: DecisionTreeClassifier(max_depth=5, random_state=seed),
+        "net": lambda: make_pipeline(StandardScaler(), MLPClassifier((16,), random_state=seed, max_iter=60)),
+        "columns": lambda: make_pipeline(
+            ColumnTransformer([("t", OneHotEncoder(handle_unknown="ignore"), names), ("n", StandardScaler(), ["a", "b", "n"])]),
+            LogisticRegression()),
+        "linear": lambda: LinearRegression(),
+        "ridge": lambda: make_pipeline(StandardScaler(), Ridge()),
+        "forests": lambda: RandomForestRegressor(**trees),
+        "boosts": lambda: GradientBoostingRegressor(**trees),
+        "histograms": lambda: HistGradientBoostingRegressor(**boosts),
+        "machine": lambda: LinearSVC(),
+    }[name]()
+
+
+def fit(rows: pd.DataFrame, label: str, name: str, seed: int = 0):
+    return _model(name, seed).fit(rows.drop(columns=label), rows[label].astype(str) if label == "kind" else rows[label])
+
+
+def apart(model, scored: pd.DataFrame, label: str) -> float:
+    """The greatest difference; of classes that are told apart differently, 1."""
+    features = scored[list(model.feature_names_in_)]
+    if not hasattr(model, "predict_proba"):
+        own = model.predict(features)
+        return float(np.max(np.abs(own - scored["prediction"])) / max(1, np.max(np.abs(own))))
+    own = model.predict_proba(features)
+    if label == "late":
+        worst = np.max(np.abs(own[:, 1] - scored["score"]))
+        told = (own[:, 1] >= 0.5) == scored["prediction"]
+    else:
+        worst = np.max(np.abs(own.max(axis=1) - scored["score"]))
+        told = model.classes_[own.argmax(axis=1)] == scored["prediction"].astype(str)
+    near = np.sort(own, axis=1)
+    sure = near[:, -1] - near[:, -2] > 1e-5
+    return float(max(worst, float((~told & sure).any())))
+T
+cat >models.zpl <<'T'
+local p = params { seed = Int { default = 1 } }
+local text = "a: Float, b: Float, \"c d\": Float, n: Int, colour: String, late: Bool, kind: String, cost: Float"
+local make = step "make" { signature = "(seed: Int, gaps: Float = 0.0) -> (rows: Table {" .. text .. "})", python = "models.py:make" }
+local kinds = Enum { "mild", "wild", "an other" }
+local fit = step "fit" {
+  signature = "(rows: Table {l: y, ...f}, label: column l, name: String, seed: Int = 0) -> (model: Model {sklearn, features: f, label: l: y})",
+  python = "models.py:fit",
+}
+local apart = step "apart" {
+  signature = "(model: Model {sklearn}, scored: Table {...r}, label: String) -> (worst: Float)", python = "models.py:apart",
+}
+local whole, gaps = make { p.seed }, make { p.seed, gaps = 0.1 }
+local numbers = function (rows, label)
+  local wanted = { late = sql [[ SELECT a, b, "c d", n, late FROM rows ]], kind = sql [[ SELECT a, b, "c d", n, kind FROM rows ]],
+                   cost = sql [[ SELECT a, b, "c d", n, cost FROM rows ]] }
+  return wanted[label]
+end
+local function try (name, label, rows)
+  local train, test = split { rows, seed = 3 }
+  local own = fit { train, label = label, name = name, seed = p.seed, as = "fit " .. label .. " " .. name }
+  local model = onnx.export { own, as = "onnx " .. label .. " " .. name }
+  local scored = predict { model, test, as = "predict " .. label .. " " .. name }
+  apart { own, scored, label = label, as = label .. " " .. name }
+  evaluate { model, test, as = "evaluate " .. label .. " " .. name }
+end
+local plain = { late = numbers(whole, "late"), kind = numbers(whole, "kind"), cost = numbers(whole, "cost") }
+local some = { late = numbers(gaps, "late"), kind = numbers(gaps, "kind"), cost = numbers(gaps, "cost") }
+for _, name in ipairs { "logistic", "scaled", "forest", "boosted", "tree", "net", "histogram" } do
+  for _, label in ipairs { "late", "kind" } do try(name, label, plain[label]) end
+end
+for _, name in ipairs { "linear", "ridge", "forests", "boosts", "histograms" } do try(name, "cost", plain.cost) end
+local mixed = sql [[ SELECT a, b, n, colour, late FROM whole ]]
+try("columns", "late", mixed)
+-- Missing numbers, which some models take.
+local function missing (name, label)
+  local own = fit { some[label], label = label, name = name, as = "gaps fit " .. name }
+  local scored = predict { onnx.export { own, as = "gaps onnx " .. name }, some[label], as = "gaps predict " .. name }
+  apart { own, scored, label = label, as = "gaps " .. name }
+end
+missing("histogram", "late")
+missing("histograms", "cost")
+T
+expect 0 zpl check models.zpl
+expect 0 zpl run models.zpl --seed "${SEED:-$(($$ % 1000))}"
+zpl show last --json >run.json
+python3 - <<'T'
+import json
+worst = {}
+for s in json.load(open("run.json"))["steps"]:
+    for name, o in s["outputs"].items():
+        if name == "worst":
+            worst[s["name"]] = o["value"]
+print(worst)
+assert len(worst) == 22, len(worst)
+bad = {n: w for n, w in worst.items() if not w <= 1e-5}
+assert not bad, bad
+T
