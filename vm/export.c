@@ -69,7 +69,7 @@ static bool has_ending(const char *ending, const char *const *endings)
     return false;
 }
 
-/* A model of XGBoost goes out as it is, which is none of the formats that others are written in. */
+/* A model that is one file goes out as it is, which is none of the formats that others are written in. */
 static enum zpl_err check_model_ending(const struct export *x)
 {
     const char *ending = ending_of(x->target);
@@ -78,7 +78,9 @@ static enum zpl_err check_model_ending(const struct export *x)
     struct zpl_diag *diag = zpl_diag_add(
         x->diags, ZPL_CODE_USAGE, nowhere,
         "the ending of '%s' is that of another format: a Model goes out as it is", x->target);
-    zpl_diag_help(x->diags, diag, "XGBoost knows it as .ubj");
+    zpl_diag_help(x->diags, diag, "%s",
+                  zpl_type_is_model_of(x->type, "onnx") ? "others know it as .onnx"
+                                                        : "XGBoost knows it as .ubj");
     return ZPL_ERR_USAGE;
 }
 
@@ -88,7 +90,7 @@ static enum zpl_err check_ending(const struct export *x)
     const char *ending = ending_of(x->target);
     struct zpl_buf words = {0};
     size_t count = zpl_names_count(endings);
-    if (zpl_type_is_model_of(x->type, "xgboost"))
+    if (zpl_type_is_model_of(x->type, "xgboost") || zpl_type_is_model_of(x->type, "onnx"))
         return check_model_ending(x);
     if (endings == NULL || has_ending(ending, endings))
         return ZPL_OK;

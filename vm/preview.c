@@ -195,7 +195,7 @@ static enum zpl_err look_inside(struct looking *l, struct zpl_json **out)
         .rows = zpl_json_i64(zpl_json_get(l->output, "rows"), -1),
         .head = l->head};
     if (l->type->kind == ZPL_TABLE || l->type->kind == ZPL_TENSOR ||
-        zpl_type_is_model_of(l->type, "xgboost"))
+        zpl_type_is_model_of(l->type, "xgboost") || zpl_type_is_model_of(l->type, "onnx"))
         return zpl_engine_preview(l->session, &request, out);
     *out = zpl_json_object();
     return zpl_outcome_is_json(l->type) ? look_value(l, *out) : look_bytes(l, *out);

@@ -345,11 +345,11 @@ static enum zpl_err refuse_ways(const struct zpl_node *node, const struct zpl_js
     return ZPL_OK;
 }
 
-/* What the function is: its file ("steps/train.py:train"), or, of one of zpl's own, the modules that it imports. */
+/* What the function is: its file ("steps/train.py:train"), or, of one of zpl's own, the modules that it imports
+ * and the file by which what it is given was made. */
 struct entry {
-    const char *file; /* NULL: zpl's own */
-    const char **modules;
-    size_t module_count;
+    const char *file;              /* NULL: no file of the project */
+    struct zpl_python_closure own; /* names alone */
 };
 
 static enum zpl_err read_body(const struct zpl_node *node, struct zpl_arena *arena,
@@ -362,12 +362,16 @@ static enum zpl_err read_body(const struct zpl_node *node, struct zpl_arena *are
     const struct zpl_json *own = zpl_json_get(body, "own");
     const char *where = zpl_json_str(zpl_json_get(body, "python"), "");
     const char *colon = strrchr(where, ':');
+    const char *code = zpl_json_str(zpl_json_get(body, "code"), NULL);
     if (own == NULL)
         out->file = zpl_arena_strndup(arena, where,
                                       colon != NULL ? (size_t)(colon - where) : strlen(where));
-    out->modules = zpl_arena_array(arena, zpl_json_count(own) + 1, sizeof *out->modules);
-    for (size_t i = 0; out->modules != NULL && i < zpl_json_count(own); i++)
-        out->modules[out->module_count++] =
+    else if (code != NULL)
+        out->file = zpl_arena_strdup(arena, code);
+    out->own.name_capacity = zpl_json_count(own) + 1;
+    out->own.names = zpl_arena_array(arena, out->own.name_capacity, sizeof *out->own.names);
+    for (size_t i = 0; out->own.names != NULL && i < zpl_json_count(own); i++)
+        out->own.names[out->own.name_count++] =
             zpl_arena_strdup(arena, zpl_json_str(zpl_json_at(own, i), ""));
     enum zpl_err err =
         zpl_arena_failed(arena) ? zpl_diag_nomem(diags) : refuse_ways(node, body, diags);
@@ -447,20 +451,17 @@ static enum zpl_err find_env(struct zpl_plan *plan, const struct zpl_node *node,
 enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
                              struct zpl_python_step *out, struct zpl_diags *diags)
 {
-    struct zpl_python_closure closure = {0};
     *out = (struct zpl_python_step){0};
     struct entry entry;
     enum zpl_err err = read_body(node, &plan->arena, &entry, diags);
     if (err == ZPL_OK)
         err = zpl_python_need(plan->session, &out->facts, diags);
+    struct zpl_python_closure closure = entry.own;
     if (err == ZPL_OK)
         err = zpl_python_own(plan->session, diags);
     if (err == ZPL_OK && entry.file != NULL)
         err = zpl_python_closure(plan->session, out->facts, entry.file, &closure, &plan->arena,
                                  diags);
-    else if (err == ZPL_OK)
-        closure =
-            (struct zpl_python_closure){.names = entry.modules, .name_count = entry.module_count};
     if (err == ZPL_OK)
         err = find_env(plan, node, out, diags);
     if (err == ZPL_OK && out->env == NULL)

@@ -92,8 +92,8 @@ enum zpl_err zpl_python_keyed(struct zpl_plan *plan, const struct zpl_node *node
                               struct zpl_python_step *out, struct zpl_diags *diags);
 
 /* The files of the project that `entry` imports, directly or not, `entry` first and the others by their paths;
- * and the names of the modules that are in none and not Python's own.  In `arena`.  Part of
- * zpl_python_step(), in python_closure.c. */
+ * and the names of the modules that are in none and not Python's own, beside those that *out has, which is zeroed
+ * otherwise.  In `arena`.  Part of zpl_python_step(), in python_closure.c. */
 struct zpl_python_closure {
     struct zpl_python_file *files;
     size_t file_count, file_capacity;

@@ -363,7 +363,6 @@ enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_py
                         .diags = diags,
                         .room = 2 * ZPL_MODULES_MAX};
     char clean[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
-    *out = (struct zpl_python_closure){0};
     enum zpl_err err = ZPL_OK;
     if (zpl_path_clean(clean, entry) != ZPL_OK || zpl_path_dir(folder, clean) != ZPL_OK)
         return zpl_diag_system(diags, "use", entry, ENAMETOOLONG);

@@ -24,6 +24,8 @@ static const char *ending(const struct zpl_type *type)
         return ".parquet";
     if (zpl_type_is_model_of(type, "xgboost"))
         return ".ubj";
+    if (zpl_type_is_model_of(type, "onnx"))
+        return ".onnx";
     if (type->kind == ZPL_REPORT || type->kind == ZPL_RECORD || type->kind == ZPL_LIST ||
         zpl_kind_is_scalar(type->kind))
         return ".json";

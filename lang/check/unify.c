@@ -23,12 +23,13 @@ static void add_maker(struct zpl_attempt *a, struct zpl_diag *d, size_t input)
     zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[input]->value);
 }
 
-static void tell_wrong(struct zpl_attempt *a, size_t input, const char *why)
+static struct zpl_diag *tell_wrong(struct zpl_attempt *a, size_t input, const char *why)
 {
     struct zpl_diag *d =
         zpl_diag_add(&a->diags, ZPL_CODE_WRONG_KIND, a->given[input]->span, "'%s' of %s %s",
                      a->line->inputs[input].name, a->call->step->name, why);
     add_maker(a, d, input);
+    return d;
 }
 
 static void tell_wrong_kind(struct zpl_attempt *a, size_t input, const struct zpl_type *want)
@@ -438,8 +439,16 @@ static void match_model(struct zpl_attempt *a, size_t input, const struct zpl_ty
     kind.label_type = NULL;
     if (want->row && has_variables(want->row))
         kind.row = NULL;
-    if (!zpl_type_fits(&made, &kind, a->scratch, &why))
-        tell_wrong(a, input, why ? why : "is another model");
+    if (!zpl_type_fits(&made, &kind, a->scratch, &why)) {
+        struct zpl_diag *d = tell_wrong(a, input, why ? why : "is another model");
+        /* A step that takes models of ONNX takes all that can be made ones. */
+        if (have->framework && want->framework && strcmp(have->framework, want->framework) != 0 &&
+            strcmp(have->framework, "onnx") != 0 &&
+            strstr(a->call->step->signature, "Model {onnx,"))
+            zpl_diag_help(&a->diags, d,
+                          "`onnx.export { model }` makes a model that is scored here of one of "
+                          "scikit-learn or PyTorch");
+    }
     if (kind.row || !want->row)
         return;
     if (have->row)

@@ -186,43 +186,61 @@ const char *zpl_read_python(lua_State *L, int index, struct zpl_site table,
     return zpl_outside_body(L, &outside, "python", zpl_json_string(naming.text));
 }
 
-/* The environment of the step that made it, as its body says; NULL: it has none, or nobody knows it. */
-static const char *env_of_maker(lua_State *L, const struct zpl_value *model)
+/* The body of the step in Python that made it; NULL: another did, or nobody knows. */
+static struct zpl_json *body_of_maker(lua_State *L, const struct zpl_value *model)
 {
     struct zpl_json *made = NULL;
-    const char *env = NULL;
     if (!model || model->kind != ZPL_VALUE_REF)
         return NULL;
     const struct zpl_node *maker = &zpl_host_of(L)->program->graph.nodes[model->ref.node];
-    if (maker->body && zpl_body_kind(maker->kernel)->body == ZPL_BODY_PYTHON &&
-        zpl_json_parse(maker->body, strlen(maker->body), &made, NULL) == ZPL_OK)
-        env = zpl_json_str(zpl_json_get(made, "env"), NULL);
-    env = env ? zpl_arena_strdup(zpl_host_arena(L), env) : NULL;
-    zpl_json_release(made);
-    return env;
+    if (!maker->body || zpl_body_kind(maker->kernel)->body != ZPL_BODY_PYTHON ||
+        zpl_json_parse(maker->body, strlen(maker->body), &made, NULL) != ZPL_OK)
+        return NULL;
+    return made;
+}
+
+/* What the call runs: the modules for the framework, and where its models are made again by code of the project, the
+ * file of that. */
+static struct zpl_json *choose_framework(const struct zpl_json *all, const char *framework,
+                                         const struct zpl_json *maker)
+{
+    struct zpl_json *out = zpl_json_object();
+    const struct zpl_json *own = zpl_json_get(zpl_json_get(all, "own"), framework);
+    const struct zpl_json *by_code = zpl_json_get(all, "code");
+    const char *function = zpl_json_str(zpl_json_get(maker, "python"), "");
+    const char *colon = strrchr(function, ':');
+    zpl_json_set_take(out, "own", own ? zpl_json_ref(own) : zpl_json_array());
+    for (size_t i = 0; colon && i < zpl_json_count(by_code); i++)
+        if (strcmp(zpl_json_str(zpl_json_at(by_code, i), ""), framework) == 0)
+            zpl_json_set_take(out, "code", zpl_json_stringn(function, (size_t)(colon - function)));
+    zpl_json_set_take(out, "python",
+                      zpl_json_string(zpl_json_str(zpl_json_get(all, "python"), "")));
+    zpl_json_set_take(out, "pass", zpl_json_array());
+    zpl_json_set_take(out, "vars", zpl_json_object());
+    return out;
 }
 
 const char *zpl_own_body(lua_State *L, int index, struct zpl_site table, const char *body,
                          const struct zpl_value *model)
 {
-    struct zpl_json *json = NULL;
+    struct zpl_json *all = NULL;
     struct zpl_buf text = {0};
-    const char *env = NULL, *out = NULL;
+    const char *given = NULL, *out = NULL;
     const char *framework = model && model->type ? model->type->framework : NULL;
-    if (index && !read_env(L, index, table, &env))
+    if (index && !read_env(L, index, table, &given))
         return NULL;
-    if (!env)
-        env = env_of_maker(L, model);
-    if (zpl_json_parse(body, strlen(body), &json, NULL) != ZPL_OK)
+    if (zpl_json_parse(body, strlen(body), &all, NULL) != ZPL_OK)
         zpl_host_no_memory(L);
-    const struct zpl_json *own =
-        framework ? zpl_json_get(zpl_json_get(json, "own"), framework) : NULL;
-    zpl_json_set_take(json, "own", own ? zpl_json_ref(own) : zpl_json_array());
+    struct zpl_json *maker = body_of_maker(L, model);
+    struct zpl_json *chosen = choose_framework(all, framework ? framework : "", maker);
+    const char *env = given ? given : zpl_json_str(zpl_json_get(maker, "env"), NULL);
     if (env)
-        zpl_json_set_take(json, "env", zpl_json_string(env));
-    if (zpl_json_write(json, false, &text) == ZPL_OK)
+        zpl_json_set_take(chosen, "env", zpl_json_string(env));
+    if (zpl_json_write(chosen, false, &text) == ZPL_OK)
         out = zpl_arena_strdup(zpl_host_arena(L), zpl_buf_str(&text));
-    zpl_json_release(json);
+    zpl_json_release(chosen);
+    zpl_json_release(maker);
+    zpl_json_release(all);
     zpl_buf_release(&text);
     return zpl_host_need(L, out);
 }

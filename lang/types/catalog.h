@@ -17,7 +17,8 @@ struct zpl_step_info {
                             reads what another run wrote, the store tells its type; or NULL */
     const char *body;   /* of a standard step that runs a function of Python's: {"own": {FRAMEWORK:
                          [MODULE]}, "python": "zpl:FUNCTION"} as JSON, of which a call takes the modules for
-                         its model, and to which it adds its environment; else NULL */
+                         its model, and to which it adds its environment.  {"code": [FRAMEWORK]}: their
+                         models are made again by the file that made them.  Else NULL */
     const char *engines; /* versions that shape bytes, "duckdb 1.4.4"; or "" */
 };
 

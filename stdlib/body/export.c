@@ -9,17 +9,17 @@ const char zpl_export_body[] = "{\"own\":{"
                                "\"sklearn\":[\"onnx\",\"skl2onnx\",\"skops\"],"
                                "\"torch\":[\"onnx\",\"onnxscript\",\"safetensors\",\"torch\"],"
                                "\"xgboost\":[\"onnx\",\"onnxmltools\",\"xgboost\"]"
-                               "},\"pass\":[],\"python\":\"zpl:export\",\"vars\":{}}";
+                               "},\"code\":[\"torch\"],\"python\":\"zpl:export\"}";
 
-#define LINE(framework)                                                                            \
-    "(model: Model {" framework ", features: f, label: l: y}) -> "                                 \
+#define LINE(framework, more)                                                                      \
+    "(model: Model {" framework ", features: f, label: l: y}" more ") -> "                         \
     "(model: Model {onnx, features: f, label: l: y})"
 
 ZPL_KERNEL(onnx_export) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "onnx.export",
-    .signature = LINE("sklearn") "\n" LINE("xgboost") "\n" LINE("lightgbm") "\n" LINE(
-        "torch") "\n" LINE("keras"),
+    .signature = LINE("sklearn", "") "\n" LINE("xgboost", "") "\n" LINE(
+        "torch", ", output?: Enum {\"logit\", \"probability\"}"),
     .doc =
         "Makes a model of ONNX of a model of its library: from here on no Python.\n"
         "\n"
@@ -29,12 +29,16 @@ ZPL_KERNEL(onnx_export) = {
         "features, label and classes are, and what its output means.  Made by\n"
         "\n"
         "    scikit-learn   skl2onnx     pipelines too; a classifier has to have predict_proba\n"
-        "    xgboost        onnxmltools\n"
-        "    lightgbm       onnxmltools\n"
-        "    torch          torch.onnx   a net that gives logits, or one number a row; rows may be "
-        "any "
-        "number\n"
-        "    keras          tf2onnx\n"
+        "    XGBoost        onnxmltools\n"
+        "    PyTorch        torch.onnx   a module of one input, the features of all rows\n"
+        "\n"
+        "A net gives one number a row, or one a class in the order of its label's Enum (of a "
+        "String, of "
+        "its list\n"
+        "`classes`).  Whether these are probabilities or logits is found out by rows far from all "
+        "that it "
+        "learnt\n"
+        "from: probabilities stay between 0 and 1 there.  `output` says it in place of that.\n"
         "\n"
         "Runs in the environment of the step that made the model, where that is known, else by the "
         "python3 on\n"

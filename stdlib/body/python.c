@@ -144,6 +144,9 @@ int zpl_python_call_ask(const struct zpl_python_call *c, struct zpl_buf *message
     zpl_json_set_take(frame, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(frame, "file", zpl_json_string(c->file));
     zpl_json_set_take(frame, "function", zpl_json_string(c->function));
+    const struct zpl_json *code = zpl_json_get(c->body, "code");
+    if (code != NULL)
+        zpl_json_set_take(frame, "code", zpl_json_ref(code));
     zpl_json_set_take(frame, "project", zpl_json_string(c->task->project));
     zpl_json_set_take(frame, "scratch", zpl_json_string(tmp));
     zpl_json_set_take(frame, "store", zpl_json_string(c->task->store));

@@ -24,5 +24,7 @@ enum zpl_err zpl_preview(const struct zpl_preview_request *request, struct zpl_j
         return zpl_preview_tensor(request, out, arena, diags);
     if (zpl_type_is_model_of(type, "xgboost"))
         return zpl_preview_model(request, out, arena, diags);
+    if (zpl_type_is_model_of(type, "onnx"))
+        return zpl_preview_onnx(request, out, arena, diags);
     return ZPL_ERR_USAGE;
 }

@@ -30,7 +30,11 @@ struct zpl_preview_request {
  * Of an XGBoost model
  *   { kind: "model", framework, label, label_type, classes, rounds, trees, features: [{ name, gain,
  *     splits }] }
- * by falling gain.  Of a Tensor
+ * by falling gain.  Of an ONNX model
+ *   { kind: "onnx", framework, bytes, label, label_type, classes, output, means, producer, opsets: [{
+ *     domain, version }], inputs: [{ name, type }], outputs: [{ name, type }], nodes, operators: [{
+ *     name, count }] }
+ * by falling count, the first 30; without what zpl recorded of it, where that is not there.  Of a Tensor
  *   { kind: "tensor", dtype, shape: [n, …], nan, min, max, mean, corners: [[x, …], …] }
  * corners are the first and last three elements of the first and last three rows, all dimensions but the last being
  * rows together, with null where others are left out; min, max and mean are of those that are numbers.  Cells are numbers, truth values, texts or null; what is longer than
@@ -42,7 +46,9 @@ enum zpl_err zpl_preview_model(const struct zpl_preview_request *request, struct
                                struct zpl_arena *arena, struct zpl_diags *diags);
 enum zpl_err zpl_preview_tensor(const struct zpl_preview_request *request, struct zpl_json **out,
                                 struct zpl_arena *arena, struct zpl_diags *diags);
-/* Either, by the type; ZPL_ERR_USAGE, silently, for a type that needs no engine to be looked at. */
+enum zpl_err zpl_preview_onnx(const struct zpl_preview_request *request, struct zpl_json **out,
+                              struct zpl_arena *arena, struct zpl_diags *diags);
+/* One of them, by the type; ZPL_ERR_USAGE, silently, for a type that needs no engine to be looked at. */
 enum zpl_err zpl_preview(const struct zpl_preview_request *request, struct zpl_json **out,
                          struct zpl_arena *arena, struct zpl_diags *diags);
 

@@ -15,24 +15,24 @@
 
 static const struct zpl_step_info fake_steps[] = {
     {"csv.read", "(path: Path, hindsight?: List(String)) -> (rows: Table {...})", "", "csv.read",
-     IDENTITY, "csv", ""},
-    {"deploy", "(model: Model, name: String) effect", "", "deploy", IDENTITY, NULL, ""},
+     IDENTITY, "csv", NULL, ""},
+    {"deploy", "(model: Model, name: String) effect", "", "deploy", IDENTITY, NULL, NULL, ""},
     {"drift", "(seen: Table {...r}, now: Table {...r}) -> (report: Report {drifted: Bool})", "",
-     "drift", IDENTITY, NULL, ""},
+     "drift", IDENTITY, NULL, NULL, ""},
     {"evaluate",
      "(model: Model {features: f, label: l: y}, test: Table {l: y, ...f, ...r}) -> "
      "(report: Report {auc: Float, log_loss: Float})",
-     "", "evaluate", IDENTITY, NULL, ""},
+     "", "evaluate", IDENTITY, NULL, NULL, ""},
     {"parquet.read", "(path: Path, hindsight?: List(String)) -> (rows: Table {...})", "",
-     "parquet.read", IDENTITY, "parquet", ""},
+     "parquet.read", IDENTITY, "parquet", NULL, ""},
     {"split",
      "(rows: Table {...r}, ratio: Float 0..1 = 0.8, seed: Int = 0) -> "
      "(train: Table {...r}, test: Table {...r}) disjoint",
-     "", "split", IDENTITY, NULL, ""},
+     "", "split", IDENTITY, NULL, NULL, ""},
     {"xgboost.train",
      "(train: Table {l: y, ...f}, label: column l, features?: columns f, rounds: Int 1..5000 = 100)"
      " -> (model: Model {xgboost, features: f, label: l: y}) where f: Number",
-     "", "xgboost.train", IDENTITY, NULL, ""},
+     "", "xgboost.train", IDENTITY, NULL, NULL, ""},
 };
 
 static inline const struct zpl_step_info *fake_at(void *self, size_t i)

@@ -219,7 +219,8 @@ static void a_column_may_be_the_features(void **state)
     bench_start(&b);
     define(&b, "t", "Table {id: Int, kind: Enum {\"a\"}, x: Tensor f32[784]}");
     checks_as(&b, &net, "net { t }", NULL);
-    assert_output(&b, 0, "Model {torch, features: {x: Tensor f32[784]}, label: kind}");
+    assert_output(&b, 0,
+                  "Model {torch, features: {x: Tensor f32[784]}, label: kind: Enum {\"a\"}}");
     assert_string_equal(reads_of(&b, "train"), "x, kind");
     bench_end(&b);
 }

@@ -110,6 +110,37 @@ static void show_rows(const struct zpl_json *table, struct zpl_buf *out)
     zpl_buf_puts(out, "</tbody></table></div></details>\n");
 }
 
+static void show_pairs(const struct zpl_json *pairs, const char *head, const char *key,
+                       struct zpl_buf *out)
+{
+    const char *const names[] = {head, key};
+    heads(out, names, 2);
+    for (size_t i = 0; i < zpl_json_count(pairs); i++) {
+        const struct zpl_json *value = zpl_json_get(zpl_json_at(pairs, i), key);
+        struct zpl_buf text = {0};
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, text_of(zpl_json_at(pairs, i), "name"));
+        zpl_buf_puts(out, "</td>");
+        zpl_view_value(value, 20, &text);
+        cell_take(out, zpl_json_kind(value) == ZPL_JSON_INT, &text);
+        zpl_buf_puts(out, "</tr>\n");
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
+}
+
+static void show_onnx(const struct zpl_json *model, struct zpl_buf *out)
+{
+    struct zpl_buf words = {0};
+    zpl_view_onnx(model, &words);
+    zpl_buf_puts(out, "<p>");
+    zpl_html(out, zpl_buf_str(&words));
+    zpl_buf_puts(out, "</p>\n");
+    zpl_buf_release(&words);
+    show_pairs(zpl_json_get(model, "inputs"), "input", "type", out);
+    show_pairs(zpl_json_get(model, "outputs"), "output", "type", out);
+    show_pairs(zpl_json_get(model, "operators"), "operator", "count", out);
+}
+
 static void show_model(const struct zpl_json *model, struct zpl_buf *out)
 {
     static const char *const HEADS[] = {"feature", "gain", "splits", ""};
@@ -255,6 +286,8 @@ void zpl_page_preview(const struct zpl_json *preview, const char *type, struct z
         show_tensor(preview, out);
     } else if (strcmp(kind, "model") == 0) {
         show_model(preview, out);
+    } else if (strcmp(kind, "onnx") == 0) {
+        show_onnx(preview, out);
     } else if (strcmp(kind, "value") == 0) {
         show_value(zpl_json_get(preview, "value"), type, out);
     } else if (strcmp(kind, "file") == 0) {

@@ -178,6 +178,42 @@ static void show_features(const struct view *v, const struct zpl_json *features)
     zpl_grid_release(&grid);
 }
 
+/* Names and what they are, as two columns. */
+static void show_pairs(const struct view *v, const struct zpl_json *pairs, const char *head,
+                       const char *key)
+{
+    struct zpl_grid grid;
+    bool number = zpl_json_kind(zpl_json_get(zpl_json_at(pairs, 0), key)) == ZPL_JSON_INT;
+    zpl_grid_init(&grid, 2);
+    if (number)
+        zpl_grid_right(&grid, 1);
+    zpl_grid_cell(&grid, head);
+    zpl_grid_cell(&grid, key);
+    for (size_t i = 0; i < zpl_json_count(pairs); i++) {
+        struct zpl_buf text = {0};
+        zpl_grid_cell(&grid, zpl_json_str(zpl_json_get(zpl_json_at(pairs, i), "name"), ""));
+        const struct zpl_json *value = zpl_json_get(zpl_json_at(pairs, i), key);
+        zpl_view_value(value, PARTS_MOST, &text);
+        cell_take(&grid, &text);
+    }
+    zpl_grid_show(&grid, INDENT, v->width, CELL_MOST, v->colour, v->out);
+    zpl_grid_release(&grid);
+}
+
+static void show_onnx(const struct view *v, const struct zpl_json *model)
+{
+    struct zpl_buf words = {0};
+    zpl_view_onnx(model, &words);
+    line(v, zpl_buf_str(&words));
+    zpl_buf_release(&words);
+    zpl_buf_putc(v->out, '\n');
+    show_pairs(v, zpl_json_get(model, "inputs"), "input", "type");
+    zpl_buf_putc(v->out, '\n');
+    show_pairs(v, zpl_json_get(model, "outputs"), "output", "type");
+    zpl_buf_putc(v->out, '\n');
+    show_pairs(v, zpl_json_get(model, "operators"), "operator", "count");
+}
+
 static void show_model(const struct view *v, const struct zpl_json *model)
 {
     const struct zpl_json *classes = zpl_json_get(model, "classes");
@@ -362,6 +398,8 @@ void zpl_view_preview(const struct zpl_json *preview, const char *type, unsigned
         show_tensor(&v, preview);
     } else if (strcmp(kind, "model") == 0) {
         show_model(&v, preview);
+    } else if (strcmp(kind, "onnx") == 0) {
+        show_onnx(&v, preview);
     } else if (strcmp(kind, "value") == 0) {
         show_value(&v, zpl_json_get(preview, "value"), type);
     } else if (strcmp(kind, "file") == 0) {

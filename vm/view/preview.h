@@ -15,6 +15,8 @@ void zpl_view_preview(const struct zpl_json *preview, const char *type, unsigned
 /* One value in a line: numbers as people write them, texts without what a terminal would obey,
  * lists and records with at most `most` parts. */
 void zpl_view_value(const struct zpl_json *value, size_t most, struct zpl_buf *out);
+/* What an ONNX model is, in one line. */
+void zpl_view_onnx(const struct zpl_json *model, struct zpl_buf *out);
 
 /* The value of a param as a run records it (docs/graph.md, literals), in a line, as a .zpl file writes it. */
 void zpl_view_param(const struct zpl_json *param, struct zpl_buf *out);

@@ -139,3 +139,34 @@ void zpl_view_tensor(const struct zpl_json *tensor, struct zpl_buf *out)
     zpl_buf_printf(out, "%s%s", figures.len > 0 ? ": " : "", zpl_buf_str(&figures));
     zpl_buf_release(&figures);
 }
+
+void zpl_view_onnx(const struct zpl_json *model, struct zpl_buf *out)
+{
+    const struct zpl_json *opsets = zpl_json_get(model, "opsets");
+    const struct zpl_json *classes = zpl_json_get(model, "classes");
+    const char *label = zpl_json_str(zpl_json_get(model, "label"), NULL);
+    zpl_buf_puts(out, "onnx: ");
+    zpl_text_show_count(out, (uint64_t)zpl_json_i64(zpl_json_get(model, "nodes"), 0));
+    zpl_buf_puts(out, " nodes");
+    for (size_t i = 0; i < zpl_json_count(opsets); i++) {
+        const struct zpl_json *opset = zpl_json_at(opsets, i);
+        const char *domain = zpl_json_str(zpl_json_get(opset, "domain"), "");
+        zpl_buf_puts(out, ", ");
+        zpl_term_text(out, *domain ? domain : "opset", strlen(*domain ? domain : "opset"));
+        zpl_buf_printf(out, " %" PRId64, zpl_json_i64(zpl_json_get(opset, "version"), 0));
+    }
+    const char *producer = zpl_json_str(zpl_json_get(model, "producer"), "");
+    zpl_buf_puts(out, *producer ? ", made by " : "");
+    zpl_term_text(out, producer, strlen(producer));
+    if (label == NULL)
+        return;
+    zpl_buf_puts(out, "; predicts ");
+    zpl_term_text(out, label, strlen(label));
+    zpl_buf_printf(out, ": %s by its output ", zpl_json_str(zpl_json_get(model, "label_type"), ""));
+    zpl_view_value(zpl_json_get(model, "output"), 1, out);
+    zpl_buf_printf(out, ", a %s", zpl_json_str(zpl_json_get(model, "means"), ""));
+    if (zpl_json_count(classes) > 0) {
+        zpl_buf_puts(out, " of each of ");
+        zpl_view_value(classes, 20, out);
+    }
+}

@@ -16,15 +16,17 @@ from zpl._types import Type, parse
 
 FORMAT = 1  # of the metadata; ZPL_MODEL_FORMAT
 OPSET = 18  # of what is written; one that every version of the converters since 2023 knows
-INPUT = "features"
+NET_OPSET = 17  # that PyTorch 1.13 knows too
+TREE_OPSET = 15  # that onnxmltools knows
+INPUT, OUTPUT = "features", "scores"
 ONE_INPUT = ("Float", "Int", "Bool")  # kinds of features that a tensor of floats holds
 
 
 class Told:
-    """What an exporter found: the model, which output is meant and what it is."""
+    """What an exporter made: the file, which output is meant and what it is."""
 
-    def __init__(self, model: Any, output: str, kind: str, classes: Optional[List[str]] = None) -> None:
-        self.model, self.output, self.kind, self.classes = model, output, kind, classes or []
+    def __init__(self, data: bytes, output: str, kind: str, classes: Optional[List[str]] = None) -> None:
+        self.data, self.output, self.kind, self.classes = data, output, kind, classes or []
 
 
 def export(args: Dict[str, Any], outputs: List[Dict[str, Any]]) -> None:
@@ -40,12 +42,9 @@ def export(args: Dict[str, Any], outputs: List[Dict[str, Any]]) -> None:
     made = _EXPORTERS.get(str(kind.framework))
     if made is None:
         raise StepError("type", "nothing makes ONNX of %s" % kind.text)
-    told = made(given["path"], kind)
-    _record(told, kind)
-    data = told.model.SerializeToString(deterministic=True)
-    _check(data, promised)
+    told = made(given["path"], kind, args)
     with open(wanted["path"], "wb") as f:
-        f.write(data)
+        f.write(told.data + _recorded(told, kind))
 
 
 def _need(module: str, package: Optional[str] = None) -> Any:
@@ -63,8 +62,21 @@ def _need(module: str, package: Optional[str] = None) -> Any:
         ) from e
 
 
-def _record(told: Told, kind: Type) -> None:
-    """Puts what zpl has to know into the model, and takes out what is of the moment."""
+def _varint(n: int) -> bytes:
+    out = bytearray()
+    while n >= 0x80:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+
+def _field(number: int, data: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(data)) + data
+
+
+def _recorded(told: Told, kind: Type) -> bytes:
+    """What zpl has to know, as metadata_props that stand behind the file: fields of a message may come in any order."""
     said = {
         "classes": told.classes,
         "features": [n for n, _ in kind.columns],
@@ -74,32 +86,31 @@ def _record(told: Told, kind: Type) -> None:
         "output": told.output,
         "version": FORMAT,
     }
-    model = told.model
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _field(14, _field(1, b"zpl") + _field(2, text.encode("utf-8")))
+
+
+def _bytes_of(model: Any) -> bytes:
+    """A converter's model as a file, without what is of the moment; one that others would refuse is told here."""
+    onnx = _need("onnx")
     del model.metadata_props[:]
-    prop = model.metadata_props.add()
-    prop.key, prop.value = "zpl", json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     model.graph.name = "zpl"
-    model.doc_string = ""
-    model.graph.doc_string = ""
+    model.doc_string = model.graph.doc_string = ""
     for node in model.graph.node:
         node.doc_string = ""
-    # skl2onnx says some domains twice.
-    versions: Dict[str, int] = {}
+    versions: Dict[str, int] = {}  # skl2onnx says some domains twice
     for opset in model.opset_import:
         versions[opset.domain] = max(opset.version, versions.get(opset.domain, 0))
     del model.opset_import[:]
     for domain in sorted(versions):
         opset = model.opset_import.add()
         opset.domain, opset.version = domain, versions[domain]
-
-
-def _check(data: bytes, promised: Type) -> None:
-    """A model that others would refuse is told by the step that made it."""
-    onnx = _need("onnx")
+    data = bytes(model.SerializeToString(deterministic=True))
     try:
         onnx.checker.check_model(data)
     except Exception as e:
         raise StepError("type", "what came of it is no model of ONNX: %s" % str(e).split("\n")[0]) from e
+    return data
 
 
 def _label(kind: Type) -> Type:
@@ -195,7 +206,7 @@ def _inputs(kind: Type, apart: bool, types: Any) -> List[Tuple[str, Any]]:
     return out
 
 
-def _sklearn(path: str, kind: Type) -> Told:
+def _sklearn(path: str, kind: Type, args: Dict[str, Any]) -> Told:
     skl2onnx = _need("skl2onnx")
     types = _need("skl2onnx.common.data_types")
     model = _models.load(path, kind, None)
@@ -227,8 +238,8 @@ def _sklearn(path: str, kind: Type) -> Told:
         raise _failed("skl2onnx", what, e) from e
     names = [o.name for o in made.graph.output]
     if _is_regression(kind):
-        return Told(made, names[0], "value")
-    return Told(made, names[1], "probability", classes)
+        return Told(_bytes_of(made), names[0], "value")
+    return Told(_bytes_of(made), names[1], "probability", classes)
 
 
 def _last(model: Any) -> Any:
@@ -244,53 +255,129 @@ def _hold_features(trained: Any, kind: Type, what: str) -> None:
         )
 
 
-# ---- XGBoost, LightGBM ----
+# ---- XGBoost ----
 
 
-def _tree_inputs(kind: Type, types: Any, library: str) -> List[Tuple[str, Any]]:
-    odd = [n for n, t in kind.columns if t.kind not in ONE_INPUT]
-    if odd:
-        raise StepError("type", "feature '%s' is no number, and a model of %s takes numbers" % (odd[0], library))
-    return [(INPUT, types.FloatTensorType([None, len(kind.columns)]))]
-
-
-def _of_trees(made: Any, kind: Type, classes: List[str]) -> Told:
-    names = [o.name for o in made.graph.output]
-    if _is_regression(kind):
-        return Told(made, names[0], "value")
-    return Told(made, names[1], "probability", classes)
-
-
-def _xgboost(path: str, kind: Type) -> Told:
-    _need("onnxmltools")
-    convert = _need("onnxmltools.convert")
-    types = _need("onnxmltools.convert.common.data_types")
-    model = _models.load(path, kind, None)
-    said = json.loads(model.attr(_models.ATTRIBUTE) or "{}")
-    inputs = _tree_inputs(kind, types, "XGBoost")
-    model.feature_names = None  # the converter knows features by numbers alone
-    model.feature_types = None
+def _xgboost(path: str, kind: Type, args: Dict[str, Any]) -> Told:
+    convert = _need("onnxmltools.convert", "onnxmltools")
+    types = _need("onnxmltools.convert.common.data_types", "onnxmltools")
+    booster = _models.load(path, kind, None)
+    classes = list(json.loads(booster.attr("zpl") or "{}").get("classes", []))
+    inputs = [(INPUT, types.FloatTensorType([None, len(kind.columns)]))]
+    booster.feature_names = booster.feature_types = None  # the converter knows features by numbers alone
     try:
         with _Attributes():
-            made = convert.convert_xgboost(model, "zpl", initial_types=inputs, target_opset=15)
+            made = convert.convert_xgboost(booster, "zpl", initial_types=inputs, target_opset=TREE_OPSET)
     except Exception as e:
         raise _failed("onnxmltools", "the model of XGBoost", e) from e
-    return _of_trees(made, kind, list(said.get("classes", [])))
+    names = [o.name for o in made.graph.output]
+    if _is_regression(kind):
+        return Told(_bytes_of(made), names[0], "value")
+    return Told(_bytes_of(made), names[1], "probability", classes)
 
 
-def _lightgbm(path: str, kind: Type) -> Told:
-    _need("onnxmltools")
-    convert = _need("onnxmltools.convert")
-    types = _need("onnxmltools.convert.common.data_types")
-    model = _models.load(path, kind, None)
-    inputs = _tree_inputs(kind, types, "LightGBM")
+# ---- PyTorch ----
+
+
+def _shape_of(kind: Type) -> List[int]:
+    """What a net takes of a row: as many numbers as there are features, or the one Tensor."""
+    tensors = [(n, t) for n, t in kind.columns if t.kind == "Tensor"]
+    if not tensors:
+        odd = [n for n, t in kind.columns if t.kind not in ONE_INPUT]
+        if odd:
+            raise StepError("type", "feature '%s' is no number, and a net takes numbers" % odd[0])
+        return [len(kind.columns)]
+    name, tensor = tensors[0]
+    dims = [int(d) if str(d).isdigit() else 0 for d in tensor.values or ()]
+    if len(kind.columns) > 1 or not dims or 0 in dims:
+        raise StepError(
+            "type", "a net is given numbers, or one Tensor whose dimensions are known, and '%s' is %s beside %d other features"
+            % (name, tensor.text or "a Tensor", len(kind.columns) - 1)
+        )
+    return dims
+
+
+def _net_kind(net: Any, shape: List[int], kind: Type, given: Optional[str], what: str) -> Tuple[str, int]:
+    """What the net's output is, and how many numbers it has a row.
+
+    Probabilities stay between 0 and 1, and of several classes are 1 in sum, whatever the net is given: also what is far from
+    all rows.  What does not is logits.
+    """
+    import torch
+
+    torch.manual_seed(0)
+    dtype = next((p.dtype for p in net.parameters() if p.dtype.is_floating_point), torch.float32)
+    lowest, highest, sums, width = float("inf"), float("-inf"), 0.0, 1
+    with torch.no_grad():
+        for scale in (1.0, 30.0, 1000.0):
+            rows = torch.randn(64, *shape, dtype=dtype) * scale
+            try:
+                out = net(rows)
+            except Exception as e:
+                raise StepError("type", "%s can't be given rows of %s numbers: %s" % (what, "x".join(map(str, shape)), e)) from e
+            if not isinstance(out, torch.Tensor) or out.dim() not in (1, 2) or out.shape[0] != 64:
+                shown = "[%s]" % ", ".join(map(str, out.shape)) if isinstance(out, torch.Tensor) else a_type(out)
+                raise StepError("type", "of 64 rows %s gives %s, and a row has to have one number or one a class" % (what, shown))
+            out = out.reshape(64, -1).double()
+            width = int(out.shape[1])
+            lowest, highest = min(lowest, float(out.min())), max(highest, float(out.max()))
+            sums = max(sums, float((out.sum(1) - 1).abs().max()))
+    if _is_regression(kind):
+        return "value", width
+    probable = lowest >= -1e-6 and highest <= 1 + 1e-6 and (width == 1 or sums < 1e-4)
+    return given or ("probability" if probable else "logit"), width
+
+
+def _net_classes(net: Any, kind: Type, width: int, what: str) -> List[str]:
+    label = _label(kind)
+    if label.kind in ("Int", "Float", "Bool"):
+        if width != 1 and not (label.kind == "Bool" and width == 2):
+            raise StepError("type", "%s gives %d numbers a row, and its label is %s" % (what, width, label.kind))
+        return []
+    classes = list(label.values) if label.values is not None else [str(c) for c in getattr(net, "classes", None) or ()]
+    if not classes:
+        raise StepError(
+            "type",
+            "%s does not know its classes: declare the label as an Enum, or give the net `classes`, a list of texts, in the order of "
+            "its outputs" % what,
+        )
+    if width != len(classes) and not (width == 1 and len(classes) == 2):
+        raise StepError("type", "%s gives %d numbers a row, and there are %d classes" % (what, width, len(classes)))
+    return classes
+
+
+def _torch(path: str, kind: Type, args: Dict[str, Any]) -> Told:
+    import inspect
+    import io
+
+    torch = _need("torch")
+    net = _models.load(path, kind, None)
+    what = a_type(net)
+    if not isinstance(net, torch.nn.Module):
+        raise StepError("type", "the model is %s, which is weights without a net: return the torch.nn.Module" % what)
+    net.eval()
+    shape = _shape_of(kind)
+    said, width = _net_kind(net, shape, kind, _given(args, "output"), what)
+    classes = _net_classes(net, kind, width, what)
+    dtype = next((p.dtype for p in net.parameters() if p.dtype.is_floating_point), torch.float32)
+    more = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+    any_rows = {INPUT: {0: "n"}, OUTPUT: {0: "n"}}
+    out = io.BytesIO()
     try:
-        with _Attributes():
-            made = convert.convert_lightgbm(model, "zpl", initial_types=inputs, target_opset=15, zipmap=False)
+        torch.onnx.export(
+            net, (torch.zeros(2, *shape, dtype=dtype),), out, input_names=[INPUT], output_names=[OUTPUT], dynamic_axes=any_rows,
+            opset_version=NET_OPSET, **more
+        )  # fmt: skip
     except Exception as e:
-        raise _failed("onnxmltools", a_type(model), e) from e
-    classes = [] if _is_regression(kind) else _texts_of(getattr(model, "classes_", range(2)), kind, a_type(model))
-    return _of_trees(made, kind, classes)
+        raise _failed("torch.onnx", what, e) from e
+    return Told(out.getvalue(), OUTPUT, said, classes)
 
 
-_EXPORTERS = {"sklearn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm}
+def _given(args: Dict[str, Any], name: str) -> Optional[str]:
+    """A param that is a text; None: it was not given."""
+    from zpl import _values
+
+    return _values.from_literal(args[name]["json"]) if name in args else None
+
+
+_EXPORTERS = {"sklearn": _sklearn, "torch": _torch, "xgboost": _xgboost}
