@@ -142,11 +142,15 @@ bad = {n: w for n, w in worst.items() if not w <= 1e-5}
 assert not bad, bad
 T
 
-# The same model is the same bytes again; versions of packages count, and what another environment has is asked of that.
-zpl export 'last/onnx late forest/model' before.onnx
-cp run.json first.json
+# What such a model is.
 zpl show 'last/onnx late columns' --json >columns.json
 contains columns.json "Model {onnx"
+expect 0 zpl show 'last/onnx late columns/model'
+contains out "predicts late: Bool by its output probabilities, a probability"
+contains out "string[?, 1]"
+contains out "OneHotEncoder"
+expect 0 zpl show 'last/onnx late columns/model' --json
+contains out '"operators"'
 
 # What is told when no model of ONNX can be made.
 told() { # told LABEL MODEL WORDS
