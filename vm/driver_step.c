@@ -85,6 +85,21 @@ static enum zpl_err fail_step(struct zpl_driver *d, const struct zpl_scope *scop
     return zpl_journal_step(d->run, scope->plan, id, ZPL_STEP_FAILED, log, peak_bytes);
 }
 
+/* A step was stopped while it ran: what it printed until then is kept, as of one that failed. */
+static enum zpl_err keep_log(struct zpl_driver *d, const struct zpl_slot *slot, uint64_t peak_bytes)
+{
+    struct zpl_plan *plan = slot->scope->plan;
+    struct zpl_step_plan *step = &plan->steps[slot->id];
+    const char *error = step->error;
+    if (slot->log.head.len == 0)
+        return ZPL_OK;
+    step->error = step->why;
+    enum zpl_err err =
+        zpl_journal_step(d->run, plan, slot->id, ZPL_STEP_FAILED, &slot->log, peak_bytes);
+    step->error = error;
+    return err;
+}
+
 static void delay(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id, int64_t ns)
 {
     struct zpl_delayed *delayed =
@@ -111,6 +126,7 @@ enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *sl
     step->duration_ns = zpl_clock_monotonic_ns() - slot->since_ns;
     if (d->cancelled) {
         zpl_driver_cancel(scope, id);
+        err = keep_log(d, slot, failure->peak_bytes);
     } else if (again) {
         delay(d, scope, id, after_ns);
     } else {

@@ -112,3 +112,18 @@ wait $run 2>/dev/null || true
 expect 2 zpl logs -f --json
 expect 2 zpl logs --folow
 contains err "did you mean --follow?"
+
+# what a step printed before its run was stopped is kept
+printf 'step "stopped" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo so far; sleep 60; echo 1 >$n" } } {}\n' >stopped.zpl
+zpl run stopped.zpl >/dev/null 2>&1 &
+stopped=$!
+for _ in $(seq 100); do
+    zpl logs last/stopped 2>/dev/null | grep -q "logs -f" && zpl show last 2>/dev/null | grep -q "stopped.zpl" && break
+    sleep 0.1
+done
+sleep 1
+kill -INT $stopped
+wait $stopped 2>/dev/null || true
+expect 0 zpl logs last/stopped
+contains out "so far"
+contains out "the run was stopped"
