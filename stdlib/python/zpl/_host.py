@@ -96,6 +96,7 @@ def _wanted(first: Dict[str, Any]) -> List[str]:
 def _import_ahead(first: Dict[str, Any]) -> None:
     from importlib import import_module
 
+    import zpl._guard  # noqa: F401
     import zpl._installed
     import zpl._trace  # noqa: F401
 
