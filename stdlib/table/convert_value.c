@@ -324,7 +324,8 @@ static bool make(const struct making *m, duckdb_logical_type type, const struct 
  * a whole. */
 static bool make_list(const struct making *m, duckdb_logical_type from, const struct zpl_type *to)
 {
-    if (m->api->get_type_id(from) != DUCKDB_TYPE_LIST || to->elem == NULL)
+    if (m->api->get_type_id(from) != DUCKDB_TYPE_LIST || to->elem == NULL ||
+        to->elem->kind == ZPL_TENSOR) /* which is a column alone */
         return false;
     struct zpl_buf item = {0}, made = {0};
     zpl_buf_printf(&item, "\"\x1fitem %zu\"", m->depth);

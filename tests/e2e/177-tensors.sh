@@ -190,6 +190,7 @@ def norm(x: Annotated[np.ndarray, "Tensor f32[n, m]"]) -> Annotated[np.ndarray, 
     x[0, 0] = 5  # it may be written
     return np.nanmean(x, axis=0, dtype="f8")
 T
+printf 'x\n"[1, 2]"\n' >own.csv
 cat >own.zpl <<'P'
 local make = step "make" { python = "own.py:make" }
 local norm = step "norm" { python = "own.py:norm" }
@@ -241,6 +242,11 @@ no "column 'x' is required: 1 of 3 rows has none: row 3" \
     'parquet.read { "gap.parquet", type = Table { x = Tensor "f64[2]" { required = true } } }'
 no "of a column one dimension at most may be a name" \
     'parquet.read { "short.parquet", type = Table { x = Tensor "f32[n, m]" } }'
+no "holds List(Float), but List(Tensor f64[2]) is declared" \
+    'parquet.read { "gap.parquet", type = Table { x = List(Tensor "f64[2]") } }'
+no "holds no lists, but Tensor f64[2] is declared" 'csv.read { "own.csv", type = Table { x = Tensor "f64[2]" } }'
+no "unknown function 'zpl_tensor'" \
+    'local r = parquet.read { "gap.parquet", type = Table { x = Tensor "f64[2]" { hindsight = true } } } sql [[ SELECT zpl_tensor(x, $$Tensor f64[2]$$) AS x FROM r ]]'
 no "is List(Float), wanted Tensor f64[n]" \
     'local s = step "s" { inputs = { r = Table { x = Tensor "f64[n]" } }, outputs = { o = Table { n = Int } }, sql = "SELECT len(x) AS n FROM r" }
 s { parquet.read { "short.parquet", type = Table { x = List(Float) } } }'

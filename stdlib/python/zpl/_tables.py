@@ -36,6 +36,8 @@ _STORED = {
 def stored(kind: Type) -> pa.DataType:
     """How a column of a type crosses."""
     if kind.kind == "List" and kind.elem is not None:
+        if kind.elem.kind == "Tensor":
+            raise StepError("type", "no column is a %s: give the Tensor one dimension more" % kind.text)
         return pa.list_(stored(kind.elem))
     if kind.kind == "Tensor":
         return pa.large_binary()  # the elements of each value, row by row
