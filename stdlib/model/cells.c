@@ -29,7 +29,16 @@ bool zpl_cells_open(struct zpl_cells *cells, const struct ArrowSchema *schema,
         .offset = batch->offset + array->offset,
         .count = batch->length,
     };
-    /* Layouts of one letter only: "tdD", "+l", "vu" and the like are others. */
+    if (strcmp(type->format, "+l") == 0 && type->n_children == 1 &&
+        is_number(type->children[0]->format[0]) && !type->children[0]->format[1]) {
+        if (array->null_count != 0)
+            cells->valid = array->buffers[0];
+        cells->values = array->buffers[1];
+        cells->elements = array->children[0];
+        cells->element_format = type->children[0]->format[0];
+        return true;
+    }
+    /* Layouts of one letter only: "tdD", "vu" and the like are others. */
     if (type->format[1] || !(is_number(cells->format) || is_text(cells->format)))
         return false;
     if (array->null_count != 0)
@@ -49,6 +58,23 @@ bool zpl_cells_open(struct zpl_cells *cells, const struct ArrowSchema *schema,
 bool zpl_cells_are_text(const struct zpl_cells *cells)
 {
     return cells->dictionary || is_text(cells->format);
+}
+
+bool zpl_cells_are_tensors(const struct zpl_cells *cells)
+{
+    return cells->elements != NULL;
+}
+
+const void *zpl_cells_elements(const struct zpl_cells *cells, int64_t *first, int64_t *each)
+{
+    const int32_t *offsets = (const int32_t *)cells->values + cells->offset;
+
+    *each = cells->count ? offsets[1] - offsets[0] : 0;
+    *first = cells->elements->offset + (cells->count ? offsets[0] : 0);
+    for (int64_t row = 0; row < cells->count; row++)
+        if (offsets[row + 1] - offsets[row] != *each)
+            return NULL;
+    return cells->elements->buffers[1];
 }
 
 static int64_t dictionary_index(const struct zpl_cells *cells, int64_t row)

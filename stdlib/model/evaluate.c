@@ -158,6 +158,7 @@ static int read_rows(struct evaluation *e)
     int failed = zpl_reader_open(&e->reader, e->ctx, "test", model->features, model->feature_count,
                                  model->label);
 
+    e->reader.tensors = true;
     while (!failed && (failed = zpl_reader_next(&e->reader, &more)) == 0 && more)
         failed = take_batch(e);
     if (failed)

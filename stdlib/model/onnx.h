@@ -16,11 +16,16 @@ enum zpl_onnx_element {
     ZPL_ONNX_NONE = 0, /* no tensor: a sequence, a map */
     ZPL_ONNX_FLOAT = 1,
     ZPL_ONNX_UINT8 = 2,
+    ZPL_ONNX_INT8 = 3,
+    ZPL_ONNX_UINT16 = 4,
+    ZPL_ONNX_INT16 = 5,
     ZPL_ONNX_INT32 = 6,
     ZPL_ONNX_INT64 = 7,
     ZPL_ONNX_STRING = 8,
     ZPL_ONNX_BOOL = 9,
-    ZPL_ONNX_DOUBLE = 11
+    ZPL_ONNX_DOUBLE = 11,
+    ZPL_ONNX_UINT32 = 12,
+    ZPL_ONNX_UINT64 = 13
 };
 struct zpl_onnx_value {
     const char *name;

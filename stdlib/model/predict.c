@@ -320,6 +320,7 @@ static int run(struct zpl_kernel_context *ctx)
     if (!failed)
         failed =
             zpl_reader_open(&p.reader, ctx, "rows", p.model.features, p.model.feature_count, NULL);
+    p.reader.tensors = true;
     if (!failed)
         failed = plan_columns(&p);
     if (!failed)

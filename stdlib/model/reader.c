@@ -68,7 +68,8 @@ int zpl_reader_next(struct zpl_reader *reader, bool *more)
     } while (reader->rows == 0);
     for (size_t i = 0; i < reader->count; i++) {
         int64_t child = reader->children[i];
-        if (!zpl_cells_open(&reader->cells[i], &reader->schema, &reader->batch, child))
+        if (!zpl_cells_open(&reader->cells[i], &reader->schema, &reader->batch, child) ||
+            (zpl_cells_are_tensors(&reader->cells[i]) && !reader->tensors))
             return reader->ctx->fail(reader->ctx,
                                      "column '%s' of `%s` comes as Arrow '%s', which is neither a "
                                      "number nor a text",
@@ -96,9 +97,9 @@ int zpl_reader_column(const struct zpl_reader *reader, size_t column, size_t str
     const struct zpl_cells *cells = &reader->cells[column];
     const char *name = reader->schema.children[reader->children[column]]->name;
 
-    if (zpl_cells_are_text(cells))
-        return reader->ctx->fail(reader->ctx, "feature '%s' of `%s` holds texts, not numbers", name,
-                                 reader->input);
+    if (zpl_cells_are_text(cells) || zpl_cells_are_tensors(cells))
+        return reader->ctx->fail(reader->ctx, "feature '%s' of `%s` holds %s, not numbers", name,
+                                 reader->input, zpl_cells_are_text(cells) ? "texts" : "Tensors");
     for (int64_t row = 0; row < cells->count; row++) {
         float *cell = &out[(size_t)row * stride];
         *cell = zpl_cells_null(cells, row) ? NAN : (float)zpl_cells_number(cells, row);

@@ -21,6 +21,7 @@ struct zpl_reader {
     int64_t *children;       /* where each asked column stands in the schema */
     struct zpl_cells *cells; /* of each asked column, in the batch */
     size_t count;            /* asked columns */
+    bool tensors;            /* whoever reads takes columns of Tensors; else they are refused */
 };
 
 /* Opens input `input` to read the `count` columns `names`, and after them `last` (NULL: none). */

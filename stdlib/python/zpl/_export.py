@@ -297,7 +297,40 @@ def _shape_of(kind: Type) -> List[int]:
     return dims
 
 
-def _net_kind(net: Any, shape: List[int], kind: Type, given: Optional[str], what: str) -> Tuple[str, int]:
+def _rows(shape: List[int], dtype: Any, scale: float) -> Any:
+    """64 random rows: of floats around 0, of whole numbers all there are."""
+    import torch
+
+    if dtype.is_floating_point:
+        return torch.randn(64, *shape, dtype=dtype) * scale
+    if dtype == torch.bool:
+        return torch.rand(64, *shape) < 0.5
+    info = torch.iinfo(dtype)
+    return torch.randint(max(info.min, -(2**31)), min(info.max, 2**31 - 1), (64, *shape)).to(dtype)
+
+
+def _net_dtype(net: Any, shape: List[int], kind: Type, what: str) -> Any:
+    """What the net takes: a Tensor's own elements if it takes these, else floats as its weights are."""
+    import torch
+
+    floats = next((p.dtype for p in net.parameters() if p.dtype.is_floating_point), torch.float32)
+    own = {"f32": "float32", "f64": "float64", "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64", "u8": "uint8", "bool": "bool"}
+    tensor = kind.columns[0][1] if kind.columns[0][1].kind == "Tensor" else None
+    tries = [getattr(torch, own[tensor.dtype])] if tensor is not None and tensor.dtype in own else []
+    if floats not in tries:
+        tries.append(floats)
+    for dtype in tries:
+        try:
+            with torch.no_grad():
+                net(_rows(shape, dtype, 1.0))
+            return dtype
+        except Exception as e:
+            failed = e
+    words = str(failed).split("\n")[0]
+    raise StepError("type", "%s can't be given rows of %s numbers: %s" % (what, "x".join(map(str, shape)), words))
+
+
+def _net_kind(net: Any, shape: List[int], dtype: Any, kind: Type, given: Optional[str], what: str) -> Tuple[str, int]:
     """What the net's output is, and how many numbers it has a row.
 
     Probabilities stay between 0 and 1, and of several classes are 1 in sum, whatever the net is given: also what is far from
@@ -305,16 +338,11 @@ def _net_kind(net: Any, shape: List[int], kind: Type, given: Optional[str], what
     """
     import torch
 
-    torch.manual_seed(0)
-    dtype = next((p.dtype for p in net.parameters() if p.dtype.is_floating_point), torch.float32)
     lowest, highest, sums, width = float("inf"), float("-inf"), 0.0, 1
+    torch.manual_seed(0)
     with torch.no_grad():
         for scale in (1.0, 30.0, 1000.0):
-            rows = torch.randn(64, *shape, dtype=dtype) * scale
-            try:
-                out = net(rows)
-            except Exception as e:
-                raise StepError("type", "%s can't be given rows of %s numbers: %s" % (what, "x".join(map(str, shape)), e)) from e
+            out = net(_rows(shape, dtype, scale))
             if not isinstance(out, torch.Tensor) or out.dim() not in (1, 2) or out.shape[0] != 64:
                 shown = "[%s]" % ", ".join(map(str, out.shape)) if isinstance(out, torch.Tensor) else a_type(out)
                 raise StepError("type", "of 64 rows %s gives %s, and a row has to have one number or one a class" % (what, shown))
@@ -357,9 +385,9 @@ def _torch(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         raise StepError("type", "the model is %s, which is weights without a net: return the torch.nn.Module" % what)
     net.eval()
     shape = _shape_of(kind)
-    said, width = _net_kind(net, shape, kind, _given(args, "output"), what)
+    dtype = _net_dtype(net, shape, kind, what)
+    said, width = _net_kind(net, shape, dtype, kind, _given(args, "output"), what)
     classes = _net_classes(net, kind, width, what)
-    dtype = next((p.dtype for p in net.parameters() if p.dtype.is_floating_point), torch.float32)
     more = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     any_rows = {INPUT: {0: "n"}, OUTPUT: {0: "n"}}
     out = io.BytesIO()
