@@ -160,7 +160,7 @@ demo: ## set up, build, and run the example on three million flights
 
 # --- Tests
 
-.PHONY: programs test test-cluster unit python cases e2e fault fuzz fuzz-replay mutants bench valgrind cov accept oracle
+.PHONY: programs test test-cluster test-ml unit python cases e2e fault fuzz fuzz-replay mutants bench valgrind cov accept oracle
 programs: $(BUILD)/zpl $(UNIT_BINS) $(FUZZ_BINS) $(PROGRAM_BINS)
 run_tests = CC='$(CC)' BUILD='$(BUILD)' DUCKDB='$(DUCKDB)' tests/run.sh
 
@@ -174,6 +174,12 @@ test-cluster: ## set up, build, and run steps on a real Slurm cluster of two nod
 	@.ci/setup.sh build test cluster
 	@$(MAKE) all
 	@$(run_tests) cluster
+
+test-ml: ## models of the PyTorch and TensorFlow of today, each in an environment of its own (3 GB)
+	@.ci/setup.sh build test oracle
+	@.ci/oracle.sh ml
+	@$(MAKE) all
+	@$(run_tests) ml
 
 unit: $(UNIT_BINS) ## the parts, one program each
 	@$(run_tests) unit
@@ -273,7 +279,7 @@ fresh: ## prove `make demo` and `make test` on a bare Debian 12, in build/fresh 
 	@.ci/fresh.sh
 
 clean: ## remove what was built; fetched files stay
-	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name oracle ! -name torch ! -name fresh -exec rm -rf {} +
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps ! -name oracle ! -name torch ! -name 'ml-*' ! -name fresh -exec rm -rf {} +
 
 distclean: ## remove everything that is not in the repository
 	@.ci/fresh.sh --remove

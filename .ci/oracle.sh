@@ -2,6 +2,7 @@
 # oracle.sh - environments of Python that tests compare against and run steps in, below build/.
 #     oracle.sh           oracle (tests/oracle/requirements.txt) and torch: the system's own Python with Debian's PyTorch, if it
 #                         has that, and what tables need that fits it (tests/oracle/torch.txt)
+#     oracle.sh ml        ml-torch and ml-tensorflow beside them: what is current of both, some 3 GB, for machines without a GPU
 # Each is made anew when its list of versions changes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -43,5 +44,16 @@ fi
 if /usr/bin/python3 -c 'import importlib.util as u; raise SystemExit(not u.find_spec("torch"))' 2>/dev/null &&
     venv torch /usr/bin/python3 --without-pip --system-site-packages; then
     install --no-deps # NumPy is the one that PyTorch was built with
+    done_with
+fi
+
+[ "${1:-}" = ml ] || exit 0
+if venv ml-torch python3 --without-pip; then
+    install --no-deps # the rest of what it wants are gigabytes for GPUs
+    .ci/cudaless.sh build/ml-torch/lib/python3.*/site-packages
+    done_with
+fi
+if venv ml-tensorflow python3 --without-pip; then
+    install
     done_with
 fi

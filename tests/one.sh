@@ -6,6 +6,7 @@
 #     unit   a program that prints TAP; its tests are counted one by one
 #     python a program of Python's unittest, run by the reference environment; counted one by one
 #     torch  the same, run by the system's Python with its PyTorch
+#     ml     the same, run by the current PyTorch or TensorFlow; or a shell script as those of e2e
 #     cases  a command line and its exact output: x.zpl is run by `zpl check x.zpl`, or x.cmd holds
 #            another command line.  x.out is the standard output, x.err the standard error, x.code
 #            the exit code when it is not 0.  ACCEPT=1 writes these instead.
@@ -131,6 +132,13 @@ unit)
     ;;
 python) run_python oracle >"$log" 2>&1 || code=$? ;;
 torch) run_python torch >"$log" 2>&1 || code=$? ;;
+ml)
+    case $path in
+    *.sh) run sh "$ROOT/$path" ;;
+    *test_torch*) run_python ml-torch ;;
+    *) run_python ml-tensorflow ;;
+    esac >"$log" 2>&1 || code=$?
+    ;;
 cases) run_case >"$log" 2>&1 || code=$? ;;
 e2e | fault | cluster) run sh "$ROOT/$path" >"$log" 2>&1 || code=$? ;;
 bench) run sh "$ROOT/$path" || code=$? ;;
@@ -146,7 +154,15 @@ unit:*)
     counts=$(count_tap)
     case $counts in *" 0 "*) counts="${counts%% *} 1 ${counts##* }" ;; esac
     ;;
-python:* | torch:*) counts=$(count_unittest) ;;
+python:* | torch:* | ml:*)
+    counts=$(count_unittest)
+    case $code:$counts in 0:*) ;; *" 0 "*) counts="${counts%% *} 1 ${counts##* }" ;; esac
+    case $path:$code in
+    *.sh:0) counts="1 0 0" ;;
+    *.sh:77) counts="0 0 1" ;;
+    *.sh:*) counts="0 1 0" ;;
+    esac
+    ;;
 *:0) counts="1 0 0" ;;
 e2e:77 | fault:77 | cluster:77 | bench:77) counts="0 0 1" ;;
 *) counts="0 1 0" ;;

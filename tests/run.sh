@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh - runs suites of tests, one more at a time than there are processors, and sums up.
-#     run.sh SUITE...      unit unit-san python torch cases e2e fault cluster fuzz fuzz-san bench
+#     run.sh SUITE...      unit unit-san python torch ml cases e2e fault cluster fuzz fuzz-san bench
 # Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest, then
 # the processor time of each suite, then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
 #     BUILD    where zpl and the test programs are (build); -san suites use build/san
@@ -32,13 +32,14 @@ list() {
     fuzz | fuzz-san) find tests/fuzz -name 'fuzz_*.c' ;;
     python) find tests/python -name 'test_*.py' ;;
     torch) find tests/ml -name 'test_torch*.py' ;;
+    ml) find tests/ml -name 'test_*.py' -o -name '[0-9]*.sh' ;;
     bench) find tests/bench -maxdepth 1 -name '[0-9]*.sh' ;;
     esac 2>/dev/null | sort -u | sed "s/^/$1 /" | grep -F -- "${T:-}"
 }
 
 for suite; do
     case $suite in
-    unit | unit-san | python | torch | cases | e2e | fault | cluster | fuzz | fuzz-san | bench) ;;
+    unit | unit-san | python | torch | ml | cases | e2e | fault | cluster | fuzz | fuzz-san | bench) ;;
     *)
         echo "run.sh: there is no suite named '$suite'" >&2
         exit 2

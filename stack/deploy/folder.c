@@ -31,7 +31,7 @@ struct deployer {
 /* The extension that readers of a framework's one-file format expect. */
 static const struct {
     const char *framework, *extension;
-} FORMATS[] = {{"xgboost", ".ubj"}, {"onnx", ".onnx"}};
+} FORMATS[] = {{"xgboost", ".ubj"}, {"onnx", ".onnx"}, {"keras", ".keras"}, {"lightgbm", ".txt"}};
 
 /* The file name of a model of a type such as "Model{xgboost, …}". */
 static void model_name(const char *type, char out[32])

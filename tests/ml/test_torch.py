@@ -1,4 +1,4 @@
-"""test_torch.py - models of PyTorch: what is kept, made again, refused.      Time limit: 300 s"""
+"""test_torch.py - models of PyTorch: what is kept, made again, refused.      Time limit: 1000 s"""
 import contextlib
 import hashlib
 import importlib.util

@@ -11,7 +11,7 @@ HEAD = """
 from __future__ import annotations
 import datetime
 import pandas as pd, polars as pl, pyarrow as pa, xgboost as xgb, zpl
-import lightgbm as lgb, onnx, torch
+import keras, lightgbm as lgb, onnx, tensorflow as tf, torch
 from torch import nn
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ SIGNED = {
     "def f(x: int) -> Score": "(x: Int) -> (report: Report {auc: Float, rows: Int})",
     "def f(x: int) -> Tuple[BaseEstimator, Score]": "(x: Int) -> (model: Model {sklearn}, report: Report {auc: Float, rows: Int})",
     "def f(a: torch.nn.Module, b: Net) -> Net": "(a: Model {torch}, b: Model {torch}) -> (model: Model {torch})",
+    "def f(a: tf.keras.Model) -> keras.Sequential": "(a: Model {keras}) -> (model: Model {keras})",
     "def f(a: lgb.Booster, o: onnx.ModelProto) -> lgb.LGBMClassifier": "(a: Model {lightgbm}, o: Model {onnx}) -> (model: Model {lightgbm})",
     "def f(x: int) -> Both": "(x: Int) -> (kept: Table {...}, count: Int)",
     "def f(r: Annotated[pd.DataFrame, 'Table {x: Int}']) -> Annotated[Unknown, 'File']": "(r: Table {x: Int}) -> (file: File)",

@@ -20,9 +20,10 @@ _KEEPERS = {
     "lightgbm": "_model_lightgbm",  # before sklearn, whose estimators its own are too
     "sklearn": "_model_sklearn",
     "torch": "_model_torch",
+    "keras": "_model_keras",
     "onnx": "_model_onnx",
 }
-_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn", "lgbm": "lightgbm"}
+_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn", "lgbm": "lightgbm", "tensorflow": "keras"}
 _PICKLED = ("sklearn",)  # what is pickled, where that is allowed, if its own format has nothing for it
 
 

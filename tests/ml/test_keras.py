@@ -1,0 +1,116 @@
+"""test_keras.py - models of Keras on TensorFlow: what is kept, made again, refused.      Time limit: 1000 s"""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "python")]
+
+from process import PACKAGE, Project
+
+import keras
+import keras_nets as nets
+import numpy as np
+from zpl import _models, _project
+from zpl._errors import StepError
+from zpl._types import parse
+
+MODEL = parse("Model {keras}")
+_project.stand_in(HERE)
+
+
+def content(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def digests():
+    out = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (net, _) in nets.all_nets().items():
+            _models.save(net, MODEL, os.path.join(folder, name), name)
+            out[name] = content(os.path.join(folder, name))
+    return out
+
+
+class Models(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.count = 0
+
+    def at(self):
+        self.count += 1
+        return os.path.join(self.folder.name, "m%d" % self.count)
+
+    def refused(self, value, words, kind=MODEL):
+        with self.assertRaises(StepError) as raised:
+            _models.save(value, kind, self.at(), "output 'net'")
+        self.assertIn(words, str(raised.exception))
+
+    def test_all_nets(self):
+        for name, (net, given) in nets.all_nets().items():
+            with self.subTest(name):
+                path = self.at()
+                _models.save(net, parse("Model"), path, "output 'net'")
+                back = _models.load(path, parse("Model"), None)
+                self.assertIs(type(back), type(net))
+                self.assertTrue(np.array_equal(nets.score(net, given), nets.score(back, given)))
+                self.assertEqual(hasattr(back, "optimizer"), hasattr(net, "optimizer"))
+
+    def test_same_bytes_in_other_processes(self):
+        program = "import sys, json; sys.path[:0] = %r; import test_keras; print(json.dumps(test_keras.digests()))" % [PACKAGE, HERE]
+        environment = dict(os.environ, PYTHONHASHSEED="12345")
+        out = subprocess.run([sys.executable, "-B", "-c", program], env=environment, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(json.loads(out.stdout.splitlines()[-1]), digests())
+
+    def test_refused(self):
+        self.refused(keras.Sequential([keras.layers.Input((2,)), keras.layers.Lambda(lambda x: x)]), "is made of a lambda")
+        self.refused(keras.Sequential([keras.layers.Dense(2)]), "has no weights yet")
+        self.refused(3, "is an int, and Model {keras} is declared: return a keras.Model")
+        self.refused(nets.all_nets()["mlp"][0], "its framework is called keras here, Model {keras}", parse("Model {tensorflow}"))
+
+        class Local(keras.layers.Layer):
+            pass
+
+        self.refused(keras.Sequential([keras.layers.Input((2,)), Local()]), "which is defined inside of a function")
+
+    def test_versions(self):
+        path, other = self.at(), self.at()
+        _models.save(nets.all_nets()["mlp"][0], MODEL, path, "output 'net'")
+        with zipfile.ZipFile(path) as file, zipfile.ZipFile(other, "w") as kept:
+            for name in file.namelist():
+                data = file.read(name)
+                kept.writestr(name, data.replace(b'"keras": "3.', b'"keras": "2.') if name == "module.json" else data)
+        with self.assertRaisesRegex(StepError, "would score it differently"):
+            _models.load(other, MODEL, None)
+
+    def test_code(self):
+        """A layer of the project's own belongs to the model; who reads it need not import it."""
+        project = Project()
+        self.addCleanup(project.close)
+        layer = "import keras\n\n\n@keras.saving.register_keras_serializable()\nclass Twice(keras.layers.Layer):\n    def call(self, x): return x * 2\n"
+        project.write("steps/own.py", layer)
+        project.write("steps/fit.py", "import keras\nfrom own import Twice\ndef fit(): return keras.Sequential([keras.layers.Input((2,)), Twice()])\n")
+        project.write("score.py", "def score(net):\n    import numpy\n    return float(numpy.asarray(net(numpy.ones((1, 2)))).sum())\n")
+        last, _, printed = project.call("fit", {}, [("net", "Model {keras}")], file="steps/fit.py")
+        self.assertIn("done", last, (last, printed))
+        given = {"net": {"path": project.at("net.out"), "type": "Model {keras}"}}
+        for text, value in [("", 4.0), ("# a comment\n", 4.0), ("K = 2\n", "steps/own.py is not what the model was made with")]:
+            project.write("steps/own.py", text + layer)
+            last, _, printed = project.call("score", given, [("v", "Float")], file="score.py", modules=["score.py"])
+            if isinstance(value, float):
+                self.assertIn("done", last, (last, printed))
+                self.assertEqual(json.loads(project.read("v")), value)
+            else:
+                self.assertIn(value, last["error"]["message"])
+
+
+if __name__ == "__main__":
+    unittest.main()
