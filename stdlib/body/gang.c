@@ -289,9 +289,10 @@ static int start(struct run *g, struct rank *r)
     r->end = (int)syscall(SYS_pidfd_open, r->kept.pid, 0);
     if (r->end < 0)
         return zpl_diag_system(r->process->diags, "watch", "a worker", errno) != ZPL_OK;
-    (void)zpl_msg_send(r->kept.talk, r->process->said, r->process->said_len, NULL,
-                       0); /* an end is seen */
-    return 0;
+    if (zpl_msg_send(r->kept.talk, r->process->said, r->process->said_len, NULL, 0) == ZPL_OK ||
+        errno == EPIPE) /* an end is seen */
+        return 0;
+    return zpl_diag_system(r->process->diags, "hand a call to", "a worker", errno) != ZPL_OK;
 }
 
 /* Kills those that were started, where not all could be. */

@@ -346,9 +346,10 @@ int zpl_process_run(struct zpl_process *process)
         return tell_no_start(process, errno);
     int error = make_environment(&c) ? start(&c) : ENOMEM;
     shut(&c.talk[1]);
-    if (error == 0 && process->said != NULL)
-        (void)zpl_msg_send(c.talk[0], process->said, process->said_len, NULL,
-                           0); /* or it has ended */
+    if (error == 0 && process->said != NULL &&
+        zpl_msg_send(c.talk[0], process->said, process->said_len, NULL, 0) != ZPL_OK &&
+        errno != EPIPE)   /* as when it has ended, which is seen */
+        shut(&c.talk[0]); /* so that it does not wait */
     if (error == 0)
         attend(&c);
     shut(&c.talk[0]);

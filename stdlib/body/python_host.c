@@ -156,9 +156,11 @@ static int hand_over(const struct zpl_python_host_call *call, struct calling *c)
     zpl_json_set_take(frame, "call", zpl_json_bool(true));
     (void)say(host.kept.talk, frame, fds, call->fence > 0 ? 2 : 1); /* an end is seen */
     close(pair[1]);
-    (void)zpl_msg_send(pair[0], call->process->said, call->process->said_len, NULL, 0);
-    zpl_json_release(frame);
     c->talk = pair[0];
+    if (zpl_msg_send(c->talk, call->process->said, call->process->said_len, NULL, 0) != ZPL_OK &&
+        errno != EPIPE)
+        shut(&c->talk); /* so that it does not wait */
+    zpl_json_release(frame);
     return 0;
 }
 
