@@ -89,8 +89,11 @@ static enum zpl_err count_rows(struct checking *c, struct zpl_rule *rules, size_
 static void add_shown(const struct zpl_rule *rule, const char *x, struct zpl_buf *sql)
 {
     if (rule->type->kind == ZPL_TENSOR) {
-        zpl_buf_printf(sql, "concat(octet_length(%s) // %u, ' values'), 0::BIGINT", x,
-                       zpl_tensor_element(rule->type->dtype)->bytes);
+        unsigned bytes = zpl_tensor_element(rule->type->dtype)->bytes;
+        zpl_buf_printf(sql,
+                       "concat(octet_length(%s) // %u, if(octet_length(%s) = %u, ' value', "
+                       "' values')), 0::BIGINT",
+                       x, bytes, x, bytes);
         return;
     }
     bool text = rule->depth == 0 && rule->type->kind != ZPL_INT && rule->type->kind != ZPL_FLOAT &&

@@ -232,7 +232,7 @@ no "row 17 of ragged.parquet: column 'im' is ragged: at level 2 it has lists of 
     'parquet.read { "ragged.parquet", type = Table { im = Tensor "u8[2, 3]" } }'
 no "row 2 of short.parquet: column 'x' has 1 value, and Tensor f32[2] has 2" \
     'parquet.read { "short.parquet", type = Table { x = Tensor "f32[2]" } }'
-no "column 'x' is to be Tensor f32[n] of one shape in all rows: 1 of 3 rows is not: row 2 has 1 values" \
+no "column 'x' is to be Tensor f32[n] of one shape in all rows: 1 of 3 rows is not: row 2 has 1 value" \
     'parquet.read { "short.parquet", type = Table { x = Tensor "f32[n]" } }'
 no "row 2 of null.parquet: column 'x' has a null among its values" \
     'parquet.read { "null.parquet", type = Table { x = Tensor "f64[2]" } }'
