@@ -1,4 +1,4 @@
--- digits.zpl: handwritten digits, read by a net of PyTorch that two processes train together.      zpl run digits.zpl --epochs 40
+-- digits.zpl: handwritten digits, read by a net of PyTorch that two processes train and that ONNX Runtime scores.      zpl run digits.zpl --epochs 40
 -- (The 1,797 images are UCI's, as scikit-learn has them.)
 local p = params { epochs = Int { default = 12, min = 1 } }
 
@@ -20,4 +20,6 @@ local digits      = parquet.read { "digits.parquet", type = Digit }
 local train, test = split { digits, ratio = 0.8, stratify = "digit", seed = 7 }
 local net         = fit { train, epochs = p.epochs }
 local report      = judge { net, test }
-deploy { net, name = "digits", when = report.accuracy >= 0.95 }
+local model       = onnx.export { net }                 -- from here on no Python: ONNX Runtime scores
+local native      = evaluate { model, test }
+deploy { model, name = "digits", when = native.accuracy >= 0.95 }

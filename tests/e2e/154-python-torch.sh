@@ -86,3 +86,7 @@ contains err "parts/scale.py is not what the model was made with: make the model
 mkdir example && cd example
 cp "$ROOT"/examples/torch/* . && expect 0 zpl run digits.zpl --epochs 6 --json
 equal "$(status_of out deploy)" ran "the net is good enough to be deployed; it"
+accuracy() { # accuracy STEP OUTPUT
+    json out "[round(s['outputs']['$2']['value']['accuracy'], 6) for s in j['steps'] if s['name'] == '$1'][0]"
+}
+equal "$(accuracy evaluate report)" "$(accuracy judge report)" "the accuracy that ONNX Runtime comes to"
