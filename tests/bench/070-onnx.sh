@@ -52,7 +52,7 @@ def native(name):
     def once():
         subprocess.run(["zpl", "run", "bench.zpl", "--name", name], check=True, stdout=subprocess.DEVNULL)
         out = subprocess.run(["zpl", "show", "last", "--json"], check=True, capture_output=True).stdout
-        return next(s["ms"] for s in json.loads(out)["steps"] if s["name"] == "evaluate") / 1000
+        return next(s["duration_ms"] for s in json.loads(out)["steps"] if s["name"] == "evaluate") / 1000
     return min(once() for _ in range(2))
 
 

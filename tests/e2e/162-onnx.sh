@@ -152,6 +152,40 @@ contains out "OneHotEncoder"
 expect 0 zpl show 'last/onnx late columns/model' --json
 contains out '"operators"'
 
+# A model of XGBoost, with missing numbers, is scored alike by both engines.
+cat >two.py <<'T'
+import numpy as np
+import pandas as pd
+
+
+def between(own: pd.DataFrame, other: pd.DataFrame) -> float:
+    """The greatest difference of two predictions of the same rows."""
+    if "score" not in own:
+        return float(np.abs(own["prediction"] - other["prediction"]).max())
+    assert (own["prediction"].astype(str) == other["prediction"].astype(str)).mean() > 0.999
+    return float(np.abs(own["score"] - other["score"]).max())
+T
+cat >xgb.zpl <<'T'
+local rows = sql [[ SELECT i AS id, ((i * 7919) % 101)::DOUBLE / 64 AS a, CASE WHEN i % 9 > 0 THEN ((i * 104729) % 97)::DOUBLE / 64 END AS b,
+                    (i * 31) % 40 AS n FROM range(900) t(i) ]]
+local late = sql [[ SELECT a, b, n, a + coalesce(b, 1) + n / 40 > 1.7 AS y FROM rows ]]
+local kind = sql [[ SELECT a, b, n, CASE WHEN a + coalesce(b, 1) > 1.7 THEN 'u' WHEN n > 20 THEN 'v' ELSE 'w' END AS y FROM rows ]]
+local cost = sql [[ SELECT a, b, n, 3 * a + coalesce(b, 1) + n / 40 AS y FROM rows ]]
+local between = step "between" { signature = "(own: Table {...r}, other: Table {...s}) -> (worst: Float)", python = "two.py:between" }
+for name, t in pairs { late = late, kind = kind, cost = cost } do
+  local model = xgboost.train { t, label = "y", rounds = 12, allow = { leak = { "a", "b", "n" } } }
+  local own, other = predict { model, t }, predict { onnx.export { model, as = "export " .. name }, t }
+  between { own, other, as = name }
+end
+T
+expect 0 zpl run xgb.zpl --jobs 1
+zpl show last --json >run.json
+python3 - <<'T'
+import json
+worst = [o["value"] for s in json.load(open("run.json"))["steps"] for n, o in s["outputs"].items() if n == "worst"]
+assert len(worst) == 3 and all(w <= 1e-5 for w in worst), worst
+T
+
 # What is told when no model of ONNX can be made.
 cat >told.zpl <<'T'
 local rows = sql [[ SELECT i::DOUBLE AS a, i / 2 AS b, i > 20 AS y, i % 3 AS z FROM range(40) t(i) ]]
