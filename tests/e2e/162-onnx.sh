@@ -111,8 +111,7 @@ local function try (name, label, rows)
 end
 local plain = { late = numbers(whole, "late"), kind = numbers(whole, "kind"), cost = numbers(whole, "cost") }
 local some = { late = numbers(gaps, "late"), kind = numbers(gaps, "kind"), cost = numbers(gaps, "cost") }
-for label, names in pairs { late = { "scaled", "forest", "histogram" }, kind = { "net", "boosted", "tree" },
-                            cost = { "ridge", "forests" } } do
+for label, names in pairs { late = { "scaled", "forest", "histogram" }, kind = { "net", "boosted" }, cost = { "forests" } } do
   for _, name in ipairs(names) do try(name, label, plain[label]) end
 end
 local mixed = sql [[ SELECT a, b, n, colour, late FROM whole ]]
@@ -137,7 +136,7 @@ for s in json.load(open("run.json"))["steps"]:
         if name == "worst":
             worst[s["name"]] = o["value"]
 print(worst)
-assert len(worst) == 11, len(worst)
+assert len(worst) == 9, len(worst)
 bad = {n: w for n, w in worst.items() if not w <= 1e-5}
 assert not bad, bad
 T
