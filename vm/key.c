@@ -17,9 +17,6 @@
 #include "vm/task.h"
 #include "vm/user_files.h"
 
-#define TEXT_(x) #x
-#define TEXT(x)  TEXT_(x)
-
 /* Adds to the step's list; memory and limits are checked once at the end. */
 static void add(struct zpl_plan *plan, uint32_t id, enum zpl_ingredient_kind kind, const char *name,
                 const char *value, const char *shown)
@@ -56,7 +53,7 @@ static const char *names_text(struct zpl_plan *plan, const char *const *names, s
 /* Version of the format, native code, engines, a user's body. */
 static void add_code(struct zpl_plan *plan, const struct zpl_node *node)
 {
-    add(plan, node->id, ZPL_ING_FORMAT, "zpl", TEXT(ZPL_KEY_VERSION), NULL);
+    add(plan, node->id, ZPL_ING_FORMAT, "zpl", ZPL_VERSION_TEXT(ZPL_KEY_VERSION), NULL);
     add(plan, node->id, ZPL_ING_KERNEL, node->kernel, zpl_stdlib_identity(node->kernel), NULL);
     add(plan, node->id, ZPL_ING_ENGINE, "engines", zpl_stdlib_engines(node->kernel), NULL);
     if (node->body != NULL && (node->identity == NULL || *node->identity == '\0'))

@@ -21,9 +21,6 @@
 #include "vm/user_files.h"
 #include "vm/witness.h"
 
-#define TEXT_(x) #x
-#define TEXT(x)  TEXT_(x)
-
 static const struct zpl_span nowhere;
 
 /* ---- which interpreter ---- */
@@ -229,8 +226,9 @@ static enum zpl_err ask_facts(struct zpl_session *session, const char *program,
                               struct zpl_diags *diags)
 {
     struct zpl_arena *arena = &session->arena;
-    struct zpl_look_request request = {program, session->project.root,
-                                       "{\"facts\":true,\"v\":" TEXT(ZPL_PYTHON_VERSION) "}"};
+    struct zpl_look_request request = {
+        program, session->project.root,
+        "{\"facts\":true,\"v\":" ZPL_VERSION_TEXT(ZPL_PYTHON_VERSION) "}"};
     struct zpl_digest helper = helper_digest(arena);
     struct zpl_stat st;
     struct zpl_json *json;

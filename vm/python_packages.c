@@ -137,8 +137,9 @@ static enum zpl_err ask_packages(struct zpl_session *session, const char *const 
 enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags)
 {
     struct zpl_python *python = session->python;
-    struct zpl_look_request request = {python->facts.interpreter, session->project.root,
-                                       "{\"own\":true,\"v\":1}"};
+    struct zpl_look_request request = {
+        python->facts.interpreter, session->project.root,
+        "{\"own\":true,\"v\":" ZPL_VERSION_TEXT(ZPL_PYTHON_VERSION) "}"};
     struct zpl_digest site = list_site(session);
     struct zpl_json *json;
     struct zpl_hasher hasher;
@@ -147,12 +148,14 @@ enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags
     zpl_hasher_init(&hasher);
     zpl_hasher_field(&hasher, site.b, sizeof site.b);
     zpl_hasher_field(&hasher, python->helper.b, sizeof python->helper.b);
+    zpl_hasher_text(&hasher, request.question);
     struct zpl_digest key = zpl_hasher_final(&hasher);
     enum zpl_err err = zpl_memo_look(session, "own", &key, &request, &json, diags);
     if (err != ZPL_OK)
         return err;
-    bool read = zpl_read_names(zpl_json_get(json, "own"), &session->arena, &python->facts.own,
-                               &python->facts.own_count);
+    const struct zpl_json *own = zpl_json_get(json, "own");
+    bool read = own != NULL &&
+                zpl_read_names(own, &session->arena, &python->facts.own, &python->facts.own_count);
     zpl_json_release(json);
     python->own = site;
     return read ? ZPL_OK : zpl_python_unread(session, python->facts.interpreter, diags);

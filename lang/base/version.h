@@ -18,4 +18,8 @@
 #define ZPL_PYTHON_VERSION   2  /* messages between zpl and a process of Python: docs/python.md */
 #define ZPL_MADE_VERSION     1  /* what a run's steps made, remembered for the next run */
 
+/* One of them as the text of a literal. */
+#define ZPL_VERSION_TEXT_(number) #number
+#define ZPL_VERSION_TEXT(version) ZPL_VERSION_TEXT_(version)
+
 #endif
