@@ -246,7 +246,7 @@ static void allow_engines(struct fence *f)
 /* Of its project a function of Python reads what its key knows; others read all of it. */
 static bool reads_project(const struct zpl_run_task *task)
 {
-    return strcmp(task->kernel, "python") != 0;
+    return zpl_body_kind(task->kernel)->body != ZPL_BODY_PYTHON;
 }
 
 /* A program by its path: the folder that it is in, and where links lead. */
