@@ -292,7 +292,6 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
         if guard is not None:
             guard.enter()
         if call.file == OWN:
-            project.enter(frame.get("code", ""))
             call.run_own()
         else:
             call.run(call.function(project.load(call.file)))
