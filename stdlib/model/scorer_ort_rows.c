@@ -134,13 +134,11 @@ static int refuse_null(const struct zpl_reader *reader, size_t column, int64_t r
                              reader->first_row + row + 1, element);
 }
 
-static int refuse_element(const struct zpl_reader *reader, size_t column, int element)
+static int refuse_element(const struct zpl_reader *reader, size_t column, const char *holds,
+                          int element)
 {
     return reader->ctx->fail(reader->ctx, "feature '%s' of `%s` holds %s, and the model takes %s",
-                             feature_name(reader, column), reader->input,
-                             zpl_cells_are_text(&reader->cells[column])      ? "texts"
-                             : zpl_cells_are_tensors(&reader->cells[column]) ? "other elements"
-                                                                             : "numbers",
+                             feature_name(reader, column), reader->input, holds,
                              zpl_onnx_element_name(element));
 }
 
@@ -217,11 +215,14 @@ static int fill_input(struct zpl_model *model, struct zpl_ort_engine *e,
 
     for (size_t i = 0; i < count && !failed; i++) {
         size_t column = e->matrix ? i : input;
+        const struct zpl_cells *cells = &reader->cells[column];
+        const char *holds = zpl_cells_are_text(cells)      ? "texts"
+                            : zpl_cells_are_tensors(cells) ? "Tensors"
+                                                           : "numbers";
 
-        if (!e->matrix && !takes_one(&e->file.inputs[input]))
-            failed = refuse_element(reader, column, element);
-        else if (zpl_cells_are_text(&reader->cells[column]) != text)
-            failed = refuse_element(reader, column, element);
+        if ((!e->matrix && !takes_one(&e->file.inputs[input])) || zpl_cells_are_tensors(cells) ||
+            zpl_cells_are_text(cells) != text)
+            failed = refuse_element(reader, column, holds, element);
         else if (text)
             failed = fill_texts(e, reader, column, e->data[input]);
         else if (element == ZPL_ONNX_FLOAT)
@@ -285,10 +286,8 @@ static int convert_tensor(struct zpl_ort_engine *e, const struct zpl_reader *rea
     int element = e->file.inputs->element;
     size_t bytes = count * number_bytes(element);
 
-    if (element != ZPL_ONNX_FLOAT && element != ZPL_ONNX_DOUBLE && element != ZPL_ONNX_BOOL)
-        return refuse_element(reader, 0, element);
-    if (element == ZPL_ONNX_BOOL && cells.format != 'b')
-        return refuse_element(reader, 0, element);
+    if (!is_float(element) && (element != ZPL_ONNX_BOOL || cells.format != 'b'))
+        return refuse_element(reader, 0, "other elements", element);
     if (bytes > e->tensor_bytes) {
         free(e->data[0]);
         e->data[0] = zpl_malloc(bytes);

@@ -227,3 +227,46 @@ predict { fit { rows, "y", "logistic" }, rows }
 T
 expect 3 zpl check sk.zpl
 contains err "onnx.export { model }"
+
+# A Tensor beside other features is no input, also where these are read as they are (doubles, whole numbers).
+cat >tensors.py <<'T'
+import json
+from typing import List
+
+import onnx
+import pandas as pd
+
+
+def add(inputs: List[str], kind: int, shape: List[int]) -> onnx.ModelProto:
+    h = onnx.helper
+    given = [h.make_tensor_value_info(n, kind, ["n", *(d or "m" for d in shape)]) for n in inputs]
+    node = h.make_node("Add" if len(inputs) == 2 else "Identity", inputs, ["s"])
+    most = h.make_node("ReduceMax", ["o"], ["y"], axes=list(range(1, len(shape) + 1)), keepdims=0)
+    nodes = [node, h.make_node("Cast", ["s"], ["o"], to=1), most]
+    graph = h.make_graph(nodes, "g", given, [h.make_tensor_value_info("y", 1, ["n"])])
+    made = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
+    said = {"classes": [], "features": inputs, "kind": "value", "label": "y", "label_type": "Float", "output": "y", "version": 1}
+    made.metadata_props.add(key="zpl", value=json.dumps(said))
+    return made
+
+
+def doubles(rows: pd.DataFrame) -> onnx.ModelProto:
+    return add(["a", "t"], 11, [1])
+
+
+def wholes(rows: pd.DataFrame) -> onnx.ModelProto:
+    return add(["a", "t"], 7, [1])
+T
+for name in doubles wholes; do
+    cat >tensors.zpl <<T
+local kinds = { doubles = "a: Float, t: Tensor f64[1]", wholes = "a: Int, t: Tensor i64[1]" }
+local rows = step "rows" { signature = "() -> (rows: Table {" .. kinds.$name .. ", y: Float})", sql = [[ SELECT i AS a, [i] AS t, i::DOUBLE AS y FROM range(5) t(i) ]] } {}
+local model = step "model" { signature = "(rows: Table {y: Float, ...f}) -> (model: Model {onnx, features: f, label: y})", python = "tensors.py:$name" }
+predict { model { rows }, rows }
+T
+    expect 1 zpl run tensors.zpl
+    case $name in
+    doubles) contains err "feature 't' of \`rows\` holds Tensors, and the model takes f64" ;;
+    wholes) contains err "feature 't' of \`rows\` holds Tensors, and the model takes i64" ;;
+    esac
+done
