@@ -264,18 +264,20 @@ static bool tensor_dims(const struct zpl_onnx_value *input, int64_t each,
                         struct zpl_ort_tensor *tensor)
 {
     size_t any = 0, unknown = 0;
-    int64_t product = 1;
+    int64_t left = each;
 
     for (size_t i = 1; i < input->rank; i++) {
         tensor->dims[i] = input->dims[i];
         if (input->dims[i] < 0)
             any++, unknown = i;
-        else if (input->dims[i] > 0 && product <= INT32_MAX)
-            product *= input->dims[i];
+        else if (input->dims[i] == 0 || left % input->dims[i] != 0)
+            return false;
+        else
+            left /= input->dims[i];
     }
     if (any == 1)
-        tensor->dims[unknown] = each / product;
-    return any <= 1 && each > 0 && (any ? each % product == 0 : each == product);
+        tensor->dims[unknown] = left;
+    return each > 0 && (any == 1 || (any == 0 && left == 1));
 }
 
 /* Elements of another type than the input's, as floats: all that a wider or a truer type would be. */

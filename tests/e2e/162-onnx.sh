@@ -228,7 +228,8 @@ T
 expect 3 zpl check sk.zpl
 contains err "onnx.export { model }"
 
-# A Tensor beside other features is no input, also where these are read as they are (doubles, whole numbers).
+# A Tensor is the one input of a model, of a size that it can have; beside other features it is none, also where these are read as
+# they are (doubles, whole numbers).
 cat >tensors.py <<'T'
 import json
 from typing import List
@@ -256,11 +257,16 @@ def doubles(rows: pd.DataFrame) -> onnx.ModelProto:
 
 def wholes(rows: pd.DataFrame) -> onnx.ModelProto:
     return add(["a", "t"], 7, [1])
+
+
+def vast(rows: pd.DataFrame) -> onnx.ModelProto:
+    return add(["t"], 11, [4, 2**62, 0])
 T
-for name in doubles wholes; do
+for name in doubles wholes vast; do
+    of=$(case $name in vast) echo "[i, i, i, i] AS t" ;; *) echo "i AS a, [i] AS t" ;; esac)
     cat >tensors.zpl <<T
-local kinds = { doubles = "a: Float, t: Tensor f64[1]", wholes = "a: Int, t: Tensor i64[1]" }
-local rows = step "rows" { signature = "() -> (rows: Table {" .. kinds.$name .. ", y: Float})", sql = [[ SELECT i AS a, [i] AS t, i::DOUBLE AS y FROM range(5) t(i) ]] } {}
+local kinds = { doubles = "a: Float, t: Tensor f64[1]", wholes = "a: Int, t: Tensor i64[1]", vast = "t: Tensor f64[4]" }
+local rows = step "rows" { signature = "() -> (rows: Table {" .. kinds.$name .. ", y: Float})", sql = [[ SELECT $of, i::DOUBLE AS y FROM range(5) t(i) ]] } {}
 local model = step "model" { signature = "(rows: Table {y: Float, ...f}) -> (model: Model {onnx, features: f, label: y})", python = "tensors.py:$name" }
 predict { model { rows }, rows }
 T
@@ -268,5 +274,6 @@ T
     case $name in
     doubles) contains err "feature 't' of \`rows\` holds Tensors, and the model takes f64" ;;
     wholes) contains err "feature 't' of \`rows\` holds Tensors, and the model takes i64" ;;
+    vast) contains err "is a Tensor of 4 elements, and the model takes f64[n, 4, 4611686018427387904, m] 't'" ;;
     esac
 done
