@@ -44,7 +44,7 @@ static bool read_shape(const char *s, struct zpl_npy *out)
         char *end;
         errno = 0;
         uint64_t n = strtoull(s, &end, 10);
-        if (errno != 0 || out->rank == ZPL_NPY_RANK_MAX ||
+        if (errno != 0 || out->rank == ZPL_TENSOR_RANK_MAX ||
             (n > 0 && out->count > UINT64_MAX / 16 / n))
             return false;
         out->dims[out->rank++] = n;

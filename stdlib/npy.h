@@ -2,7 +2,7 @@
  * Promise: a file whose header is read has exactly the bytes that its shape and elements need.
  * Owns: nothing; words and dimensions are in the caller's arena.
  * Errors: NULL or words that follow the name of the file ("is no .npy file").
- * Limits: a header of ZPL_NPY_HEADER_MAX bytes, ZPL_NPY_RANK_MAX dimensions; little-endian, of element types that
+ * Limits: a header of ZPL_NPY_HEADER_MAX bytes, ZPL_TENSOR_RANK_MAX dimensions; little-endian, of element types that
  * Tensors have.   Floor: stdlib. */
 #ifndef ZPL_STDLIB_NPY_H
 #define ZPL_STDLIB_NPY_H
@@ -11,12 +11,11 @@
 #include "lang/types/tensor.h"
 
 #define ZPL_NPY_HEADER_MAX 65536
-#define ZPL_NPY_RANK_MAX   32
 
 struct zpl_npy {
     const struct zpl_tensor_element *element;
     bool fortran; /* the first dimension changes fastest */
-    uint64_t dims[ZPL_NPY_RANK_MAX];
+    uint64_t dims[ZPL_TENSOR_RANK_MAX];
     size_t rank;
     uint64_t count;  /* of elements */
     uint64_t offset; /* of the first one */

@@ -91,10 +91,12 @@ static bool read_element(struct zpl_parser *p, struct zpl_type *type)
     return false;
 }
 
-/* The dimension that stands here, as text. */
-static const char *read_dim(struct zpl_parser *p)
+/* The dimension that stands here behind so many, as text. */
+static const char *read_dim(struct zpl_parser *p, size_t before)
 {
     struct zpl_token at = p->token;
+    if (before == ZPL_TENSOR_RANK_MAX)
+        return zpl_parser_fail(p, &at, "a Tensor has at most %d dimensions", ZPL_TENSOR_RANK_MAX);
     if (at.kind != ZPL_TOKEN_INT && at.kind != ZPL_TOKEN_NAME)
         return zpl_parser_fail(p, &at, "a dimension is a number or a name");
     if (at.kind == ZPL_TOKEN_INT && at.i < 1)
@@ -120,7 +122,7 @@ bool zpl_parse_tensor(struct zpl_parser *p, struct zpl_type *type)
         if (!grown)
             return zpl_parser_no_memory(p);
         dims = grown;
-        dims[count] = end ? NULL : read_dim(p);
+        dims[count] = end ? NULL : read_dim(p, count);
         if (end || !dims[count])
             break;
         count++;

@@ -22,6 +22,8 @@ const struct zpl_tensor_element *zpl_tensor_element(const char *name);
 /* What to write for a name that others have for such elements; NULL: nothing is known. */
 const char *zpl_tensor_foreign(const char *name);
 
+/* The most dimensions: as many as every NumPy has. */
+#define ZPL_TENSOR_RANK_MAX 32
 /* The most bytes that one value may have. */
 #define ZPL_TENSOR_BYTES_MAX ((uint64_t)1 << 31)
 /* The product of the dimensions that are numbers, and how many are names.  False: it would be more than

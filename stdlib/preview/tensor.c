@@ -72,7 +72,7 @@ static uint64_t place_of(const struct zpl_npy *npy, uint64_t row, uint64_t colum
     uint64_t columns = npy->rank > 0 ? npy->dims[npy->rank - 1] : 1, place = 0, stride = 1;
     if (!npy->fortran)
         return row * columns + column;
-    uint64_t index[ZPL_NPY_RANK_MAX];
+    uint64_t index[ZPL_TENSOR_RANK_MAX];
     for (size_t i = npy->rank; i-- > 0;) {
         uint64_t size = npy->dims[i];
         index[i] = i + 1 == npy->rank ? column : row % size;

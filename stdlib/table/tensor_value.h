@@ -16,7 +16,7 @@ struct zpl_tensor_level {
     const uint64_t *validity; /* NULL: there is no null */
     idx_t width;              /* of an ARRAY */
 };
-#define ZPL_TENSOR_LEVELS_MAX 33
+#define ZPL_TENSOR_LEVELS_MAX (ZPL_TENSOR_RANK_MAX + 1)
 struct zpl_tensor_source {
     const struct zpl_duck_api *api;
     const struct zpl_type *type;

@@ -147,6 +147,8 @@ static void mistakes_are_told_at_their_place(void **state)
         {"Tensor u8[-1]", "-1", "a dimension is at least 1"},
         {"Tensor f64[65536, 4097]", "f64", "at most 2 GiB"},
         {"Tensor u8[99999999999999]", "u8", "at most 2 GiB"},
+        {"Tensor u8[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2]", "2",
+         "at most 32 dimensions"},
         {"Tensor u8[3", "", "']'"},
         {"Step \"(a: Foo)\"", "\"(a: Foo)\"", "unknown type 'Foo'"},
         {"", "", "expected a type at the end"},
