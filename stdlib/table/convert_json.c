@@ -2,6 +2,7 @@
 #include "stdlib/table/convert.h"
 
 #include <string.h>
+#include "lang/base/text.h"
 #include "stdlib/table/tensor.h"
 
 struct making {
@@ -105,9 +106,7 @@ static bool make_tensor(const struct making *m, const char *x, const struct zpl_
                         unsigned depth, struct zpl_buf *out)
 {
     struct zpl_buf deep = {0}, flat = {0};
-    size_t rank = 0;
-    while (to->values[rank] != NULL)
-        rank++;
+    size_t rank = zpl_names_count(to->values);
     bool fine = make_lists(m, x, to, rank > 0 ? rank : 1, depth, &deep);
     if (fine && rank > 1)
         fine = make_lists(m, x, to, 1, depth, &flat);
@@ -164,9 +163,7 @@ bool zpl_convert_json_list(const struct zpl_duck_api *api, const char *name,
 {
     const struct making m = {api, ZPL_CONVERT_LENIENT, arena};
     struct zpl_buf x = {0};
-    size_t rank = 0;
-    while (to->values[rank] != NULL)
-        rank++;
+    size_t rank = zpl_names_count(to->values);
     zpl_duck_ident(&x, name);
     bool fine = make_lists(&m, zpl_buf_str(&x), to, rank > 0 ? rank : 1, 0, out);
     zpl_buf_release(&x);

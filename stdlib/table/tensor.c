@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "lang/base/text.h"
 #include "stdlib/table/tensor_value.h"
 
 /* "Tensor f32[3, 4]" without refinements, in quotes. */
@@ -77,12 +78,10 @@ const char *zpl_tensor_refused(const struct zpl_duck_api *api, duckdb_logical_ty
                                const struct zpl_type *type, struct zpl_arena *arena)
 {
     uint64_t count;
-    size_t names = 0, depth = 0, rank = 0;
+    size_t names = 0, depth = 0;
     const char *text = zpl_type_text(type, true, arena);
     duckdb_type id = zpl_tensor_innermost(api, from, &depth);
     bool truth = zpl_tensor_element(type->dtype)->form == ZPL_TENSOR_BOOL;
-    while (type->values[rank] != NULL)
-        rank++;
     zpl_tensor_size(type, &count, &names);
     if (names > 1)
         return zpl_arena_printf(arena,
@@ -93,7 +92,7 @@ const char *zpl_tensor_refused(const struct zpl_duck_api *api, duckdb_logical_ty
         return NULL;
     if (depth == 0)
         return zpl_arena_printf(arena, "holds no lists, but %s is declared", text);
-    if (depth > 1 && depth != rank)
+    if (depth > 1 && depth != zpl_names_count(type->values))
         return zpl_arena_printf(arena, "holds lists in %zu levels, but %s is declared", depth,
                                 text);
     if (truth ? id != DUCKDB_TYPE_BOOLEAN : !zpl_tensor_is_number(id))
@@ -264,13 +263,9 @@ static bool finish(struct zpl_duck *duck, duckdb_scalar_function function, const
 
 static bool register_list(struct zpl_duck *duck, const struct zpl_tensor_element *element)
 {
-    static const duckdb_type items[ZPL_TENSOR_ELEMENTS] = {
-        DUCKDB_TYPE_FLOAT,    DUCKDB_TYPE_DOUBLE,  DUCKDB_TYPE_TINYINT,  DUCKDB_TYPE_SMALLINT,
-        DUCKDB_TYPE_INTEGER,  DUCKDB_TYPE_BIGINT,  DUCKDB_TYPE_UTINYINT, DUCKDB_TYPE_USMALLINT,
-        DUCKDB_TYPE_UINTEGER, DUCKDB_TYPE_UBIGINT, DUCKDB_TYPE_BOOLEAN};
     const struct zpl_duck_api *api = duck->api;
     duckdb_scalar_function function = api->create_scalar_function();
-    duckdb_logical_type item = api->create_logical_type(items[element - zpl_tensor_elements]);
+    duckdb_logical_type item = api->create_logical_type(zpl_tensor_duck_type(element));
     char name[32];
     snprintf(name, sizeof name, "zpl_list_%s", element->name);
     add_parameter(api, function, DUCKDB_TYPE_BLOB);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/base/fault.h"
+#include "lang/base/text.h"
 
 bool zpl_tensor_is_number(duckdb_type type)
 {
@@ -157,14 +158,13 @@ static bool has_null(const uint64_t *validity, idx_t at, idx_t count)
     return false;
 }
 
-/* Is it stored as the element is? */
-static bool is_same(duckdb_type type, const struct zpl_tensor_element *element)
+duckdb_type zpl_tensor_duck_type(const struct zpl_tensor_element *element)
 {
-    static const duckdb_type same[ZPL_TENSOR_ELEMENTS] = {
+    static const duckdb_type types[ZPL_TENSOR_ELEMENTS] = {
         DUCKDB_TYPE_FLOAT,    DUCKDB_TYPE_DOUBLE,  DUCKDB_TYPE_TINYINT,  DUCKDB_TYPE_SMALLINT,
         DUCKDB_TYPE_INTEGER,  DUCKDB_TYPE_BIGINT,  DUCKDB_TYPE_UTINYINT, DUCKDB_TYPE_USMALLINT,
         DUCKDB_TYPE_UINTEGER, DUCKDB_TYPE_UBIGINT, DUCKDB_TYPE_BOOLEAN};
-    return same[element - zpl_tensor_elements] == type;
+    return types[element - zpl_tensor_elements];
 }
 
 /* Adds elements [at, at + count) of the last level. */
@@ -176,7 +176,7 @@ static bool add_elements(struct zpl_tensor_source *s, idx_t at, idx_t count)
     if (has_null(level->validity, at, count))
         return wrong(s, "has a null among its values");
     s->used += count * bytes;
-    if (is_same(level->type, s->element)) {
+    if (level->type == zpl_tensor_duck_type(s->element)) {
         memcpy(out, (const char *)level->data + at * bytes, count * bytes);
         return true;
     }
@@ -351,8 +351,7 @@ bool zpl_tensor_source_open(duckdb_vector vector, const struct zpl_type *type,
     out->type = type;
     out->element = zpl_tensor_element(type->dtype);
     out->shown = zpl_type_text(type, true, arena);
-    while (type->values[out->rank] != NULL)
-        out->rank++;
+    out->rank = zpl_names_count(type->values);
     zpl_tensor_size(type, &out->fixed, &names);
     out->open = names > 0;
     open_levels(out, vector);

@@ -43,5 +43,7 @@ enum zpl_tensor_fit zpl_tensor_take(struct zpl_tensor_source *source, idx_t row,
                                     size_t *n);
 /* Whole numbers of up to 64 bits, FLOAT and DOUBLE; others are cast before. */
 bool zpl_tensor_is_number(duckdb_type type);
+/* The type whose values are stored as the element is. */
+duckdb_type zpl_tensor_duck_type(const struct zpl_tensor_element *element);
 
 #endif
