@@ -290,9 +290,12 @@ static void read_metadata(struct reading *r, struct bytes b)
 static void read_function(struct reading *r, struct bytes b)
 {
     struct field f;
-    while (next(r, &b, &f))
+    while (next(r, &b, &f)) {
         if (f.number == 7)
             read_node(r, f.bytes, 1);
+        else if (f.number == 11)
+            read_attribute(r, f.bytes, 1);
+    }
 }
 
 static void read_model(struct reading *r, struct bytes b)

@@ -553,6 +553,13 @@ static void a_file_says_what_it_is(void **state)
     assert_int_equal(onnx.nodes, 6);
     assert_null(onnx.recorded);
     assert_null(onnx.outside);
+    /* A function's attribute may be a tensor, and that in another file. */
+    struct zpl_buf function = {0}, attribute = {0};
+    put_tensor(&attribute, "d", NULL, 1, 0, true);
+    put_part(&function, 11, &attribute);
+    put_part(&model, 25, &function);
+    assert_true(zpl_onnx_read(model.data, model.len, &onnx, &arena, &words));
+    assert_string_equal(onnx.outside, "d");
     zpl_arena_release(&arena);
     zpl_buf_release(&model);
 }
