@@ -196,8 +196,9 @@ void zpl_overlay_running(lua_State *L, struct zpl_running *running, const struct
 
 void zpl_check_workers(lua_State *L, const struct zpl_node *node)
 {
+    const struct zpl_body_kind *kind = zpl_body_kind(node->kernel);
     unsigned workers = node->resources.workers;
-    if (workers <= 1 || strcmp(node->kernel, "python") == 0 || strcmp(node->kernel, "command") == 0)
+    if (workers <= 1 || (kind->program && kind->field))
         return;
     struct zpl_diag *diag =
         zpl_host_tell(L, ZPL_CODE_BAD_CALL, node->span,
