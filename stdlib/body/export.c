@@ -4,8 +4,6 @@
 #include "stdlib/body/python.h"
 
 const char zpl_export_body[] = "{\"own\":{"
-                               "\"keras\":[\"keras\",\"onnx\",\"tf2onnx\"],"
-                               "\"lightgbm\":[\"lightgbm\",\"onnx\",\"onnxmltools\"],"
                                "\"sklearn\":[\"onnx\",\"skl2onnx\",\"skops\"],"
                                "\"torch\":[\"onnx\",\"onnxscript\",\"safetensors\",\"torch\"],"
                                "\"xgboost\":[\"onnx\",\"onnxmltools\",\"xgboost\"]"
