@@ -18,6 +18,8 @@
 #include "lang/base/proc.h"
 #include "stdlib/body/network.h"
 
+#define GPUS "CUDA_VISIBLE_DEVICES"
+
 static const struct zpl_span nowhere;
 
 /* A program under way. */
@@ -79,7 +81,8 @@ static bool make_environment(struct child *c)
                                             zpl_json_str(zpl_json_value_at(vars, i), ""));
     for (size_t i = 0; i < zpl_json_count(pass); i++) {
         const char *name = zpl_json_str(zpl_json_at(pass, i), ""), *value = getenv(name);
-        if (value != NULL && !is_fixed(p->fixed, name))
+        bool given = is_fixed(p->fixed, name) || (p->gpus != NULL && strcmp(name, GPUS) == 0);
+        if (value != NULL && !given)
             out[count++] = zpl_arena_printf(p->arena, "%s=%s", name, value);
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
@@ -89,8 +92,8 @@ static bool make_environment(struct child *c)
         for (size_t i = 0; defaults[list] != NULL && defaults[list][i] != NULL; i++)
             if (!is_set(vars, defaults[list][i], p->arena))
                 out[count++] = zpl_arena_strdup(p->arena, defaults[list][i]);
-    if (p->gpus != NULL && zpl_json_get(vars, "CUDA_VISIBLE_DEVICES") == NULL)
-        out[count++] = zpl_arena_printf(p->arena, "CUDA_VISIBLE_DEVICES=%s", p->gpus);
+    if (p->gpus != NULL && zpl_json_get(vars, GPUS) == NULL)
+        out[count++] = zpl_arena_printf(p->arena, GPUS "=%s", p->gpus);
     if (p->tmp != NULL)
         out[count++] = zpl_arena_printf(p->arena, "TMPDIR=%s", p->tmp);
     if (c->talk[1] >= 0)

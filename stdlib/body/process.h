@@ -26,8 +26,9 @@ struct zpl_process {
      * passed on, may it open connections.  NULL: none of that. */
     const struct zpl_json *body;
     const char *const
-        *defaults;    /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
-    const char *gpus; /* its CUDA_VISIBLE_DEVICES, which `vars` may set otherwise; NULL: none */
+        *defaults; /* NULL-terminated "NAME=VALUE": what `vars` may set otherwise; or NULL */
+    const char *
+        gpus; /* its CUDA_VISIBLE_DEVICES, which `vars` may set otherwise, not pass on; NULL: none */
     const char *const *fixed;    /* the same: what `vars` may not; or NULL */
     char **words;                /* NULL-terminated; the first is found by its path, or on PATH */
     zpl_process_heard_fn *heard; /* NULL: it has nothing to talk by */

@@ -61,3 +61,11 @@ for i, (gpu, since, until) in enumerate(spans):
         assert gpu != other or until <= a or b <= since, (gpu, since, until, a, b)
 assert {gpu for gpu, _, _ in spans} == {"3", "GPU-aa"}
 P
+
+# Passed on is what the step was given, not what zpl has.
+cat >passed.zpl <<'P'
+step "passed" { signature = "(n: Int) -> (at: String)", python = "which.py:which", resources = { gpu = 1 }, vars = { "CUDA_VISIBLE_DEVICES" } } { 0 }
+P
+expect 0 zpl run passed.zpl
+expect 0 zpl show --json last
+case $(json out "j['steps'][0]['outputs']['at']['value']") in 3\ * | GPU-aa\ *) ;; *) fail "$(cat out)" ;; esac
