@@ -20,7 +20,8 @@ double zpl_tensor_at(const struct zpl_tensor_element *element, const void *bytes
         return d;
     case ZPL_TENSOR_SIGNED:
         memcpy(&i, p, element->bytes);
-        i <<= 64 - 8 * element->bytes; /* the sign goes to the front, and back */
+        i = (int64_t)((uint64_t)i
+                      << (64 - 8 * element->bytes)); /* the sign goes to the front, and back */
         return (double)(i >> (64 - 8 * element->bytes));
     default:
         memcpy(&u, p, element->bytes);
