@@ -1,6 +1,6 @@
 /* local.c - the orchestrator of this machine.
  * Tasks run in processes that the zygote forks.  As many run at a time as there are slots, and as
- * many more processes may wait warm for the next task; a task that wants a fresh process, or
+ * many more and two may wait warm for the next task; a task that wants a fresh process, or
  * another limit of memory, gets a new one.
  * Owns: its workers, until release.   Limits: ZPL_SLOTS_MAX.   Floor: stack. */
 #include <errno.h>
@@ -17,12 +17,14 @@
 #include "stack/orchestrator/local_worker.h"
 
 #define READY_MAX 64
+#define MORE_WARM                                                                                  \
+    2 /* so that with one slot three kinds of steps that come by turns all stay warm */
 
 struct local {
     struct zpl_zygote *zygote;
     int epoll;
     uint32_t slots, running;
-    uint32_t worker_count; /* room: twice the slots */
+    uint32_t worker_count; /* room: twice the slots and MORE_WARM */
     uint32_t turn;         /* who is asked first, so that a talkative one does not hide others */
     uint64_t last_task;
     struct zpl_gpus gpus;
@@ -239,10 +241,11 @@ enum zpl_err zpl_orchestrator_local(const struct zpl_stack_config *config,
     if (slots > ZPL_SLOTS_MAX)
         slots = ZPL_SLOTS_MAX;
     *out = (struct zpl_orchestrator){0};
-    struct local *local = zpl_calloc(1, sizeof *local + 2 * slots * sizeof local->workers[0]);
+    uint32_t room = 2 * slots + MORE_WARM;
+    struct local *local = zpl_calloc(1, sizeof *local + room * sizeof local->workers[0]);
     if (!local)
         return zpl_diag_nomem(diags);
-    *local = (struct local){.zygote = config->zygote, .slots = slots, .worker_count = 2 * slots};
+    *local = (struct local){.zygote = config->zygote, .slots = slots, .worker_count = room};
     zpl_gpus_find(&local->gpus);
     for (uint32_t i = 0; i < local->worker_count; i++)
         local->workers[i].ends = (struct zpl_worker_ends){-1, -1, -1};

@@ -103,6 +103,7 @@ static int read_recorded(struct zpl_model *model, const struct zpl_json *recorde
                          "the model's description says that its output is '%s', which is nothing "
                          "that a label of this type has",
                          kind);
+    e->whole = !zpl_json_truth(zpl_json_get(recorded, "missing"), true);
     return zpl_ort_plan(model, e);
 }
 

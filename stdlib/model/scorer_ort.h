@@ -18,6 +18,7 @@ struct zpl_ort_engine {
     enum zpl_ort_kind kind;
     const char *output;
     bool matrix;                    /* one input has all features */
+    bool whole;                     /* what is missing is no feature of its */
     size_t tensor_bytes;            /* room for elements that are converted */
     struct zpl_ort_tensor *tensors; /* one an input, with room for `room` rows each */
     void **data;                    /* of each */

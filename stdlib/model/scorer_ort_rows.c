@@ -175,6 +175,34 @@ static void fill_doubles(const struct zpl_reader *reader, size_t column, size_t 
         out[(size_t)row * stride] = zpl_cells_null(cells, row) ? NAN : zpl_cells_number(cells, row);
 }
 
+/* Of a column that becomes floats or doubles: is what it holds there what the model was given when it learnt? */
+static int hold_numbers(const struct zpl_ort_engine *e, const struct zpl_reader *reader,
+                        size_t column, bool doubles)
+{
+    const struct zpl_cells *cells = &reader->cells[column];
+    bool counts = !doubles && strchr("cCsSiIlL", cells->format) != NULL;
+
+    for (int64_t row = 0; (counts || e->whole) && row < cells->count; row++) {
+        double v = zpl_cells_null(cells, row) ? NAN : zpl_cells_number(cells, row);
+        if (e->whole && isnan(v))
+            return reader->ctx->fail(reader->ctx,
+                                     "feature '%s' of `%s` is missing in row %" PRId64
+                                     ", and the model does with that in ONNX not what it did "
+                                     "before; fill it before it is trained and scored",
+                                     feature_name(reader, column), reader->input,
+                                     reader->first_row + row + 1);
+        if (counts && !isnan(v) && (double)(float)v != v)
+            return reader->ctx->fail(
+                reader->ctx,
+                "feature '%s' of `%s` is %.17g in row %" PRId64
+                ", which no 32-bit float is equal to, and the model takes these; train it on what "
+                "is smaller "
+                "(a difference, a share), or on a Float that was rounded before",
+                feature_name(reader, column), reader->input, v, reader->first_row + row + 1);
+    }
+    return 0;
+}
+
 /* Pointers to copies of the texts, which are put one behind the other. */
 static int fill_texts(struct zpl_ort_engine *e, const struct zpl_reader *reader, size_t column,
                       const char **out)
@@ -225,6 +253,8 @@ static int fill_input(struct zpl_model *model, struct zpl_ort_engine *e,
             failed = refuse_element(reader, column, holds, element);
         else if (text)
             failed = fill_texts(e, reader, column, e->data[input]);
+        else if (is_float(element) && hold_numbers(e, reader, column, element != ZPL_ONNX_FLOAT))
+            failed = -1;
         else if (element == ZPL_ONNX_FLOAT)
             failed = zpl_reader_column(reader, column, count, (float *)e->data[input] + i);
         else if (element == ZPL_ONNX_DOUBLE)

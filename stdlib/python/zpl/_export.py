@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from zpl import _models
 from zpl._errors import StepError, a_type
+from zpl._export_check import hold
 from zpl._types import Type, parse
 
 FORMAT = 1  # of the metadata; ZPL_MODEL_FORMAT
@@ -25,8 +26,9 @@ ONE_INPUT = ("Float", "Int", "Bool")  # kinds of features that a tensor of float
 class Told:
     """What an exporter made: the file, which output is meant and what it is."""
 
-    def __init__(self, data: bytes, output: str, kind: str, classes: Optional[List[str]] = None) -> None:
-        self.data, self.output, self.kind, self.classes = data, output, kind, classes or []
+    def __init__(self, data: bytes, output: str, kind: str, classes: Optional[List[str]] = None, missing: bool = True) -> None:
+        """`missing`: it may be asked for rows in which numbers are missing."""
+        self.data, self.output, self.kind, self.classes, self.missing = data, output, kind, classes or [], missing
 
 
 def export(args: Dict[str, Any], outputs: List[Dict[str, Any]]) -> None:
@@ -83,6 +85,7 @@ def _recorded(told: Told, kind: Type) -> bytes:
         "kind": told.kind,
         "label": kind.label,
         "label_type": _label(kind).kind,
+        "missing": told.missing,
         "output": told.output,
         "version": FORMAT,
     }
@@ -236,10 +239,24 @@ def _sklearn(path: str, kind: Type, args: Dict[str, Any]) -> Told:
             )
     except Exception as e:
         raise _failed("skl2onnx", what, e) from e
-    names = [o.name for o in made.graph.output]
-    if _is_regression(kind):
-        return Told(_bytes_of(made), names[0], "value")
-    return Told(_bytes_of(made), names[1], "probability", classes)
+    names, data = [o.name for o in made.graph.output], _bytes_of(made)
+    score = model.predict if _is_regression(kind) else model.predict_proba
+    named = hasattr(model, "feature_names_in_") or _names_matter(model)
+    output = names[0 if _is_regression(kind) else 1]
+    missing = hold(lambda rows: score(_frame(rows) if named else _matrix(rows)), model, data, output, kind, what)
+    return Told(data, output, "value" if _is_regression(kind) else "probability", classes, missing)
+
+
+def _frame(rows: Dict[str, Any]) -> Any:
+    import pandas
+
+    return pandas.DataFrame(rows)
+
+
+def _matrix(rows: Dict[str, Any]) -> Any:
+    import numpy
+
+    return numpy.stack(list(rows.values()), axis=1)
 
 
 def _last(model: Any) -> Any:
@@ -270,10 +287,11 @@ def _xgboost(path: str, kind: Type, args: Dict[str, Any]) -> Told:
             made = convert.convert_xgboost(booster, "zpl", initial_types=inputs, target_opset=TREE_OPSET)
     except Exception as e:
         raise _failed("onnxmltools", "the model of XGBoost", e) from e
-    names = [o.name for o in made.graph.output]
-    if _is_regression(kind):
-        return Told(_bytes_of(made), names[0], "value")
-    return Told(_bytes_of(made), names[1], "probability", classes)
+    names, data = [o.name for o in made.graph.output], _bytes_of(made)
+    output = names[0 if _is_regression(kind) else 1]
+    matrix = _need("xgboost").DMatrix
+    missing = hold(lambda rows: booster.predict(matrix(_matrix(rows))), booster, data, output, kind, "the model of XGBoost")
+    return Told(data, output, "value" if _is_regression(kind) else "probability", classes, missing)
 
 
 # ---- PyTorch ----
