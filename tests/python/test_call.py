@@ -81,6 +81,13 @@ def imports():
 def hidden():
     import importlib
     return importlib.import_module("lib.secret").VALUE
+def makes():
+    import importlib.util, tempfile
+    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as f: f.write("VALUE = 5")
+    spec = importlib.util.spec_from_file_location("made", f.name)
+    sys.modules["made"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["made"])
+    return sys.modules["made"].VALUE
 def quits():
     import atexit
     atexit.register(print, "at exit")
@@ -240,6 +247,13 @@ class Calls(unittest.TestCase):
             error = self.fails(function, modules=["s.py"])
             self.assertEqual(error["kind"], "import")
             self.assertIn("in a way that can't be seen in its text", error["message"])
+
+    def test_module_that_the_call_makes(self):
+        """As TensorFlow makes some of functions, where files of the moment go."""
+        os.environ["TMPDIR"] = self.project.at("scratch")
+        self.addCleanup(os.environ.pop, "TMPDIR")
+        last, _, _ = self.project.call("makes", {}, [("v", "Int")], modules=["s.py"])
+        self.assertEqual(last["imported"], ["s.py"])
 
     def test_stale_bytecode(self):
         import py_compile

@@ -282,7 +282,7 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
         prepare(frame)
     call = Call(talk, frame)
     os.chdir(frame["project"])
-    project = Project(frame["project"], frame.get("modules"), frame.get("packages"))
+    project = Project(frame["project"], frame.get("modules"), frame.get("packages"), frame["scratch"])
     _context.enter(_context.Context(talk, frame["scratch"], call.threads, call.rank, int(frame.get("workers", 1))))
     guard = _guard_of(project, frame)
     owner = os.getpid()

@@ -31,10 +31,12 @@ class Project:
     """Finds modules as Python does, and holds those of the project to what the step's key knows of."""
 
     def __init__(
-        self, folder: str, modules: Optional[Sequence[str]], packages: Optional[Dict[str, str]] = None
+        self, folder: str, modules: Optional[Sequence[str]], packages: Optional[Dict[str, str]] = None, scratch: str = ""
     ) -> None:
         self.given = folder
         self.folder = os.path.realpath(folder)
+        #: Where the call writes; modules that stand there it made itself, as TensorFlow does of functions.
+        self.scratch = os.path.realpath(scratch) + os.sep if scratch else None
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
         self.place = ""  # folder of the step's file, relative to the project
@@ -57,7 +59,7 @@ class Project:
         real = os.path.realpath(path)
         if not real.startswith(self.folder + os.sep):
             return None
-        if self.is_in_site(real):
+        if self.is_in_site(real) or (self.scratch is not None and real.startswith(self.scratch)):
             return None
         return real[len(self.folder) + 1 :]
 
