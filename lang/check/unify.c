@@ -447,7 +447,7 @@ static void match_model(struct zpl_attempt *a, size_t input, const struct zpl_ty
             strstr(a->call->step->signature, "Model {onnx,"))
             zpl_diag_help(&a->diags, d,
                           "`onnx.export { model }` makes a model that is scored here of one of "
-                          "scikit-learn or PyTorch");
+                          "scikit-learn, LightGBM, PyTorch or Keras");
     }
     if (kind.row || !want->row)
         return;

@@ -7,17 +7,19 @@ const char zpl_export_body[] = "{\"own\":{"
                                "\"sklearn\":[\"onnx\",\"skl2onnx\",\"skops\"],"
                                "\"torch\":[\"onnx\",\"onnxscript\",\"safetensors\",\"torch\"],"
                                "\"xgboost\":[\"onnx\",\"onnxmltools\",\"xgboost\"]"
-                               "},\"code\":[\"torch\"],\"python\":\"zpl:export\"}";
+                               "},\"code\":[\"keras\",\"torch\"],\"python\":\"zpl:export\"}";
 
 #define LINE(framework, more)                                                                      \
     "(model: Model {" framework ", features: f, label: l: y}" more ") -> "                         \
     "(model: Model {onnx, features: f, label: l: y})"
 
+#define OUTPUT ", output?: Enum {\"logit\", \"probability\"}"
+
 ZPL_KERNEL(onnx_export) = {
     .abi = ZPL_KERNEL_ABI_VERSION,
     .name = "onnx.export",
-    .signature = LINE("sklearn", "") "\n" LINE("xgboost", "") "\n" LINE(
-        "torch", ", output?: Enum {\"logit\", \"probability\"}"),
+    .signature = LINE("sklearn", "") "\n" LINE("xgboost", "") "\n" LINE("lightgbm", "") "\n" LINE(
+        "torch", OUTPUT) "\n" LINE("keras", OUTPUT),
     .doc =
         "Makes a model of ONNX of a model of its library: from here on no Python.\n"
         "\n"
@@ -28,7 +30,9 @@ ZPL_KERNEL(onnx_export) = {
         "\n"
         "    scikit-learn   skl2onnx     pipelines too; a classifier has to have predict_proba\n"
         "    XGBoost        onnxmltools\n"
+        "    LightGBM       onnxmltools  held to LightGBM's own scores of random rows\n"
         "    PyTorch        torch.onnx   a module of one input, the features of all rows\n"
+        "    Keras          tf2onnx      on TensorFlow; a model of one input, likewise\n"
         "\n"
         "A net gives one number a row, or one a class in the order of its label's Enum (of a "
         "String, of "
@@ -36,7 +40,9 @@ ZPL_KERNEL(onnx_export) = {
         "`classes`).  Whether these are probabilities or logits is found out by rows far from all "
         "that it "
         "learnt\n"
-        "from: probabilities stay between 0 and 1 there.  `output` says it in place of that.\n"
+        "from: probabilities stay between 0 and 1 there.  `output` says it in place of that, and "
+        "has to for a net\n"
+        "that refuses such rows, as one with an Embedding.\n"
         "\n"
         "Runs in the environment of the step that made the model, where that is known, else by the "
         "python3 on\n"

@@ -74,7 +74,7 @@ static void those_of_another_kin_make_room_first(void **state)
     char plain[32], first[32], name[32];
     ask_name(f, some, first);
     ask_name(f, NO_NEEDS, plain);
-    for (uint32_t i = 2; i < 2 * f->local.slots; i++)
+    for (uint32_t i = 2; i < 2 * f->local.slots + 2; i++) /* as many as stay warm */
         ask_name(f, (struct zpl_task_needs){.kin = 7, .memory_bytes = (UINT64_C(2) + i) << 30},
                  name);
     ask_name(f, large, name);

@@ -6,7 +6,7 @@ floats, since nearly all of ONNX is that.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -18,12 +18,16 @@ _MOST = 0.01  # share of the rows that may differ: a value at a threshold falls 
 _PARTS_MAX = 20000  # objects of a model that are looked through
 
 
-def hold(own: Callable[[Dict[str, Any]], Any], model: Any, data: bytes, output: str, kind: Type, what: str) -> bool:
-    """Raises StepError where the file of ONNX does not score as `own` does, which is given columns by name.
+def hold(
+    own: Callable[[Dict[str, Any]], Any], model: Any, data: bytes, output: str, kind: Type, what: str,
+    learnt: Optional[List[List[float]]] = None,
+) -> bool:  # fmt: skip
+    """Raises StepError where the file of ONNX does not score as `own` does, which is given columns by name.  `learnt`: numbers
+    of each feature, where they can't be seen in the model.
 
     False: it does where nothing is missing, and is not to be asked where a number is.
     """
-    rows = _made_up(model, kind)
+    rows = _made_up(model, kind, learnt)
     asked = _asking(data, output)
     try:
         wanted = _scores(own(rows))
@@ -110,9 +114,10 @@ def _asking(data: bytes, output: str) -> Callable[[Dict[str, Any]], Any]:
 # ---- rows ----
 
 
-def _made_up(model: Any, kind: Type) -> Dict[str, Any]:
+def _made_up(model: Any, kind: Type, learnt: Optional[List[List[float]]]) -> Dict[str, Any]:
     chance = np.random.default_rng(0)
     centres, texts = _learnt(model, len(kind.columns))
+    centres = learnt or centres
     out: Dict[str, Any] = {}
     for i, (name, column) in enumerate(kind.columns):
         if column.kind in ("String", "Enum"):

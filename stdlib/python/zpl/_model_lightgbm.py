@@ -57,12 +57,23 @@ def _classes(value: Any, who: str) -> List[Any]:
     return classes
 
 
+def _said(text: str) -> Dict[str, Any]:
+    line = next((line[len(_MARK) :] for line in text.splitlines() if line.startswith(_MARK)), "{}")
+    return dict(json.loads(line))
+
+
+def classes(path: str) -> List[Any]:
+    """The labels in the order of their numbers; none: it was no class of LightGBM that knows them."""
+    with open(path, encoding="utf-8") as f:
+        return list(_said(f.read()).get("classes", []))
+
+
 def load(path: str, kind: Type, hint: Any) -> Any:
     """A Booster, or the class of LightGBM that the annotation names, with the classes that it was fitted to."""
     lightgbm = _lightgbm()
     with open(path, encoding="utf-8") as f:
         text = f.read()
-    said = json.loads(next((line[len(_MARK) :] for line in text.splitlines() if line.startswith(_MARK)), "{}"))
+    said = _said(text)
     booster = lightgbm.Booster(model_str=text)
     hold_version("LightGBM", said.get("lightgbm", lightgbm.__version__), lightgbm.__version__, "lightgbm")
     if not (isinstance(hint, type) and issubclass(hint, lightgbm.LGBMModel)):
