@@ -292,9 +292,20 @@ def _xgboost(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         raise failed("onnxmltools", "the model of XGBoost", e) from e
     names, data = [o.name for o in made.graph.output], bytes_of(made)
     output = names[0 if is_regression(kind) else 1]
-    matrix = need("xgboost").DMatrix
-    missing = hold(lambda rows: booster.predict(matrix(_matrix(rows))), booster, data, output, kind, "the model of XGBoost")
+    matrix, learnt = need("xgboost").DMatrix, _xgboost_learnt(booster, len(kind.columns))
+    missing = hold(lambda rows: booster.predict(matrix(_matrix(rows))), booster, data, output, kind, "the model of XGBoost", learnt)
     return Told(data, output, "value" if is_regression(kind) else "probability", classes, missing)
+
+
+def _xgboost_learnt(booster: Any, count: int) -> List[List[float]]:
+    """Where XGBoost's trees split each feature."""
+    boosted = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
+    out: List[List[float]] = [[] for _ in range(count)]
+    for tree in boosted.get("gbtree", boosted)["model"].get("trees", ()):
+        for feature, at, left in zip(tree["split_indices"], tree["split_conditions"], tree["left_children"]):
+            if left >= 0:
+                out[feature].append(float(at))
+    return out
 
 
 # ---- LightGBM ----
