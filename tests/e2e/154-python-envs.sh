@@ -49,6 +49,11 @@ echo '-e ./pkg' >>requirements.txt
 expect 1 zpl run own.zpl
 contains err "requirements.txt:5: '-e ./pkg' leaves the code where it is"
 sed -i '$d' requirements.txt
+# what it lacks is named where the environment is: nothing is installed into one by hand
+sed 's/import other, tiny/import other, tiny, lacking/' own.py >lacks.py
+sed 's/own.py/lacks.py/' own.zpl >lacks.zpl
+expect 1 zpl run lacks.zpl
+contains err "needs the package 'lacking', which the step's environment does not have: name it in the file of requirements that \`env\` names"
 
 # gc: those of kept runs stay, used or cached; a dry one tells and removes nothing; one that a process uses stays
 envs() { find .zpl/envs -name .whole | wc -l; }

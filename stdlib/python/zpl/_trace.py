@@ -103,9 +103,11 @@ def tell(
         message = "sys.exit(%s)" % ("" if error.code is None else repr(error.code))
     elif isinstance(error, ModuleNotFoundError) and error.name and _is_absent(error.name):
         kind = "missing"
-        message = "it needs the package '%s', which %s does not have: pip install it there, or mend the name" % (
+        made = os.sep + os.path.join(".zpl", "envs", "") in sys.prefix + os.sep
+        message = "it needs the package '%s', which %s does not have: %s, or mend the name" % (
             error.name.split(".")[0],
-            sys.executable,
+            "the step's environment" if made else sys.executable,
+            "name it in the file of requirements that `env` names" if made else "pip install it there",
         )
         near = _near_module(error.name.split(".")[0], guard)
         if near:
