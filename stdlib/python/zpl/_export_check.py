@@ -116,8 +116,7 @@ def _asking(data: bytes, output: str) -> Callable[[Dict[str, Any]], Any]:
 
 def _made_up(model: Any, kind: Type, learnt: Optional[List[List[float]]]) -> Dict[str, Any]:
     chance = np.random.default_rng(0)
-    centres, texts = _learnt(model, len(kind.columns))
-    centres = learnt or centres
+    centres, texts = (learnt, {}) if learnt else _learnt(model, len(kind.columns))
     out: Dict[str, Any] = {}
     for i, (name, column) in enumerate(kind.columns):
         if column.kind in ("String", "Enum"):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from zpl._arrow import chunked, is_pandas, kind_of
 from zpl._errors import StepError, a_type, type_name
 from zpl._types import Type
 from zpl._values import dump, to_json
@@ -98,7 +99,9 @@ def read(path: str, columns: Optional[List[str]], kind: Type, library: str, thre
         return _to_pandas(table, kinds)
     for i, k in enumerate(kinds):
         if k.kind == "Tensor":
-            table = table.set_column(i, table.schema.names[i], _arrow_of_tensors(table.column(i), k, library))
+            from zpl import _tensor_columns
+
+            table = table.set_column(i, table.schema.names[i], _tensor_columns.to_arrow(table.column(i), k, library))
     return _to_polars(table, kinds) if library == "polars" else table
 
 
@@ -126,9 +129,9 @@ def _to_pandas(table: pa.Table, kinds: List[Type]) -> Any:
     for i, (name, kind) in enumerate(zip(table.schema.names, kinds)):
         column = table.column(i)
         if kind.kind == "Tensor":
-            from zpl import _tensors
+            from zpl import _tensor_columns, _tensors
 
-            series[name] = pd.Series(_tensors.rows_of(*_block(column, kind)), dtype=object)
+            series[name] = pd.Series(_tensors.rows_of(*_tensor_columns.block_of(column, kind)), dtype=object)
         elif kind.kind in ("Json", "List"):
             series[name] = pd.Series(_objects(column, kind), dtype=object)
         elif kind.kind == "Int" and column.null_count:
@@ -148,56 +151,6 @@ def _objects(column: pa.ChunkedArray, kind: Type) -> List[Any]:
     import json
 
     return [None if v is None else json.loads(v) for v in column.to_pylist()]
-
-
-def _block(column: pa.ChunkedArray, kind: Type) -> Tuple[Any, Optional[List[bool]]]:
-    """A stored column of Tensors as one array, of the rows that have a value; and which have one, None: all."""
-    import numpy as np
-
-    from zpl import _tensors
-
-    there = column.is_valid().to_pylist() if column.null_count else None
-    dtype = _tensors.dtype_of(kind)
-    parts = []
-    for chunk in column.drop_null().chunks if there is not None else column.chunks:
-        if pa.types.is_list(chunk.type) or pa.types.is_large_list(chunk.type):  # as zpl exports it
-            parts.append(chunk.flatten().to_numpy(zero_copy_only=False).astype(dtype, copy=False))
-            continue
-        offsets = np.frombuffer(chunk.buffers()[1], np.int64 if pa.types.is_large_binary(chunk.type) else np.int32)
-        begin, end = (int(offsets[chunk.offset + i]) for i in (0, len(chunk))) if len(chunk) else (0, 0)
-        data = chunk.buffers()[2]
-        if end > begin:
-            parts.append(np.frombuffer(data, dtype, (end - begin) // dtype.itemsize, begin))
-    rows = len(column) - column.null_count
-    flat = np.concatenate(parts) if parts else np.empty(0, dtype)  # Arrow's own memory can't be written
-    shape = _tensors.declared_shape(kind)
-    known = int(np.prod([d for d in shape if d is not None], dtype=np.int64))
-    free = len(flat) // (rows * known) if rows else 1
-    return flat.reshape((rows, *(free if d is None else d for d in shape))), there
-
-
-def _arrow_of_tensors(column: pa.ChunkedArray, kind: Type, library: str) -> pa.Array:
-    """Tensors as Arrow has them: of a fixed shape; for polars, arrays within arrays."""
-    import numpy as np
-
-    block, there = _block(column, kind)
-    shape = block.shape[1:]
-    if there is not None:  # a row without a value has room for one
-        whole = np.zeros((len(there), *shape), block.dtype)
-        whole[np.array(there)] = block
-        block = whole
-    mask = None if there is None else pa.array([not t for t in there])
-    values = pa.array(block.reshape(-1))
-    if not shape:
-        return values if mask is None else pc.if_else(mask, None, values)
-    if library == "polars":
-        for size in reversed(shape[1:]):
-            values = pa.FixedSizeListArray.from_arrays(values, size)
-        return pa.FixedSizeListArray.from_arrays(values, shape[0], mask=mask)
-    storage = pa.FixedSizeListArray.from_arrays(values, int(np.prod(shape)), mask=mask)
-    if block.dtype.kind == "b" or not hasattr(pa, "fixed_shape_tensor"):  # of bits there is none
-        return storage
-    return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(values.type, shape), storage)
 
 
 def _to_polars(table: pa.Table, kinds: List[Type]) -> Any:
@@ -312,103 +265,23 @@ def _column(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     if kind.kind == "Json":
         return _texts_of_json(values, who)
     if kind.kind == "Tensor":
-        return _blobs(values, kind, who)
+        from zpl import _tensor_columns
+
+        return _tensor_columns.blobs(values, kind, who)
     array = _arrow(values, kind, who)
     return _fit(array, kind, who)
 
 
-def _blobs(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
-    """Tensors as they are stored."""
-    import numpy as np
-
-    from zpl import _tensors
-
-    if _is_pandas(values) and not hasattr(values.dtype, "pyarrow_dtype"):
-        block, there = _tensors.blocks_of(values.to_numpy(dtype=object), kind, who)
-    else:
-        block, there = _block_of_arrow(_chunked(pa.Array.from_pandas(values) if _is_pandas(values) else values), kind, who)
-    size = block.dtype.itemsize * int(np.prod(block.shape[1:], dtype=np.int64))
-    ends = np.cumsum(np.array(there, np.int64)) * size
-    offsets = np.concatenate([np.zeros(1, np.int64), ends])
-    bits = None if all(there) else pa.array(there).buffers()[1]
-    buffers = [bits, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(block))]
-    return pa.chunked_array([pa.Array.from_buffers(pa.large_binary(), len(there), buffers)])
-
-
-def _block_of_arrow(array: pa.ChunkedArray, kind: Type, who: str) -> Tuple[Any, List[bool]]:
-    """Lists, nested as the Tensor is or flat, and Tensors of Arrow, in one array; and which rows have a value."""
-    from zpl import _tensors
-
-    there = array.is_valid().to_pylist()
-    values = array.combine_chunks()
-    values = values if isinstance(values, pa.Array) else pa.concat_arrays(values.chunks)
-    rows = [i for i, t in enumerate(there) if t]
-    shape: List[int] = []
-    if isinstance(values, pa.ExtensionArray):
-        shape = list(getattr(values.type, "shape", ()))
-        if getattr(values.type, "permutation", None) not in (None, list(range(len(shape)))):
-            raise StepError("type", "%s has its dimensions in another order: make its rows contiguous" % who)
-        values = values.storage.drop_null().flatten()
-    else:
-        values = values.drop_null()
-        while _kind_of(values.type) == "List":
-            values, size = _inner(values, who, rows, len(shape) == 0)
-            shape.append(size)
-    if values.null_count:
-        place = rows[pc.index(values.is_null(), True).as_py() * len(rows) // len(values)] + 1
-        raise StepError("type", "row %d of %s has a null among its values" % (place, who))
-    flat = values.to_numpy(zero_copy_only=False)
-    wanted = _tensors.declared_shape(kind)
-    if rows and not _tensors._fits(tuple(shape), wanted):
-        if len(shape) != 1 or None in wanted or shape[0] * len(rows) != _product(wanted) * len(rows):
-            raise _tensors._tell_shape(tuple(shape), kind, who)
-        shape = [w or 0 for w in wanted]
-    flat = flat if flat.dtype == _tensors.dtype_of(kind) else _tensors._cast(flat, kind, who)
-    return flat.reshape((len(rows), *(shape if rows else [w or 1 for w in wanted]))), there
-
-
-def _product(shape: Any) -> int:
-    out = 1
-    for size in shape:
-        out *= size
-    return out
-
-
-def _inner(values: Any, who: str, rows: List[int], outermost: bool) -> Tuple[Any, int]:
-    """What stands in lists that all are of one length, and that length."""
-    if pa.types.is_fixed_size_list(values.type):
-        return values.flatten(), values.type.list_size
-    if values.null_count:
-        raise StepError("type", "%s has a null among its values" % who)
-    lengths = pc.list_value_length(values)
-    first = lengths[0].as_py() if len(lengths) else 1
-    other = pc.index(pc.equal(lengths, first), False).as_py()
-    if other >= 0:
-        place = rows[other if outermost else other * len(rows) // len(values)] + 1
-        raise StepError(
-            "type", "row %d of %s has a list of %d values, where those before it have %d" % (place, who, lengths[other].as_py(), first)
-        )
-    return values.flatten(), first
-
-
-def _is_pandas(values: Any) -> bool:
-    return type(values).__module__.split(".")[0] == "pandas"
-
-
-def _chunked(array: Any) -> pa.ChunkedArray:
-    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
-
-
 def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     """A column as Arrow, by its own type; of pandas' objects by the declared one, which tells mixed ones."""
-    if not _is_pandas(values):
-        return _chunked(values)
+    if not is_pandas(values):
+        return chunked(values)
     if str(values.dtype) == "object":
         return _arrow_of_objects(values, kind, who)
     if str(values.dtype).startswith("Sparse["):
         values = values.sparse.to_dense()
     try:
-        return _chunked(pa.Array.from_pandas(values))
+        return chunked(pa.Array.from_pandas(values))
     except (pa.ArrowException, TypeError, ValueError) as e:
         raise StepError("type", "%s is %s, which can't cross: %s" % (who, values.dtype, _first(e))) from e
 
@@ -420,7 +293,7 @@ def _arrow_of_objects(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     if kind.kind == "List" and kind.elem is not None and kind.elem.kind == "List":
         values = values.map(lambda v: v.tolist() if hasattr(v, "tolist") else v)  # arrays of more dimensions
     try:
-        return _chunked(pa.Array.from_pandas(values, type=target))
+        return chunked(pa.Array.from_pandas(values, type=target))
     except UnicodeEncodeError as e:
         raise StepError("type", "%s holds a text that is no UTF-8" % who) from e
     except OverflowError as e:
@@ -482,20 +355,6 @@ def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
     return array
 
 
-_KIND_OF = (
-    ("Bool", pa.types.is_boolean),
-    ("Int", pa.types.is_integer),
-    ("Float", lambda t: pa.types.is_floating(t) or pa.types.is_decimal(t)),
-    ("String", lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or str(t) == "string_view"),
-    ("Bytes", lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_fixed_size_binary(t)),
-    ("Timestamp", pa.types.is_timestamp),
-    ("Date", pa.types.is_date),
-    (
-        "List",
-        lambda t: pa.types.is_list(t) or pa.types.is_large_list(t) or pa.types.is_fixed_size_list(t) or "list_view" in str(t),
-    ),
-)
-
 #: What a column of a type may be given as.
 _TAKES = {
     "Int": ("Int", "Float"),
@@ -521,20 +380,13 @@ _ADVICE = {
 }
 
 
-def _kind_of(arrow: pa.DataType) -> Optional[str]:
-    for name, test in _KIND_OF:
-        if test(arrow):
-            return name
-    return None
-
-
 def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
     """The values as they are stored for a type, whole or not at all."""
     array = _plain(array)
     target = stored(kind)
     if array.null_count == len(array):  # no value says what it is
         return pa.chunked_array([pa.nulls(len(array), target)])
-    have = _kind_of(array.type)
+    have = kind_of(array.type)
     if have not in _TAKES.get(kind.kind, ()):
         advice = _ADVICE.get(kind.kind)
         raise StepError(
@@ -616,7 +468,7 @@ def _fit_list(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
     for chunk in array.chunks:
         if not pa.types.is_list(chunk.type):
             chunk = chunk.cast(pa.list_(chunk.type.value_type))
-        items = _fit(_chunked(chunk.flatten()), kind.elem, "an item of " + who).combine_chunks()
+        items = _fit(chunked(chunk.flatten()), kind.elem, "an item of " + who).combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(chunk), 0)
         ends = pc.cumulative_sum(lengths.cast(pa.int32()))
         offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
@@ -628,9 +480,9 @@ def _fit_list(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
 
 def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
     """Objects as JSON texts; a column of Arrow that is text already is taken for JSON."""
-    if not _is_pandas(values):
-        if _kind_of(values.type) == "String":
-            return _chunked(values).cast(pa.large_string())
+    if not is_pandas(values):
+        if kind_of(values.type) == "String":
+            return chunked(values).cast(pa.large_string())
         objects = values.to_pylist()
     else:
         objects = list(values)
@@ -644,13 +496,13 @@ def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
 
 def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
     """A column of an open table that nothing declares: as what it is."""
-    if _is_pandas(values) and str(values.dtype) == "object":
+    if is_pandas(values) and str(values.dtype) == "object":
         found = _types_in(values)
         if len(found) > 1 and not any(set(found) <= alike for alike in _ALIKE):
             shown = " and ".join("%s (row %d)" % pair for pair in list(found.items())[:3])
             raise StepError("type", "%s mixes %s: make it one type" % (who, shown))
     try:
-        array = _plain(_chunked(pa.Array.from_pandas(values) if _is_pandas(values) else values))
+        array = _plain(chunked(pa.Array.from_pandas(values) if is_pandas(values) else values))
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
         raise StepError("type", "%s can't cross: %s" % (who, _first(e))) from e
     kind = _type_of(array.type)
@@ -661,7 +513,7 @@ def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
 
 
 def _type_of(arrow: pa.DataType) -> Optional[Type]:
-    name = _kind_of(arrow)
+    name = kind_of(arrow)
     if name == "List":
         elem = _type_of(arrow.value_type)
         return Type("List", elem=elem) if elem is not None else None

@@ -70,7 +70,7 @@ def array_of(value: Any, kind: Type, who: str) -> Any:
     else:
         advice = ": .toarray() makes an array of it" if hasattr(value, "toarray") else ""
         raise StepError("type", "%s is %s, and %s is declared%s" % (who, a_type(value), _type(kind), advice))
-    return array if array.dtype == target else _cast(array, kind, who)
+    return array if array.dtype == target else cast(array, kind, who)
 
 
 def _of_torch(value: Any, who: str) -> Any:
@@ -102,7 +102,7 @@ def _of_lists(value: Any, kind: Type, who: str) -> Any:
         return out
     if array.size == 0:
         return array.astype(target)
-    return array if array.dtype == target else _cast(array, kind, who)
+    return array if array.dtype == target else cast(array, kind, who)
 
 
 _ODD = {"O": "objects", "V": "fields of a structure", "c": "complex numbers", "U": "texts", "S": "bytes", "M": "moments", "m": "durations"}
@@ -112,7 +112,7 @@ def _type(kind: Type) -> str:
     return "Tensor %s[%s]" % (kind.dtype, ", ".join(kind.values or ()))
 
 
-def _cast(array: Any, kind: Type, who: str) -> Any:
+def cast(array: Any, kind: Type, who: str) -> Any:
     """The same numbers as the declared elements, each equal to what it was."""
     target = dtype_of(kind)
     if array.dtype.kind in _ODD:
@@ -143,14 +143,14 @@ def _cast(array: Any, kind: Type, who: str) -> Any:
     return out
 
 
-def _fits(shape: Shape, wanted: Tuple[Optional[int], ...]) -> bool:
+def fits(shape: Shape, wanted: Tuple[Optional[int], ...]) -> bool:
     return len(shape) == len(wanted) and all(w is None or w == s for s, w in zip(shape, wanted))
 
 
-def _tell_shape(shape: Shape, kind: Type, who: str) -> StepError:
+def other_shape(shape: Shape, kind: Type, who: str) -> StepError:
     wanted = declared_shape(kind)
     advice = ""
-    if len(shape) == 3 and len(wanted) == 3 and _fits((shape[2], shape[0], shape[1]), wanted):
+    if len(shape) == 3 and len(wanted) == 3 and fits((shape[2], shape[0], shape[1]), wanted):
         advice = ": np.asarray(image).transpose(2, 0, 1) puts the channels first"
     elif all(w is not None for w in wanted) and int(np.prod(shape)) == int(np.prod([w or 0 for w in wanted])):
         advice = ": .reshape(%s) makes it so" % ", ".join(str(w) for w in wanted)
@@ -179,8 +179,8 @@ def blocks_of(objects: Sequence[Any], kind: Type, who: str) -> Tuple[Any, List[b
             continue
         row = "row %d of %s" % (i + 1, who)
         array = array_of(value, kind, row)
-        if not _fits(array.shape, wanted):
-            raise _tell_shape(array.shape, kind, row)
+        if not fits(array.shape, wanted):
+            raise other_shape(array.shape, kind, row)
         if found is not None and array.shape != found:
             raise StepError(
                 "type",
@@ -215,8 +215,8 @@ def save(value: Any, kind: Type, path: str, who: str) -> None:
     if value is None:
         raise StepError("type", "%s is None, and %s is declared" % (who, _type(kind)))
     array = array_of(value, kind, who)
-    if not _fits(array.shape, declared_shape(kind)):
-        raise _tell_shape(array.shape, kind, who)
+    if not fits(array.shape, declared_shape(kind)):
+        raise other_shape(array.shape, kind, who)
     names = {}
     for name, size in zip(kind.values or (), array.shape):
         if names.setdefault(name, size) != size:

@@ -51,12 +51,6 @@ def save(module: Any, path: str, who: str) -> None:
     _safetensors.write(os.path.join(path, WEIGHTS), taking.values, {"format": "pt"})
 
 
-def _is_tensor(value: Any) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)
-
-
 class _Taking:
     """A module that is taken apart."""
 
@@ -179,7 +173,7 @@ class _Taking:
 
         functions = (type(_is_dense), type(len), type)
         return [
-            (_is_tensor, lambda v, p, d: {"$tensor": self.tensor(v, p)}),
+            (lambda v: isinstance(v, torch.Tensor), lambda v, p, d: {"$tensor": self.tensor(v, p)}),
             (lambda v: isinstance(v, torch.nn.Module), lambda v, p, d: {"$module": self.add(v, p)}),
             (lambda v: isinstance(v, torch.Size), lambda v, p, d: {"$size": list(v)}),
             (lambda v: type(v) in (torch.dtype, torch.layout, torch.memory_format), lambda v, p, d: {"$torch": str(v).split(".")[-1]}),
