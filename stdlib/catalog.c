@@ -90,12 +90,22 @@ static const char *identity_of(const struct entry *entry)
     return hex;
 }
 
+/* Is a table among the outputs of one of its overloads? */
+static bool gives_table(const char *signature)
+{
+    for (const char *outputs = signature; (outputs = strstr(outputs, "->")) != NULL;) {
+        const char *table = strstr(outputs, "Table"), *end = outputs + strcspn(outputs, "\n");
+        if (table != NULL && table < end)
+            return true;
+        outputs = end;
+    }
+    return false;
+}
+
 /* The versions of a kernel's engines.  One that gives a table is shaped by DuckDB too, which writes it. */
 static const char *engines_of(const struct zpl_kernel *kernel)
 {
-    const char *outputs = strstr(kernel->signature, "->");
-    bool duckdb = strstr(kernel->engines, "duckdb") != NULL ||
-                  (outputs != NULL && strstr(outputs, "Table") != NULL);
+    bool duckdb = strstr(kernel->engines, "duckdb") != NULL || gives_table(kernel->signature);
     bool xgboost = strstr(kernel->engines, "xgboost") != NULL;
     bool onnx = strstr(kernel->engines, "onnxruntime") != NULL;
     if (strstr(kernel->engines, "lua") != NULL)

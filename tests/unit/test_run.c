@@ -427,6 +427,8 @@ static void test_catalog(void **state)
     assert_string_equal(zpl_stdlib_engines("split"), "duckdb 1.4.4");
     assert_string_equal(zpl_stdlib_engines("predict"),
                         "duckdb 1.4.4, xgboost 3.2.0, onnxruntime 1.32.0");
+    assert_string_equal(zpl_stdlib_engines("evaluate"), /* tables come in, none goes out */
+                        "xgboost 3.2.0, onnxruntime 1.32.0");
     assert_string_equal(zpl_stdlib_engines("deploy"), "");
     struct zpl_run_task task = {.kernel = "nothing"};
     struct zpl_run_result result;
