@@ -76,6 +76,20 @@ v = eval(sys.argv[2])
 print(v if isinstance(v, str) else json.dumps(v, sort_keys=True))' "$1" "$2"
 }
 
+value() { # value STEP OUTPUT: of the run in the file out
+    json out "[s['outputs']['$2'].get('value') for s in j['steps'] if s['name'] == '$1'][0]"
+}
+
+error_of() { # error_of STEP: the same
+    json out "[s['error'] for s in j['steps'] if s['name'] == '$1'][0]"
+}
+
+with_oracle() { # the Python of the reference libraries is the one on PATH; a test that can't have it is skipped
+    [ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+    PATH="$ROOT/build/oracle/bin:$PATH"
+    export PATH
+}
+
 status_of() { # status_of FILE STEP: how the step of a run or plan ended
     json "$1" "[s['status'] for s in j['steps'] if s['name'] == '$2'][0]"
 }

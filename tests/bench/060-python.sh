@@ -3,9 +3,7 @@
 # beside /bin/true; and beside ZenML with its store on this machine, a step being what 20 more of them take.  Medians of 3, wall and
 # processor time; nothing is recalled.      Time limit: 1800 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 cat >add.py <<'T'
 def add(a: int, b: int) -> int:
     return a + b

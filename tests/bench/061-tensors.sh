@@ -2,9 +2,7 @@
 # same with pyarrow and NumPy alone, from a list of fixed length in Parquet and back; reading such a file; and a query over it.
 # Medians of 3, wall and processor time.      Time limit: 900 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 cat >make.py <<'T'
 import numpy as np
 import pyarrow as pa

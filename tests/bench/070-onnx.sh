@@ -1,10 +1,9 @@
 # Scoring models of ONNX: rows a second that evaluate reads and scores, beside ONNX Runtime's Python and scikit-learn's own predict_proba on
 # the same rows, read from Parquet by pandas; one thread each, two runs, the better one.      Time limit: 900 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+with_oracle
 [ -e "$ROOT/build/deps/onnxruntime/libonnxruntime.so" ] || skip "there is no ONNX Runtime (make deps)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cat >fit.py <<'T'
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier

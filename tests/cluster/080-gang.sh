@@ -25,9 +25,7 @@ contains err "it was not begun: job "
 contains err "can't run on this cluster"
 
 # a function of Python: its workers are processes of one node, and the first that fails is told of
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 cat >gang.py <<'T'
 import os, socket, time
 import zpl

@@ -39,7 +39,6 @@ use { coalesce(none, rows), n = coalesce(r.n, 0), as = "use" }
 local inc = step "inc" { signature = "(n: Int) -> (m: Int)", lua = function (t) return t.n + 1 end }
 inc { max(l), as = "most", when = r.n > 1 }
 Z
-value() { json out "[s['outputs']['$2'].get('value') for s in j['steps'] if s['name'] == '$1'][0]"; }
 
 # Nobody has written: skipped, and what needs it.
 expect 0 zpl run r.zpl --json

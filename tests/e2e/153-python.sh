@@ -1,9 +1,7 @@
 # Steps that are functions of Python: what they are given and give back, what counts for them and what does not,
 # and how each way to fail is told.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 
 cat >rows.csv <<'T'
 a,b,name,day
@@ -266,7 +264,6 @@ done
 for f in binary forks threads pool; do
     equal "$(status_of out $f)" ran "$f"
 done
-error_of() { json out "[s['error'] for s in j['steps'] if s['name'] == '$1'][0]"; }
 case $(error_of raises) in *bad.py:10*ValueError*"no luck"*) ;; *) fail "$(error_of raises)" ;; esac
 case $(error_of exits) in *bad.py*exit*3*) ;; *) fail "$(error_of exits)" ;; esac
 case $(error_of ends) in *bad.py*"exit code 4"*) ;; *) fail "$(error_of ends)" ;; esac

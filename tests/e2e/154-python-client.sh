@@ -1,8 +1,6 @@
 # Pipelines from a script or a notebook of Python: run, load, artifacts.      Time limit: 120 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 PYTHONPATH=$ROOT/stdlib/python
 export PYTHONPATH
 

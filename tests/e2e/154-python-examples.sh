@@ -1,8 +1,6 @@
 # The examples with steps of Python, held to the same work done by Python alone.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 
 cp "$ROOT"/examples/pandas/* . && expect 0 zpl run species.zpl --json
 for part in shape/rows predict/rows confusion/counts; do

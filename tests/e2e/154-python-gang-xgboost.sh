@@ -1,9 +1,7 @@
 # XGBoost's collective on two workers, as docs/python.md shows it: each has half of the rows, and the booster predicts
 # what that of one process with all rows does.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 python3 -c 'import xgboost.collective, xgboost.tracker' 2>/dev/null || skip "there is no xgboost.collective"
 
 # The function of the documentation, as it stands there.

@@ -1,11 +1,7 @@
 # `workers = N` on a step in Python: N processes of one function that reach each other and nobody else, the first of
 # which speaks for all; one that fails ends all, and is the one that is told of.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
-value() { json out "[s['outputs']['$2']['value'] for s in j['steps'] if s['name'] == '$1'][0]"; }
-error_of() { json out "[s['error'] for s in j['steps'] if s['name'] == '$1'][0]"; }
+with_oracle
 
 cat >gang.py <<'T'
 import json, os, select, socket, time

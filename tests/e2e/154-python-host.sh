@@ -1,11 +1,7 @@
 # Steps in Python are served by processes that stay warm: what one leaves behind reaches no other, however it ends, and
 # nothing outlives the run.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
-value() { json out "[s['outputs']['$2']['value'] for s in j['steps'] if s['name'] == '$1'][0]"; }
-error_of() { json out "[s['error'] for s in j['steps'] if s['name'] == '$1'][0]"; }
+with_oracle
 
 # one process serves the steps of a kin, each in a process of its own that knows nothing of the others
 cat >state.py <<'T'

@@ -1,8 +1,6 @@
 # Models of scikit-learn that only pickle keeps, between steps that allow it.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 flights flights.csv 300
 
 cat >steps.py <<'T'

@@ -1,9 +1,8 @@
 # The notebook of the examples, executed as Jupyter does.      Time limit: 180 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
+with_oracle
 PYTHONPATH=$ROOT/stdlib/python
-export PATH PYTHONPATH
+export PYTHONPATH
 
 cp "$ROOT"/examples/penguins/penguins.* .
 python3 - <<'P'

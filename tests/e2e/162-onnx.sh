@@ -1,10 +1,8 @@
 # Models of ONNX: what onnx.export makes of models of scikit-learn, XGBoost and LightGBM is scored natively as the library scores it, is the
 # same bytes each time, is keyed by what makes it, and says what it is; models that can't be are told.      Time limit: 400 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
+with_oracle
 [ -e "$ROOT/build/deps/onnxruntime/libonnxruntime.so" ] || [ -n "${ONNXRUNTIME_DIR:-}" ] || skip "there is no ONNX Runtime (make deps)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
 
 cat >models.py <<'T'
 """Random rows, a model for each name, and how far its own scores are from what predict gives."""

@@ -2,9 +2,7 @@
 # three libraries, shown, exported and compared; dimensions that params and inputs say; what is no such Tensor is told with row,
 # column and shapes; a value of 100 MB; the same bytes whichever way rows came.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 
 cat >make.py <<'T'
 import json

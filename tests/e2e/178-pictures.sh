@@ -1,9 +1,7 @@
 # Pictures that Python steps return for a File: figures of matplotlib and plotly, images of PIL. The same bytes each time, told by
 # zpl show with their size in pixels, embedded in its page, and an image again for a step that wants one.      Time limit: 240 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 cat >draw.py <<'T'
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,9 +1,7 @@
 # Whatever can't be written when a function of Python is called, alone, by a process that is kept, or in a gang: the
 # run ends, and nothing waits for a message that will not come.      Time limit: 300 s
 . "$ROOT/tests/lib.sh"
-[ -x "$ROOT/build/oracle/bin/python3" ] || skip "there is no build/oracle (make oracle)"
-PATH="$ROOT/build/oracle/bin:$PATH"
-export PATH
+with_oracle
 cat >f.py <<'T'
 def f(i: int) -> int:
     return i

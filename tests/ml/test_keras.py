@@ -16,6 +16,7 @@ from process import PACKAGE, Project
 
 import keras
 import keras_nets as nets
+from folder import Folder
 import numpy as np
 from zpl import _models, _project
 from zpl._errors import StepError
@@ -39,16 +40,7 @@ def digests():
     return out
 
 
-class Models(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.count = 0
-
-    def at(self):
-        self.count += 1
-        return os.path.join(self.folder.name, "m%d" % self.count)
-
+class Models(Folder):
     def refused(self, value, words, kind=MODEL):
         with self.assertRaises(StepError) as raised:
             _models.save(value, kind, self.at(), "output 'net'")

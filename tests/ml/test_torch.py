@@ -20,6 +20,7 @@ from process import PACKAGE, Project
 import torch
 import torch.nn as nn
 
+from folder import Folder
 import nets
 from zpl import _models, _project, _safetensors
 from zpl._errors import StepError
@@ -56,16 +57,7 @@ def digests():
     return out
 
 
-class Folder(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.count = 0
-
-    def at(self):
-        self.count += 1
-        return os.path.join(self.folder.name, "m%d" % self.count)
-
+class Models(Folder):
     def through(self, value):
         path = self.at()
         _models.save(value, MODEL, path, "output 'net'")
@@ -77,7 +69,7 @@ class Folder(unittest.TestCase):
         self.assertIn(words, str(raised.exception))
 
 
-class Kept(Folder):
+class Kept(Models):
     def test_all_nets(self):
         for name, (net, given) in nets.all_nets().items():
             with self.subTest(name):
@@ -171,7 +163,7 @@ class Kept(Folder):
                 self.assertTrue(same(t, state[name]), name)
 
 
-class Refused(Folder):
+class Refused(Models):
     def test_attributes(self):
         endless = []
         endless.append(endless)

@@ -57,6 +57,30 @@ static inline const char *fixture_words(struct fixture *f)
     return f->diags.count > 0 ? f->diags.items[f->diags.count - 1]->message : "(nothing was told)";
 }
 
+/* The one of a test program. */
+static struct fixture f;
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    return fixture_open(&f);
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    return fixture_close(&f);
+}
+
+static inline const struct zpl_type *type_of(const char *text)
+{
+    const struct zpl_type *type;
+    struct zpl_signature_error error = {0};
+    if (zpl_type_parse(text, &f.arena, &type, &error) != ZPL_OK)
+        fail_msg("%s: %s", text, error.message);
+    return type;
+}
+
 /* Writes a query's rows as file `i`. */
 static inline void fixture_table(struct fixture *f, int i, const char *query)
 {

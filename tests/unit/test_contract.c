@@ -5,29 +5,6 @@
 #include <unistd.h>
 #include "stdlib/table/contract.h"
 
-static struct fixture f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return fixture_open(&f);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return fixture_close(&f);
-}
-
-static const struct zpl_type *type_of(const char *text)
-{
-    const struct zpl_type *type;
-    struct zpl_signature_error error = {0};
-    if (zpl_type_parse(text, &f.arena, &type, &error) != ZPL_OK)
-        fail_msg("%s: %s", text, error.message);
-    return type;
-}
-
 /* Holds file 0 to the type; what is told is kept in the fixture. */
 static enum zpl_err hold(const char *type)
 {

@@ -4,7 +4,6 @@
 #include "lang/base/proc.h"
 #include "stdlib_fixture.h"
 
-static struct fixture f;
 static char interpreter[ZPL_PATH_MAX];
 static struct zpl_buf logged;
 static double progressed;

@@ -10,20 +10,6 @@
 #include "stdlib/outcome.h"
 #include "stdlib/table/stored.h"
 
-static struct fixture f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return fixture_open(&f);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return fixture_close(&f);
-}
-
 static const struct zpl_literal *text(const char *s)
 {
     return zpl_literal_string(&f.arena, s, strlen(s));

@@ -4,12 +4,9 @@
 #define TYPE "Table {i: Int, class: String, moment: Timestamp, \"x y\": Float}"
 #define ROWS 250001
 
-static struct fixture f;
-
-static int set_up(void **state)
+static int set_up_rows(void **state)
 {
-    (void)state;
-    if (fixture_open(&f) != 0)
+    if (set_up(state) != 0)
         return -1;
     char query[600];
     snprintf(query, sizeof query,
@@ -20,12 +17,6 @@ static int set_up(void **state)
              ROWS);
     fixture_table(&f, 0, query);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return fixture_close(&f);
 }
 
 /* Parts file 0 into files 1 and 2. */
@@ -157,5 +148,5 @@ int main(void)
         cmocka_unit_test(test_stratify),
         cmocka_unit_test(test_time),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_rows, tear_down);
 }

@@ -10,29 +10,6 @@
 #include "stdlib/table/stored.h"
 #include "stdlib/table/tensor.h"
 
-static struct fixture f;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return fixture_open(&f);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return fixture_close(&f);
-}
-
-static const struct zpl_type *type_of(const char *text)
-{
-    const struct zpl_type *type;
-    struct zpl_signature_error error = {0};
-    if (zpl_type_parse(text, &f.arena, &type, &error) != ZPL_OK)
-        fail_msg("%s: %s", text, error.message);
-    return type;
-}
-
 static enum zpl_err write_as(const char *query, const char *type)
 {
     const struct zpl_write write = {.query = query, .path = f.paths[0], .row = type_of(type)->row};
