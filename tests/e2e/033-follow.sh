@@ -114,7 +114,8 @@ expect 2 zpl logs --folow
 contains err "did you mean --follow?"
 
 # what a step printed before its run was stopped is kept
-printf 'step "stopped" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo so far; sleep 60; echo 1 >$n" } } {}\n' >stopped.zpl
+printf 'local n = step "stopped" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo so far; sleep 60; echo 1 >$n" } } {}
+step "never" { signature = "(n: Int) -> (m: Int)", lua = function (t) return t.n end } { n }\n' >stopped.zpl
 zpl run stopped.zpl >/dev/null 2>&1 &
 stopped=$!
 for _ in $(seq 100); do
@@ -127,3 +128,8 @@ wait $stopped 2>/dev/null || true
 expect 0 zpl logs last/stopped
 contains out "so far"
 contains out "the run was stopped"
+# and is among the logs of the run, of which a step that never began has none
+expect 0 zpl logs last
+contains out "== stopped (cancelled)"
+contains out "so far"
+lacks out "never"

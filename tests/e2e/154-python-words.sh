@@ -36,6 +36,14 @@ def wordy(n: int) -> int:
     raise ValueError("q" * 4000)
 
 
+class Odd:
+    pass
+
+
+def refused(n: int) -> dict:
+    return {"z" * 4000: Odd()}
+
+
 def loads(n: int) -> int:
     return zpl.load("last/x")
 
@@ -81,3 +89,9 @@ equal "$(grep -c 'q\{301\}' err)" 0 "lines with all of it"
 expect 0 zpl logs last/s
 # the message, its beginning in the error, and the line that raised it
 equal "$(tr -cd q <out | wc -c)" $((4000 + 300 + 1)) "what the log has of it"
+# of what zpl itself says of a value as well
+printf 'local s = step "s" { python = "steps/f.py:refused" }\nlocal n = s { n = 1 }\n' >p.zpl
+expect 1 zpl run p.zpl
+contains err "zzz … (40"
+expect 0 zpl logs last/s
+[ "$(tr -cd z <out | wc -c)" -ge 4000 ] || fail "the log has not all of it"

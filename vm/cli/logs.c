@@ -109,6 +109,17 @@ static enum zpl_err add_log(struct telling *t, const struct zpl_json *step, cons
     return tell_none(t, step, name, status);
 }
 
+/* What a step that was stopped had printed; nothing of one that never began. */
+static enum zpl_err add_stopped(struct telling *t, const char *name, const char *status)
+{
+    struct zpl_step_row row;
+    enum zpl_err err = t->metadata->step_of_run(t->metadata->self, t->run, name, &row,
+                                                &t->cli->arena, &t->session->diags);
+    if (err == ZPL_OK)
+        add_row(t, name, status, &row);
+    return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+}
+
 /* Of a run that has left no plan (it goes on, or was killed) all that has ended, or the items of it that
  * `wanted` names. */
 static enum zpl_err add_rows(struct telling *t, const char *wanted)
@@ -235,6 +246,8 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
             err = add_items(&t, step, name, status, false);
         else if (strcmp(status, "ran") == 0 || strcmp(status, "failed") == 0)
             err = add_log(&t, step, name, status);
+        else if (strcmp(status, "cancelled") == 0)
+            err = add_stopped(&t, name, status);
     }
     zpl_run_record_release(&record);
     return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;

@@ -123,7 +123,7 @@ def tell(
             )
     if kind == "raise" and advice is None:
         advice = _variable_advice(error) or _hiding_advice(error, relative)
-    if kind == "raise":
+    if kind == "raise" or len(message.split("\n")[0]) > _LONG:
         trace.extend(_wrapped((_name(error) + ": " + message[:10000]).split("\n")[:_DEEP]))
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     while cause is not None and len(trace) < 100 and not isinstance(error, StepError):
