@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include "lang/base/limits.h"
 #include "tests/unit/random.h"
-#include "vm/plan.h"
+#include "vm/plan/plan.h"
 
 #define SEEDS 20000
 

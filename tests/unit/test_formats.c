@@ -20,10 +20,10 @@
 #include "stack/orchestrator/spool.h"
 #include "stack/stack.h"
 #include "stdlib/kernel.h"
-#include "vm/ingredient.h"
-#include "vm/protocol.h"
-#include "vm/report.h"
-#include "vm/run_record.h"
+#include "vm/plan/ingredient.h"
+#include "vm/run/report.h"
+#include "vm/run/run_record.h"
+#include "vm/worker/protocol.h"
 
 static struct zpl_arena arena;
 static struct zpl_diags diags;

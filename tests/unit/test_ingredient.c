@@ -9,7 +9,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/limits.h"
 #include "tests/unit/random.h"
-#include "vm/ingredient.h"
+#include "vm/plan/ingredient.h"
 
 #define SEEDS 300
 

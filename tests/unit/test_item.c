@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "vm/item.h"
+#include "vm/plan/item.h"
 
 /* "2.3" for a match, an open map as 0, "-" for no map, NULL for no match. */
 static const char *match(const char *name, const char *text)

@@ -9,7 +9,7 @@
 #include "lang/base/fault.h"
 #include "lang/base/limits.h"
 #include "tests/unit/random.h"
-#include "vm/log.h"
+#include "vm/run/log.h"
 
 #define HEAD ZPL_LOG_HEAD_BYTES
 #define TAIL ZPL_LOG_TAIL_BYTES

@@ -1,6 +1,6 @@
 /* test_plan_keep.c - a plan about some steps is about what they need, and nothing else. */
 #include "tests/unit/compiling.h"
-#include "vm/plan.h"
+#include "vm/plan/plan.h"
 
 /* The names of the steps that are kept for what the program returns, in order. */
 static const char *kept(const char *text)

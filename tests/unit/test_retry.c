@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "lang/base/digest.h"
-#include "vm/retry.h"
+#include "vm/run/retry.h"
 
 #define GIB ((uint64_t)1 << 30)
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include "lang/base/fault.h"
 #include "tests/unit/random.h"
-#include "vm/schedule.h"
+#include "vm/plan/schedule.h"
 
 #define SEEDS     200
 #define NODES_MAX 40

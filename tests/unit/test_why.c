@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "lang/base/text.h"
 #include "tests/unit/random.h"
-#include "vm/why.h"
+#include "vm/plan/why.h"
 
 struct fixture {
     struct zpl_arena arena;

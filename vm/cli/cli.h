@@ -7,9 +7,9 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include "vm/run_record.h"
-#include "vm/item.h"
-#include "vm/plan.h"
+#include "vm/plan/item.h"
+#include "vm/plan/plan.h"
+#include "vm/run/run_record.h"
 
 enum zpl_exit {
     ZPL_EXIT_DONE = 0,

@@ -1,5 +1,5 @@
 /* diff.c - zpl diff.   Floor: vm. */
-#include "vm/diff.h"
+#include "vm/show/diff.h"
 
 #include <string.h>
 

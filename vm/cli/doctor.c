@@ -1,5 +1,5 @@
 /* doctor.c - zpl doctor.   Floor: vm. */
-#include "vm/doctor.h"
+#include "vm/store/doctor.h"
 
 #include "lang/base/text.h"
 #include "lang/base/version.h"

@@ -1,5 +1,5 @@
 /* export.c - zpl export.   Floor: vm. */
-#include "vm/export.h"
+#include "vm/show/export.h"
 
 #include <string.h>
 

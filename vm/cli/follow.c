@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lang/base/text.h"
-#include "vm/item.h"
-#include "vm/live_log.h"
+#include "vm/plan/item.h"
+#include "vm/run/live_log.h"
 
 #define POLL_US     200000
 #define BLOCK_BYTES 65536

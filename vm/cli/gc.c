@@ -1,11 +1,11 @@
 /* gc.c - zpl gc.   Floor: vm. */
-#include "vm/gc.h"
+#include "vm/store/gc.h"
 
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
-#include "vm/json_read.h"
 #include "vm/view/term.h"
+#include "vm/worker/json_read.h"
 
 #define KEEP_DEFAULT 10
 

@@ -6,7 +6,7 @@
 #include "lang/base/fault.h"
 #include "vm/cli/cli.h"
 #include "vm/view/term.h"
-#include "vm/worker.h"
+#include "vm/worker/worker.h"
 
 volatile sig_atomic_t zpl_cli_signal;
 

@@ -3,7 +3,7 @@
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
-#include "vm/plan.h"
+#include "vm/plan/plan.h"
 
 /* Is it the whole, the family or the last part of a dotted step's name: xgboost.train, xgboost, train? */
 static bool is_part_of(const char *word, const char *step, size_t step_len)

@@ -5,7 +5,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
-#include "vm/preview.h"
+#include "vm/show/preview.h"
 #include "vm/view/page.h"
 
 /* One output; a failure is part of the page, not of the command. */

@@ -1,12 +1,12 @@
 /* plan.c - zpl plan.   Floor: vm. */
-#include "vm/plan.h"
+#include "vm/plan/plan.h"
 
 #include <string.h>
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
-#include "vm/outlook.h"
-#include "vm/report.h"
+#include "vm/plan/outlook.h"
+#include "vm/run/report.h"
 #include "vm/view/steps.h"
 
 #define TOUCHES_TOLD 8 /* of each kind */

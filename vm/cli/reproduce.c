@@ -1,5 +1,5 @@
 /* reproduce.c - zpl reproduce.   Floor: vm. */
-#include "vm/reproduce.h"
+#include "vm/reproduce/reproduce.h"
 
 #include "vm/cli/cli.h"
 #include "vm/view/live.h"

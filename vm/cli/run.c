@@ -1,13 +1,13 @@
 /* run.c - zpl run.   Floor: vm. */
-#include "vm/run.h"
+#include "vm/run/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
-#include "vm/report.h"
-#include "vm/settled.h"
+#include "vm/run/report.h"
+#include "vm/run/settled.h"
 #include "vm/view/events.h"
 #include "vm/view/live.h"
 #include "vm/view/steps.h"

@@ -5,7 +5,7 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
-#include "vm/report.h"
+#include "vm/run/report.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
 

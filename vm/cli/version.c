@@ -4,7 +4,7 @@
 #include "stdlib/body/network.h"
 #include "stdlib/catalog.h"
 #include "vm/cli/cli.h"
-#include "vm/confine.h"
+#include "vm/worker/confine.h"
 
 static const struct {
     const char *name;

@@ -1,12 +1,12 @@
 /* why.c - zpl why.   Floor: vm. */
-#include "vm/why.h"
+#include "vm/plan/why.h"
 
 #include <string.h>
 
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
-#include "vm/json_read.h"
+#include "vm/worker/json_read.h"
 
 static void print_json(const struct zpl_plan *plan, uint32_t id, const struct zpl_reasons *reasons)
 {

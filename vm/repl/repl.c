@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "vm/named.h"
-#include "vm/python.h"
+#include "vm/plan/named.h"
+#include "vm/python/python.h"
 
 /* ---- telling ---- */
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include "vm/cli/cli.h"
 #include "vm/repl/cells.h"
-#include "vm/run.h"
+#include "vm/run/run.h"
 
 /* What the program of a session without a file is called. */
 #define ZPL_REPL_NAME "repl"

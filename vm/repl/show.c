@@ -3,10 +3,10 @@
 
 #include "lang/base/text.h"
 #include "stdlib/catalog.h"
-#include "vm/map.h"
-#include "vm/preview.h"
+#include "vm/plan/map.h"
 #include "vm/repl/repl.h"
-#include "vm/report.h"
+#include "vm/run/report.h"
+#include "vm/show/preview.h"
 #include "vm/view/preview.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"

@@ -1,4 +1,4 @@
-/* diff.h - two runs side by side (vm/diff.h), as text.   Floor: vm. */
+/* diff.h - two runs side by side (vm/show/diff.h), as text.   Floor: vm. */
 #ifndef ZPL_VM_VIEW_DIFF_H
 #define ZPL_VM_VIEW_DIFF_H
 

@@ -7,7 +7,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "lang/base/version.h"
-#include "vm/report.h"
+#include "vm/run/report.h"
 
 static struct zpl_json *event(const char *kind)
 {

@@ -10,7 +10,7 @@
 #ifndef ZPL_VM_VIEW_EVENTS_H
 #define ZPL_VM_VIEW_EVENTS_H
 
-#include "vm/run.h"
+#include "vm/run/run.h"
 
 /* An observer that prints. */
 void zpl_events_init(struct zpl_run_observer *observer);

@@ -9,7 +9,7 @@
 #define ZPL_VM_VIEW_LIVE_H
 
 #include "lang/base/limits.h"
-#include "vm/run.h"
+#include "vm/run/run.h"
 #include "vm/view/steps.h"
 
 /* A step that runs. */

@@ -6,7 +6,7 @@
 #include "lang/base/text.h"
 #include "lang/graph/body_kind.h"
 #include "lang/types/signature.h"
-#include "vm/report.h"
+#include "vm/run/report.h"
 #include "vm/view/preview.h"
 #include "vm/view/steps.h"
 

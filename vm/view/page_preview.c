@@ -1,4 +1,4 @@
-/* page_preview.c - what an output holds (vm/preview.h), in a page.   Floor: vm. */
+/* page_preview.c - what an output holds (vm/show/preview.h), in a page.   Floor: vm. */
 #include <string.h>
 
 #include "lang/base/text.h"

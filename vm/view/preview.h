@@ -1,4 +1,4 @@
-/* preview.h - what an output holds (vm/preview.h), as text for a terminal.
+/* preview.h - what an output holds (vm/show/preview.h), as text for a terminal.
  * Promise: no control character of the data reaches the terminal; what was left out is told.
  * Floor: vm. */
 #ifndef ZPL_VM_VIEW_PREVIEW_H

@@ -5,7 +5,7 @@
 #include "lang/base/json.h"
 #include "vm/view/steps.h"
 
-/* A step of the answer of vm/reproduce.h as a line. */
+/* A step of the answer of vm/reproduce/reproduce.h as a line. */
 void zpl_view_reproduced_step(const struct zpl_view *view, const struct zpl_json *step,
                               struct zpl_buf *out);
 /* What differs, output by output, and the count of it all. */

@@ -2,7 +2,7 @@
 #ifndef ZPL_VM_VIEW_STEPS_H
 #define ZPL_VM_VIEW_STEPS_H
 
-#include "vm/plan.h"
+#include "vm/plan/plan.h"
 #include "vm/view/term.h"
 
 struct zpl_view {

@@ -33,7 +33,7 @@ def is_outside(module: str) -> bool:
 
 
 class _Closing:
-    """What files lead to, as Python would find it: docs/python.md, and vm/python_closure.c of what a step leads to."""
+    """What files lead to, as Python would find it: docs/python.md, and vm/python/python_closure.c of what a step leads to."""
 
     def __init__(self, folder: str, place: str) -> None:
         self.folder = folder

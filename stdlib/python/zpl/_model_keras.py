@@ -14,7 +14,7 @@ from zpl._errors import StepError, a_type
 from zpl._types import Type
 
 ENDING = ".keras"
-_SAID = "module.json"  # first, and not packed: zpl itself reads it (vm/user_files.c)
+_SAID = "module.json"  # first, and not packed: zpl itself reads it (vm/plan/user_files.c)
 _SAVED = "1970-01-01@00:00:00"
 
 
