@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 _IMPORTERS = {"importlib", "_frozen_importlib", "_frozen_importlib_external"}
 
 
+_places: Dict[str, str] = {}
+
+
+def _place(path: str) -> str:
+    """Where a folder of the interpreter's really is: asked once, by a host for all the calls that it forks."""
+    if path not in _places:
+        _places[path] = os.path.realpath(path)
+    return _places[path]
+
+
 class _Loader(SourceFileLoader):
     """Compiles the text that stands there: a left-over .pyc of another text is never looked at."""
 
@@ -45,11 +55,11 @@ class Project:
         self.stands_in = False  # for the project of a step, where none runs
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
-        self.sites = [p for p in (os.path.realpath(p) for p in sys.path if p) if self.is_site(p)]
+        self.sites = [p for p in (_place(p) for p in sys.path if p) if self.is_site(p)]
 
     def is_site(self, path: str) -> bool:
         inside = path.startswith(self.folder + os.sep)
-        own = path.startswith((os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep))
+        own = path.startswith((_place(sys.prefix) + os.sep, _place(sys.base_prefix) + os.sep))
         return not inside or own or os.path.basename(path) in ("site-packages", "dist-packages")
 
     def relative(self, path: Optional[str]) -> Optional[str]:
