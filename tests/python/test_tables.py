@@ -265,6 +265,7 @@ class Tables(unittest.TestCase):
             ("Int", n({"c": pd.Series([], dtype=object)}), []),
             ("Float", n({"c": [decimal.Decimal("1.5"), None]}), [1.5, None]),
             ("Timestamp", n({"c": pd.array([dt.datetime(2024, 1, 1)], "timestamp[ns][pyarrow]")}), [dt.datetime(2024, 1, 1)]),
+            ("Int", n({"c": pd.arrays.SparseArray([0, 0, 1])}), [0, 0, 1]),
             ("Float", pl.DataFrame({"c": [1.5, None]}).lazy(), [1.5, None]),
             ("String", pl.DataFrame({"c": pl.Series(["b", "a"], dtype=pl.Categorical)}), ["b", "a"]),
             ("Timestamp", pl.DataFrame({"c": [dt.datetime(2024, 7, 1, 12)]}).select(pl.col("c").dt.replace_time_zone("Europe/Berlin")),
@@ -279,6 +280,10 @@ class Tables(unittest.TestCase):
             with self.subTest(kind, frame=str(frame)[:60]):
                 _tables.write(frame, parse("Table {c: %s}" % kind), self.path, "output 'rows'")
                 self.assertEqual(pq.read_table(self.path)["c"].to_pylist(), values)
+
+    def test_sparse_of_no_declared_column(self):
+        _tables.write(pd.DataFrame({"c": pd.arrays.SparseArray([0.0, 2.5])}), parse("Table {...}"), self.path, "x")
+        self.assertEqual(pq.read_table(self.path)["c"].to_pylist(), [0.0, 2.5])
 
     def test_what_can_not_be(self):
         f = pd.DataFrame({"c": [1, 2]})
@@ -301,14 +306,18 @@ class Tables(unittest.TestCase):
             ("Table {c: Bool}", f, "is Int, and Bool is declared"),
             ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_datetime([0, 1], unit="ns")}), "has nanoseconds (row 2)"),
             ("Table {c: Date}", pd.DataFrame({"c": pd.to_datetime(["2024-01-01 01:00"])}), "has a time of day"),
-            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_timedelta([1])}), "is duration[ns], and Timestamp is declared"),
+            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_timedelta([1])}), "holds durations, which no column does"),
             ("Table {c: List(Int)}", f, "is Int, and List(Int) is declared"),
             ("Table {c: List(Int)}", pd.DataFrame({"c": [["a"]]}), "holds list, and List(Int) is declared"),
             ("Table {c: Json}", pd.DataFrame({"c": [object()]}), "row 1 of column 'c' of output 'rows' holds an object"),
-            ("Table {...}", pd.DataFrame({"c": [1j]}), "can't cross"),
+            ("Table {...}", pd.DataFrame({"c": [1j]}), "holds complex numbers, which no column does"),
+            ("Table {c: String}", pd.DataFrame({"c": pd.cut(pd.Series([1.0, 2.0]), 2)}), "holds intervals, which no column does"),
+            ("Table {...}", pd.DataFrame({"c": pd.arrays.IntervalArray.from_breaks([0, 1])}), "holds intervals, which no column does"),
+            ("Table {...}", pd.DataFrame({"c": [{"a": 1}]}), "holds records, which no column does"),
+            ("Table {...}", pl.DataFrame({"c": [dt.timedelta(1)]}), "holds durations, which no column does"),
             ("Table {...}", pd.DataFrame({"c": [None]}), "holds only nulls"),
-            ("Table {...}", pd.DataFrame({"c": [dt.time(1)]}), "is time64[us], which no type is known for"),
-            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.period_range("2024", periods=1, freq="M")}), "period"),
+            ("Table {...}", pd.DataFrame({"c": [dt.time(1)]}), "holds times of day, which no column does"),
+            ("Table {c: Timestamp}", pd.DataFrame({"c": pd.period_range("2024", periods=1, freq="M")}), "holds periods, which no column does"),
             ("Table {c: Int}", np.zeros(2, [("c", "i8")]), "is a numpy.ndarray, and Table is declared"),
             ("Table {c: Int}", pl.DataFrame({"c": ["x"]}), "is String, and Int is declared"),
             ("Table {c: Int}", [1], "is a list, and Table is declared"),

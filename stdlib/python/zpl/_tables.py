@@ -278,12 +278,16 @@ def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
         return chunked(values)
     if str(values.dtype) == "object":
         return _arrow_of_objects(values, kind, who)
-    if str(values.dtype).startswith("Sparse["):
-        values = values.sparse.to_dense()
+    values = _dense(values)
+    _refuse_foreign(values.dtype, who)
     try:
         return chunked(pa.Array.from_pandas(values))
     except (pa.ArrowException, TypeError, ValueError) as e:
         raise StepError("type", "%s is %s, which can't cross: %s" % (who, values.dtype, _first(e))) from e
+
+
+def _dense(values: Any) -> Any:
+    return values.sparse.to_dense() if is_pandas(values) and str(values.dtype).startswith("Sparse[") else values
 
 
 def _arrow_of_objects(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
@@ -388,6 +392,8 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
         return pa.chunked_array([pa.nulls(len(array), target)])
     have = kind_of(array.type)
     if have not in _TAKES.get(kind.kind, ()):
+        if have is None:
+            _refuse_foreign(array.type, who)
         advice = _ADVICE.get(kind.kind)
         raise StepError(
             "type",
@@ -494,8 +500,31 @@ def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(texts, pa.large_string())])
 
 
+#: What no column can be: how its type begins, what it holds, what a person does.
+_FOREIGN = (
+    ("period", "periods", ".dt.to_timestamp() makes Timestamps of them"),
+    ("interval", "intervals", ".astype('string') makes texts of them"),
+    ("timedelta", "durations", ".dt.total_seconds() makes Floats of them"),
+    ("duration", "durations", ".dt.total_seconds() makes Floats of them"),
+    ("time", "times of day", ".astype('string') makes texts of them"),
+    ("complex", "complex numbers", "make a column of .real and one of .imag"),
+    ("struct", "records", "make a column of each field, or declare it Json"),
+)
+
+
+def _refuse_foreign(kind: Any, who: str) -> None:
+    """Raises StepError for a type of pandas' or Arrow's whose values no column holds, in words of their own."""
+    text = str(kind.categories.dtype) if hasattr(kind, "categories") else str(kind)
+    for start, what, advice in _FOREIGN:
+        if text.startswith(start) and not text.startswith("timestamp"):
+            raise StepError("type", "%s holds %s, which no column does: %s" % (who, what, advice))
+
+
 def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
     """A column of an open table that nothing declares: as what it is."""
+    values = _dense(values)
+    if is_pandas(values):
+        _refuse_foreign(values.dtype, who)
     if is_pandas(values) and str(values.dtype) == "object":
         found = _types_in(values)
         if len(found) > 1 and not any(set(found) <= alike for alike in _ALIKE):
@@ -507,6 +536,7 @@ def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
         raise StepError("type", "%s can't cross: %s" % (who, _first(e))) from e
     kind = _type_of(array.type)
     if kind is None:
+        _refuse_foreign(array.type, who)
         words = "holds only nulls" if pa.types.is_null(array.type) else "is %s" % array.type
         raise StepError("type", "%s %s, which no type is known for: declare its type, or convert it" % (who, words))
     return _fit(array, kind, who)
