@@ -66,7 +66,6 @@ class Models(Folder):
         self.refused(keras.Sequential([keras.layers.Input((2,)), keras.layers.Lambda(lambda x: x)]), "is made of a lambda")
         self.refused(keras.Sequential([keras.layers.Dense(2)]), "has no weights yet")
         self.refused(3, "is an int, and Model {keras} is declared: return a keras.Model")
-        self.refused(nets.all_nets()["mlp"][0], "its framework is called keras here, Model {keras}", parse("Model {tensorflow}"))
 
         class Local(keras.layers.Layer):
             pass

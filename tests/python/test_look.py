@@ -53,6 +53,7 @@ SIGNED = {
     "def f(x: int) -> Tuple[BaseEstimator, Score]": "(x: Int) -> (model: Model {sklearn}, report: Report {auc: Float, rows: Int})",
     "def f(a: torch.nn.Module, b: Net) -> Net": "(a: Model {torch}, b: Model {torch}) -> (model: Model {torch})",
     "def f(a: tf.keras.Model) -> keras.Sequential": "(a: Model {keras}) -> (model: Model {keras})",
+    "def f(a: tf.Module) -> tf.Module": "(a: Model {tensorflow}) -> (model: Model {tensorflow})",
     "def f(a: lgb.Booster, o: onnx.ModelProto) -> lgb.LGBMClassifier": "(a: Model {lightgbm}, o: Model {onnx}) -> (model: Model {lightgbm})",
     "def f(x: int) -> Both": "(x: Int) -> (kept: Table {...}, count: Int)",
     "def f(r: Annotated[pd.DataFrame, 'Table {x: Int}']) -> Annotated[Unknown, 'File']": "(r: Table {x: Int}) -> (file: File)",

@@ -53,7 +53,7 @@ def save(value: Any, kind: Type, path: str, who: str) -> None:
     if not takes(value):
         raise StepError(
             "type",
-            "%s is %s, and %s is declared: return a keras.Model (a SavedModel is a Dir: model.export(path))" % (who, a_type(value), kind.text),
+            "%s is %s, and %s is declared: return a keras.Model (a SavedModel is a Model {tensorflow})" % (who, a_type(value), kind.text),
         )
     if not value.built:
         raise StepError("type", "%s has no weights yet: build it, or run it once on some rows" % who)

@@ -21,9 +21,10 @@ _KEEPERS = {
     "sklearn": "_model_sklearn",
     "torch": "_model_torch",
     "keras": "_model_keras",
+    "tensorflow": "_model_tensorflow",  # what is no model of Keras
     "onnx": "_model_onnx",
 }
-_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn", "lgbm": "lightgbm", "tensorflow": "keras"}
+_OTHER_NAMES = {"pytorch": "torch", "scikit_learn": "sklearn", "lgbm": "lightgbm", "tf": "tensorflow"}
 _PICKLED = ("sklearn",)  # what is pickled, where that is allowed, if its own format has nothing for it
 
 

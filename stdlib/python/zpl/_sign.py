@@ -44,6 +44,7 @@ _MODELS = {
     "tensorflow.keras.Sequential": "keras",
     "tensorflow.keras.models.Model": "keras",
     "tensorflow.keras.models.Sequential": "keras",
+    "tensorflow.Module": "tensorflow",
     "lightgbm.Booster": "lightgbm",
     "lightgbm.LGBMModel": "lightgbm",
     "lightgbm.LGBMClassifier": "lightgbm",
