@@ -19,7 +19,19 @@ BEGIN {
     below["lang/"]        = "lang/"
     below["stdlib/"]      = "lang/ build/gen/"
     below["stack/"]       = "lang/"
-    below["vm/"]          = "stdlib/ stack/ lang/"
+    house = "stdlib/ stack/ lang/"
+    below["vm/protocol/"]  = house
+    below["vm/session/"]   = "vm/python/ vm/protocol/ " house
+    below["vm/python/"]    = "vm/session/ vm/protocol/ " house
+    below["vm/worker/"]    = "vm/session/ vm/protocol/ " house
+    below["vm/plan/"]      = "vm/python/ vm/session/ vm/protocol/ " house
+    below["vm/run/"]       = "vm/plan/ vm/worker/ " below["vm/plan/"]
+    below["vm/store/"]     = "vm/run/ " below["vm/run/"]
+    below["vm/show/"]      = "vm/run/ " below["vm/run/"]
+    below["vm/reproduce/"] = "vm/show/ " below["vm/show/"]
+    below["vm/view/"]      = "vm/reproduce/ " below["vm/reproduce/"]
+    below["vm/repl/"]      = "vm/cli/ vm/view/ " below["vm/view/"]
+    below["vm/cli/"]       = "vm/repl/ vm/store/ " below["vm/repl/"]
 
     # header: its owner, the start of the paths that may include it.
     owner["lua.h"] = owner["lualib.h"] = owner["lauxlib.h"] = owner["luaconf.h"] = "lang/dsl/"
@@ -72,7 +84,8 @@ function library_include(path,    name) {
 
 FNR == 1 {
     code_begin()
-    if (longest(below, FILENAME) == "lang/" && FILENAME ~ /^lang\/.*\//)
+    here = longest(below, FILENAME)
+    if (here == "" || (here == "lang/" && FILENAME ~ /^lang\/.*\//))
         fault("this room is not on the map; give it its place in .ci/layers.awk")
 }
 { text = code($0) }

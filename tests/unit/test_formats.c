@@ -21,9 +21,9 @@
 #include "stack/stack.h"
 #include "stdlib/kernel.h"
 #include "vm/plan/ingredient.h"
+#include "vm/protocol/protocol.h"
 #include "vm/run/report.h"
 #include "vm/run/run_record.h"
-#include "vm/worker/protocol.h"
 
 static struct zpl_arena arena;
 static struct zpl_diags diags;

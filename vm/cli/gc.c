@@ -4,8 +4,8 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
+#include "vm/protocol/json_read.h"
 #include "vm/view/term.h"
-#include "vm/worker/json_read.h"
 
 #define KEEP_DEFAULT 10
 

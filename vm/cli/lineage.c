@@ -4,8 +4,8 @@
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
 #include "vm/cli/columns.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/run_record.h"
-#include "vm/worker/json_read.h"
 
 #define DEPTH_MAX  64 /* generations of makers shown */
 #define PREFIX_MIN 6

@@ -4,9 +4,9 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/follow.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/run_record.h"
 #include "vm/view/steps.h"
-#include "vm/worker/json_read.h"
 
 /* Adds the log of one row as JSON. */
 static void add_json(const char *name, const char *status, const struct zpl_step_row *row,

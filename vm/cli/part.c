@@ -3,7 +3,7 @@
 
 #include "lang/base/text.h"
 #include "vm/cli/cli.h"
-#include "vm/plan/named.h"
+#include "vm/session/named.h"
 
 #define NAMES_TOLD 8
 

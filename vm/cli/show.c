@@ -8,13 +8,13 @@
 #include "vm/cli/cli.h"
 #include "vm/cli/page.h"
 #include "vm/plan/ingredient.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/report.h"
 #include "vm/run/run_record.h"
 #include "vm/show/preview.h"
 #include "vm/view/preview.h"
 #include "vm/view/steps.h"
 #include "vm/view/term.h"
-#include "vm/worker/json_read.h"
 
 #define TYPE_MOST 240 /* bytes of a type that are shown whole */
 

@@ -6,7 +6,7 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "vm/cli/cli.h"
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
 
 static void print_json(const struct zpl_plan *plan, uint32_t id, const struct zpl_reasons *reasons)
 {

@@ -2,7 +2,7 @@
  * No command for people: `zpl --help` does not name it.   Floor: vm. */
 #include "stack/orchestrator/spool.h"
 #include "vm/cli/cli.h"
-#include "vm/worker/protocol.h"
+#include "vm/protocol/protocol.h"
 
 static bool failed(const void *answer, size_t len)
 {

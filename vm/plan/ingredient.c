@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lang/base/limits.h"
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
 
 static const char *const NAMES[ZPL_ING_KINDS] = {
     "format", "kernel", "engine", "body",   "module", "package", "workers", "binding",

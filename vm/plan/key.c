@@ -10,12 +10,11 @@
 #include "lang/base/version.h"
 #include "lang/graph/body_kind.h"
 #include "stdlib/catalog.h"
-#include "vm/plan/named.h"
+#include "vm/plan/name_step.h"
+#include "vm/plan/python_step.h"
 #include "vm/plan/user_files.h"
-#include "vm/python/python.h"
-#include "vm/run/task.h"
+#include "vm/protocol/json_read.h"
 #include "vm/session/source.h"
-#include "vm/worker/json_read.h"
 
 /* Adds to the step's list; memory and limits are checked once at the end. */
 static void add(struct zpl_plan *plan, uint32_t id, enum zpl_ingredient_kind kind, const char *name,
@@ -78,9 +77,9 @@ static enum zpl_err add_python(struct zpl_plan *plan, const struct zpl_node *nod
     for (size_t i = 0; i < step.package_count; i++)
         add(plan, node->id, ZPL_ING_PACKAGE, step.packages[i].name,
             step.packages[i].version != NULL ? step.packages[i].version : ZPL_PYTHON_MISSING, NULL);
-    if (zpl_task_workers(node) > 1) /* it is told, and what it computes may be another thing */
+    if (zpl_node_workers(node) > 1) /* it is told, and what it computes may be another thing */
         add(plan, node->id, ZPL_ING_WORKERS, "workers",
-            zpl_arena_printf(&plan->arena, "%u", zpl_task_workers(node)), NULL);
+            zpl_arena_printf(&plan->arena, "%u", zpl_node_workers(node)), NULL);
     return ZPL_OK;
 }
 
@@ -134,7 +133,7 @@ static enum zpl_err add_files(struct zpl_plan *plan, const struct zpl_node *node
 static enum zpl_err add_named(struct zpl_plan *plan, const struct zpl_node *node)
 {
     const struct zpl_digest *digest;
-    enum zpl_err err = zpl_named_ingredient(plan, node->id, &digest);
+    enum zpl_err err = zpl_name_step_ingredient(plan, node->id, &digest);
     if (err == ZPL_OK)
         add(plan, node->id, ZPL_ING_SOURCE, "name", hex(plan, digest), zpl_node_name_of(node));
     return err;
@@ -246,7 +245,7 @@ static void add_wants(struct zpl_plan *plan, const struct zpl_node *node,
 static void add_written(struct zpl_plan *plan, const struct zpl_node *node,
                         const struct zpl_argument *value)
 {
-    const char *type = zpl_named_type(plan, value);
+    const char *type = zpl_name_step_type(plan, value);
     if (type != NULL)
         add(plan, node->id, ZPL_ING_OUTPUT, value->name, type, NULL);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/run/effect.h"
+#include "vm/plan/effect.h"
 
 static enum zpl_err no_memory(const struct zpl_plan *plan)
 {

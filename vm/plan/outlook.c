@@ -6,9 +6,9 @@
 
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
+#include "vm/plan/effect.h"
+#include "vm/plan/python_step.h"
 #include "vm/plan/user_files.h"
-#include "vm/python/python.h"
-#include "vm/run/effect.h"
 
 /* ---- costs ---- */
 

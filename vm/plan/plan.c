@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
+#include "vm/plan/effect.h"
 #include "vm/plan/key.h"
 #include "vm/plan/map.h"
-#include "vm/plan/named.h"
+#include "vm/plan/name_step.h"
 #include "vm/plan/why.h"
-#include "vm/run/effect.h"
 #include "vm/session/sound.h"
 
 static const char *const STATUS_NAMES[] = {"pending", "would_run", "unknown", "cached",   "skipped",
@@ -427,7 +427,7 @@ enum zpl_err zpl_plan_decide(struct zpl_plan *plan, uint32_t id)
     if (err != ZPL_OK || !allowed)
         return err;
     if (zpl_node_reads_name(node))
-        return zpl_named_decide(plan, id);
+        return zpl_name_step_decide(plan, id);
     err = zpl_key_make(plan, id);
     if (err == ZPL_OK)
         err = zpl_plan_look(plan, id, &hit);

@@ -12,8 +12,8 @@
 #include "lang/base/limits.h"
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
-#include "vm/python/python.h"
-#include "vm/python/requirements.h"
+#include "vm/plan/python_step.h"
+#include "vm/plan/requirements.h"
 #include "vm/session/witness.h"
 
 /* What ends the name of a file within a word of a command. */

@@ -5,8 +5,8 @@
 
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
+#include "vm/plan/effect.h"
 #include "vm/plan/user_files.h"
-#include "vm/run/effect.h"
 
 #define SHOWN_MAX   3  /* reasons in one line */
 #define EXCERPT_MAX 60 /* bytes of a long text around its first difference */

@@ -9,7 +9,7 @@
 #define ZPL_VM_PYTHON_PYTHON_H
 
 #include "lang/check/function.h"
-#include "vm/plan/plan.h"
+#include "vm/session/session.h"
 
 /* ---- the interpreter ---- */
 
@@ -27,6 +27,9 @@ struct zpl_python_facts {
 /* What `python3` on PATH leads to.  *out NULL: there is none. */
 enum zpl_err zpl_python_facts(struct zpl_session *session, const struct zpl_python_facts **out,
                               struct zpl_diags *diags);
+/* As zpl_python_facts(), where there has to be one: ZPL_ERR_STEP, told. */
+enum zpl_err zpl_python_need(struct zpl_session *session, const struct zpl_python_facts **out,
+                             struct zpl_diags *diags);
 /* From now on the machine is looked at anew: what a session found out before counts where it is still so. */
 void zpl_python_look_again(struct zpl_session *session);
 /* What the witness notes of ZPL_PYTHON_ON_PATH (which program that is, and what leads it to another), and of
@@ -55,7 +58,7 @@ enum zpl_err zpl_python_function(struct zpl_session *session, const char *path, 
                                  struct zpl_arena *arena, const struct zpl_function **out,
                                  struct zpl_diags *diags);
 
-/* ---- a step ---- */
+/* ---- what a file leads to ---- */
 
 struct zpl_python_file {
     const char *path; /* as the program would name it */
@@ -64,36 +67,15 @@ struct zpl_python_file {
 struct zpl_python_package {
     const char *name, *version; /* of a distribution; NULL: no such module is installed */
 };
-/* An environment of the step's own: what it is made of names it, so that it need not be there yet. */
-struct zpl_python_env {
-    const char *folder;       /* absolute, in the store */
-    const char *requirements; /* a file, absolute */
-    bool local;               /* does it name others, which may be folders of packages? */
-};
-struct zpl_python_step {
-    const struct zpl_python_facts *facts;
-    const struct zpl_python_file
-        *files; /* the function's file first, then what it imports, by path */
-    size_t file_count;
-    const struct zpl_python_package *packages; /* by name; of an environment's it is not asked */
-    size_t package_count;
-    const struct zpl_python_env *env; /* NULL: none of its own */
-};
-/* Does the node run a function of Python? */
-bool zpl_node_is_python(const struct zpl_node *node);
-/* Everything that the function's file leads to; in the plan's arena.  ZPL_ERR_STEP, told: there is no python3,
- * or it does not answer. */
-enum zpl_err zpl_python_step(struct zpl_plan *plan, const struct zpl_node *node,
-                             struct zpl_python_step *out, struct zpl_diags *diags);
-
-/* The same of a step that has its key, as that says it. */
-#define ZPL_PYTHON_MISSING "(not installed)" /* version of a package that is not there, in a key */
-enum zpl_err zpl_python_keyed(struct zpl_plan *plan, const struct zpl_node *node,
-                              struct zpl_python_step *out, struct zpl_diags *diags);
-
+/* Finds out facts->own, if that is not known: the folders that files of paths name where packages are installed. */
+enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags);
+/* The distributions of modules of these sorted names, and what these need; in the session's arena. */
+enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
+                                 size_t count, const struct zpl_python_package **out,
+                                 size_t *out_count, struct zpl_diags *diags);
 /* The files of the project that `entry` imports, directly or not, `entry` first and the others by their paths;
  * and the names of the modules that are in none and not Python's own, beside those that *out has, which is zeroed
- * otherwise.  In `arena`.  Part of zpl_python_step(), in python_closure.c. */
+ * otherwise.  In `arena`.  In python_closure.c. */
 struct zpl_python_closure {
     struct zpl_python_file *files;
     size_t file_count, file_capacity;

@@ -8,9 +8,9 @@
 #include "lang/base/text.h"
 #include "lang/base/version.h"
 #include "stdlib/body/look.h"
+#include "vm/protocol/json_read.h"
 #include "vm/session/memo.h"
 #include "vm/session/source.h"
-#include "vm/worker/json_read.h"
 
 static const struct zpl_span nowhere;
 

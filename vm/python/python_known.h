@@ -27,9 +27,6 @@ struct zpl_python {
     size_t package_count, package_capacity;
 };
 
-/* As zpl_python_facts(), where there has to be one: ZPL_ERR_STEP, told. */
-enum zpl_err zpl_python_need(struct zpl_session *session, const struct zpl_python_facts **out,
-                             struct zpl_diags *diags);
 /* Tells that the answer of that program has another shape, ZPL_ERR_STEP, or that memory is out. */
 enum zpl_err zpl_python_unread(struct zpl_session *session, const char *program,
                                struct zpl_diags *diags);
@@ -41,11 +38,5 @@ enum zpl_err zpl_python_find(struct zpl_session *session, const char *path, char
 enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
                             const struct zpl_digest *content, struct zpl_json **out,
                             struct zpl_diags *diags);
-/* Finds out facts->own, if that is not known: the folders that files of paths name where packages are installed. */
-enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags);
-/* The distributions of modules of these sorted names, and what these need. */
-enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
-                                 size_t count, struct zpl_python_step *out,
-                                 struct zpl_diags *diags);
 
 #endif

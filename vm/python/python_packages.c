@@ -7,9 +7,9 @@
 #include "lang/base/fs.h"
 #include "lang/base/version.h"
 #include "stdlib/body/look.h"
+#include "vm/protocol/json_read.h"
 #include "vm/session/memo.h"
 #include "vm/session/source.h"
-#include "vm/worker/json_read.h"
 
 /* What a file of paths says (*.pth), by which Python finds modules elsewhere. */
 static void add_paths(struct zpl_session *session, const char *folder, const char *name,
@@ -163,13 +163,14 @@ enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags
 
 /* As above, once a session. */
 enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
-                                 size_t count, struct zpl_python_step *out, struct zpl_diags *diags)
+                                 size_t count, const struct zpl_python_package **out,
+                                 size_t *out_count, struct zpl_diags *diags)
 {
     struct zpl_python *python = session->python;
     struct zpl_known_packages fresh = {0};
     struct zpl_hasher hasher;
-    out->packages = NULL;
-    out->package_count = 0;
+    *out = NULL;
+    *out_count = 0;
     if (count == 0)
         return ZPL_OK;
     zpl_hasher_init(&hasher);
@@ -179,8 +180,8 @@ enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const 
     (void)list_site(session); /* forgets what others say by now */
     for (size_t i = 0; i < python->package_count; i++)
         if (zpl_digest_equal(&python->packages[i].names, &fresh.names)) {
-            out->packages = python->packages[i].items;
-            out->package_count = python->packages[i].count;
+            *out = python->packages[i].items;
+            *out_count = python->packages[i].count;
             return ZPL_OK;
         }
     enum zpl_err err = ask_packages(session, names, count, &fresh, diags);
@@ -193,7 +194,7 @@ enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const 
         return zpl_diag_nomem(diags);
     python->packages = packages;
     packages[python->package_count++] = fresh;
-    out->packages = fresh.items;
-    out->package_count = fresh.count;
+    *out = fresh.items;
+    *out_count = fresh.count;
     return ZPL_OK;
 }

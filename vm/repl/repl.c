@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "vm/plan/named.h"
 #include "vm/python/python.h"
+#include "vm/session/named.h"
 
 /* ---- telling ---- */
 

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "vm/protocol/json_read.h"
 #include "vm/run/report.h"
 #include "vm/session/engine.h"
 #include "vm/show/diff_output.h"
-#include "vm/worker/json_read.h"
 
 static const struct zpl_digest *now_of(const struct zpl_run_made *now, const char *name)
 {

@@ -6,9 +6,9 @@
 
 #include "stdlib/catalog.h"
 #include "vm/plan/key.h"
-#include "vm/plan/named.h"
 #include "vm/plan/why.h"
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
+#include "vm/session/named.h"
 
 struct recalling {
     const struct zpl_reproduce_options *options;

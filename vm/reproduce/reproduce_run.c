@@ -7,10 +7,10 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "vm/protocol/protocol.h"
 #include "vm/run/limit.h"
 #include "vm/run/retry.h"
 #include "vm/run/task.h"
-#include "vm/worker/protocol.h"
 
 #define TICK_MS  100
 #define PAUSE_US 10000 /* between two looks when all wait for another attempt */

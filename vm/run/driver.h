@@ -4,11 +4,11 @@
 #define ZPL_VM_RUN_DRIVER_H
 
 #include "vm/plan/map.h"
+#include "vm/protocol/protocol.h"
 #include "vm/run/live_log.h"
 #include "vm/run/log.h"
 #include "vm/run/retry.h"
 #include "vm/run/run.h"
-#include "vm/worker/protocol.h"
 
 /* Steps that are scheduled together: the program's, or those of one item of a map. */
 struct zpl_scope {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
-#include "vm/run/effect.h"
+#include "vm/plan/effect.h"
 #include "vm/run/journal.h"
 #include "vm/run/limit.h"
 #include "vm/run/task.h"

@@ -6,8 +6,8 @@
 #include "lang/base/fs.h"
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
-#include "vm/plan/named.h"
-#include "vm/python/python.h"
+#include "vm/plan/name_step.h"
+#include "vm/plan/python_step.h"
 #include "vm/run/report.h"
 #include "vm/run/task.h"
 #include "vm/worker/confine.h"
@@ -121,7 +121,7 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
         const struct zpl_argument *value = zpl_node_argument(node, "value");
         written = *zpl_plan_input(plan, value).row;
         written.name = "value";
-        written.type = zpl_named_type(plan, value);
+        written.type = zpl_name_step_type(plan, value);
         row.outputs = &written;
         row.output_count = 1;
         row.named = zpl_node_name_of(node);

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "lang/base/limits.h"
-#include "vm/run/task.h"
+#include "vm/plan/python_step.h"
 
 #define GPU "gpu" /* a word of resources, so no limit of a project's has the name */
 
 /* GPUs of this machine that it asks for, all its workers together. */
 static uint64_t gpus_here(const struct zpl_orchestrator *orchestrator, const struct zpl_node *node)
 {
-    return orchestrator->gpus != NULL ? (uint64_t)node->resources.gpu * zpl_task_workers(node) : 0;
+    return orchestrator->gpus != NULL ? (uint64_t)node->resources.gpu * zpl_node_workers(node) : 0;
 }
 
 bool zpl_step_is_limited(const struct zpl_orchestrator *orchestrator, const struct zpl_node *node)

@@ -6,7 +6,7 @@
 #include "lang/base/version.h"
 #include "lang/graph/body_kind.h"
 #include "vm/plan/map.h"
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
 
 const char *zpl_run_status_name(enum zpl_run_status status)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lang/base/limits.h"
-#include "vm/run/task.h"
+#include "vm/plan/python_step.h"
 
 #define FIRST_NS    INT64_C(500000000)
 #define DOUBLED_MAX 8 /* times */
@@ -95,7 +95,7 @@ bool zpl_retry(struct zpl_plan *plan, uint32_t id, const struct zpl_failure *fai
         .number = step->attempts,
         .retries = plan->graph->nodes[id].retries + step->lost,
         .memory_bytes = step->memory_bytes,
-        .memory_bytes_max = memory_bytes_max / zpl_task_workers(&plan->graph->nodes[id]),
+        .memory_bytes_max = memory_bytes_max / zpl_node_workers(&plan->graph->nodes[id]),
         .out_of_memory = ran_out(failure, step->memory_bytes)});
     if (!retry.again)
         return false;

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "vm/plan/item.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/report.h"
 #include "vm/run/run_record.h"
-#include "vm/worker/json_read.h"
 
 /* The step inside a map that `rest` names an item of; *len is where the name ends. */
 static const struct zpl_json *find_step(const struct zpl_run_record *record, const char *rest,

@@ -7,10 +7,10 @@
 
 #include "lang/base/version.h"
 #include "stack/boot.h"
+#include "vm/plan/effect.h"
 #include "vm/plan/map.h"
-#include "vm/plan/named.h"
-#include "vm/run/effect.h"
 #include "vm/run/report.h"
+#include "vm/session/named.h"
 #include "vm/session/witness.h"
 
 static const char SPACE[] = "settled";

@@ -10,12 +10,12 @@
 #include "lang/base/fs.h"
 #include "lang/graph/body_kind.h"
 #include "vm/plan/key.h"
+#include "vm/plan/python_step.h"
 #include "vm/plan/user_files.h"
+#include "vm/protocol/json_read.h"
+#include "vm/protocol/protocol.h"
 #include "vm/python/envs.h"
-#include "vm/python/python.h"
 #include "vm/session/sound.h"
-#include "vm/worker/json_read.h"
-#include "vm/worker/protocol.h"
 
 /* The ending of an output's file, so that people and libraries know it. */
 static const char *ending(const struct zpl_type *type)
@@ -237,11 +237,6 @@ bool zpl_task_is_group(const char *name)
     return strncmp(name, GROUP, strlen(GROUP)) == 0;
 }
 
-uint32_t zpl_task_workers(const struct zpl_node *node)
-{
-    return zpl_node_is_python(node) && node->resources.workers > 1 ? node->resources.workers : 1;
-}
-
 struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share,
                                         bool here)
 {
@@ -250,13 +245,13 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
     step->kin = here ? kin_of_step(plan, node) : 0;
     if (step->memory_bytes == 0)
         step->memory_bytes = node->resources.memory_bytes > 0 ? node->resources.memory_bytes
-                                                              : share / zpl_task_workers(node);
+                                                              : share / zpl_node_workers(node);
     return (struct zpl_task_needs){.cpu = node->resources.cpu,
                                    .memory_bytes = step->memory_bytes,
                                    .timeout_ms = node->timeout_ms,
                                    .gpus = node->resources.gpu,
                                    .workers = node->resources.workers,
-                                   .together = zpl_task_workers(node) > 1,
+                                   .together = zpl_node_workers(node) > 1,
                                    .kin = step->kin,
                                    .fresh = step->kin == 0 && zpl_body_kind(node->kernel)->alone};
 }
@@ -349,7 +344,7 @@ enum zpl_err zpl_task_make(struct zpl_plan *plan, uint32_t id, const char *scrat
                                 .store = plan->session->project.home,
                                 .project = plan->session->project.root,
                                 .threads = threads_of(node),
-                                .workers = zpl_task_workers(node),
+                                .workers = zpl_node_workers(node),
                                 .gpus = gpus,
                                 .memory_bytes = plan->steps[id].memory_bytes};
     enum zpl_err err = zpl_arena_failed(arena) ? zpl_diag_nomem(&plan->session->diags)

@@ -10,8 +10,6 @@
 
 /* The memory that a step may use, of what the machine has; 0: the orchestrator's machines are others. */
 uint64_t zpl_task_memory_max(const struct zpl_orchestrator *orchestrator);
-/* Processes that the step's function is called in at the same time. */
-uint32_t zpl_task_workers(const struct zpl_node *node);
 /* What the next attempt of a step needs, but its place.  Memory of which nothing was said yet is what the
  * step asks for, else `share`; the plan has it then, and the kin of the step, which may have one where tasks are
  * done here. */

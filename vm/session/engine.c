@@ -5,7 +5,7 @@
 
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
-#include "vm/worker/protocol.h"
+#include "vm/protocol/protocol.h"
 
 /* How a question ended. */
 struct outcome {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "stdlib/catalog.h"
+#include "vm/protocol/protocol.h"
 #include "vm/session/engine.h"
 #include "vm/session/source.h"
-#include "vm/worker/protocol.h"
 
 /* Key of a question: its encoded task, the engine's version, and the content it is about. */
 static struct zpl_digest question(const struct zpl_buf *task, const struct zpl_digest *content)

@@ -9,10 +9,10 @@
 #include "lang/graph/graph_json.h"
 #include "stack/catalog.h"
 #include "stdlib/catalog.h"
-#include "vm/plan/named.h"
 #include "vm/python/python.h"
 #include "vm/session/engine.h"
 #include "vm/session/memo.h"
+#include "vm/session/named.h"
 
 /* ---- what the language asks of the outside ---- */
 

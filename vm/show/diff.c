@@ -6,9 +6,9 @@
 #include "lang/base/version.h"
 #include "vm/plan/ingredient.h"
 #include "vm/plan/why.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/report.h"
 #include "vm/show/diff_output.h"
-#include "vm/worker/json_read.h"
 
 struct comparing {
     struct zpl_session *session;

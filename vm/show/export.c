@@ -14,10 +14,10 @@
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
 #include "stdlib/outcome.h"
+#include "vm/protocol/json_read.h"
 #include "vm/session/engine.h"
 #include "vm/session/sound.h"
 #include "vm/show/preview.h"
-#include "vm/worker/json_read.h"
 
 #define BLOCK_BYTES (1u << 20)
 

@@ -10,9 +10,9 @@
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
 #include "stdlib/outcome.h"
+#include "vm/protocol/json_read.h"
 #include "vm/session/engine.h"
 #include "vm/session/sound.h"
-#include "vm/worker/json_read.h"
 
 /* The first bytes of a file into `out`. */
 static enum zpl_err read_start(const char *path, struct zpl_buf *out, struct zpl_diags *diags)

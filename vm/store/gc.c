@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
+#include "vm/protocol/json_read.h"
 #include "vm/run/report.h"
 #include "vm/run/run_record.h"
-#include "vm/worker/json_read.h"
 
 #define DAY_NS (24 * 3600 * 1000000000LL)
 

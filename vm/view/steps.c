@@ -6,8 +6,8 @@
 
 #include "lang/base/text.h"
 #include "lang/types/signature.h"
+#include "vm/plan/effect.h"
 #include "vm/plan/map.h"
-#include "vm/run/effect.h"
 #include "vm/view/preview.h"
 
 #define NAME_LEAST  8u

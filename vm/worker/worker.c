@@ -14,9 +14,9 @@
 #include "stdlib/body/python.h"
 #include "stdlib/body/python_host.h"
 #include "stdlib/table/bind.h"
+#include "vm/protocol/protocol.h"
 #include "vm/session/sound.h"
 #include "vm/worker/confine.h"
-#include "vm/worker/protocol.h"
 
 /* Sends one framed message with its kind in front; a driver that is gone is no error of ours. */
 static enum zpl_err send_kind(int fd, char kind, const struct zpl_buf *body)

@@ -1,5 +1,5 @@
 /* requirements.c - see requirements.h.   Floor: vm. */
-#include "vm/python/requirements.h"
+#include "vm/plan/requirements.h"
 
 #include <string.h>
 

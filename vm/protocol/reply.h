@@ -1,8 +1,8 @@
 /* reply.h - what the answers to all kinds of tasks have in common: { v, err, diags, answer }.
  * Only reply.c and reply_bind.c look inside; others use protocol.h.
  * Errors: WORKER diagnostics for what can't be understood; out of memory is told.   Floor: vm. */
-#ifndef ZPL_VM_WORKER_REPLY_H
-#define ZPL_VM_WORKER_REPLY_H
+#ifndef ZPL_VM_PROTOCOL_REPLY_H
+#define ZPL_VM_PROTOCOL_REPLY_H
 
 #include "lang/base/arena.h"
 #include "lang/base/buf.h"

@@ -2,10 +2,10 @@
  * is asked for, so that all it reads is of one moment whatever other runs write meanwhile.
  * Owns: what was found, in the session, until zpl_named_forget().
  * Errors: those of the store, told in `diags`.   Floor: vm. */
-#ifndef ZPL_VM_PLAN_NAMED_H
-#define ZPL_VM_PLAN_NAMED_H
+#ifndef ZPL_VM_SESSION_NAMED_H
+#define ZPL_VM_SESSION_NAMED_H
 
-#include "vm/plan/plan.h"
+#include "vm/session/session.h"
 
 /* The step that wrote what stands under the name, with its one output; NULL: nothing does.  The witness
  * notes it. */
@@ -15,17 +15,9 @@ enum zpl_err zpl_named_find(struct zpl_session *session, const char *name,
 struct zpl_digest zpl_named_answer(const struct zpl_step_row *row); /* NULL: nothing */
 bool zpl_named_holds(struct zpl_session *session, const char *name,
                      const struct zpl_digest *answer);
-/* The type as which a value is written: that of what was made, its columns known only afterwards marked.
- * NULL: nothing was made, or memory is out. */
-const char *zpl_named_type(struct zpl_plan *plan, const struct zpl_argument *value);
 /* Names are looked up anew from here on: another program is evaluated. */
 void zpl_named_forget(struct zpl_session *session);
 
-/* Decides a step that reads a name: what is there is its output, else it is skipped. */
-enum zpl_err zpl_named_decide(struct zpl_plan *plan, uint32_t id);
-/* Adds to the key of one what it reads; something stands there, or the step has no key. */
-enum zpl_err zpl_named_ingredient(struct zpl_plan *plan, uint32_t id,
-                                  const struct zpl_digest **digest);
 /* Has the step of that key written what stands under the name now? */
 enum zpl_err zpl_named_stands(struct zpl_session *session, const char *name,
                               const struct zpl_digest *key, bool *stands, struct zpl_diags *diags);

@@ -1,8 +1,8 @@
 /* json_read.h - small helpers that protocol and plan share to move lists between C and JSON.
  * Owns: what they read is copied into the arena.   Errors: NULL or false when the JSON has another
  * shape or memory is out; zpl_arena_failed() tells which.   Floor: vm. */
-#ifndef ZPL_VM_WORKER_JSON_READ_H
-#define ZPL_VM_WORKER_JSON_READ_H
+#ifndef ZPL_VM_PROTOCOL_JSON_READ_H
+#define ZPL_VM_PROTOCOL_JSON_READ_H
 
 #include "lang/base/arena.h"
 #include "lang/base/diag.h"

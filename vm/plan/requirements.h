@@ -4,8 +4,8 @@
  * Owns: nothing; the list is in the plan's arena.
  * Errors: ZPL_ERR_STEP, told at `span`: a path that is not there, or -e, whose code is not copied and so would be no part
  * of what is made.   Limits: ZPL_REQUIREMENTS_MAX.   Floor: vm. */
-#ifndef ZPL_VM_PYTHON_REQUIREMENTS_H
-#define ZPL_VM_PYTHON_REQUIREMENTS_H
+#ifndef ZPL_VM_PLAN_REQUIREMENTS_H
+#define ZPL_VM_PLAN_REQUIREMENTS_H
 
 #include "vm/plan/plan.h"
 

@@ -1,12 +1,12 @@
 /* protocol.c - tasks as JSON: encoding in the driver, decoding in the worker.  Answers: reply.c.
  * Floor: vm. */
-#include "vm/worker/protocol.h"
+#include "vm/protocol/protocol.h"
 
 #include <string.h>
 
 #include "lang/base/text.h"
 #include "lang/base/version.h"
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
 
 static const char *const KIND_NAMES[] = {"run", "bind", "schema", "preview", "export", "module"};
 

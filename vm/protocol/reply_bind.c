@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "lang/base/text.h"
-#include "vm/worker/json_read.h"
-#include "vm/worker/protocol.h"
-#include "vm/worker/reply.h"
+#include "vm/protocol/json_read.h"
+#include "vm/protocol/protocol.h"
+#include "vm/protocol/reply.h"
 
 static struct zpl_json *scope_json(const struct zpl_bind_error *error)
 {

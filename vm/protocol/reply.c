@@ -1,12 +1,12 @@
 /* reply.c - answers of a worker as JSON, both ways; the words of what went wrong travel with them.
  * What a bind answers is in reply_bind.c.   Floor: vm. */
-#include "vm/worker/reply.h"
+#include "vm/protocol/reply.h"
 
 #include <string.h>
 
 #include "lang/base/version.h"
-#include "vm/worker/json_read.h"
-#include "vm/worker/protocol.h"
+#include "vm/protocol/json_read.h"
+#include "vm/protocol/protocol.h"
 
 /* Diagnostics without places: a worker has none. */
 static struct zpl_json *diags_json(const struct zpl_diags *diags)

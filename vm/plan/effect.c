@@ -1,12 +1,12 @@
 /* effect.c - deploy, and what is written under a name.   Floor: vm. */
-#include "vm/run/effect.h"
+#include "vm/plan/effect.h"
 
 #include <string.h>
 
 #include "vm/plan/map.h"
-#include "vm/plan/named.h"
+#include "vm/protocol/json_read.h"
+#include "vm/session/named.h"
 #include "vm/session/sound.h"
-#include "vm/worker/json_read.h"
 
 /* A whole path or an empty name is refused by the deployer. */
 const char *zpl_effect_name(struct zpl_plan *plan, uint32_t id)

@@ -1,5 +1,5 @@
 /* json_read.c - lists between C and JSON.   Floor: vm. */
-#include "vm/worker/json_read.h"
+#include "vm/protocol/json_read.h"
 
 #include "lang/types/signature.h"
 

@@ -1,8 +1,8 @@
 /* effect.h - steps that change something outside the store; they go through the stack.
  * Promise: idempotent by key; done again when their key is new or their target is gone.
  * Owns: nothing.   Errors: told in the session's diagnostics.   Floor: vm. */
-#ifndef ZPL_VM_RUN_EFFECT_H
-#define ZPL_VM_RUN_EFFECT_H
+#ifndef ZPL_VM_PLAN_EFFECT_H
+#define ZPL_VM_PLAN_EFFECT_H
 
 #include "vm/plan/plan.h"
 

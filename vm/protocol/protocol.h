@@ -4,8 +4,8 @@
  * Owns: encoders append to a buffer; decoders put everything into the caller's arena.
  * Errors: ZPL_ERR_VERSION for another protocol, ZPL_ERR_INPUT for anything malformed, each with a
  * WORKER diagnostic.   Floor: vm. */
-#ifndef ZPL_VM_WORKER_PROTOCOL_H
-#define ZPL_VM_WORKER_PROTOCOL_H
+#ifndef ZPL_VM_PROTOCOL_PROTOCOL_H
+#define ZPL_VM_PROTOCOL_PROTOCOL_H
 
 #include "lang/base/buf.h"
 #include "lang/check/engine.h"
