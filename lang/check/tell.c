@@ -145,7 +145,9 @@ void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char
         zpl_buf_printf(&text, "%s%s", told ? ", " : "", row->columns[i].name);
         told++;
     }
-    const char *columns = told ? zpl_buf_str(&text) : "no columns";
+    const char *columns = told        ? zpl_buf_str(&text)
+                          : row->open ? "no declared columns"
+                                      : "no columns";
     if (!zpl_buf_error(&text) && name)
         zpl_diag_note(diags, diag, (struct zpl_span){0}, "'%s' has %s%s", name, columns,
                       row->open ? "; what else there may be (`...`) can be used once it is declared"

@@ -25,8 +25,12 @@ struct binding {
     struct zpl_guarded guarded;
     struct zpl_relation result;
     struct zpl_lineage lineage; /* of the result's columns */
+    bool rest; /* a column stands in each open table for those that are not known */
     struct zpl_arena scratch;
 };
+
+/* The column that stands for others: DuckDB has no table, and no `*`, without columns.  It is none of the result. */
+#define REST "(further columns)"
 
 /* The tables: zpl_in.t0 (c0 BIGINT, …), and a view `flights` on it with the columns' own names. */
 static enum zpl_err create_tables(struct binding *b)
@@ -48,8 +52,9 @@ static enum zpl_err create_tables(struct binding *b)
             zpl_duck_ident(&view, row->columns[c].name);
         }
         zpl_buf_puts(&table, row->count > 0 ? ")" : ZPL_LINEAGE_COLUMN "0 BIGINT)");
-        zpl_buf_printf(&view, "%s FROM zpl_in." ZPL_LINEAGE_TABLE "%zu",
-                       row->count > 0 ? "" : "NULL::BIGINT AS \"no columns\"", t);
+        if (row->count == 0 || (b->rest && row->open))
+            zpl_buf_printf(&view, "%sNULL AS \"" REST "\"", row->count > 0 ? ", " : "");
+        zpl_buf_printf(&view, " FROM zpl_in." ZPL_LINEAGE_TABLE "%zu", t);
         if (zpl_buf_error(&table) != ZPL_OK || zpl_buf_error(&view) != ZPL_OK)
             err = zpl_diag_nomem(b->diags);
         if (err == ZPL_OK)
@@ -140,6 +145,22 @@ static enum zpl_err name_columns(struct binding *b)
     }
     api->destroy_prepare(&statement);
     return err;
+}
+
+/* What only stands for other columns is no column of the result. */
+static void leave_out_rest(struct binding *b)
+{
+    struct zpl_relation *result = &b->result;
+    size_t kept = 0;
+    for (size_t i = 0; i < result->count; i++) {
+        if (strstr(result->names[i], REST) != NULL) {
+            b->duck.api->destroy_logical_type(&result->types[i]);
+            continue;
+        }
+        result->names[kept] = result->names[i];
+        result->types[kept++] = result->types[i];
+    }
+    result->count = kept;
 }
 
 /* Where the last result column of that name is made: its alias, its name, or the star it comes from.
@@ -293,6 +314,7 @@ static enum zpl_err find_columns(struct binding *b)
             refuse_width(b);
         if (err == ZPL_OK && b->answer->error.message == NULL)
             err = name_columns(b);
+        leave_out_rest(b);
         if (err == ZPL_OK && b->answer->error.message == NULL)
             err = type_columns(b);
     } else
@@ -369,22 +391,53 @@ static enum zpl_err take_session(struct binding *b)
     return err;
 }
 
-/* Removes the tables of the question; a session that can't be tidied, or that failed, is closed. */
-static void give_session(struct binding *b, enum zpl_err err)
+static enum zpl_err drop_tables(struct binding *b, struct zpl_diags *diags)
 {
-    struct zpl_diags quiet = {0};
     struct zpl_buf sql = {0};
-    for (size_t t = 0; kept.api != NULL && t < b->request->table_count; t++) {
+    for (size_t t = 0; t < b->request->table_count; t++) {
         zpl_buf_puts(&sql, "DROP VIEW IF EXISTS ");
         zpl_duck_ident(&sql, b->request->tables[t].name);
         zpl_buf_puts(&sql, "; ");
     }
     zpl_buf_puts(&sql, "DROP SCHEMA IF EXISTS zpl_in CASCADE");
-    if (err != ZPL_OK || zpl_buf_error(&sql) != ZPL_OK ||
-        zpl_duck_exec(&kept, zpl_buf_str(&sql), &quiet) != ZPL_OK)
-        zpl_duck_release(&kept);
+    enum zpl_err err = zpl_buf_error(&sql) != ZPL_OK
+                           ? zpl_diag_nomem(diags)
+                           : zpl_duck_exec(&b->duck, zpl_buf_str(&sql), diags);
     zpl_buf_release(&sql);
+    return err;
+}
+
+/* Removes the tables of the question; a session that can't be tidied, or that failed, is closed. */
+static void give_session(struct binding *b, enum zpl_err err)
+{
+    struct zpl_diags quiet = {0};
+    if (kept.api != NULL && (err != ZPL_OK || drop_tables(b, &quiet) != ZPL_OK))
+        zpl_duck_release(&kept);
     zpl_diags_release(&quiet);
+}
+
+/* A query may take of an open table none of the columns that are known (`* EXCLUDE (those)`). */
+static bool takes_rest(const struct binding *b)
+{
+    bool open = false;
+    for (size_t t = 0; t < b->request->table_count; t++)
+        open = open || b->request->tables[t].row->open;
+    const char *message = b->answer->error.message;
+    return open && message != NULL && strcmp(message, zpl_bind_no_columns) == 0;
+}
+
+/* The tables, and the columns of the query over them. */
+static enum zpl_err bind_tables(struct binding *b)
+{
+    enum zpl_err err = create_tables(b);
+    if (err == ZPL_OK)
+        err = find_columns(b);
+    if (err != ZPL_OK || b->rest || !takes_rest(b))
+        return err;
+    b->rest = true;
+    b->answer->error = (struct zpl_bind_error){0};
+    err = drop_tables(b, b->diags);
+    return err == ZPL_OK ? bind_tables(b) : err;
 }
 
 enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bind_answer *answer,
@@ -396,9 +449,7 @@ enum zpl_err zpl_duck_bind(const struct zpl_bind_request *request, struct zpl_bi
     if (err == ZPL_OK)
         err = zpl_guard(&b.duck, request, &b.guarded, &answer->error, arena, diags);
     if (err == ZPL_OK && answer->error.message == NULL)
-        err = create_tables(&b);
-    if (err == ZPL_OK && answer->error.message == NULL)
-        err = find_columns(&b);
+        err = bind_tables(&b);
     /* Some casts of constants fail in the optimizer, without a place. */
     bool cast = answer->error.message == NULL || answer->error.fault == ZPL_BIND_TYPE;
     if (err == ZPL_OK && cast &&

@@ -23,16 +23,17 @@ static const char *text(const struct reading *r, const char *key)
     return zpl_json_str(zpl_json_get(r->json, key), "");
 }
 
-/* The words between the n-th pair of double quotes (from 0), or NULL. */
+/* The words between the n-th pair of double quotes (from 0), which may be doubled themselves, or NULL. */
 static const char *quoted(const struct reading *r, const char *message, int n)
 {
     for (const char *s = strchr(message, '"'); s != NULL; s = strchr(s, '"')) {
-        const char *end = strchr(++s, '"');
+        s += strspn(s, "\"");
+        const char *end = strchr(s, '"');
         if (end == NULL)
             return NULL;
         if (n-- == 0)
             return zpl_arena_strndup(r->arena, s, (size_t)(end - s));
-        s = end + 1;
+        s = end + strspn(end, "\"");
     }
     return NULL;
 }
@@ -115,6 +116,8 @@ static const char *const *allowed(const struct reading *r)
     return names;
 }
 
+const char zpl_bind_no_columns[] = "the query gives no columns: it leaves out all that there are";
+
 /* Sorts the error by what DuckDB says of it. */
 static void classify(struct reading *r)
 {
@@ -154,6 +157,8 @@ static void classify(struct reading *r)
         const char *candidates = strstr(whole, "Candidate tables: ");
         if (table != NULL)
             name_fault(r, "table", table, candidates != NULL ? split(r, candidates + 18) : NULL);
+    } else if (strncmp(message, "SELECT list is empty after ", 27) == 0) {
+        r->out->message = zpl_bind_no_columns;
     } else if (strncmp(message, "Ambiguous reference", 19) == 0) {
         r->out->fault = ZPL_BIND_NAME;
         r->out->name = quoted(r, message, 0);

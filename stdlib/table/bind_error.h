@@ -10,6 +10,8 @@
  * the text it is about. */
 void zpl_bind_error_read(const struct zpl_bind_request *request, const char *words, size_t before,
                          struct zpl_bind_error *out, struct zpl_arena *arena);
+/* The message of a query whose `*` comes to nothing. */
+extern const char zpl_bind_no_columns[];
 /* What DuckDB says of types that do not fit, with zpl's names for them; NULL when memory is out. */
 const char *zpl_bind_words(const char *message, struct zpl_arena *arena);
 

@@ -1,4 +1,4 @@
-# Tables of which a step declares only some columns: queries over them are told apart by what they say and by
+# Tables of which a step declares only some columns, or none: queries over them are told apart by what they say and by
 # what the table holds, and give what Python gives.      Time limit: 120 s
 . "$ROOT/tests/lib.sh"
 need python3
@@ -50,3 +50,39 @@ equal "$(json out "[s['status'] for s in j['steps'] if s['name'] in ('made', 'su
 cp kept.zpl open.zpl
 sed -i '2s/^[0-9]*/77/' ab.csv
 check "after a change of the file"
+
+# of a table that declares nothing, and of one of which a query leaves out what is declared, there is still the rest
+mkdir rest && cd rest && cp ../ab.csv .
+cat >rest.zpl <<'T'
+local bare   = step "bare" { signature = "() -> (out: Table {...})", command = { "cp", "ab.csv", "$out.csv" } } {}
+local made   = step "made" { signature = "() -> (out: Table {a: Int, ...})", command = { "cp", "ab.csv", "$out.csv" } } {}
+local whole  = sql [[ SELECT * FROM bare ]]
+local marked = sql [[ SELECT *, 1 AS one FROM whole ]]
+local back   = sql [[ SELECT * EXCLUDE (one) FROM marked ]]
+local less   = sql [[ SELECT * EXCLUDE (a) FROM made WHERE a < 25 ]]
+local twice  = sql [[ SELECT x.*, y.* EXCLUDE (a) FROM made AS x JOIN (SELECT DISTINCT a FROM made) AS y USING (a) ]]
+local most   = sql [[ SELECT max(COLUMNS(*)) FROM less ]]
+T
+expect 0 zpl run rest.zpl
+for value in bare whole marked back less twice most; do echo ":type $value"; done >asked
+expect 0 zpl repl rest.zpl <asked
+same_file out - <<'T'
+Table {...}
+Table {...}
+Table {one: Int, ...}
+Table {...}
+Table {...}
+Table {a: Int, ...}
+Table {...}
+T
+for step in sql@back sql@less sql@most; do expect 0 zpl export --force "last/$step" "$step.csv"; done
+python3 - <<'P'
+import csv
+rows = list(csv.DictReader(open("ab.csv")))
+back, less, most = (list(csv.DictReader(open(f"sql@{n}.csv"))) for n in ("back", "less", "most"))
+key = lambda r: sorted((k, float(v) if k != "c" else v) for k, v in r.items())
+assert sorted(map(key, back)) == sorted(map(key, rows))
+wanted = [{"b": r["b"], "c": r["c"]} for r in rows if int(r["a"]) < 25]
+assert sorted(map(key, less)) == sorted(map(key, wanted))
+assert [key(r) for r in most] == [key({k: max((r[k] for r in wanted), key=float if k == "b" else str) for k in ("b", "c")})], most
+P

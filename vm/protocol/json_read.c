@@ -1,6 +1,8 @@
 /* json_read.c - lists between C and JSON.   Floor: vm. */
 #include "vm/protocol/json_read.h"
 
+#include <string.h>
+
 #include "lang/types/signature.h"
 
 const char *zpl_read_string(const struct zpl_json *value, struct zpl_arena *arena)
@@ -72,7 +74,9 @@ struct zpl_json *zpl_names_json(const char *const *names, size_t count)
     return array;
 }
 
-/* [[name, type text], …]. */
+#define OPEN "..."
+
+/* [[name, type text], …], and "..." behind them where the row is open. */
 struct zpl_json *zpl_row_json(const struct zpl_row *row)
 {
     struct zpl_json *array = zpl_json_array();
@@ -86,6 +90,8 @@ struct zpl_json *zpl_row_json(const struct zpl_row *row)
                                                                : NULL);
         zpl_json_add_take(array, pair);
     }
+    if (row != NULL && row->open)
+        zpl_json_add_take(array, zpl_json_string(OPEN));
     zpl_buf_release(&text);
     return array;
 }
@@ -100,6 +106,8 @@ const struct zpl_row *zpl_read_row(const struct zpl_json *array, struct zpl_aren
     struct zpl_column *columns = zpl_arena_array(arena, n + 1, sizeof *columns);
     if (row == NULL || columns == NULL)
         return NULL;
+    row->open = n > 0 && strcmp(zpl_json_str(zpl_json_at(array, n - 1), ""), OPEN) == 0;
+    n -= row->open ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
         const struct zpl_json *pair = zpl_json_at(array, i);
         struct zpl_signature_error error;

@@ -26,7 +26,7 @@ bool zpl_read_bool(const struct zpl_json *object, const char *key, bool *out);
 /* A list of them: NULL when the member is no array, else *count tells its length. */
 const struct zpl_json *zpl_read_list(const struct zpl_json *object, const char *key, size_t *count);
 struct zpl_json *zpl_names_json(const char *const *names, size_t count);
-/* A row as [[name, type text], …]. */
+/* A row as [[name, type text], …], and "..." behind them where it is open. */
 struct zpl_json *zpl_row_json(const struct zpl_row *row);
 const struct zpl_row *zpl_read_row(const struct zpl_json *array, struct zpl_arena *arena);
 /* Keys of a row as [[place of a column, …], …]; absent: none. */
