@@ -30,6 +30,12 @@ static void mark_row(struct marks *m, const struct zpl_bound_row *b)
     }
 }
 
+static void mark_all(struct marks *m)
+{
+    for (size_t i = 0; i < m->have->count; i++)
+        m->read[i] = true;
+}
+
 /* Is the row variable of input `input` of use, beside binding what is there? */
 static bool is_used(const struct zpl_attempt *a, const char *var, size_t input)
 {
@@ -50,11 +56,12 @@ static void mark_pattern(struct zpl_attempt *a, struct marks *m, size_t input,
         const struct zpl_bound_row *b = zpl_attempt_row(a, column->name);
         if (!b || !is_used(a, column->name, input))
             continue;
-        if (b->state != ZPL_BOUND)
-            m->sees_rest = true; /* unknown, so it may be all */
+        bool unknown = b->state != ZPL_BOUND || (b->open && b->input != input);
+        if (unknown) /* so it may be all */
+            mark_all(m);
         else
             mark_row(m, b);
-        if (b->left && b->input == input)
+        if (unknown || (b->left && b->input == input))
             m->sees_rest = true;
     }
 }

@@ -86,3 +86,16 @@ wanted = [{"b": r["b"], "c": r["c"]} for r in rows if int(r["a"]) < 25]
 assert sorted(map(key, less)) == sorted(map(key, wanted))
 assert [key(r) for r in most] == [key({k: max((r[k] for r in wanted), key=float if k == "b" else str) for k in ("b", "c")})], most
 P
+
+# what a model was trained on is not all known, nor is then what a step sees of the rows that it judges: all
+cat >model.zpl <<'T'
+local made  = step "made" { signature = "() -> (out: Table {a: Int, ...})", command = { "cp", "ab.csv", "$out.csv" } } {}
+local fit   = step "fit" { signature = "(train: Table {l: Int, ...f}, label: column l) -> (model: Model {mine, features: f, label: l})",
+                           command = { "cp", "$train.csv", "$model" } }
+local judge = step "judge" { signature = "(model: Model {mine, features: f, label: l}, test: Table {l: Int, ...f}, label: column l) -> (columns: File)",
+                             command = { "cp", "$test.csv", "$columns" } }
+judge { fit { made, label = "a" }, made, label = "a", allow = { leak = { "test" } } }
+T
+expect 0 zpl run model.zpl
+expect 0 zpl export --force last/judge columns
+equal "$(head -n1 columns)" "a,b,c"
