@@ -364,8 +364,6 @@ struct zpl_process zpl_python_process(struct zpl_python_call *c, const char **de
         defaults[4 + i] = zpl_arena_printf(c->context->arena, "%s=%u", counts[i],
                                            c->task->threads > 0 ? c->task->threads : 1);
     }
-    /* What is in the user's own ~/.keras is not of the project. */
-    defaults[8] = zpl_arena_printf(c->context->arena, "KERAS_HOME=%s", scratch_of(c));
     return (struct zpl_process){
         .arena = c->context->arena,
         .diags = c->context->diags,

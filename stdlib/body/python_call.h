@@ -8,7 +8,7 @@
 #include "stdlib/body/process.h"
 #include "stdlib/context.h"
 
-#define ZPL_PYTHON_DEFAULTS 10 /* variables that `vars` may set otherwise, and their end */
+#define ZPL_PYTHON_DEFAULTS 9 /* variables that `vars` may set otherwise, and their end */
 
 /* A call under way. */
 struct zpl_python_call {

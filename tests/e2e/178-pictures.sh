@@ -71,6 +71,8 @@ drawing {}
 P
 printf '<?xml version="1.0"?>\n<!-- a remark -->\n<svg xmlns="http://www.w3.org/2000/svg"/>\n' >drawing.svg
 expect 0 zpl run p.zpl
+expect 0 zpl logs last/plot
+equal "$(cat out)" "" "what matplotlib says of folders that it can't write to"
 expect 0 zpl reproduce last
 contains out "7 same"
 for output in plot/file two/figure; do

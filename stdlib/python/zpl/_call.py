@@ -264,6 +264,14 @@ def _end_of_fork(error: BaseException) -> None:
     os._exit(1)
 
 
+def keep_here(folder: str, before: Optional[str] = None) -> None:
+    """Has libraries keep what they find out of the machine in a folder of the moment, in place of `before`; what the step's own
+    variables say stays.  Elsewhere they can't write, and what a user's own ~/.keras holds is not of the step."""
+    for name in ("KERAS_HOME", "MPLCONFIGDIR"):
+        if os.environ.get(name) == before:
+            os.environ[name] = folder
+
+
 def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -> None:
     """Answers the one call, and ends the process; what it is asked is given to `prepare` first."""
     talk = Talk(fd)
@@ -280,6 +288,8 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
 
     if prepare is not None:
         prepare(frame)
+    else:
+        keep_here(frame["scratch"])
     call = Call(talk, frame)
     os.chdir(frame["project"])
     project = Project(frame["project"], frame.get("modules"), frame.get("packages"), frame["scratch"])

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 
+from zpl._call import keep_here
 from zpl._call import serve as serve_call
 from zpl._frames import VERSION, Talk, too_old
 from zpl._project import Project
@@ -130,6 +131,7 @@ def _confine(fence: int) -> None:
 
 def _make_new(frame: Dict[str, Any]) -> None:
     """What a process that was started for this call would not have from somebody else."""
+    keep_here(frame["scratch"], os.environ["TMPDIR"])
     os.environ["TMPDIR"] = frame["scratch"]
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
@@ -246,6 +248,7 @@ def serve(fd: int) -> None:
     if too_old():
         sys.exit(too_old())
     talk = Talk(fd)
+    keep_here(os.environ["TMPDIR"])
     bare = sys.argv[2:] == ["bare"]
     _libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     if not bare:
