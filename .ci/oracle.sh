@@ -25,9 +25,12 @@ failed() {
     exit 1
 }
 
-# install OPTION...: what the list says, into the environment; uv takes seconds where pip takes a minute.
+# install OPTION...: what the list says, into the environment; uv takes seconds where pip takes a minute.  It compiles nothing
+# unasked, and steps can't keep what they compile: each would spend two thirds of its import of pandas or scikit-learn on that.
 install() {
     build/oracle/bin/uv pip install --quiet --python "build/$name/bin/python" --only-binary :all: -r "$list" "$@" || failed
+    "build/$name/bin/python" -m compileall -q -j 0 -x '/tests?/' "build/$name/lib" >/dev/null 2>&1 ||
+        : # some packages have files that no Python compiles
 }
 
 # The environment is whole.
