@@ -84,16 +84,10 @@ static int fill(const struct zpl_env *env, const struct zpl_json *body, struct z
     char *make[] = {interpreter, "-m", "venv", "--without-pip", folder, NULL};
     if (install(env, body, make, arena, diags) != 0)
         return 1;
-    /* of a folder uv would take what it built before, whose text may be another by now */
-    char *uv[] = {"uv",
-                  "pip",
-                  "install",
-                  "--quiet",
-                  "--python",
-                  python,
-                  "--requirement",
-                  file,
-                  env->local ? "--refresh" : NULL,
+    /* Steps can't write the bytecode of what they import, and pip alone makes it unasked; of a folder uv would take
+     * what it built before, whose text may be another by now. */
+    char *uv[] = {"uv",       "pip",  "install",       "--quiet", "--compile-bytecode",
+                  "--python", python, "--requirement", file,      env->local ? "--refresh" : NULL,
                   NULL};
     char *pip[] = {interpreter,     "-m",         "pip",
                    "--python",      python,       "install",

@@ -80,3 +80,15 @@ expect 0 zpl run own.zpl --json
 equal "$(json out "[s['status'] for s in j['steps']]")" '["cached"]' "what a kept run made"
 sed -i 's/k = 1/k = 2/' own.zpl
 gives ran 55 "the environment is used on"
+
+# Packages are compiled when an environment is made, whichever installer makes it: no step could keep what it compiles.
+compiled() { find .zpl/envs -path '*/__pycache__/tiny.*.pyc' | wc -l; }
+equal "$(compiled)" 1 "what pip compiled"
+if [ -x "$ROOT/build/oracle/bin/uv" ]; then
+    ln -s "$ROOT/build/oracle/bin/uv" uv
+    PATH=$PWD:$PATH
+    echo '# by uv' >>requirements.txt
+    gives ran 55 "an environment by uv"
+    equal "$(find .zpl/envs -name INSTALLER -exec grep -lx uv {} + | wc -l)" 2 "packages that uv installed"
+    equal "$(compiled)" 2 "what uv compiled"
+fi
