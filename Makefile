@@ -50,7 +50,8 @@ CFLAGS_ALL := -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror $(OPTIMISE) -g -ffp-c
               $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(KIND) $(CFLAGS)
 LDLIBS_ALL := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -ldl -lm $(LDLIBS)
 COMPILE    := $(CC) $(CFLAGS_ALL)
-LINK       := $(CC) -pthread $(KIND) $(LDFLAGS)
+# gold takes a fifth of the time for a hundred programs with sanitizers.
+LINK       := $(CC) -pthread $(KIND) $(if $(shell command -v ld.gold),-fuse-ld=gold) $(LDFLAGS)
 
 ROOMS   := $(wildcard lang stdlib stack vm)
 SOURCES := $(sort $(shell find $(ROOMS) -name '*.c'))
