@@ -330,6 +330,19 @@ static bool has_tables(const struct zpl_run_task *task)
     return has;
 }
 
+/* Types of the models that it is given and gives. */
+static struct zpl_json *models_of(const struct zpl_run_task *task)
+{
+    struct zpl_json *out = zpl_json_array();
+    for (size_t i = 0; i < task->input_count; i++)
+        if (strncmp(task->inputs[i].type, "Model", strlen("Model")) == 0)
+            zpl_json_add_take(out, zpl_json_string(task->inputs[i].type));
+    for (size_t i = 0; i < task->output_count; i++)
+        if (strncmp(task->outputs[i].type, "Model", strlen("Model")) == 0)
+            zpl_json_add_take(out, zpl_json_string(task->outputs[i].type));
+    return out;
+}
+
 /* By a process that a host forks; what a new one is told is where to see what it may import. */
 static int call_host(const struct zpl_python_call *c, struct zpl_process *process)
 {
@@ -340,6 +353,7 @@ static int call_host(const struct zpl_python_call *c, struct zpl_process *proces
     const struct zpl_json *own = zpl_json_get(c->body, "own");
     zpl_json_set_take(first, "imports", own != NULL ? zpl_json_ref(own) : zpl_json_array());
     zpl_json_set_take(first, "tables", zpl_json_bool(has_tables(c->task)));
+    zpl_json_set_take(first, "models", models_of(c->task));
     const struct zpl_python_host_call call = {
         .process = process,
         .first = first,

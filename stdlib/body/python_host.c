@@ -153,7 +153,9 @@ static int hand_over(const struct zpl_python_host_call *call, struct calling *c)
     }
     fds[0] = pair[1];
     fds[1] = call->fence;
+    const struct zpl_json *models = zpl_json_get(call->first, "models");
     zpl_json_set_take(frame, "call", zpl_json_bool(true));
+    zpl_json_set_take(frame, "models", models != NULL ? zpl_json_ref(models) : zpl_json_array());
     (void)say(host.kept.talk, frame, fds, call->fence > 0 ? 2 : 1); /* an end is seen */
     close(pair[1]);
     c->talk = pair[0];

@@ -13,9 +13,10 @@
  * of use where there is no host yet, and are those of the first call ever after. */
 struct zpl_python_host_call {
     struct zpl_process *process;
-    const struct zpl_json *first; /* the message that a new host is given, */
-    const char *tmp;              /* and its TMPDIR */
-    int group_fence, fence;       /* of the host and of the call, or 0 */
+    const struct zpl_json
+        *first;      /* the message that a new host is given; one that stands, its `models` */
+    const char *tmp; /* TMPDIR of a new one */
+    int group_fence, fence; /* of the host and of the call, or 0 */
 };
 /* Makes the call, to the end of its process.  Non-zero after telling: the host could not be started.  A host that
  * ended is as a call that did, and does not stand any more. */

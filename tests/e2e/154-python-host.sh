@@ -253,3 +253,35 @@ for whom in driver supervisor worker host; do
     done
     wait "$driver" || true
 done
+
+# what keeps models is imported once, when the first of the calls has one: skops looks through all of scikit-learn
+cat >keeps.py <<'T'
+import sys
+
+from sklearn.linear_model import LinearRegression
+
+from state import host
+
+
+def none(i: int) -> str:
+    return "%s %s" % (host(), "skops.io" in sys.modules)
+
+
+def fit(i: int):
+    return LinearRegression(), none(i)
+
+
+def use(model, i: int) -> str:
+    return none(i)
+T
+cat >keeps.zpl <<'T'
+local none = step "none" { signature = "(i: Int) -> (s: String)", python = "keeps.py:none" }
+local fit = step "fit" { signature = "(i: Int) -> (model: Model {sklearn}, s: String)", python = "keeps.py:fit" }
+local use = step "use" { signature = "(model: Model {sklearn}, i: Int) -> (s: String)", python = "keeps.py:use" }
+local before = none { 1 }
+local model, s = fit { 1 }
+use { model, 1 }
+T
+expect 0 zpl run --jobs 1 keeps.zpl --json
+one=$(value none s)
+equal "$one|$(value fit s)|$(value use s)" "${one%% *} False|${one%% *} True|${one%% *} True" "who has imported skops"

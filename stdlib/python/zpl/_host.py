@@ -16,7 +16,7 @@ from zpl._project import Project
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, NoReturn, Optional, Set
+    from typing import Any, Dict, List, NoReturn, Optional, Set, Tuple
 
 _BEFORE = set(sys.modules)  # what a process of one call has loaded too
 
@@ -72,11 +72,18 @@ def _is_installed(name: str, project: Project) -> bool:
     return bool(places) and all(project.relative(p) is None for p in places)
 
 
+def _there(names: List[str], first: Dict[str, Any]) -> List[str]:
+    """Those that are no modules of the project and are there, each once."""
+    project = Project(first["project"], None)
+    own = _own_names(first.get("modules"))
+    tops = {n.split(".")[0] for n in names}
+    there = {t for t in tops if t == "zpl" or (t not in own and _is_installed(t, project))}
+    return [n for n in dict.fromkeys(names) if n.split(".")[0] in there]
+
+
 def _wanted(first: Dict[str, Any]) -> List[str]:
     """Packages that the files of a step import, in their order, submodules by their names; what zpl's own function does."""
     modules = first.get("modules")
-    project = Project(first["project"], None)
-    own = _own_names(modules)
     out: List[str] = []
     for path in modules or []:
         try:
@@ -89,20 +96,13 @@ def _wanted(first: Dict[str, Any]) -> List[str]:
         out.append("zpl._tables")
         if not {"pandas", "polars", "pyarrow"} & {n.split(".")[0] for n in out}:
             out.append("pandas")
-    tops = {n.split(".")[0] for n in out}
-    there = {t for t in tops if t == "zpl" or (t not in own and _is_installed(t, project))}
-    return [n for n in dict.fromkeys(out) if n.split(".")[0] in there]
+    return _there(out, first)
 
 
-def _import_ahead(first: Dict[str, Any]) -> None:
+def _import(names: List[str]) -> None:
     from importlib import import_module
 
-    import zpl._guard  # noqa: F401
-    import zpl._installed
-    import zpl._trace  # noqa: F401
-
-    zpl._installed.versions([])  # reads what is installed, which calls look at again when it has changed
-    for name in _wanted(first):
+    for name in names:
         parent, _, last = name.rpartition(".")
         if parent in sys.modules and hasattr(sys.modules[parent], last):
             continue
@@ -110,6 +110,27 @@ def _import_ahead(first: Dict[str, Any]) -> None:
             import_module(name)
         except BaseException:  # the call meets it at its place
             pass
+
+
+def _import_ahead(first: Dict[str, Any]) -> None:
+    import zpl._guard  # noqa: F401
+    import zpl._installed
+    import zpl._trace  # noqa: F401
+
+    zpl._installed.versions([])  # reads what is installed, which calls look at again when it has changed
+    _import(_wanted(first))
+    _import_keepers(first, first)
+
+
+def _import_keepers(call: Dict[str, Any], first: Dict[str, Any]) -> bool:
+    """What keeps the models of a call; False: it was there."""
+    if not call.get("models"):
+        return False
+    from zpl._models import ahead
+
+    names = [n for n in _there(ahead(call["models"]), first) if n not in sys.modules]
+    _import(names)
+    return any(n in sys.modules for n in names)
 
 
 def _start_bare(fd: int) -> NoReturn:
@@ -223,16 +244,16 @@ def _end_others(spare: Optional[_Spare]) -> None:
             os.waitpid(pid, 0)
 
 
-def _next_call(control: socket.socket) -> List[int]:
-    """The descriptors of a call; none when there is no other."""
+def _next_call(control: socket.socket) -> Tuple[List[int], Dict[str, Any]]:
+    """The descriptors of a call and what is said of it; none when there is no other."""
     head, fds, _, _ = socket.recv_fds(control, 4, 2, socket.MSG_CMSG_CLOEXEC)
-    size = int.from_bytes(head, "little")
-    while size > 0:
-        part = control.recv(size)
+    size, said = int.from_bytes(head, "little"), b""
+    while len(said) < size:
+        part = control.recv(size - len(said))
         if not part:
-            break
-        size -= len(part)
-    return list(fds)
+            return [], {}
+        said += part
+    return list(fds), json.loads(said) if said else {}
 
 
 def _spare(control: socket.socket) -> Optional[_Spare]:
@@ -243,6 +264,12 @@ def _spare(control: socket.socket) -> Optional[_Spare]:
         return None
 
 
+def _settle() -> None:
+    """What is in memory now stays, so that it is looked through by none that is forked."""
+    gc.collect()
+    gc.freeze()
+
+
 def serve(fd: int) -> None:
     """Serves calls until the other side closes."""
     if too_old():
@@ -250,6 +277,7 @@ def serve(fd: int) -> None:
     talk = Talk(fd)
     keep_here(os.environ["TMPDIR"])
     bare = sys.argv[2:] == ["bare"]
+    first: Optional[Dict[str, Any]] = None
     _libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     if not bare:
         first = talk.receive()
@@ -259,15 +287,18 @@ def serve(fd: int) -> None:
         if "threading" in sys.modules and sys.modules["threading"].active_count() > 1:  # type: ignore[attr-defined]
             _start_bare(fd)
     _end_others(None)
-    gc.collect()
-    gc.freeze()
+    _settle()
     talk.send({"ended": 0})
     control = socket.socket(fileno=fd)
     spare = _spare(control)
     while True:
-        fds = _next_call(control)
+        fds, call = _next_call(control)
         if not fds:
             os._exit(0)
+        if first is not None and not bare and _import_keepers(call, first):
+            _end_others(None)
+            _settle()
+            spare = _spare(control)
         for stream in (1, 2):
             os.set_blocking(stream, True)  # whatever the last call made of it
         if spare is None or not spare.take(fds):

@@ -10,6 +10,7 @@ from zpl._errors import StepError, a_type
 from zpl._types import Type
 
 ENDING = ".skops"
+AHEAD = ("skops.io",)  # looks through all of scikit-learn when it is imported
 
 
 def takes(value: Any) -> bool:

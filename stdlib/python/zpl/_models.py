@@ -7,13 +7,17 @@ Which file keeps which framework is said here alone.  Each of them has
     holds(path)                   is what stands there one?
     save(value, kind, path, who)  writes it, a file or a folder.  Raises StepError.
     load(path, kind, hint)        the model, as the class that the annotation names where there are several
+
+and may have
+
+    AHEAD                         packages that it imports, which whoever has such a model need not import: no threads start in them
 """
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from zpl._errors import StepError, a_type
-from zpl._types import Type
+from zpl._types import Type, parse
 
 _KEEPERS = {
     "xgboost": "_model_xgboost",
@@ -42,6 +46,15 @@ def _unknown(kind: Type, what: str) -> StepError:
         "type",
         "%s: what keeps it is not known; register it with zpl.materialiser, or let the step pickle it (`allow_pickle = true`)" % what,
     )
+
+
+def ahead(types: List[str]) -> List[str]:
+    """What a process that is to keep or load models of these types may import before it is asked to, this module included."""
+    out = ["zpl._models"]
+    for framework in dict.fromkeys(parse(t).framework for t in types):
+        if framework in _KEEPERS:
+            out += ["zpl." + _KEEPERS[framework], *getattr(_keeper(framework), "AHEAD", ())]
+    return out
 
 
 def ending(kind: Type) -> str:
