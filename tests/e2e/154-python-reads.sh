@@ -44,7 +44,25 @@ def connects(n: int) -> int:
 def starts(n: int) -> int:
     return subprocess.run([sys.executable, "steps/by_path.py"], check=True).returncode
 def shell(n: int) -> int:
-    return subprocess.run(["sh", "-c", "cat data/x.csv"], check=True).returncode
+    return len(subprocess.run("cat 'data/x.csv' 2>/dev/null; true", shell=True, stdout=subprocess.PIPE).stdout)
+def system(n: int) -> int:
+    return os.system("wc -l <data/x.csv 2>/dev/null")
+def option(n: int) -> int:
+    return subprocess.run(["echo", "--config=data/extra.json"]).returncode
+def computed(n: int) -> int:
+    return subprocess.run(["sh", "-c", "cat data/?.csv"], check=True).returncode
+def size(n: int) -> int:
+    return os.path.getsize("data/extra.json")
+def exists(n: int) -> int:
+    return int(os.path.exists("data/extra.json"))
+def path_exists(n: int) -> int:
+    return int(Path("data/extra.json").is_file())
+def age(n: int) -> int:
+    return int(os.stat(Path(__file__).resolve().parent.parent / "data" / "x.csv").st_mtime)
+def folder_exists(n: int) -> int:
+    return int(os.path.isdir("data"))
+def names_store(n: int) -> int:
+    return len(os.listdir(".zpl"))
 def forks(n: int) -> int:
     pid = os.fork()
     if pid == 0:
@@ -63,6 +81,11 @@ def absent(n: int) -> int:
         return len(open("data/nothing").read())
     except FileNotFoundError:
         return 4
+def looked_for(n: int) -> int:
+    return 5 if os.path.exists("data/y.csv") else 4
+def library_looks(n: int) -> int:
+    import shutil
+    return len([shutil.which("nothing"), os.access(".", os.R_OK), Path(helper.__file__).stat().st_size, os.path.isdir("data")])
 def fine(n: int, more: Path = Path("data")) -> int:
     import importlib.metadata, inspect, linecache, pkgutil, tempfile, traceback, zoneinfo
     list(importlib.metadata.distributions())
@@ -100,21 +123,44 @@ refused connects "opened data/x.csv" 'sqlite3.connect('
 refused starts "started a program with steps/by_path.py" '"steps/by_path.py"\], check'
 refused hidden "opened .env" 'open(".env")'
 refused caught "opened data/extra.json" 'return json.load(open'
+refused shell "started a program with data/x.csv" "cat 'data/x.csv'"
+refused system "started a program with data/x.csv" "wc -l"
+refused option "started a program with data/extra.json" "config="
+# whether it is there, how large and how old it is are part of what is kept, too
+refused size "looked at data/extra.json" 'os.path.getsize'
+refused exists "looked at data/extra.json" 'os.path.exists'
+refused path_exists "looked at data/extra.json" 'is_file()'
+refused age "looked at data/x.csv" 'st_mtime'
+refused folder_exists "looked at data" 'os.path.isdir("data")'
+program names_store && expect 1 zpl run p.zpl
+contains err "names_store(): it listed the folder .zpl"
+contains err "the store is zpl's own"
 refused gives "opened data/x.csv" 'def gives'
 program helped && expect 1 zpl run p.zpl
 contains err 'steps/helper.py:3: helped(): it opened data/extra.json'
 
 # what the kernel refuses to programs is told too
 if zpl version | grep -q 'files by Landlock'; then
-    program shell && expect 1 zpl run p.zpl
-    contains err "'data/x.csv' can't be read by the step"
+    program computed && expect 1 zpl run p.zpl
+    contains err "cat: data/x.csv: Permission denied"
+    contains err "help: a function of Python, with the programs that it starts, reads the system"
 fi
 # a process of its own is held to the same
 program forks && expect 0 zpl run p.zpl --json
 equal "$(json out "[v['value'] for s in j['steps'] for v in s['outputs'].values()]")" "[7]" "what a fork may open"
 
-# what is not there, what is Python's own, what the step makes and what it declares
-program absent && expect 0 zpl run p.zpl
+# what the step does otherwise without, because it is not there, would be another thing once it came
+for name in absent looked_for; do
+    program $name && expect 1 zpl run p.zpl
+    contains err "$name(): it looked for data/"
+    program $name ', files = { "data" }' && expect 0 zpl run p.zpl --json && contains out '"value": 4'
+done
+touch data/y.csv
+expect 0 zpl run p.zpl --json && contains out '"value": 5'
+rm data/y.csv
+
+# what is Python's own, what the step makes and what it declares, and the folders that it is in
+program library_looks ', files = { "conf/link.csv" }' && expect 0 zpl run p.zpl
 program fine ', files = { "conf/link.csv" }' && expect 0 zpl run p.zpl
 # declared, it counts
 program opens ', files = { "data/extra.json" }' && expect 0 zpl run p.zpl

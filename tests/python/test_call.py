@@ -168,6 +168,35 @@ class Calls(unittest.TestCase):
                     "s": value({"record": [["depth", 4]]}), "tags": value(["2024-03-01"])}
             self.assertEqual(self.gives("typed", args, "Json", interpreter=python), [2024, True, "float", True, 4, 3, 3], python)
 
+    def test_looks_at_files_that_the_key_does_not_know(self):
+        """By every Python; what a step makes of its own files and the folders above them is its own affair."""
+        looks = {"by_os": "os.path.exists('x.json')", "by_size": "os.path.getsize('x.json')", "by_pathlib": "Path('x.json').is_file()",
+                 "by_stat": "Path('x.json').stat().st_size", "by_glob": "glob.glob('x.json')", "by_access": "os.access('x.json', os.R_OK)"}
+        own = """
+    with tempfile.TemporaryDirectory() as t:
+        Path(t, "x").mkdir(parents=True, exist_ok=True)
+        shutil.copytree(t, t + "2")
+        shutil.rmtree(t + "2")
+    return [Path(__file__).resolve().name, os.stat(".") is not None, os.stat in os.supports_follow_symlinks]
+"""
+        text = "import glob, os, shutil, tempfile\nfrom pathlib import Path\n" + "".join(
+            "def %s(): return %s\n" % look for look in looks.items()) + "def own():" + own
+        project = Project()
+        self.addCleanup(project.close)
+        project.write("project/s.py", text)
+        project.write("project/x.json", "{}")
+        os.makedirs(project.at("store/scratch/1/.tmp"))
+        more = {"project": project.at("project"), "scratch": project.at("store/scratch/1/.tmp"), "store": project.at("store"),
+                "modules": ["s.py"], "reads": []}
+        for python in pythons():
+            for name in looks:
+                last, _, _ = project.call(name, {}, [("v", "Json")], interpreter=python, **more)
+                self.assertEqual((last["error"]["kind"], last["error"]["message"], last["error"]["file"]),
+                                 ("undeclared", "it looked at x.json, which the step's key does not know", "s.py"), (python, name))
+            last, _, printed = project.call("own", {}, [("v", "Json")], interpreter=python, **more)
+            self.assertIn("done", last, (python, last, printed))
+            self.assertEqual(json.loads(project.read("v")), ["s.py", True, True])
+
     def test_several_outputs(self):
         outputs = [("n", "Int"), ("s", "String")]
         for function in ("in_order", "by_name", "named"):

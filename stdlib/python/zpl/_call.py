@@ -324,8 +324,11 @@ def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
         return None
     from zpl._guard import Guard
 
-    modules = [os.path.realpath(os.path.join(project.folder, m)) for m in frame.get("modules") or []]
-    return Guard(project, frame["reads"] + modules, os.path.realpath(frame["store"]))
+    modules = [os.path.join(project.folder, m) for m in frame.get("modules") or []]
+    given = [a.get("table") or a.get("path") for a in frame["args"].values()]
+    own = os.path.dirname(frame["scratch"])  # where it may write
+    known = [os.path.realpath(p) for p in [own, *modules, *given] if p]
+    return Guard(project, frame["reads"] + known, os.path.realpath(frame["store"]))
 
 
 def _end(talk: Talk, end: Dict[str, Any]) -> None:

@@ -1,20 +1,23 @@
 """What a call may read of its project: what the step's key knows.
 
 The kernel refuses the rest (Landlock), to native code and to programs that are started too, in words that nobody
-understands and where it can.  An audit hook sees what Python itself opens and lists before that, and says it better.  It
-is no fence: code that wants to get past it can.
+understands and where it can.  An audit hook sees what Python itself opens and lists before that, and says it better; what asks
+whether a file is there, how large and how old it is, which the kernel tells everybody, is asked in place of os.stat and its
+like.  It is no fence: code that wants to get past it can.
 """
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import re
+import stat
 import sys
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
     from zpl._project import Project
 
@@ -23,23 +26,54 @@ _FINDERS = {"importlib", "_frozen_importlib_external", "importlib_metadata", "pk
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _SUSPECTS = 3  # that are named
+_LONG = 1000  # characters of a text that may be a path
+#: What tells of a file by its path, and no audit event tells of.
+_LOOKS = ("stat", "lstat", "access", "readlink")
+#: Modules of Python through which one asks that.
+_ASKED_BY = {"posixpath", "genericpath", "pathlib", "glob"}
+#: Functions that only ask where links lead.
+_FOLLOW_LINKS = {"realpath", "_joinrealpath", "_resolve"}
+#: What parts the words of a text for a shell.
+_SHELL = re.compile(r"[\s'\"`;|&<>(){}=:,$]+")
+_stat, _lstat = os.stat, os.lstat  # the system's own
 
 
 class Undeclared(PermissionError):
     """A file of the project that the step's key does not know.  The kernel would refuse it too."""
 
 
+class UndeclaredLook(Exception):
+    """A question about such a file.  No OSError: that would be an answer, as os.path.exists() takes it, and the step would go on."""
+
+
+class _Watched:
+    """A function of os with somebody before it.  No function itself: pathlib of old has such in a class, as no methods."""
+
+    def __init__(self, own: Callable[..., Any], guard: Guard) -> None:
+        functools.update_wrapper(self, own)
+        self.own, self.guard = own, guard
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        path = args[0] if args else more.get("path")
+        if self.guard.is_on and isinstance(path, (str, bytes, os.PathLike)) and more.get("dir_fd") is None:
+            self.guard.look(os.fsdecode(path))
+        return self.own(*args, **more)
+
+
 class Guard:
     """Refuses what is not known, and remembers what it refused."""
 
     def __init__(self, project: Project, known: Sequence[str], store: str) -> None:
-        """`known`: files and folders, without links, as `store` is, of which the kernel alone says what may be read."""
+        """`known`: files and folders, without links; `store`: the same, of which the step is given nothing but what is known."""
         self.project = project
+        self.store = store
         self.places = tuple(dict.fromkeys([project.folder + os.sep, os.path.abspath(project.given) + os.sep]))
-        self.known = {*known, store}
-        self.below = tuple(p + os.sep for p in (*known, store))
+        self.known = set(known)
+        self.below = tuple(p + os.sep for p in known)
+        self.above = self._folders_of(known)
         self.fine = set(self.known)  # paths that were looked at
         self.first: Optional[Tuple[str, str, int, str]] = None  # message, file, line, what it was: that fails the step
+        self.missed: Optional[Tuple[str, str, int, str]] = None  # the same, of what is not there: fails one that ends well
         self.refusal = Undeclared
         self.is_on = True
 
@@ -52,6 +86,9 @@ class Guard:
             "sqlite3.connect": self._connect,
             "ctypes.dlopen": self._load,
             "subprocess.Popen": self._start,
+            "os.system": self._system,
+            "os.exec": self._start,
+            "os.posix_spawn": self._start,
         }
 
         def hook(event: str, args: Tuple[Any, ...]) -> None:
@@ -60,22 +97,51 @@ class Guard:
                 found(args)
 
         sys.addaudithook(hook)
+        for name in _LOOKS:
+            self._watch(name)
+
+    def _watch(self, name: str) -> None:
+        """Puts itself before a function of os."""
+        own = getattr(os, name)
+        watched = _Watched(own, self)
+        setattr(os, name, watched)
+        for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
+            if own in able:
+                able.add(watched)
+        accessor = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)  # of Python 3.9 and 3.10
+        if getattr(accessor, name, None) is own:
+            setattr(accessor, name, watched)
 
     # ---- what is looked at ----
 
     def unknown(self, path: str) -> Optional[str]:
         """A path of the project's that is there and the key does not know, as the project has it; None: it is fine."""
+        shown, there = self.unknown_of_any(path)
+        return shown if there else None
+
+    def unknown_of_any(self, path: str) -> Tuple[Optional[str], bool]:
+        """The same of a path where there may be nothing; is there something?"""
         if path[:1] == "/" and not path.startswith(self.places) and "/." not in path:
-            return None
+            return None, False
         path = os.path.abspath(path)
         if path in self.fine or not (path + os.sep).startswith(self.places):
-            return None
+            return None, False
         real = os.path.realpath(path)
-        if real in self.known or real.startswith(self.below) or not os.path.lexists(real) or self.is_installed(path, real):
+        if real in self.known or real.startswith(self.below) or self.is_installed(path, real):
             self.fine.add(path)
-            return None
+            return None, False
         place = next(p for p in self.places if (path + os.sep).startswith(p))
-        return path[len(place) :] or "."
+        return path[len(place) :] or ".", _mode(_lstat, real) != 0
+
+    def _folders_of(self, known: Sequence[str]) -> Set[str]:
+        """The project and its folders that something known is in: that they are there is known too."""
+        out = {p[:-1] for p in self.places}
+        for path in known:
+            above = os.path.dirname(path)
+            while above.startswith(self.places) and above not in out:
+                out.add(above)
+                above = os.path.dirname(above)
+        return out
 
     def is_installed(self, path: str, real: str) -> bool:
         """Is it of an environment that lies in the project, or zpl's own?"""
@@ -87,16 +153,40 @@ class Guard:
         path, flags = args[0], args[2]
         if isinstance(path, int) or (flags & os.O_ACCMODE) == os.O_WRONLY:
             return
-        shown = self.unknown(os.fsdecode(path))
-        if shown is not None and not os.path.isdir(path):
+        shown, there = self.unknown_of_any(os.fsdecode(path))
+        if shown is not None and not there:
+            self._miss(shown)
+        elif shown is not None and not stat.S_ISDIR(_mode(_stat, path)):
             self._refuse("opened", shown)
+
+    def look(self, path: str) -> None:
+        caller: Any = sys._getframe(2)
+        caller = caller.f_back if caller.f_code.co_name == "islink" else caller
+        if caller is not None and caller.f_code.co_name in _FOLLOW_LINKS:
+            return
+        shown, there = self.unknown_of_any(path)
+        if shown is None or os.path.abspath(path) in self.above or self._is_for_imports():
+            return
+        if there:
+            self._refuse("looked at", shown, is_look=True)
+        else:
+            self._miss(shown)
+
+    def _is_for_imports(self) -> bool:
+        """Does what looks for modules and packages ask?"""
+        frame: Optional[FrameType] = sys._getframe(3)
+        while frame is not None and self.project.relative(frame.f_code.co_filename) is None:
+            if _module(frame) in _FINDERS or "importlib" in frame.f_code.co_filename:
+                return True
+            frame = frame.f_back
+        return False
 
     def _list(self, args: Tuple[Any, ...]) -> None:
         path = args[0]
         if isinstance(path, int):
             path = os.readlink("/proc/self/fd/%d" % path)
         shown = self.unknown(os.fsdecode(path if path is not None else "."))
-        if shown is not None and sys._getframe(2).f_globals.get("__name__", "").split(".")[0] not in _FINDERS:
+        if shown is not None and _module(sys._getframe(2)) not in _FINDERS:
             self._refuse("listed the folder", shown)
 
     def _connect(self, args: Tuple[Any, ...]) -> None:
@@ -115,26 +205,48 @@ class Guard:
                 self._refuse("loaded", shown)
 
     def _start(self, args: Tuple[Any, ...]) -> None:
-        """A program of the project's, and what its words name, where a word is the name of a file."""
+        """A program of the project's, and what its words name, where a word is the name of a file or has one in it."""
         executable, words, folder = args[0], args[1], args[2]
-        if isinstance(words, (str, bytes)):
+        if isinstance(words, (str, bytes, os.PathLike)):
             words = [words]
-        for word in [executable, *(words or [])]:
-            if not isinstance(word, (str, bytes, os.PathLike)) or (word is executable and "/" not in os.fsdecode(word)):
-                continue
-            path = os.path.join(os.fsdecode(folder or "."), os.fsdecode(word))
-            shown = self.unknown(path) if "\0" not in path else None
-            if shown is not None and os.path.isfile(path):
+        if not isinstance(folder, (str, bytes, os.PathLike)):  # of exec it is the environment
+            folder = "."
+        if isinstance(executable, (str, bytes, os.PathLike)) and "/" in os.fsdecode(executable):
+            self._start_with(os.fsdecode(executable), os.fsdecode(folder))
+        for word in words or []:
+            if isinstance(word, (str, bytes, os.PathLike)):
+                self._start_with(os.fsdecode(word), os.fsdecode(folder))
+
+    def _system(self, args: Tuple[Any, ...]) -> None:
+        self._start_with(os.fsdecode(args[0]), ".")
+
+    def _start_with(self, word: str, folder: str) -> None:
+        for part in dict.fromkeys([word, *_SHELL.split(word)]):
+            path = os.path.join(folder, part)
+            shown = self.unknown(path) if 0 < len(part) < _LONG and "\0" not in part else None
+            if shown is not None and stat.S_ISREG(_mode(_stat, path)):
                 self._refuse("started a program with", shown)
 
     # ---- what is refused ----
 
     def check(self) -> None:
-        """Raises what it refused first, also where that was caught: without the file it would have made something else."""
+        """Raises what it refused first, also where that was caught: without the file it would have made something else.  And
+        what the project's own code looked for, did not find and did without."""
+        self.first = self.first or self.missed
         if self.first is not None:
-            raise Undeclared(errno.EACCES, self.first[0])
+            raise Undeclared(errno.EACCES, self.first[0], self.first[3])
 
-    def _refuse(self, did: str, shown: str) -> None:
+    def _miss(self, shown: str) -> None:
+        """Of what libraries look for, as their own settings, nothing is said."""
+        frame: Optional[FrameType] = sys._getframe(3)
+        while frame is not None and _module(frame) in _ASKED_BY:
+            frame = frame.f_back
+        own = self.project.relative(frame.f_code.co_filename) if frame is not None else None
+        if own is not None and frame is not None and self.missed is None:
+            message = "it looked for %s, which is not there, and the step's key would not know if it were" % shown
+            self.missed = (message, own, frame.f_lineno, shown)
+
+    def _refuse(self, did: str, shown: str, is_look: bool = False) -> None:
         message = "it %s %s, which the step's key does not know" % (did, shown)
         place, theirs = self._place(sys._getframe(3))
         hidden = any(part.startswith(".") and part != "." for part in shown.split(os.sep))
@@ -143,6 +255,8 @@ class Guard:
             print("zpl: %s, at %s: refused" % (message, "%s:%d" % place if place else "its start"), file=sys.stderr)
         elif self.first is None:
             self.first = (message, place[0], place[1], shown) if place else (message, "", 0, shown)
+        if is_look and not (theirs and hidden):
+            raise UndeclaredLook(message)
         raise Undeclared(errno.EACCES, message, shown)
 
     def _place(self, frame: Optional[FrameType]) -> Tuple[Optional[Tuple[str, int]], bool]:
@@ -160,6 +274,14 @@ class Guard:
 
     def advice(self, shown: str) -> str:
         """What to write in the step for a file or folder."""
+        path = os.path.join(self.project.folder, shown)
+        if path == self.store or path.startswith(self.store + os.sep):
+            return "the store is zpl's own: what another step made comes as an input of the step, or by `artifact.read`"
+        if _mode(_lstat, path) == 0:
+            return (
+                "give it by a Path param, which may have None for its default, or declare the folder that it would be in, "
+                '`files = { "%s" }`: then it counts whether it is there' % (os.path.dirname(shown) or ".")
+            )
         return 'if it is meant to be read, declare it in the step, `files = { "%s" }`, or give it by a Path param' % shown
 
     def suspects(self, error: BaseException) -> List[str]:
@@ -177,9 +299,22 @@ class Guard:
         out: Dict[str, None] = {}
         for value in values[:1000]:
             text = os.fspath(value) if isinstance(value, os.PathLike) else value
-            if not isinstance(text, str) or not 0 < len(text) < 1000 or "\n" in text or "\0" in text:
+            if not isinstance(text, str) or not 0 < len(text) < _LONG or "\n" in text or "\0" in text:
                 continue
             shown = self.unknown(text) if text != "." else None
             if shown is not None and shown != "." and (denied or os.path.isfile(text)):
                 out[shown] = None
         return list(out)[:_SUSPECTS]
+
+
+def _mode(of: Callable[..., os.stat_result], path: Any) -> int:
+    """0: there is nothing."""
+    try:
+        return of(path).st_mode
+    except (OSError, ValueError):
+        return 0
+
+
+def _module(frame: FrameType) -> str:
+    """The first part of its name."""
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -33,7 +33,7 @@ def _library(path: str) -> str:
     for mark in ("site-packages", "dist-packages"):
         if mark in parts:
             return parts[parts.index(mark) + 1].split(".")[0]
-    return parts[-1].split(".")[0] if not path.startswith("<frozen") else "importlib"
+    return parts[-1].split(".")[0] if not path.startswith("<frozen ") else path[len("<frozen ") : -1].split(".")[0]
 
 
 def cut(error: BaseException, relative: Relative) -> Tuple[List[str], Optional[Tuple[str, int, str]]]:
