@@ -4,7 +4,8 @@
 #include "stdlib/body/python.h"
 
 const char zpl_export_body[] = "{\"own\":{"
-                               "\"sklearn\":[\"onnx\",\"skl2onnx\",\"skops\"],"
+                               "\"sklearn\":[\"lightgbm\",\"onnx\",\"onnxmltools\","
+                               "\"skl2onnx\",\"skops\",\"xgboost\"],"
                                "\"torch\":[\"onnx\",\"onnxscript\",\"safetensors\",\"torch\"],"
                                "\"xgboost\":[\"onnx\",\"onnxmltools\",\"xgboost\"]"
                                "},\"code\":[\"keras\",\"torch\"],\"python\":\"zpl:export\"}";
@@ -28,7 +29,8 @@ ZPL_KERNEL(onnx_export) = {
         "its\n"
         "features, label and classes are, and what its output means.  Made by\n"
         "\n"
-        "    scikit-learn   skl2onnx     pipelines too; a classifier has to have predict_proba\n"
+        "    scikit-learn   skl2onnx     pipelines too, also with XGBoost or LightGBM in them\n"
+        "                                (onnxmltools); a classifier has to have predict_proba\n"
         "    XGBoost        onnxmltools\n"
         "    LightGBM       onnxmltools  held to LightGBM's own scores of random rows\n"
         "    PyTorch        torch.onnx   a module of one input, the features of all rows\n"

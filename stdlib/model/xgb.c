@@ -32,6 +32,7 @@ static struct {
     int (*matrix_create)(void *iterator, void *proxy, void *reference, on_reset *reset,
                          on_next *next, const char *config, void **out);
     int (*matrix_set_info)(void *matrix, const char *field, const char *array);
+    int (*matrix_dense)(const char *array, const char *config, void **out);
     int (*matrix_free)(void *matrix);
     int (*booster_create)(void *const matrices[], uint64_t count, void **out);
     int (*booster_free)(void *booster);
@@ -41,6 +42,8 @@ static struct {
                     const char **out);
     int (*predict_dense)(void *booster, const char *array, const char *config, void *proxy,
                          const uint64_t **shape, uint64_t *dimensions, const float **out);
+    int (*predict_matrix)(void *booster, void *matrix, const char *config, const uint64_t **shape,
+                          uint64_t *dimensions, const float **out);
     int (*load_buffer)(void *booster, const void *data, uint64_t len);
     int (*save_buffer)(void *booster, const char *config, uint64_t *len, const char **data);
     int (*get_attr)(void *booster, const char *key, const char **out, int *found);
@@ -62,6 +65,7 @@ static const struct {
     {"XGProxyDMatrixSetDataDense", &lib.proxy_set_dense},
     {"XGQuantileDMatrixCreateFromCallback", &lib.matrix_create},
     {"XGDMatrixSetInfoFromInterface", &lib.matrix_set_info},
+    {"XGDMatrixCreateFromDense", &lib.matrix_dense},
     {"XGDMatrixFree", &lib.matrix_free},
     {"XGBoosterCreate", &lib.booster_create},
     {"XGBoosterFree", &lib.booster_free},
@@ -69,6 +73,7 @@ static const struct {
     {"XGBoosterUpdateOneIter", &lib.update},
     {"XGBoosterEvalOneIter", &lib.evaluate},
     {"XGBoosterPredictFromDense", &lib.predict_dense},
+    {"XGBoosterPredictFromDMatrix", &lib.predict_matrix},
     {"XGBoosterLoadModelFromBuffer", &lib.load_buffer},
     {"XGBoosterSaveModelToBuffer", &lib.save_buffer},
     {"XGBoosterGetAttr", &lib.get_attr},
@@ -310,6 +315,19 @@ int zpl_xgb_load(struct zpl_xgb *xgb, const char *path)
     return failed;
 }
 
+/* The rows as a matrix of the library's: what a booster that is no trees (gblinear) is scored on. */
+static int predict_matrix(struct zpl_xgb *xgb, const char *array, const char *config,
+                          const uint64_t **shape, uint64_t *dimensions, const float **scores)
+{
+    void *rows = NULL;
+    int failed = lib.matrix_dense(array, "{\"missing\":NaN,\"nthread\":1}", &rows) ||
+                 lib.predict_matrix(xgb->booster, rows, config, shape, dimensions, scores);
+
+    if (rows)
+        lib.matrix_free(rows);
+    return failed;
+}
+
 int zpl_xgb_predict(struct zpl_xgb *xgb, const float *cells, size_t rows, size_t columns,
                     const float **scores, size_t *width)
 {
@@ -321,7 +339,8 @@ int zpl_xgb_predict(struct zpl_xgb *xgb, const float *cells, size_t rows, size_t
     char array[128];
 
     describe(array, cells, rows, columns);
-    if (lib.predict_dense(xgb->booster, array, config, NULL, &shape, &dimensions, scores))
+    if (lib.predict_dense(xgb->booster, array, config, NULL, &shape, &dimensions, scores) &&
+        predict_matrix(xgb, array, config, &shape, &dimensions, scores))
         return fail_library(xgb->ctx, "score the rows");
     if (dimensions != 2 || shape[0] != rows)
         return xgb->ctx->fail(xgb->ctx, "XGBoost scored %" PRIu64 " rows of %zu",

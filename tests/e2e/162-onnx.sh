@@ -6,11 +6,14 @@ with_oracle
 
 cat >models.py <<'T'
 """Random rows, a model for each name, and how far its own scores are from what predict gives."""
+import lightgbm
 import numpy as np
 import pandas as pd
+import xgboost
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (GradientBoostingClassifier, GradientBoostingRegressor, HistGradientBoostingClassifier,
-                              HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor)
+                              HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor, VotingClassifier)
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier
@@ -52,6 +55,15 @@ def _model(name: str, seed: int):
         "columns": lambda: make_pipeline(
             ColumnTransformer([("t", OneHotEncoder(handle_unknown="ignore"), names), ("n", StandardScaler(), ["a", "b", "n"])]),
             LogisticRegression()),
+        "words": lambda: make_pipeline(
+            ColumnTransformer([("t", TfidfVectorizer(), "colour"), ("n", StandardScaler(), ["a", "b", "n"])]), LogisticRegression()),
+        "hashes": lambda: make_pipeline(
+            ColumnTransformer([("t", HashingVectorizer(), "colour")]), LogisticRegression()),
+        "xgb steps": lambda: make_pipeline(SimpleImputer(), xgboost.XGBClassifier(n_estimators=10, max_depth=4, n_jobs=1)),
+        "lgb steps": lambda: make_pipeline(SimpleImputer(), lightgbm.LGBMRegressor(n_estimators=10, n_jobs=1, verbose=-1)),
+        "votes": lambda: VotingClassifier([("x", xgboost.XGBClassifier(n_estimators=10, n_jobs=1)), ("l", LogisticRegression())],
+                                          voting="soft", weights=[1, 2]),
+        "most": lambda: VotingClassifier([("x", DecisionTreeClassifier()), ("l", LogisticRegression())]),
         "indicator": lambda: make_pipeline(SimpleImputer(add_indicator=True), LogisticRegression()),
         "poisson": lambda: HistGradientBoostingRegressor(loss="poisson", **boosts),
         "linear": lambda: LinearRegression(),
@@ -117,6 +129,11 @@ for label, names in pairs { late = { "scaled" }, kind = { "boosted" }, cost = { 
 end
 local mixed = sql [[ SELECT a, b, n, colour, late FROM whole ]]
 try("columns", "late", mixed)
+-- Converters of other packages, and what skl2onnx takes in other forms only.
+try("xgb steps", "late", plain.late)
+try("lgb steps", "cost", plain.cost)
+try("votes", "late", plain.late)
+try("words", "late", mixed)
 -- Missing numbers, which some models take.
 local function missing (name, label)
   local own = fit { some[label], label = label, name = name, as = "gaps fit " .. name }
@@ -137,7 +154,7 @@ for s in json.load(open("run.json"))["steps"]:
         if name == "worst":
             worst[s["name"]] = o["value"]
 print(worst)
-assert len(worst) == 6, len(worst)
+assert len(worst) == 10, len(worst)
 bad = {n: w for n, w in worst.items() if not w <= 1e-5}
 assert not bad, bad
 T
@@ -184,6 +201,46 @@ python3 - <<'T'
 import json
 worst = [o["value"] for s in json.load(open("run.json"))["steps"] for n, o in s["outputs"].items() if n == "worst"]
 assert len(worst) == 3 and all(w <= 1e-5 for w in worst), worst
+T
+
+# Boosters that are no trees, or trees of which some are dropped, are scored natively alone; scores that are no probabilities are told.
+cat >kinds.py <<'T'
+import numpy as np
+import pandas as pd
+import xgboost
+
+
+def fit(rows: pd.DataFrame, booster: str = "gbtree", objective: str = "binary:logistic") -> xgboost.Booster:
+    asked = {"booster": booster, "objective": objective, "max_depth": 3, "nthread": 1}
+    return xgboost.train(asked, xgboost.DMatrix(rows.drop(columns="y"), rows["y"]), 6)
+
+
+def apart(model: xgboost.Booster, scored: pd.DataFrame) -> float:
+    return float(np.max(np.abs(model.predict(xgboost.DMatrix(scored[["a", "b", "n"]])) - scored["score"])))
+T
+sed -e '/^local kind/,$d' xgb.zpl >kinds.zpl
+cat >>kinds.zpl <<'T'
+local fit = step "fit" { signature = '(rows: Table {y: Bool, ...f}, booster: String = "gbtree", objective: String = "binary:logistic") -> (model: Model {xgboost, features: f, label: y})',
+                         python = "kinds.py:fit" }
+local apart = step "apart" { signature = "(model: Model {xgboost}, scored: Table {...r}) -> (worst: Float)", python = "kinds.py:apart" }
+for _, booster in ipairs { "gblinear", "dart" } do
+  local model = fit { late, booster = booster }
+  apart { model, predict { model, late } }
+  onnx.export { model, as = "export " .. booster }
+end
+for _, objective in ipairs { "binary:hinge", "binary:logitraw" } do fit { late, objective = objective } end
+onnx.export { fit { late, objective = "reg:logistic" }, as = "export logistic" }
+T
+expect 1 zpl run kinds.zpl --jobs 1
+for booster in gblinear dart; do contains err "has the booster '$booster', and ONNX is made of 'gbtree' alone: predict and evaluate score it"; done
+for objective in hinge logitraw; do contains err "has the objective 'binary:$objective', which gives no probabilities of classes"; done
+contains err "has the objective 'reg:logistic', of which no probabilities of classes are made"
+[ "$(grep -c 'failed: ' err)" = 5 ] || fail "$(cat err)"
+zpl show last --json >run.json
+python3 - <<'T'
+import json
+worst = [o["value"] for s in json.load(open("run.json"))["steps"] for n, o in s["outputs"].items() if n == "worst"]
+assert len(worst) == 2 and all(w <= 1e-6 for w in worst), worst
 T
 
 # So is one of LightGBM, whose own scores are its library's; the same bytes come of another process.
@@ -244,6 +301,8 @@ local function told (rows, kind, label, name)
 end
 told(sql [[ SELECT a, b, y FROM rows ]], "Bool", "y", "machine")
 told(sql [[ SELECT a, b, z FROM rows ]], "Int", "z", "logistic")
+told(sql [[ SELECT a, b, y FROM rows ]], "Bool", "y", "most")
+told(sql [[ SELECT b::VARCHAR AS colour, y FROM rows ]], "Bool", "y", "hashes")
 -- what converters leave out: a column that says where a value was missing, the link of a loss, where a tree sends what is missing
 told(sql [[ SELECT CASE WHEN a % 3 > 0 THEN a END AS a, b, y FROM rows ]], "Bool", "y", "indicator")
 told(sql [[ SELECT a, b, exp(z) AS z FROM rows ]], "Float", "z", "poisson")
@@ -260,7 +319,9 @@ contains err "the converter made of a sklearn.Pipeline scores otherwise than the
 contains err "the converter made of a sklearn.HistGradientBoostingRegressor scores otherwise than the model"
 contains err "step with holes failed: feature 'a' of \`rows\` is missing in row 1, and the model does with that in ONNX not what"
 contains err "step rounded failed: feature 't' of \`rows\` is 1700000001 in row 2, which no 32-bit float is equal to"
-[ "$(grep -c 'failed: ' err)" = 6 ] || fail "$(cat err)"
+contains err 'gives no probabilities (predict_proba), which scores are made of: say voting="soft"'
+contains err "can't make ONNX of a sklearn.Pipeline: it knows no HashingVectorizer: do its work in a step before"
+[ "$(grep -c 'failed: ' err)" = 8 ] || fail "$(cat err)"
 contains err "tells classes, and its label is Int"
 
 # A file that is none, and one that says nothing of itself.

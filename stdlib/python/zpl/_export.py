@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from typing import Any, Dict, List, Optional, Tuple
 
-from zpl import _models
+from zpl import _export_parts, _model_xgboost, _models
 from zpl._errors import StepError, a_type
 from zpl._export_check import hold
 from zpl._types import Type, parse
@@ -151,7 +152,10 @@ def failed(library: str, what: str, error: BaseException) -> StepError:
     cause = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    words = " ".join(str(cause).split())
+    words = " ".join(str(cause).split()).partition(" You may raise an issue")[0]
+    unknown = re.search(r"Unable to find a (?:shape calculator|converter) for type '<class '([\w.]+)'>'", words)
+    if unknown is not None:
+        words = "it knows no %s: do its work in a step before, or score the model by a step in Python" % unknown[1].split(".")[-1]
     if len(words) > 400:
         words = words[:400] + " …"
     return StepError("type", "%s can't make ONNX of %s: %s" % (library, what, words or type(cause).__name__))
@@ -178,22 +182,6 @@ class _Attributes:
 # ---- scikit-learn ----
 
 
-def _names_matter(model: Any) -> bool:
-    """Does a part of it look for columns by their names?"""
-    return type(model).__name__ == "ColumnTransformer" or any(
-        _names_matter(part) for _, part in _parts(model) if not isinstance(part, str)
-    )
-
-
-def _parts(model: Any) -> List[Tuple[str, Any]]:
-    for field in ("steps", "transformers_", "transformers", "estimators", "transformer_list"):
-        found = getattr(model, field, None)
-        if isinstance(found, list) and all(isinstance(p, tuple) and len(p) >= 2 for p in found):
-            return [(p[0], p[1]) for p in found]
-    inner = getattr(model, "estimator", None)
-    return [("estimator", inner)] if inner is not None else []
-
-
 def _inputs(kind: Type, apart: bool, types: Any) -> List[Tuple[str, Any]]:
     """One tensor of floats, or an input a feature."""
     odd = [n for n, t in kind.columns if t.kind not in ONE_INPUT]
@@ -218,7 +206,6 @@ def _sklearn(path: str, kind: Type, args: Dict[str, Any]) -> Told:
     model = _models.load(path, kind, None)
     what = a_type(model)
     _hold_features(getattr(model, "feature_names_in_", None), kind, what)
-    options: Dict[Any, Any] = {}
     classes: List[str] = []
     if is_regression(kind):
         if hasattr(model, "predict_proba"):
@@ -230,21 +217,28 @@ def _sklearn(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         if not hasattr(model, "predict_proba"):
             raise StepError(
                 "type",
-                "%s gives no probabilities (predict_proba), which scores are made of: CalibratedClassifierCV gives it some" % what,
+                "%s gives no probabilities (predict_proba), which scores are made of: %s"
+                % (what, 'say voting="soft"' if hasattr(model, "voting") else "CalibratedClassifierCV gives it some"),
             )
         classes = _texts_of(model.classes_, kind, what)
-        options = {id(_last(model)): {"zipmap": False}, id(model): {"zipmap": False}}
-    inputs = _inputs(kind, _names_matter(model), types)
+    inputs = _inputs(kind, _export_parts.names_matter(model), types)
     try:
+        _export_parts.register(model, need)
+        own = _export_parts.prepared(model)
+        options = _export_parts.options(own)
+        if not is_regression(kind):
+            options.update({id(_last(own)): {"zipmap": False}, id(own): {"zipmap": False}})
         with _Attributes():
             made = skl2onnx.convert_sklearn(
-                model, "zpl", initial_types=inputs, options=options, target_opset={"": OPSET, "ai.onnx.ml": 3}
+                own, "zpl", initial_types=inputs, options=options, target_opset={"": OPSET, "ai.onnx.ml": 3}
             )
+    except StepError:
+        raise
     except Exception as e:
         raise failed("skl2onnx", what, e) from e
     names, data = [o.name for o in made.graph.output], bytes_of(made)
     score = model.predict if is_regression(kind) else model.predict_proba
-    named = hasattr(model, "feature_names_in_") or _names_matter(model)
+    named = hasattr(model, "feature_names_in_") or _export_parts.names_matter(model)
     output = names[0 if is_regression(kind) else 1]
     missing = hold(lambda rows: score(_frame(rows) if named else _matrix(rows)), model, data, output, kind, what)
     return Told(data, output, "value" if is_regression(kind) else "probability", classes, missing)
@@ -281,7 +275,8 @@ def _hold_features(trained: Any, kind: Type, what: str, declared: Optional[List[
 def _xgboost(path: str, kind: Type, args: Dict[str, Any]) -> Told:
     convert = need("onnxmltools.convert", "onnxmltools")
     types = need("onnxmltools.convert.common.data_types", "onnxmltools")
-    booster = _models.load(path, kind, None)
+    booster, what = _models.load(path, kind, None), "the model of XGBoost"
+    _hold_xgboost(booster, kind, what)
     classes = list(json.loads(booster.attr("zpl") or "{}").get("classes", []))
     inputs = [(INPUT, types.FloatTensorType([None, len(kind.columns)]))]
     booster.feature_names = booster.feature_types = None  # the converter knows features by numbers alone
@@ -289,23 +284,29 @@ def _xgboost(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         with _Attributes():
             made = convert.convert_xgboost(booster, "zpl", initial_types=inputs, target_opset=TREE_OPSET)
     except Exception as e:
-        raise failed("onnxmltools", "the model of XGBoost", e) from e
+        raise failed("onnxmltools", what, e) from e
     names, data = [o.name for o in made.graph.output], bytes_of(made)
     output = names[0 if is_regression(kind) else 1]
-    matrix, learnt = need("xgboost").DMatrix, _xgboost_learnt(booster, len(kind.columns))
-    missing = hold(lambda rows: booster.predict(matrix(_matrix(rows))), booster, data, output, kind, "the model of XGBoost", learnt)
+    matrix = need("xgboost").DMatrix
+    missing = hold(lambda rows: booster.predict(matrix(_matrix(rows))), booster, data, output, kind, what)
     return Told(data, output, "value" if is_regression(kind) else "probability", classes, missing)
 
 
-def _xgboost_learnt(booster: Any, count: int) -> List[List[float]]:
-    """Where XGBoost's trees split each feature."""
-    boosted = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
-    out: List[List[float]] = [[] for _ in range(count)]
-    for tree in boosted.get("gbtree", boosted)["model"].get("trees", ()):
-        for feature, at, left in zip(tree["split_indices"], tree["split_conditions"], tree["left_children"]):
-            if left >= 0:
-                out[feature].append(float(at))
-    return out
+def _hold_xgboost(booster: Any, kind: Type, what: str) -> None:
+    """Told is what the converter makes something else of, or nothing."""
+    kept = json.loads(booster.save_config())["learner"]["gradient_booster"]["name"]
+    objective = _model_xgboost.objective(booster)
+    if kept != "gbtree":
+        raise StepError(
+            "type",
+            "%s has the booster '%s', and ONNX is made of 'gbtree' alone: predict and evaluate score it as it is" % (what, kept),
+        )
+    if not is_regression(kind) and objective not in ("binary:logistic", "multi:softprob"):
+        raise StepError(
+            "type",
+            "%s has the objective '%s', of which no probabilities of classes are made: train it with '%s'"
+            % (what, objective, "binary:logistic" if label_of(kind).kind == "Bool" else "multi:softprob"),
+        )
 
 
 # ---- LightGBM ----
@@ -334,7 +335,7 @@ def _lightgbm(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         raise failed("onnxmltools", what, e) from e
     outputs = [o.name for o in made.graph.output]
     data, output = bytes_of(made), outputs[-1]
-    missing = hold(lambda rows: booster.predict(_matrix(rows)), booster, data, output, kind, what, _lightgbm_learnt(booster))
+    missing = hold(lambda rows: booster.predict(_matrix(rows)), booster, data, output, kind, what)
     return Told(data, output, "value" if is_regression(kind) else "probability", classes, missing)
 
 
@@ -356,13 +357,6 @@ def _lightgbm_classes(path: str, booster: Any, objective: str, kind: Type, what:
         )
     count = max(2, booster.num_model_per_iteration())
     return _texts_of(_model_lightgbm.classes(path) or range(count), kind, what)
-
-
-def _lightgbm_learnt(booster: Any) -> List[List[float]]:
-    """What LightGBM has seen of each feature."""
-    seen = booster.dump_model(num_iteration=1)["feature_infos"]
-    infos = [seen.get(name, {}) for name in booster.feature_name()]
-    return [[float(v) for v in i.get("values") or (i.get("min_value", -1.0), 0.0, i.get("max_value", 1.0))] for i in infos]
 
 
 _EXPORTERS = {"lightgbm": _lightgbm, "sklearn": _sklearn, "xgboost": _xgboost}

@@ -6,11 +6,13 @@ floats, since nearly all of ONNX is that.
 """
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+import json
+from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
 
 from zpl._errors import StepError
+from zpl._export_parts import booster_of
 from zpl._types import Type
 
 _ROWS = 400
@@ -19,22 +21,20 @@ _PARTS_MAX = 20000  # objects of a model that are looked through
 
 
 def hold(
-    own: Callable[[Dict[str, Any]], Any], model: Any, data: bytes, output: str, kind: Type, what: str,
-    learnt: Optional[List[List[float]]] = None,
+    own: Callable[[Dict[str, Any]], Any], model: Any, data: bytes, output: str, kind: Type, what: str
 ) -> bool:  # fmt: skip
-    """Raises StepError where the file of ONNX does not score as `own` does, which is given columns by name.  `learnt`: numbers
-    of each feature, where they can't be seen in the model.
+    """Raises StepError where the file of ONNX does not score as `own` does, which is given columns by name.
 
     False: it does where nothing is missing, and is not to be asked where a number is.
     """
-    rows = _made_up(model, kind, learnt)
-    asked = _asking(data, output)
+    rows = _made_up(model, kind)
     try:
         wanted = _scores(own(rows))
     except Exception as e:
         print("zpl: the model of ONNX is not compared with %s, which refuses made-up rows: %s" % (what, e))
         return True
     try:
+        asked = _asking(data, output)
         found = _scores(asked(rows))
     except Exception as e:
         words = " ".join(str(e).split())
@@ -114,9 +114,9 @@ def _asking(data: bytes, output: str) -> Callable[[Dict[str, Any]], Any]:
 # ---- rows ----
 
 
-def _made_up(model: Any, kind: Type, learnt: Optional[List[List[float]]]) -> Dict[str, Any]:
+def _made_up(model: Any, kind: Type) -> Dict[str, Any]:
     chance = np.random.default_rng(0)
-    centres, texts = (learnt, {}) if learnt else _learnt(model, len(kind.columns))
+    centres, texts = _learnt(model, len(kind.columns))
     out: Dict[str, Any] = {}
     for i, (name, column) in enumerate(kind.columns):
         if column.kind in ("String", "Enum"):
@@ -158,6 +158,11 @@ def _learnt(model: Any, count: int) -> Tuple[List[List[float]], Dict[int, List[s
             elif part.dtype.kind == "f" and part.ndim in (1, 2) and part.shape[-1] == count and part.size < 10**7:
                 for i in range(count):
                     take(i, part[..., i])
+        elif booster_of(part) is not None:
+            todo.append(booster_of(part))
+        elif type(part).__name__ == "Booster":
+            for i, values in enumerate((_xgboost_learnt if hasattr(part, "save_raw") else _lightgbm_learnt)(part)[:count]):
+                take(i, values)
         elif hasattr(part, "threshold") and hasattr(part, "feature"):  # a tree
             for i in range(count):
                 take(i, part.threshold[part.feature == i])
@@ -166,8 +171,35 @@ def _learnt(model: Any, count: int) -> Tuple[List[List[float]], Dict[int, List[s
         elif isinstance(part, (list, tuple)):
             todo.extend(part[:1000])
         elif type(part).__module__.split(".")[0] == "sklearn" and hasattr(part, "__dict__"):
+            if isinstance(getattr(part, "vocabulary_", None), dict):  # of no one feature
+                texts[count] = _phrases([str(w) for w in sorted(part.vocabulary_)][:1000])
             for i, known in enumerate(getattr(part, "categories_", None) or ()):
                 if np.asarray(known).dtype.kind in "OU":
                     texts.setdefault(i, [str(c) for c in known])
             todo.extend(vars(part).values())
     return numbers, texts
+
+
+def _phrases(words: List[str]) -> List[str]:
+    """Texts of some of the words, in either case, with some that nobody knows."""
+    chance = np.random.default_rng(2)
+    known = words + [w.upper() for w in words] + ["unknown", "2", "-"]
+    return [" ".join(chance.choice(known, size)) for size in chance.integers(1, 9, 200)]
+
+
+def _xgboost_learnt(booster: Any) -> List[List[float]]:
+    """Where XGBoost's trees split each feature."""
+    boosted = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
+    out: List[List[float]] = [[] for _ in range(booster.num_features())]
+    for tree in boosted.get("gbtree", boosted)["model"].get("trees", ()):
+        for feature, at, left in zip(tree["split_indices"], tree["split_conditions"], tree["left_children"]):
+            if left >= 0:
+                out[feature].append(float(at))
+    return out
+
+
+def _lightgbm_learnt(booster: Any) -> List[List[float]]:
+    """What LightGBM has seen of each feature."""
+    seen = booster.dump_model(num_iteration=1)["feature_infos"]
+    infos = [seen.get(name, {}) for name in booster.feature_name()]
+    return [[float(v) for v in i.get("values") or (i.get("min_value", -1.0), 0.0, i.get("max_value", 1.0))] for i in infos]

@@ -11,6 +11,8 @@ from zpl._types import Type
 
 ENDING = ".skops"
 AHEAD = ("skops.io",)  # looks through all of scikit-learn when it is imported
+_PACKAGES = ("sklearn", "numpy", "scipy", "xgboost", "lightgbm")  # whose classes are made again
+_CLASSES = ("collections.OrderedDict",)  # of Python's, which LightGBM's have in them
 
 
 def takes(value: Any) -> bool:
@@ -46,7 +48,7 @@ def _skops() -> Any:
 def _trusted(data: bytes) -> List[str]:
     """What a file of skops holds beyond what it trusts by itself: classes of scikit-learn's and its fellows alone."""
     names = list(_skops().get_untrusted_types(data=data))
-    strange = [n for n in names if n.split(".")[0] not in ("sklearn", "numpy", "scipy", "xgboost", "lightgbm")]
+    strange = [n for n in names if n.split(".")[0] not in _PACKAGES and n not in _CLASSES]
     if strange:
         raise StepError(
             "type",

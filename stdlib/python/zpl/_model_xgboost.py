@@ -14,6 +14,8 @@ from zpl._types import Type
 ENDING = ".ubj"
 FORMAT = 1  # of the attribute; ZPL_MODEL_FORMAT
 ATTRIBUTE = "zpl"
+#: Objectives whose scores say of classes which, or in what order, and not how probable.
+_NO_PROBABILITIES = ("binary:hinge", "binary:logitraw", "multi:softmax", "rank:")
 
 
 def takes(value: Any) -> bool:
@@ -87,6 +89,21 @@ def _classes(value: Any, kind: Type, who: str) -> List[str]:
     raise StepError("type", "%s does not know its classes: declare the label as an Enum, in the order of their numbers" % who)
 
 
+def objective(booster: Any) -> str:
+    return str(json.loads(booster.save_config())["learner"]["objective"]["name"])
+
+
+def _hold_objective(booster: Any, label: Type, who: str) -> None:
+    """Native steps take the scores of classes for probabilities."""
+    name = objective(booster)
+    if label.kind in ("Bool", "Enum", "String") and name.startswith(_NO_PROBABILITIES):
+        raise StepError(
+            "type",
+            "%s has the objective '%s', which gives no probabilities of classes, by which native steps score a label: train it "
+            "with '%s', or declare no label" % (who, name, "binary:logistic" if label.kind == "Bool" else "multi:softprob"),
+        )
+
+
 def _bytes(value: Any, kind: Type, who: str) -> bytes:
     xgboost = _xgboost()
     booster = value.get_booster() if hasattr(value, "get_booster") else value
@@ -96,6 +113,7 @@ def _bytes(value: Any, kind: Type, who: str) -> bytes:
         print("zpl: %s says no label with its type, so native steps can't score it" % who, file=sys.stderr)
     else:
         names = _features(booster, kind, who)
+        _hold_objective(booster, kind.label_type, who)
         said = {
             "classes": _classes(value, kind, who),
             "features": names,
