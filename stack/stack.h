@@ -150,10 +150,13 @@ struct zpl_run_row {
     int64_t started_ns, ended_ns; /* wall clock; 0: not yet */
     const char *params;           /* canonical JSON */
     const char *plan;  /* canonical JSON (ZPL_PLAN_VERSION): every step, its key, why, outputs */
-    const char *graph; /* canonical JSON of the graph */
+    const char *graph; /* canonical JSON of the graph, without places */
+    const char
+        *places; /* where its steps stand (lang/graph/places_json.h); NULL: of an older zpl, whose
+                           plan and graph say so themselves */
     const char *error; /* what failed, or NULL */
-    /* Written: the digests of the two texts where they are known; NULL: they are reckoned. */
-    const struct zpl_digest *plan_digest, *graph_digest;
+    /* Written: the digests of these texts where they are known; NULL: they are reckoned. */
+    const struct zpl_digest *plan_digest, *graph_digest, *places_digest;
 };
 /* One column of a table artifact. */
 struct zpl_column_row {
@@ -226,10 +229,10 @@ struct zpl_metadata {
                               struct zpl_diags *diags);
     /* Sets status, end, plan and error; gives the lease back. */
     enum zpl_err (*run_end)(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);
-    /* A run that is over already: it found everything as run `like` left it, and its plan is the text of
-     * that name.  NOT_FOUND, silent: that run or text is gone. */
-    enum zpl_err (*run_repeat)(void *self, int64_t like, const struct zpl_digest *plan,
-                               int64_t started_ns, int64_t ended_ns, int64_t *id,
+    /* A run that is over already: it found everything as run `like` left it.  Of `run` count the times, the
+     * name of its plan, and its places or, where these are kept, their name.  NOT_FOUND, silent: `like` or one
+     * of these texts is gone. */
+    enum zpl_err (*run_repeat)(void *self, int64_t like, const struct zpl_run_row *run, int64_t *id,
                                struct zpl_diags *diags);
     /* Keeps a text; its digest names it. */
     enum zpl_err (*text_put)(void *self, const char *text, struct zpl_digest *digest,
@@ -237,7 +240,7 @@ struct zpl_metadata {
     /* All texts are put in the arena.  NOT_FOUND without a diagnostic. */
     enum zpl_err (*run_get)(void *self, int64_t id, struct zpl_run_row *out,
                             struct zpl_arena *arena, struct zpl_diags *diags);
-    /* Newest first, without plan and graph; pipeline NULL: of all. */
+    /* Newest first, without those texts; pipeline NULL: of all. */
     enum zpl_err (*run_list)(void *self, const char *pipeline, size_t limit,
                              struct zpl_run_row **out, size_t *count, struct zpl_arena *arena,
                              struct zpl_diags *diags);

@@ -45,7 +45,8 @@ struct zpl_sqlite {
     "WHERE t.digest = runs." of " ORDER BY o.at)) AS " of
 #define ZPL_SQLITE_TEXT_VIEW                                                                       \
     "CREATE VIEW run_texts AS SELECT id AS run, " ZPL_SQLITE_WHOLE_TEXT(                           \
-        "plan") ", " ZPL_SQLITE_WHOLE_TEXT("graph") " FROM runs;"
+        "plan") ", " ZPL_SQLITE_WHOLE_TEXT("graph") ", " ZPL_SQLITE_WHOLE_TEXT("places") " FROM "  \
+                                                                                         "runs;"
 
 /* The tables of ZPL_SCHEMA_VERSION, as SQL. */
 extern const char zpl_sqlite_schema[];
@@ -133,9 +134,8 @@ enum zpl_err zpl_sqlite_memo_get(void *self, const char *space, const struct zpl
 enum zpl_err zpl_sqlite_run_begin(void *self, const struct zpl_run_row *run, int64_t *id,
                                   struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_end(void *self, const struct zpl_run_row *run, struct zpl_diags *diags);
-enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_digest *plan,
-                                   int64_t started_ns, int64_t ended_ns, int64_t *id,
-                                   struct zpl_diags *diags);
+enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_run_row *run,
+                                   int64_t *id, struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest *digest,
                                  struct zpl_diags *diags);
 enum zpl_err zpl_sqlite_run_get(void *self, int64_t id, struct zpl_run_row *out,

@@ -78,7 +78,8 @@ static const char FORGET[] =
     "  AND id NOT IN (SELECT run FROM steps);"
     /* A plan that no run names any more is no promise that what it names is there. */
     "DELETE FROM texts WHERE digest NOT IN (SELECT plan FROM runs WHERE plan IS NOT NULL)"
-    "  AND digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL);"
+    "  AND digest NOT IN (SELECT graph FROM runs WHERE graph IS NOT NULL)"
+    "  AND digest NOT IN (SELECT places FROM runs WHERE places IS NOT NULL);"
     "DELETE FROM pieces WHERE id NOT IN (SELECT piece FROM text_pieces);"
     "DELETE FROM memo WHERE space = 'settled';" /* what a run found then: the next finds it again */
     "DROP TABLE temp.kept_runs; DROP TABLE temp.kept_keys; DROP TABLE temp.mapped;"

@@ -29,13 +29,13 @@ static enum zpl_err check_whole_run(struct zpl_sqlite *store, int64_t id, struct
     const char *text;
     enum zpl_err err = zpl_sqlite_check_run(store, id, diags);
     if (err == ZPL_OK)
-        err = zpl_sqldb_query(store->db, &row, diags, "SELECT plan, graph FROM runs WHERE id = ?",
-                              "i", id);
+        err = zpl_sqldb_query(store->db, &row, diags,
+                              "SELECT plan, graph, places FROM runs WHERE id = ?", "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
         return err;
-    for (int i = 0; err == ZPL_OK && i < 2; i++)
+    for (int i = 0; err == ZPL_OK && i < 3; i++)
         err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, i), id, &text, &arena, diags);
     zpl_sqldb_reset(row);
     zpl_arena_release(&arena);

@@ -93,12 +93,14 @@ static enum zpl_err seal_old_step(struct zpl_sqlite *store, int64_t id, struct z
     return err;
 }
 
+#define ADD_PLACES "ALTER TABLE runs ADD COLUMN places TEXT;"
+
 /* Rows had no sums, and nothing had a name for other runs.  What is remembered is asked for again. */
 static enum zpl_err from_2(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
     enum zpl_err err =
         zpl_sqldb_exec(store->db,
-                       "ALTER TABLE runs ADD COLUMN sum TEXT;"
+                       "ALTER TABLE runs ADD COLUMN sum TEXT;" ADD_PLACES /* sums look at it */
                        "ALTER TABLE steps ADD COLUMN log_sum TEXT;"
                        "ALTER TABLE steps ADD COLUMN made_sum TEXT;"
                        "ALTER TABLE steps ADD COLUMN sum TEXT;"
@@ -135,11 +137,10 @@ static enum zpl_err cut_texts(struct zpl_sqlite *store, struct zpl_diags *diags)
 /* Texts were whole, and nothing saw to it that what steps made is not remembered longer than their rows. */
 static enum zpl_err from_3(struct zpl_sqlite *store, struct zpl_diags *diags)
 {
-    enum zpl_err err = zpl_sqldb_exec(
-        store->db,
-        "DROP VIEW run_texts;"
-        "ALTER TABLE texts RENAME TO texts_3;" ZPL_SQLITE_TEXT_TABLES ZPL_SQLITE_TEXT_VIEW,
-        diags);
+    enum zpl_err err = zpl_sqldb_exec(store->db,
+                                      "DROP VIEW run_texts;"
+                                      "ALTER TABLE texts RENAME TO texts_3;" ZPL_SQLITE_TEXT_TABLES,
+                                      diags);
     if (err == ZPL_OK)
         err = cut_texts(store, diags);
     if (err != ZPL_OK)
@@ -149,6 +150,20 @@ static enum zpl_err from_3(struct zpl_sqlite *store, struct zpl_diags *diags)
                           "CREATE TRIGGER steps_forgotten AFTER DELETE ON steps"
                           "  BEGIN DELETE FROM memo WHERE space = 'made'; END;"
                           "PRAGMA user_version = 4;",
+                          diags);
+}
+
+/* Plans and graphs said where steps stand; those of older runs still do. */
+static enum zpl_err from_4(struct zpl_sqlite *store, int64_t version, struct zpl_diags *diags)
+{
+    enum zpl_err err = version > 2 ? zpl_sqldb_exec(store->db, ADD_PLACES, diags) : ZPL_OK;
+    if (err != ZPL_OK)
+        return err;
+    return zpl_sqldb_exec(store->db,
+                          "DROP VIEW IF EXISTS run_texts;"
+                          "CREATE INDEX runs_by_places ON runs (places);" ZPL_SQLITE_TEXT_VIEW
+                          "DELETE FROM memo WHERE space = 'settled';"
+                          "PRAGMA user_version = 5;",
                           diags);
 }
 
@@ -178,8 +193,10 @@ enum zpl_err zpl_sqlite_migrate(struct zpl_sqlite *store, int64_t version, struc
         err = from_1(store, diags);
     if (err == ZPL_OK && version <= 2)
         err = from_2(store, diags);
-    if (err == ZPL_OK)
+    if (err == ZPL_OK && version <= 3)
         err = from_3(store, diags);
+    if (err == ZPL_OK)
+        err = from_4(store, version, diags);
     if (err == ZPL_OK)
         return zpl_sqldb_commit(store->db, diags);
     zpl_sqldb_rollback(store->db);

@@ -39,16 +39,18 @@ static size_t find_ours(const struct zpl_sqlite *store, int64_t run)
 static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *run, int64_t *id,
                            struct zpl_diags *diags)
 {
-    char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE];
+    char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE], places[ZPL_HEX_SIZE];
     enum zpl_err err = zpl_sqlite_keep_text(store, run->plan, run->plan_digest, plan, diags);
     if (err == ZPL_OK)
         err = zpl_sqlite_keep_text(store, run->graph, run->graph_digest, graph, diags);
     if (err == ZPL_OK)
+        err = zpl_sqlite_keep_text(store, run->places, run->places_digest, places, diags);
+    if (err == ZPL_OK)
         err = zpl_sqldb_run(
             store->db, diags,
-            "INSERT INTO runs (pipeline, file, status, started_ns, params, plan, graph) "
-            "VALUES (?, ?, 'running', ?, ?, nullif(?, ''), nullif(?, ''))",
-            "ssisss", run->pipeline, run->file, run->started_ns, run->params, plan, graph);
+            "INSERT INTO runs (pipeline, file, status, started_ns, params, plan, graph, places) "
+            "VALUES (?, ?, 'running', ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''))",
+            "ssissss", run->pipeline, run->file, run->started_ns, run->params, plan, graph, places);
     if (err != ZPL_OK)
         return err;
     *id = zpl_sqldb_last_id(store->db);
@@ -127,34 +129,47 @@ enum zpl_err zpl_sqlite_text_put(void *self, const char *text, struct zpl_digest
                : err;
 }
 
-enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_digest *plan,
-                                   int64_t started_ns, int64_t ended_ns, int64_t *id,
-                                   struct zpl_diags *diags)
+/* The row of a run as `like` was, sealed; *id stays 0 when that or a text is gone. */
+static enum zpl_err repeat(struct zpl_sqlite *store, int64_t like, const struct zpl_run_row *run,
+                           int64_t *id, struct zpl_diags *diags)
+{
+    char plan[ZPL_HEX_SIZE], places[ZPL_HEX_SIZE];
+    struct zpl_diags quiet = {0};
+    bool whole = zpl_sqlite_check_run(store, like, &quiet) == ZPL_OK;
+    zpl_diags_release(&quiet);
+    if (!whole)
+        return ZPL_OK;
+    zpl_digest_hex(run->plan_digest, plan);
+    zpl_digest_hex(run->places_digest, places);
+    if (run->places) {
+        enum zpl_err err =
+            zpl_sqlite_keep_text(store, run->places, run->places_digest, places, diags);
+        if (err != ZPL_OK)
+            return err;
+    }
+    enum zpl_err err =
+        zpl_sqldb_run(store->db, diags,
+                      "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, "
+                      "plan, graph, places) "
+                      "SELECT pipeline, file, 'done', ?, ?, params, p.digest, graph, a.digest "
+                      "FROM runs, texts p, texts a "
+                      "WHERE runs.id = ? AND status = 'done' AND p.digest = ? AND a.digest = ?",
+                      "iiiss", run->started_ns, run->ended_ns, like, plan, places);
+    if (err != ZPL_OK || zpl_sqldb_changes(store->db) == 0)
+        return err;
+    *id = zpl_sqldb_last_id(store->db);
+    return zpl_sqlite_seal_run(store, *id, diags);
+}
+
+enum zpl_err zpl_sqlite_run_repeat(void *self, int64_t like, const struct zpl_run_row *run,
+                                   int64_t *id, struct zpl_diags *diags)
 {
     struct zpl_sqlite *store = self;
-    char hex[ZPL_HEX_SIZE];
-    struct zpl_diags quiet = {0};
-    zpl_digest_hex(plan, hex);
     *id = 0;
     enum zpl_err err = zpl_sqlite_begin(store, diags);
     if (err != ZPL_OK)
         return err;
-    bool whole = zpl_sqlite_check_run(store, like, &quiet) == ZPL_OK;
-    zpl_diags_release(&quiet);
-    err = !whole
-              ? ZPL_ERR_NOT_FOUND
-              : zpl_sqldb_run(
-                    store->db, diags,
-                    "INSERT INTO runs (pipeline, file, status, started_ns, ended_ns, params, plan, "
-                    "graph) "
-                    "SELECT pipeline, file, 'done', ?, ?, params, digest, graph FROM runs, texts "
-                    "WHERE runs.id = ? AND status = 'done' AND digest = ?",
-                    "iiis", started_ns, ended_ns, like, hex);
-    if (err == ZPL_OK && zpl_sqldb_changes(store->db) > 0)
-        *id = zpl_sqldb_last_id(store->db);
-    if (err == ZPL_OK && *id > 0)
-        err = zpl_sqlite_seal_run(store, *id, diags);
-    err = zpl_sqlite_end(store, err, diags);
+    err = zpl_sqlite_end(store, repeat(store, like, run, id, diags), diags);
     return err == ZPL_OK && *id == 0 ? ZPL_ERR_NOT_FOUND : err;
 }
 
@@ -177,15 +192,15 @@ static void read_brief(struct zpl_sqlrow *row, struct zpl_run_row *out, struct z
             out->status = (enum zpl_run_status)i;
 }
 
-/* One run, with plan and graph if `full`. */
+/* One run, with its texts if `full`. */
 static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
                              struct zpl_run_row *out, struct zpl_arena *arena,
                              struct zpl_diags *diags)
 {
     struct zpl_sqlrow *row;
-    enum zpl_err err =
-        zpl_sqldb_query(store->db, &row, diags,
-                        "SELECT " BRIEF_COLUMNS ", plan, graph FROM runs WHERE id = ?", "i", id);
+    enum zpl_err err = zpl_sqldb_query(
+        store->db, &row, diags,
+        "SELECT " BRIEF_COLUMNS ", plan, graph, places FROM runs WHERE id = ?", "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
@@ -195,6 +210,8 @@ static enum zpl_err read_one(struct zpl_sqlite *store, int64_t id, bool full,
         err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, 8), id, &out->plan, arena, diags);
     if (full && err == ZPL_OK)
         err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, 9), id, &out->graph, arena, diags);
+    if (full && err == ZPL_OK)
+        err = zpl_sqlite_read_text(store, zpl_sqlrow_text(row, 10), id, &out->places, arena, diags);
     if (err == ZPL_OK)
         err = zpl_sqlite_check_run(store, id, diags);
     zpl_sqldb_reset(row);

@@ -18,12 +18,14 @@ const char zpl_sqlite_schema[] = ZPL_SQLITE_TEXT_TABLES
     "  ended_ns INTEGER,"
     "  params TEXT,"
     "  error TEXT,"
-    "  plan TEXT,"  /* digest of a text */
-    "  graph TEXT," /* the same */
-    "  sum TEXT);"  /* of the row: see sqlite_sum.c */
+    "  plan TEXT,"    /* digest of a text */
+    "  graph TEXT,"   /* the same */
+    "  sum TEXT,"     /* of the row: see sqlite_sum.c */
+    "  places TEXT);" /* as graph; NULL: of an older zpl, whose plan and graph have them */
     "CREATE INDEX runs_of_pipeline ON runs (pipeline, id);"
     "CREATE INDEX runs_by_plan ON runs (plan);"
-    "CREATE INDEX runs_by_graph ON runs (graph);" ZPL_SQLITE_TEXT_VIEW
+    "CREATE INDEX runs_by_graph ON runs (graph);"
+    "CREATE INDEX runs_by_places ON runs (places);" ZPL_SQLITE_TEXT_VIEW
 
     "CREATE TABLE steps (" /* only steps that ran; the run's plan names the cached ones */
     "  id INTEGER PRIMARY KEY,"

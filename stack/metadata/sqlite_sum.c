@@ -28,7 +28,7 @@ static void end(struct zpl_hasher *hasher, char hex[ZPL_HEX_SIZE])
 /* ---- runs ------------------------------------------------------------------------------------ */
 
 #define RUN_COLUMNS "id, pipeline, file, status, started_ns, ended_ns, params, error, plan, graph"
-#define RUN_COUNT   10
+#define RUN_COUNT   10 /* and places, where there are some: a run of an older zpl keeps its sum */
 
 /* The sum of a run as it stands; *same: it is the one that it was given. */
 static enum zpl_err run_sum(struct zpl_sqlite *store, int64_t id, char now[ZPL_HEX_SIZE],
@@ -36,8 +36,9 @@ static enum zpl_err run_sum(struct zpl_sqlite *store, int64_t id, char now[ZPL_H
 {
     struct zpl_hasher hasher;
     struct zpl_sqlrow *row;
-    enum zpl_err err = zpl_sqldb_query(
-        store->db, &row, diags, "SELECT " RUN_COLUMNS ", sum FROM runs WHERE id = ?", "i", id);
+    enum zpl_err err =
+        zpl_sqldb_query(store->db, &row, diags,
+                        "SELECT " RUN_COLUMNS ", sum, places FROM runs WHERE id = ?", "i", id);
     if (err == ZPL_OK)
         err = zpl_sqldb_step(store->db, row, diags);
     if (err != ZPL_OK)
@@ -45,6 +46,8 @@ static enum zpl_err run_sum(struct zpl_sqlite *store, int64_t id, char now[ZPL_H
     zpl_hasher_init(&hasher);
     for (int i = 0; i < RUN_COUNT; i++)
         add_text(&hasher, zpl_sqlrow_text(row, i));
+    if (zpl_sqlrow_text(row, RUN_COUNT + 1))
+        add_text(&hasher, zpl_sqlrow_text(row, RUN_COUNT + 1));
     end(&hasher, now);
     const char *stored = zpl_sqlrow_text(row, RUN_COUNT);
     *same = stored && strcmp(stored, now) == 0;

@@ -95,7 +95,7 @@ assert [[s.get(k) for k in kept] for s in plan["steps"]] == [[s.get(k) for k in 
 P
     recalled
 }
-row() { sqlite3 .zpl/zpl.db "SELECT pipeline, file, status, params, graph, plan, error IS NULL FROM runs ORDER BY id DESC LIMIT 1"; }
+row() { sqlite3 .zpl/zpl.db "SELECT pipeline, file, status, params, graph, plan, error IS NULL, ${1:-places} FROM runs ORDER BY id DESC LIMIT 1"; }
 before=$(row)
 echo '-- and another' >>p.zpl
 by_graph recalled
@@ -106,9 +106,12 @@ equal "$(row)" "$before"
 expect 0 zpl why p.zpl sql
 expect 0 zpl show last
 expect 0 zpl reproduce last
+where=$(row)
+before=$(row 1)
 sed -i '1i -- a line before all others' p.zpl
-by_graph planned
-[ "$(row)" != "$before" ] || fail "steps stand on other lines, and the graph says the same"
+by_graph recalled
+equal "$(row 1)" "$before"
+[ "$(row)" != "$where" ] || fail "steps stand on other lines, and the places are the same"
 # not where something is to be told, where all is to be done again, or where the world is another
 echo 'stack "later" { orchestrator = kubernetes {} }' >>p.zpl
 equal "$(once)" evaluated

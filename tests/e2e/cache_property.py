@@ -14,6 +14,8 @@ every edit:
   looked up a run in a copy of the store that has every step looked up, since what steps made is remembered
             there no more (sqlite_made.c), decides the same
   unread    a column that is new, or has other cells, reruns only the steps that can see it
+  stands    plan and run tell where each step stands in the text that they were asked about, recalled, found by the
+            graph or evaluated; and `zpl show` tells of an earlier run where its steps stood then
 A violation is told with the seed, the edit and both texts, and ends with 1."""
 import argparse
 import collections
@@ -28,8 +30,8 @@ import subprocess
 import sys
 import time
 
-from cache_model import (INT, MODEL_EDITS, PYTHON_EDITS, add_column, change_cell, file_text, meaning,
-                         module_text, new_model, program, reached)
+from cache_model import (INT, MODEL_EDITS, PYTHON_EDITS, add_column, add_comment, change_cell, file_text,
+                         meaning, module_text, new_model, program, reached)
 
 
 class Wrong(Exception):
@@ -46,6 +48,8 @@ class Walk:
         self.done = set()       # meanings that the store holds
         self.fresh = {}         # text and content -> what a new store gave
         self.recalled = 0       # runs that were over without evaluating the program
+        self.moved = 0          # runs that were over without a plan, of steps that stood elsewhere before
+        self.stood = {}         # number of a run -> where its steps stood
         self.settled = set()    # ids of the statements that were done last time
         self.before = None      # program before the edit
         os.makedirs(folder + "/steps")
@@ -138,13 +142,36 @@ class Walk:
         out, err = process.communicate(timeout=120)
         self.recalled += "trace: recalled" in err
         try:
-            steps = json.loads(out)["steps"]
+            told = json.loads(out)
+            steps = told["steps"]
         except (ValueError, KeyError):
             raise Wrong("%s ended with %d: %s" % (what, process.returncode, err))
         if process.returncode not in (0, 1) or len(steps) != len(self.model.statements):
             raise Wrong("%s ended with %d and %d steps: %s"
                         % (what, process.returncode, len(steps), err))
+        self.stands(what, steps)
+        if what in ("run", "the run after it"):
+            if "trace of the graph: recalled" in err:
+                self.moved += places(steps) != self.stood.get(told["run"] - 1)
+            self.stood[told["run"]] = places(steps)
         return steps
+
+    def stands(self, what, steps):
+        """Every step at the line on which the program calls it."""
+        text = program(self.model).split("\n")
+        for s, step in zip(self.model.statements, steps):
+            called = "local %s = " % ", ".join(self.model.names[v] for v in s["out"])
+            if not text[step["line"] - 1].startswith(called) or "file" in step:
+                raise Wrong("%s: '%s' does not stand on line %s" % (what, called, step["line"]))
+
+    def remembers(self):
+        """What an earlier run says of itself now."""
+        run = self.rng.choice(list(self.stood))
+        told = subprocess.run(["zpl", "show", str(run), "--json"], cwd=self.folder, check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        if places(json.loads(told)["steps"]) != self.stood[run]:
+            raise Wrong("run %d: its steps stood at %s, and zpl show says\n%s"
+                        % (run, self.stood[run], told))
 
     def check(self, reach=None):
         """Plan, run, run in a new store; `reach` holds the statements that the edit can reach."""
@@ -181,6 +208,7 @@ class Walk:
             if reach and r["status"] == "ran" and s["id"] in self.settled - reach:
                 raise Wrong("%s can not see what changed, and ran: %s" % (words, r["why"]))
             self.done.add(sense)
+        self.remembers()
         self.settled = {s["id"] for s, r in zip(self.model.statements, run)
                         if r["status"] in ("ran", "cached")}
         return collections.Counter(r["status"] for r in run)
@@ -231,7 +259,7 @@ class Walk:
         while True:
             edits = MODEL_EDITS + PYTHON_EDITS * 2 if self.model.modules else MODEL_EDITS
             act = self.rng.choice(edits + [self.touch, self.lose] + [self.change_behind] * 2 +
-                                  [self.revert] * 3)
+                                  [self.revert, add_comment] * 3)
             words = act(self.model, self.rng) if act in MODEL_EDITS + PYTHON_EDITS else act()
             if words is not None:
                 break
@@ -242,6 +270,10 @@ class Walk:
             column = words.split()[words.split().index("column") + 1]
             reach = reached(self.model, file, column)
         return words, reach
+
+
+def places(steps):
+    return [(s["name"], s.get("file"), s["line"]) for s in steps]
 
 
 def remove(folder):
@@ -264,7 +296,7 @@ def main():
     options = parser.parse_args()
     print("seed %d, %d pipelines, %d edits each" % (options.seed, options.pipelines, options.edits), flush=True)
     total = collections.Counter()
-    recalled = 0
+    recalled = moved = 0
     for number in range(options.pipelines):
         walk = Walk(random.Random("%d/%d" % (options.seed, number)), "walk%d" % number, number % 4 == 1)
         words, reach = "the first run", None
@@ -282,9 +314,11 @@ def main():
                 print("again: cache_property.py --seed %d" % options.seed)
                 return 1
         recalled += walk.recalled
-    print("%d edits: %s, %d runs recalled" % (options.pipelines * options.edits, dict(total), recalled))
+        moved += walk.moved
+    print("%d edits: %s, %d runs recalled, %d of moved steps"
+          % (options.pipelines * options.edits, dict(total), recalled, moved))
     # a walk that only ran or only hit has shown nothing
-    return 0 if total["ran"] and total["cached"] > total["failed"] and recalled else 1
+    return 0 if total["ran"] and total["cached"] > total["failed"] and recalled and moved else 1
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ def run_sum(row):
     h = hashlib.sha256()
     for value in c.execute(RUN, (row,)).fetchone():
         add_value(h, value)
+    places, = c.execute("SELECT places FROM runs WHERE id = ?", (row,)).fetchone()
+    if places is not None:
+        add_value(h, places)
     return h.hexdigest()
 
 def numbers(*values):
@@ -64,6 +67,7 @@ for row, digest in c.execute("SELECT id, digest FROM texts").fetchall():
         c.execute("UPDATE texts SET digest = ? WHERE digest = ?", (name, digest))
         c.execute("UPDATE runs SET plan = ? WHERE plan = ?", (name, digest))
         c.execute("UPDATE runs SET graph = ? WHERE graph = ?", (name, digest))
+        c.execute("UPDATE runs SET places = ? WHERE places = ?", (name, digest))
 for row, log in c.execute("SELECT id, log FROM steps").fetchall():
     c.execute("UPDATE steps SET log_sum = ?, made_sum = ? WHERE id = ?", (hashlib.sha256(log or b"").hexdigest(), made_sum(row), row))
     c.execute("UPDATE steps SET sum = ? WHERE id = ?", (step_sum(row), row))

@@ -15,6 +15,7 @@
 #include "lang/base/sqldb.h"
 #include "lang/base/version.h"
 #include "lang/dsl/closure.h"
+#include "lang/graph/places_json.h"
 #include "stack/lock.h"
 #include "stack/metadata/sqlite.h"
 #include "stack/orchestrator/spool.h"
@@ -275,6 +276,34 @@ static void graph(void **state)
 
 /* ---- plan ------------------------------------------------------------------------------------- */
 
+/* Of the graph of the fixture, whose steps stand in two files. */
+static const char *places_text(struct zpl_graph *made)
+{
+    struct zpl_sources sources = {0};
+    struct zpl_buf text = {0};
+    uint32_t own = zpl_sources_add(&sources, "delays.zpl", "params\n read\n judge\n", 21);
+    uint32_t other = zpl_sources_add(&sources, "lib/deploy.zpl", "deploy", 6);
+    made->params[0].span = (struct zpl_span){own, 0, 6};
+    made->nodes[0].span = (struct zpl_span){own, 8, 12};
+    made->nodes[1].span = (struct zpl_span){own, 14, 19};
+    made->nodes[2].span = (struct zpl_span){other, 0, 6};
+    assert_int_equal(zpl_places_write(made, &sources, "delays.zpl", &text), ZPL_OK);
+    const char *copy = zpl_arena_strdup(&arena, zpl_buf_str(&text));
+    zpl_buf_release(&text);
+    zpl_sources_release(&sources);
+    return copy;
+}
+
+static void assert_stands(const struct zpl_run_record *record, size_t step, const char *file,
+                          int64_t line)
+{
+    const struct zpl_json *json = zpl_json_at(record->steps, step);
+    const char *found = zpl_json_str(zpl_json_get(json, "file"), NULL);
+    assert_int_equal(zpl_json_i64(zpl_json_get(json, "line"), -1), line);
+    assert_true(file ? found && strcmp(found, file) == 0 : found == NULL);
+    assert_null(zpl_json_get(json, "node"));
+}
+
 static void plan(void **state)
 {
     (void)state;
@@ -323,6 +352,25 @@ static void plan(void **state)
     zpl_run_record_release(&record);
     row.plan = next_version(text, "version", ZPL_REPORT_VERSION);
     assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_ERR_VERSION);
+    zpl_run_record_release(&record);
+
+    /* what a run keeps, of two of the three */
+    static const bool kept[] = {true, false, true};
+    run.plan.kept = kept;
+    row.plan = text_of(zpl_report_record(&run.plan));
+    golden("record", ZPL_PLAN_VERSION, row.plan);
+    row.places = places_text(&made);
+    golden("places", ZPL_PLACES_VERSION, row.places);
+    assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_OK);
+    assert_stands(&record, 0, NULL, 2);
+    assert_stands(&record, 1, "lib/deploy.zpl", 1);
+    zpl_run_record_release(&record);
+    const char *places = row.places;
+    row.places = next_version(places, "version", ZPL_PLACES_VERSION);
+    assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_ERR_VERSION);
+    zpl_run_record_release(&record);
+    row.places = "{\"nodes\":[{\"count\":2}],\"version\":1}"; /* it has three */
+    assert_int_equal(zpl_run_record_open(&row, &record, &diags), ZPL_ERR_INPUT);
     zpl_run_record_release(&record);
     zpl_graph_release(&made);
 }
@@ -557,6 +605,18 @@ static const char *hex_of(const char *text)
     return zpl_arena_strdup(&arena, hex);
 }
 
+/* A plan and a graph as that version keeps them, as SQL. */
+static const char *old_texts(int version)
+{
+    return zpl_arena_printf(
+        &arena,
+        version >= 4 ? "INSERT INTO texts (id, digest) VALUES (1, '%1$s'), (2, '%2$s');"
+                       "INSERT INTO pieces VALUES (1, '%1$s', 'a plan'), (2, '%2$s', 'a graph');"
+                       "INSERT INTO text_pieces VALUES (1, 0, 1), (2, 0, 2);"
+                     : "INSERT INTO texts VALUES ('%1$s', 'a plan'), ('%2$s', 'a graph');",
+        hex_of("a plan"), hex_of("a graph"));
+}
+
 /* A store of an old version with one run, from the golden definitions. */
 static void make_old_store(const char *path, int version)
 {
@@ -572,19 +632,19 @@ static void make_old_store(const char *path, int version)
     assert_int_equal(
         zpl_sqldb_exec(
             db,
-            version == 1 ? "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, graph) "
-                           "VALUES (7, 'p', 'p.zpl', 'done', 1, 'a plan', 'a graph'), "
-                           "(8, 'p', 'p.zpl', 'failed', 2, NULL, 'a graph'), "
-                           "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);"
-                         : zpl_arena_printf(
-                               &arena,
-                               "INSERT INTO texts VALUES ('%s', 'a plan'), ('%s', 'a graph');"
-                               "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, "
-                               "graph) VALUES (7, 'p', 'p.zpl', 'done', 1, '%s', '%s'), "
-                               "(8, 'p', 'p.zpl', 'failed', 2, NULL, '%s'), "
-                               "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);",
-                               hex_of("a plan"), hex_of("a graph"), hex_of("a plan"),
-                               hex_of("a graph"), hex_of("a graph")),
+            version == 1
+                ? "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, graph) "
+                  "VALUES (7, 'p', 'p.zpl', 'done', 1, 'a plan', 'a graph'), "
+                  "(8, 'p', 'p.zpl', 'failed', 2, NULL, 'a graph'), "
+                  "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);"
+                : zpl_arena_printf(
+                      &arena,
+                      "%s"
+                      "INSERT INTO runs (id, pipeline, file, status, started_ns, plan, "
+                      "graph) VALUES (7, 'p', 'p.zpl', 'done', 1, '%s', '%s'), "
+                      "(8, 'p', 'p.zpl', 'failed', 2, NULL, '%s'), "
+                      "(9, 'p', 'p.zpl', 'running', 3, NULL, NULL);",
+                      old_texts(version), hex_of("a plan"), hex_of("a graph"), hex_of("a graph")),
             &diags),
         ZPL_OK);
     assert_int_equal(
@@ -607,9 +667,14 @@ static void make_old_store(const char *path, int version)
                      ZPL_OK);
     if (version >= 3) { /* rows have sums; the damaged one has none */
         struct zpl_sqlite rows = {.db = db};
-        assert_int_equal(zpl_sqldb_exec(db, "UPDATE steps SET boot = ''", &diags), ZPL_OK);
+        assert_int_equal(zpl_sqldb_exec(db,
+                                        "UPDATE steps SET boot = '';"
+                                        "ALTER TABLE runs ADD COLUMN places TEXT;",
+                                        &diags),
+                         ZPL_OK);
         for (int64_t run = 7; run <= 9; run++)
             assert_int_equal(zpl_sqlite_seal_run(&rows, run, &diags), ZPL_OK);
+        assert_int_equal(zpl_sqldb_exec(db, "ALTER TABLE runs DROP COLUMN places", &diags), ZPL_OK);
         assert_int_equal(zpl_sqlite_seal_step(&rows, 1, &diags), ZPL_OK);
     }
     zpl_sqldb_release(db);
@@ -641,6 +706,7 @@ static void old_schema(int version)
     assert_int_equal(store.run_get(store.self, 7, &run, &arena, &diags), ZPL_OK);
     assert_string_equal(run.plan, "a plan");
     assert_string_equal(run.graph, "a graph");
+    assert_null(run.places);
     assert_int_equal(store.run_get(store.self, 8, &run, &arena, &diags), ZPL_OK);
     assert_null(run.plan);
     assert_string_equal(run.graph, "a graph");

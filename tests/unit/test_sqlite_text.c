@@ -86,17 +86,25 @@ static void every_text_is_read_as_it_was(void **state)
 static void a_run_that_is_repeated_has_the_texts_of_the_other(void **state)
 {
     struct fixture *f = *state;
-    struct zpl_digest digest;
-    struct zpl_run_row row;
+    struct zpl_digest plan, places = digest_of("there");
+    struct zpl_run_row row,
+        end = {.started_ns = 1, .ended_ns = 2, .plan_digest = &plan, .places_digest = &places};
     int64_t run = keep_run(f, "[1]"), again;
-    assert_int_equal(f->store.text_put(f->store.self, "[2]", &digest, &f->diags), ZPL_OK);
-    assert_int_equal(f->store.run_repeat(f->store.self, run, &digest, 1, 2, &again, &f->diags),
-                     ZPL_OK);
+    assert_int_equal(f->store.text_put(f->store.self, "[2]", &plan, &f->diags), ZPL_OK);
+    assert_int_equal(f->store.run_repeat(f->store.self, run, &end, &again, &f->diags),
+                     ZPL_ERR_NOT_FOUND); /* nobody keeps those places */
+    end.places = "there";
+    assert_int_equal(f->store.run_repeat(f->store.self, run, &end, &again, &f->diags), ZPL_OK);
     assert_plan(f, again, "[2]");
+    end.places = NULL;
+    assert_int_equal(f->store.run_repeat(f->store.self, run, &end, &again, &f->diags), ZPL_OK);
     assert_int_equal(f->store.run_get(f->store.self, again, &row, &f->arena, &f->diags), ZPL_OK);
     assert_string_equal(row.graph, "{}");
-    digest = digest_of("[3]");
-    assert_int_equal(f->store.run_repeat(f->store.self, run, &digest, 1, 2, &again, &f->diags),
+    assert_string_equal(row.places, "there");
+    assert_int_equal(f->store.run_get(f->store.self, run, &row, &f->arena, &f->diags), ZPL_OK);
+    assert_null(row.places);
+    plan = digest_of("[3]");
+    assert_int_equal(f->store.run_repeat(f->store.self, run, &end, &again, &f->diags),
                      ZPL_ERR_NOT_FOUND);
 }
 

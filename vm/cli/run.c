@@ -47,28 +47,24 @@ static enum zpl_err print_settled_json(struct zpl_cli *cli, struct zpl_session *
 {
     struct zpl_metadata *metadata;
     struct zpl_run_row row;
-    struct zpl_json *json = NULL;
+    struct zpl_run_record record = {0};
     int64_t took_ns = settled->ended_ns - settled->started_ns;
     enum zpl_err err = zpl_session_metadata(session, false, &metadata);
     if (err == ZPL_OK)
         err = metadata->run_get(metadata->self, settled->run, &row, &cli->arena, &session->diags);
-    if (err == ZPL_OK && zpl_json_parse(row.plan, strlen(row.plan), &json, NULL) != ZPL_OK)
-        err = zpl_diag_nomem(&session->diags);
-    if (err != ZPL_OK)
-        return err;
-    if (cli->options & ZPL_OPT_EVENTS) {
-        const struct zpl_json *steps = zpl_json_get(json, "steps");
-        for (size_t i = 0; i < zpl_json_count(steps); i++)
-            zpl_events_step(zpl_json_at(steps, i));
+    if (err == ZPL_OK)
+        err = zpl_run_record_open(&row, &record, &session->diags);
+    if (err == ZPL_OK && cli->options & ZPL_OPT_EVENTS) {
+        for (size_t i = 0; i < zpl_json_count(record.steps); i++)
+            zpl_events_step(zpl_json_at(record.steps, i));
         zpl_events_end(settled->run, ZPL_RUN_DONE, took_ns);
-        zpl_json_release(json);
-        return ZPL_OK;
+    } else if (err == ZPL_OK) {
+        struct zpl_json *shown = zpl_report_of_record(record.plan);
+        zpl_report_set_run(shown, settled->run, ZPL_RUN_DONE, took_ns);
+        zpl_cli_print_json_take(shown);
     }
-    struct zpl_json *shown = zpl_report_of_record(json);
-    zpl_json_release(json);
-    zpl_report_set_run(shown, settled->run, ZPL_RUN_DONE, took_ns);
-    zpl_cli_print_json_take(shown);
-    return ZPL_OK;
+    zpl_run_record_release(&record);
+    return err;
 }
 
 /* The same for people. */

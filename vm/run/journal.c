@@ -29,12 +29,15 @@ enum zpl_err zpl_journal_begin(struct zpl_run *run)
     const struct zpl_graph *graph = run->plan.graph;
     struct zpl_metadata *metadata;
     struct zpl_json *params = params_json(graph);
-    struct zpl_buf params_text = {0}, graph_text = {0};
+    struct zpl_buf params_text = {0}, graph_text = {0}, places_text = {0};
     bool written = zpl_json_write(params, false, &params_text) == ZPL_OK;
     zpl_json_release(params);
     enum zpl_err err =
         written ? zpl_session_write_graph(session, &graph_text) : zpl_diag_nomem(&session->diags);
+    if (err == ZPL_OK)
+        err = zpl_session_write_places(session, &places_text);
     run->graph_text = zpl_digest_of(zpl_buf_str(&graph_text), graph_text.len);
+    run->places_text = zpl_digest_of(zpl_buf_str(&places_text), places_text.len);
     run->started_ns = zpl_clock_wall_ns();
     struct zpl_run_row row = {.pipeline = graph->pipeline,
                               .file = session->project.relative,
@@ -42,13 +45,16 @@ enum zpl_err zpl_journal_begin(struct zpl_run *run)
                               .started_ns = run->started_ns,
                               .params = zpl_buf_str(&params_text),
                               .graph = zpl_buf_str(&graph_text),
-                              .graph_digest = &run->graph_text};
+                              .graph_digest = &run->graph_text,
+                              .places = zpl_buf_str(&places_text),
+                              .places_digest = &run->places_text};
     if (err == ZPL_OK)
         err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
         err = metadata->run_begin(metadata->self, &row, &run->id, &session->diags);
     zpl_buf_release(&params_text);
     zpl_buf_release(&graph_text);
+    zpl_buf_release(&places_text);
     return err;
 }
 

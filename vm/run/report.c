@@ -119,11 +119,17 @@ static const char *body_kind(const struct zpl_node *node)
     return own ? node->kernel : node->effect ? "effect" : "native";
 }
 
-/* The file of an import, as the project knows it; NULL for the program's own. */
-static const char *other_file(const struct zpl_session *session, const struct zpl_source *source)
+/* The file of an import as the project knows it. */
+static struct zpl_place place_of(const struct zpl_session *session, const struct zpl_node *node)
 {
-    bool other = source != NULL && strcmp(source->name, session->project.name) != 0;
-    return other ? source->name : NULL;
+    const struct zpl_source *source = zpl_sources_get(&session->program.sources, node->span.source);
+    struct zpl_place place = {0};
+    if (source == NULL)
+        return place;
+    if (strcmp(source->name, session->project.name) != 0)
+        place.file = source->name;
+    zpl_source_place(source, node->span.begin, &place.line, &place.column);
+    return place;
 }
 
 /* Of a step inside a map: how many items are in each state; null when the list is not known. */
@@ -182,7 +188,7 @@ static struct zpl_json *cost_json(const struct zpl_step_cost *cost)
 
 struct steps {
     const struct zpl_plan *plan;
-    bool made; /* with what is zpl's own */
+    bool kept; /* as a run keeps them */
 };
 
 /* One that the plan is not about is left out. */
@@ -193,23 +199,19 @@ static void put_step(struct zpl_json_text *text, const void *of, size_t i)
     uint32_t id = (uint32_t)i;
     const struct zpl_node *node = &plan->graph->nodes[id];
     const struct zpl_step_plan *step = &plan->steps[id];
-    const struct zpl_source *source =
-        zpl_sources_get(&plan->session->program.sources, node->span.source);
-    const char *file = other_file(plan->session, source);
-    const struct zpl_items *items = steps->made ? zpl_mapping_items(plan, id) : NULL;
+    const struct zpl_items *items = steps->kept ? zpl_mapping_items(plan, id) : NULL;
+    struct zpl_place place = {0};
     char hex[ZPL_HEX_SIZE];
-    uint32_t line = 0;
-    uint32_t column = 0;
     if (!zpl_plan_keeps(plan, id))
         return;
-    if (source != NULL)
-        zpl_source_place(source, node->span.begin, &line, &column);
+    if (!steps->kept)
+        place = place_of(plan->session, node);
     zpl_json_put_object(text);
     put_int(text, "attempts", step->attempts);
     put_int(text, "duration_ms", step->duration_ns / 1000000);
     put_text(text, "error", step->error);
-    if (file != NULL)
-        put_text(text, "file", file);
+    if (place.file != NULL)
+        put_text(text, "file", place.file);
     if (node->map != plan->scope)
         put_take(text, "items", items_json(plan, id));
     put_text(text, "kernel", node->kernel);
@@ -218,10 +220,13 @@ static void put_step(struct zpl_json_text *text, const void *of, size_t i)
     put_text(text, "kind", body_kind(node));
     if (step->last.known)
         put_take(text, "last", cost_json(&step->last));
-    put_int(text, "line", line);
+    if (!steps->kept)
+        put_int(text, "line", place.line);
     if (items != NULL)
         put_take(text, "made", made_json(items));
     put_text(text, "name", node->name);
+    if (steps->kept && id > 0 && !zpl_plan_keeps(plan, id - 1))
+        put_int(text, "node", id);
     put_outputs(text, node, step);
     put_text(text, "status", zpl_plan_status_name(step->status));
     put_text(text, "step", node->step);
@@ -229,18 +234,18 @@ static void put_step(struct zpl_json_text *text, const void *of, size_t i)
     zpl_json_put_end(text);
 }
 
-static struct zpl_json *steps_json(const struct zpl_plan *plan, bool made)
+static struct zpl_json *steps_json(const struct zpl_plan *plan, bool kept)
 {
-    const struct steps steps = {plan, made};
+    const struct steps steps = {plan, kept};
     return zpl_json_writing(plan->graph->count, put_step, &steps, sizeof steps);
 }
 
-static struct zpl_json *plan_json(const struct zpl_plan *plan, bool made)
+static struct zpl_json *plan_json(const struct zpl_plan *plan, bool kept)
 {
     struct zpl_json *o = zpl_json_object();
     zpl_json_set_take(o, "version", zpl_json_int(ZPL_REPORT_VERSION));
     zpl_json_set_take(o, "pipeline", zpl_json_string(plan->graph->pipeline));
-    zpl_json_set_take(o, "steps", steps_json(plan, made));
+    zpl_json_set_take(o, "steps", steps_json(plan, kept));
     return o;
 }
 
@@ -263,6 +268,32 @@ static struct zpl_json *without(const struct zpl_json *object, const char *membe
         if (strcmp(key, member) != 0)
             zpl_json_set_take(o, key, zpl_json_ref(zpl_json_value_at(object, i)));
     return o;
+}
+
+enum zpl_err zpl_report_set_places(const struct zpl_json *record, const struct zpl_place *places,
+                                   size_t count, struct zpl_json **out)
+{
+    const struct zpl_json *steps = zpl_json_get(record, "steps");
+    struct zpl_json *array = zpl_json_array();
+    size_t node = 0;
+    *out = NULL;
+    for (size_t i = 0; i < zpl_json_count(steps); i++, node++) {
+        const struct zpl_json *step = zpl_json_at(steps, i);
+        int64_t is = zpl_json_i64(zpl_json_get(step, "node"), (int64_t)node);
+        if (is < 0 || (uint64_t)is >= count) {
+            zpl_json_release(array);
+            return ZPL_ERR_INPUT;
+        }
+        node = (size_t)is;
+        struct zpl_json *o = without(step, "node");
+        if (places[node].file != NULL)
+            zpl_json_set_take(o, "file", zpl_json_string(places[node].file));
+        zpl_json_set_take(o, "line", zpl_json_int(places[node].line));
+        zpl_json_add_take(array, o);
+    }
+    *out = without(record, "steps");
+    zpl_json_set_take(*out, "steps", array);
+    return *out != NULL ? ZPL_OK : ZPL_ERR_NOMEM;
 }
 
 struct zpl_json *zpl_report_steps_of_record(const struct zpl_json *steps)

@@ -3,6 +3,7 @@
 #ifndef ZPL_VM_RUN_REPORT_H
 #define ZPL_VM_RUN_REPORT_H
 
+#include "lang/graph/places_json.h"
 #include "vm/plan/outlook.h"
 #include "vm/run/run.h"
 
@@ -11,11 +12,17 @@ struct zpl_json *zpl_report_output(const struct zpl_output_row *row);
 /* {version, pipeline, steps: [{name, file, line, step, kind, kernel, status, key, duration_ms, attempts,
  * why, outputs: {NAME: OUTPUT}, items, error}]}; to be written while the plan is there and as it is. */
 struct zpl_json *zpl_report_plan(const struct zpl_plan *plan);
-/* What a run keeps: the same, and of each step inside a map `made`, which is nobody's but zpl's own: for
- * every item ZPL_REPORT_ITEM_LEN characters, its state and its key; of maps inside maps arrays of these. */
+/* What a run keeps: the same without file and line, which are in the places of the run, and with what is nobody's but
+ * zpl's own: of each step inside a map `made`, for every item ZPL_REPORT_ITEM_LEN characters, its state and its
+ * key, of maps inside maps arrays of these; and `node`, the number in the graph, of a step that does not come
+ * right after the one before it. */
 #define ZPL_REPORT_ITEM_LEN (1 + ZPL_HEX_SIZE - 1)
 struct zpl_json *zpl_report_record(const struct zpl_plan *plan);
-/* What was kept as others see it. */
+/* What was kept, with file and line where `places` (by number in the graph) has them; NULL: a run of an older zpl
+ * kept these.  ZPL_ERR_INPUT: there are too few. */
+enum zpl_err zpl_report_set_places(const struct zpl_json *record, const struct zpl_place *places,
+                                   size_t count, struct zpl_json **out);
+/* The same as others see it. */
 struct zpl_json *zpl_report_of_record(const struct zpl_json *record);
 struct zpl_json *zpl_report_steps_of_record(const struct zpl_json *steps);
 /* The state that a character says; PENDING: it did not take part. */

@@ -4,6 +4,28 @@
 #include <string.h>
 
 #include "lang/base/version.h"
+#include "vm/run/report.h"
+
+/* Gives the steps of a plan the places of the run. */
+static enum zpl_err set_places(const char *text, struct zpl_run_record *record)
+{
+    struct zpl_json *json = NULL, *placed = NULL;
+    struct zpl_arena arena = {0};
+    struct zpl_place *places;
+    size_t count;
+    enum zpl_err err = zpl_json_parse(text, strlen(text), &json, NULL);
+    if (err == ZPL_OK)
+        err = zpl_places_read(json, &places, &count, &arena);
+    if (err == ZPL_OK)
+        err = zpl_report_set_places(record->plan, places, count, &placed);
+    if (err == ZPL_OK) {
+        zpl_json_release(record->plan);
+        record->plan = placed;
+    }
+    zpl_json_release(json);
+    zpl_arena_release(&arena);
+    return err;
+}
 
 enum zpl_err zpl_run_record_open(const struct zpl_run_row *row, struct zpl_run_record *out,
                                  struct zpl_diags *diags)
@@ -13,10 +35,12 @@ enum zpl_err zpl_run_record_open(const struct zpl_run_row *row, struct zpl_run_r
     if (row->plan == NULL || row->plan[0] == '\0')
         return ZPL_OK;
     enum zpl_err err = zpl_json_parse(row->plan, strlen(row->plan), &out->plan, NULL);
-    if (err == ZPL_ERR_NOMEM)
-        return zpl_diag_nomem(diags);
     if (err == ZPL_OK && zpl_json_i64(zpl_json_get(out->plan, "version"), 0) != ZPL_REPORT_VERSION)
         err = ZPL_ERR_VERSION;
+    if (err == ZPL_OK && row->places != NULL)
+        err = set_places(row->places, out);
+    if (err == ZPL_ERR_NOMEM)
+        return zpl_diag_nomem(diags);
     out->steps = zpl_json_get(out->plan, "steps");
     if (err != ZPL_OK)
         zpl_diag_add(diags,

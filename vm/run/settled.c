@@ -226,6 +226,7 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
         put_text(&value, boot);
         zpl_buf_u32(&value, plan->graph->map_count > 0);
         put_digest(&value, &digest);
+        put_digest(&value, &run->places_text);
         put_sights(&value, &session->witness);
         bool fine = put_artifacts(&value, plan);
         put_effects(&value, plan);
@@ -398,16 +399,24 @@ static bool read_steps(struct reader *r, struct zpl_settled *out)
     return out->steps != NULL && !r->failed && r->at == r->end;
 }
 
+/* Another text of the same graph, which was compiled. */
+struct other {
+    struct zpl_digest name; /* under which it is kept */
+    struct zpl_buf text;    /* of where its steps stand */
+    struct zpl_digest places;
+};
+
 /* Keeps a run for the text that the session compiled, as it was kept for another one of the same graph: both
  * were told the same of the world, and each what it asked for itself.  `sights` is where those stand. */
 static enum zpl_err keep_again(struct zpl_session *session, const struct zpl_buf *value,
                                const struct reader *sights, const char *rest,
-                               const struct zpl_digest *name)
+                               const struct other *other)
 {
     struct reader r = *sights;
     struct zpl_buf again = {0};
     struct zpl_metadata *metadata;
-    zpl_buf_add(&again, value->data, (size_t)(r.at - value->data));
+    zpl_buf_add(&again, value->data, (size_t)(r.at - value->data) - sizeof other->places);
+    put_digest(&again, &other->places);
     for (uint64_t n = get_number(&r, 4); n > 0; n--) {
         struct zpl_sight sight = get_sight(&r);
         zpl_witness_take(&session->witness, &sight);
@@ -418,15 +427,15 @@ static enum zpl_err keep_again(struct zpl_session *session, const struct zpl_buf
     if (err == ZPL_OK && zpl_buf_error(&again) != ZPL_OK)
         err = zpl_diag_nomem(&session->diags);
     if (err == ZPL_OK && !session->witness.lost)
-        err =
-            metadata->memo_put(metadata->self, SPACE, name, again.data, again.len, &session->diags);
+        err = metadata->memo_put(metadata->self, SPACE, &other->name, again.data, again.len,
+                                 &session->diags);
     zpl_buf_release(&again);
     return err;
 }
 
-/* Holds everything that was kept?  Then the run is written down once more, and kept under `name` too. */
+/* Holds everything that was kept?  Then the run is written down once more; for another text it is kept too. */
 static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *value,
-                           const struct zpl_digest *name, struct zpl_settled *out, bool *again,
+                           const struct other *other, struct zpl_settled *out, bool *again,
                            struct zpl_arena *arena)
 {
     struct reader r = {.at = value->data, .end = value->data + value->len, .arena = arena};
@@ -439,7 +448,7 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         out->doubt = "what becomes of every item is to be told";
         return ZPL_OK;
     }
-    struct zpl_digest plan = get_digest(&r);
+    struct zpl_digest plan = get_digest(&r), places = get_digest(&r);
     if (!r.failed && !zpl_boot_is(&session->config, boot)) {
         out->doubt = "this machine was started since, so that what was stored is to be read once";
         return ZPL_OK;
@@ -455,12 +464,16 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
     if (out->ended_ns < out->started_ns)
         out->ended_ns = out->started_ns; /* the clock was set back */
     enum zpl_err err = zpl_session_metadata(session, true, &metadata);
+    struct zpl_run_row row = {.started_ns = out->started_ns,
+                              .ended_ns = out->ended_ns,
+                              .plan_digest = &plan,
+                              .places = other != NULL ? zpl_buf_str(&other->text) : NULL,
+                              .places_digest = other != NULL ? &other->places : &places};
     if (err == ZPL_OK)
-        err = metadata->run_repeat(metadata->self, like, &plan, out->started_ns, out->ended_ns,
-                                   &out->run, &session->diags);
+        err = metadata->run_repeat(metadata->self, like, &row, &out->run, &session->diags);
     *again = err == ZPL_OK;
-    if (err == ZPL_OK && name != NULL)
-        err = keep_again(session, value, &sights, rest, name);
+    if (err == ZPL_OK && other != NULL)
+        err = keep_again(session, value, &sights, rest, other);
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 
@@ -500,9 +513,10 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
                                       const struct zpl_session_options *options, bool every,
                                       struct zpl_settled *out, bool *again, struct zpl_arena *arena)
 {
-    struct zpl_buf other = {0}, value = {0};
+    struct zpl_buf found = {0}, value = {0};
     struct zpl_diags quiet = {0};
-    struct zpl_digest graph, name, of_graph, of_other;
+    struct zpl_digest graph, of_graph, like;
+    struct other other = {0};
     *again = false;
     begin(out, every, "no other text with this graph has run to its end with these params");
     if (session->program.diags.count > 0 || session->diags.count > 0)
@@ -512,16 +526,21 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
         return ZPL_OK;
     enum zpl_err err = zpl_session_digest_graph(session, &graph);
     struct zpl_metadata *metadata = err == ZPL_OK ? zpl_session_memo(session) : NULL;
-    if (metadata != NULL && name_of(session, options, TEXT, &session->text_digest, &name) &&
+    if (metadata != NULL && name_of(session, options, TEXT, &session->text_digest, &other.name) &&
         name_of(session, options, GRAPH, &graph, &of_graph) &&
-        metadata->memo_get(metadata->self, SPACE, &of_graph, &other, &quiet) == ZPL_OK &&
-        other.len == sizeof of_other.b) {
-        memcpy(of_other.b, other.data, sizeof of_other.b);
-        if (!zpl_digest_equal(&of_other, &name) && /* that was in doubt already */
-            metadata->memo_get(metadata->self, SPACE, &of_other, &value, &quiet) == ZPL_OK)
-            err = repeat(session, &value, &name, out, again, arena);
+        metadata->memo_get(metadata->self, SPACE, &of_graph, &found, &quiet) == ZPL_OK &&
+        found.len == sizeof like.b) {
+        memcpy(like.b, found.data, sizeof like.b);
+        if (!zpl_digest_equal(&like, &other.name) && /* that was in doubt already */
+            metadata->memo_get(metadata->self, SPACE, &like, &value, &quiet) == ZPL_OK) {
+            err = zpl_session_write_places(session, &other.text);
+            other.places = zpl_digest_of(zpl_buf_str(&other.text), other.text.len);
+            if (err == ZPL_OK)
+                err = repeat(session, &value, &other, out, again, arena);
+        }
     }
-    zpl_buf_release(&other);
+    zpl_buf_release(&found);
+    zpl_buf_release(&other.text);
     zpl_buf_release(&value);
     zpl_diags_release(&quiet);
     return err;

@@ -40,7 +40,7 @@ enum zpl_err zpl_settled_recall(struct zpl_session *session,
                                 const struct zpl_session_options *options, bool every,
                                 struct zpl_settled *out, bool *again, struct zpl_arena *arena);
 /* The same once the session is compiled: a run of another text with the same graph, which differs in what
- * no step is made of, and in no place of one.  It is kept for this text too. */
+ * no step is made of, and in where they stand.  It is kept for this text too. */
 enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
                                       const struct zpl_session_options *options, bool every,
                                       struct zpl_settled *out, bool *again,

@@ -7,6 +7,7 @@
 #include "lang/base/fs.h"
 #include "lang/base/text.h"
 #include "lang/graph/graph_json.h"
+#include "lang/graph/places_json.h"
 #include "stack/catalog.h"
 #include "stdlib/catalog.h"
 #include "vm/python/python.h"
@@ -305,9 +306,10 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     return err == ZPL_OK && options->stack ? zpl_session_use_stack(session, options->stack) : err;
 }
 
+/* Without places: they are a text of their own. */
 static struct zpl_json *graph_json(const struct zpl_session *session)
 {
-    return zpl_graph_to_json(&session->program.graph, &session->program.sources);
+    return zpl_graph_to_json(&session->program.graph, NULL);
 }
 
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out)
@@ -323,6 +325,14 @@ enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf
     struct zpl_json *json = graph_json(session);
     enum zpl_err err = zpl_json_write(json, false, out);
     zpl_json_release(json);
+    return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
+}
+
+enum zpl_err zpl_session_write_places(struct zpl_session *session, struct zpl_buf *out)
+{
+    const struct zpl_program *program = &session->program;
+    enum zpl_err err =
+        zpl_places_write(&program->graph, &program->sources, session->project.name, out);
     return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
 }
 

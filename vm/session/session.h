@@ -80,9 +80,10 @@ enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);
-/* The canonical text of the program's graph, and its digest alone. */
+/* The canonical text of the program's graph without places, and its digest alone; where its steps stand. */
 enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out);
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out);
+enum zpl_err zpl_session_write_places(struct zpl_session *session, struct zpl_buf *out);
 /* Sets what the session opens by the stack of that name; the program was compiled.  In
  * session_stack.c.  NOT_FOUND, UNREACHABLE: told. */
 enum zpl_err zpl_session_use_stack(struct zpl_session *session, const char *name);
