@@ -130,6 +130,23 @@ for run in 12 13; do
     equal "$(shown $run >/dev/null; json shown.json "j['steps'][0]['line']")" "$((at + run * 2 - 24))"
 done
 
+# of a text that is another by a comment no line a step is kept once more
+cat >many.zpl <<'Z'
+local one = step "one" { signature = "(n: Int) -> (n: Int)", lua = function (t) return t.n end }
+one { 1 } one { 1 } one { 1 } one { 1 } one { 1 } one { 1 } one { 1 } one { 1 } one { 1 } one { 1 }
+for i = 1, 90 do one { 1 } end
+Z
+kept_bytes() { sqlite3 .zpl/zpl.db "SELECT sum(length(data)) FROM memo WHERE space = 'settled'"; }
+zpl run many.zpl >/dev/null
+first=$(kept_bytes)
+for i in 1 2 3; do
+    echo "-- $i" >>many.zpl
+    ZPL_TRACE=1 zpl run many.zpl >/dev/null 2>trace
+    contains trace "trace of the graph: recalled"
+done
+[ $(($(kept_bytes) - first)) -lt 1500 ] || fail "three comments made it $(($(kept_bytes) - first)) bytes more"
+rm many.zpl
+
 # what is kept stays what it was, and what is not goes
 told 1 2 3 4 5 6 7 8 9 10
 expect 0 zpl doctor
@@ -138,4 +155,4 @@ expect 0 zpl gc --keep 8
 told 8 9 10
 equal "$(sqlite3 .zpl/zpl.db 'SELECT count(*) FROM texts WHERE digest NOT IN (SELECT plan FROM runs WHERE plan IS NOT NULL UNION SELECT graph FROM runs UNION SELECT places FROM runs)')" 0
 cp moved.zpl p.zpl
-once 14 planned
+once 18 planned

@@ -203,52 +203,84 @@ static enum zpl_err keep_plan(struct zpl_run *run, struct zpl_metadata *metadata
     return err;
 }
 
+/* What is kept for each text; the rest is the same for all of one graph, and kept once under its digest. */
+struct head {
+    int64_t run;
+    bool maps;                            /* the graph has some */
+    struct zpl_digest plan, places, rest; /* names of texts, and of the rest */
+};
+
+/* Keeps a head under its name, with what the session saw of the world. */
+static enum zpl_err keep_head(struct zpl_session *session, struct zpl_metadata *metadata,
+                              const struct head *head, const struct zpl_digest *name)
+{
+    struct zpl_buf value = {0};
+    char boot[ZPL_BOOT_SIZE];
+    zpl_boot_name(&session->config, boot);
+    zpl_buf_u32(&value, ZPL_SETTLED_VERSION);
+    zpl_buf_u64(&value, (uint64_t)head->run);
+    put_text(&value, boot);
+    zpl_buf_u32(&value, head->maps);
+    put_digest(&value, &head->plan);
+    put_digest(&value, &head->places);
+    put_digest(&value, &head->rest);
+    put_sights(&value, &session->witness);
+    enum zpl_err err = zpl_buf_error(&value) == ZPL_OK
+                           ? metadata->memo_put(metadata->self, SPACE, name, value.data, value.len,
+                                                &session->diags)
+                           : zpl_diag_nomem(&session->diags);
+    zpl_buf_release(&value);
+    return err;
+}
+
+/* Keeps what has to be there, and a line a step; *digest names it. */
+static enum zpl_err keep_rest(struct zpl_plan *plan, struct zpl_metadata *metadata,
+                              zpl_settled_describe_fn *describe, struct zpl_digest *digest)
+{
+    struct zpl_diags *diags = &plan->session->diags;
+    struct zpl_buf text = {0}, value = {0};
+    bool fine = put_artifacts(&value, plan);
+    put_effects(&value, plan);
+    zpl_buf_u32(&value, (uint32_t)plan->graph->count);
+    for (uint32_t id = 0; id < plan->graph->count; id++) {
+        zpl_buf_u32(&value, plan->steps[id].status == ZPL_PLAN_SKIPPED);
+        put_text(&value, plan->graph->nodes[id].name);
+        zpl_buf_clear(&text);
+        describe(plan, id, &text);
+        put_text(&value, zpl_buf_str(&text));
+    }
+    fine = fine && !zpl_arena_failed(&plan->arena) && zpl_buf_error(&value) == ZPL_OK;
+    *digest = zpl_digest_of(zpl_buf_str(&value), value.len);
+    enum zpl_err err =
+        fine ? metadata->memo_put(metadata->self, SPACE, digest, value.data, value.len, diags)
+             : zpl_diag_nomem(diags);
+    zpl_buf_release(&text);
+    zpl_buf_release(&value);
+    return err;
+}
+
 enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_options *options,
                               zpl_settled_describe_fn *describe)
 {
-    struct zpl_plan *plan = &run->plan;
-    struct zpl_session *session = plan->session;
+    struct zpl_session *session = run->plan.session;
     struct zpl_metadata *metadata;
-    struct zpl_digest name, of_graph, digest;
-    char boot[ZPL_BOOT_SIZE];
-    struct zpl_buf text = {0}, value = {0};
+    struct zpl_digest name, of_graph;
+    struct head head = {
+        .run = run->id, .maps = run->plan.graph->map_count > 0, .places = run->places_text};
     if (options->stack != NULL || !is_settled(run) ||
         !name_of(session, options, TEXT, &session->text_digest, &name) ||
         !name_of(session, options, GRAPH, &run->graph_text, &of_graph))
         return ZPL_OK;
     enum zpl_err err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
-        err = keep_plan(run, metadata, &digest);
-    if (err == ZPL_OK) {
-        zpl_buf_u32(&value, ZPL_SETTLED_VERSION);
-        zpl_buf_u64(&value, (uint64_t)run->id);
-        zpl_boot_name(&session->config, boot);
-        put_text(&value, boot);
-        zpl_buf_u32(&value, plan->graph->map_count > 0);
-        put_digest(&value, &digest);
-        put_digest(&value, &run->places_text);
-        put_sights(&value, &session->witness);
-        bool fine = put_artifacts(&value, plan);
-        put_effects(&value, plan);
-        zpl_buf_u32(&value, (uint32_t)plan->graph->count);
-        for (uint32_t id = 0; id < plan->graph->count; id++) {
-            zpl_buf_u32(&value, plan->steps[id].status == ZPL_PLAN_SKIPPED);
-            put_text(&value, plan->graph->nodes[id].name);
-            zpl_buf_clear(&text);
-            describe(plan, id, &text);
-            put_text(&value, zpl_buf_str(&text));
-        }
-        if (!fine || zpl_arena_failed(&plan->arena) || zpl_buf_error(&value) != ZPL_OK)
-            err = zpl_diag_nomem(&session->diags);
-    }
+        err = keep_plan(run, metadata, &head.plan);
     if (err == ZPL_OK)
-        err = metadata->memo_put(metadata->self, SPACE, &name, value.data, value.len,
-                                 &session->diags);
+        err = keep_rest(&run->plan, metadata, describe, &head.rest);
+    if (err == ZPL_OK)
+        err = keep_head(session, metadata, &head, &name);
     if (err == ZPL_OK)
         err = metadata->memo_put(metadata->self, SPACE, &of_graph, name.b, sizeof name.b,
                                  &session->diags);
-    zpl_buf_release(&text);
-    zpl_buf_release(&value);
     return err;
 }
 
@@ -408,29 +440,36 @@ struct other {
 
 /* Keeps a run for the text that the session compiled, as it was kept for another one of the same graph: both
  * were told the same of the world, and each what it asked for itself.  `sights` is where those stand. */
-static enum zpl_err keep_again(struct zpl_session *session, const struct zpl_buf *value,
-                               const struct reader *sights, const char *rest,
+static enum zpl_err keep_again(struct zpl_session *session, struct zpl_metadata *metadata,
+                               const struct head *head, struct reader *sights,
                                const struct other *other)
 {
-    struct reader r = *sights;
-    struct zpl_buf again = {0};
-    struct zpl_metadata *metadata;
-    zpl_buf_add(&again, value->data, (size_t)(r.at - value->data) - sizeof other->places);
-    put_digest(&again, &other->places);
-    for (uint64_t n = get_number(&r, 4); n > 0; n--) {
-        struct zpl_sight sight = get_sight(&r);
+    struct head again = *head;
+    again.places = other->places;
+    for (uint64_t n = get_number(sights, 4); n > 0; n--) {
+        struct zpl_sight sight = get_sight(sights);
         zpl_witness_take(&session->witness, &sight);
     }
-    put_sights(&again, &session->witness);
-    zpl_buf_add(&again, rest, (size_t)(r.end - rest));
-    enum zpl_err err = zpl_session_metadata(session, true, &metadata);
-    if (err == ZPL_OK && zpl_buf_error(&again) != ZPL_OK)
-        err = zpl_diag_nomem(&session->diags);
-    if (err == ZPL_OK && !session->witness.lost)
-        err = metadata->memo_put(metadata->self, SPACE, &other->name, again.data, again.len,
-                                 &session->diags);
-    zpl_buf_release(&again);
-    return err;
+    return session->witness.lost ? ZPL_OK : keep_head(session, metadata, &again, &other->name);
+}
+
+/* Is all there that has to be?  Then *out has the steps. */
+static bool rest_holds(struct zpl_session *session, const struct zpl_digest *name,
+                       struct zpl_settled *out, struct zpl_arena *arena)
+{
+    struct zpl_metadata *metadata;
+    struct zpl_buf value = {0};
+    struct zpl_diags quiet = {0};
+    bool holds = zpl_session_metadata(session, false, &metadata) == ZPL_OK &&
+                 metadata->memo_get(metadata->self, SPACE, name, &value, &quiet) == ZPL_OK;
+    if (holds) {
+        struct reader r = {.at = value.data, .end = value.data + value.len, .arena = arena};
+        holds = artifacts_are_there(&r, session, out) && effects_stand(&r, session, out) &&
+                read_steps(&r, out);
+    }
+    zpl_buf_release(&value);
+    zpl_diags_release(&quiet);
+    return holds;
 }
 
 /* Holds everything that was kept?  Then the run is written down once more; for another text it is kept too. */
@@ -442,23 +481,23 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
     struct zpl_metadata *metadata;
     if (get_number(&r, 4) != ZPL_SETTLED_VERSION)
         return ZPL_OK;
-    int64_t like = (int64_t)get_number(&r, 8);
+    struct head head = {.run = (int64_t)get_number(&r, 8)};
     const char *boot = get_text(&r);
-    if (get_number(&r, 4) != 0 && out->every) {
+    head.maps = get_number(&r, 4) != 0;
+    head.plan = get_digest(&r);
+    head.places = get_digest(&r);
+    head.rest = get_digest(&r);
+    if (head.maps && out->every) {
         out->doubt = "what becomes of every item is to be told";
         return ZPL_OK;
     }
-    struct zpl_digest plan = get_digest(&r), places = get_digest(&r);
     if (!r.failed && !zpl_boot_is(&session->config, boot)) {
         out->doubt = "this machine was started since, so that what was stored is to be read once";
         return ZPL_OK;
     }
-    const struct reader sights = r;
-    if (!sights_hold(&r, session, out))
-        return ZPL_OK;
-    const char *rest = r.at;
-    if (!artifacts_are_there(&r, session, out) || !effects_stand(&r, session, out) ||
-        !read_steps(&r, out))
+    struct reader sights = r;
+    if (!sights_hold(&r, session, out) || r.at != r.end ||
+        !rest_holds(session, &head.rest, out, arena))
         return ZPL_OK;
     out->ended_ns = zpl_clock_wall_ns();
     if (out->ended_ns < out->started_ns)
@@ -466,14 +505,14 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
     enum zpl_err err = zpl_session_metadata(session, true, &metadata);
     struct zpl_run_row row = {.started_ns = out->started_ns,
                               .ended_ns = out->ended_ns,
-                              .plan_digest = &plan,
+                              .plan_digest = &head.plan,
                               .places = other != NULL ? zpl_buf_str(&other->text) : NULL,
-                              .places_digest = other != NULL ? &other->places : &places};
+                              .places_digest = other != NULL ? &other->places : &head.places};
     if (err == ZPL_OK)
-        err = metadata->run_repeat(metadata->self, like, &row, &out->run, &session->diags);
+        err = metadata->run_repeat(metadata->self, head.run, &row, &out->run, &session->diags);
     *again = err == ZPL_OK;
     if (err == ZPL_OK && other != NULL)
-        err = keep_again(session, value, &sights, rest, other);
+        err = keep_again(session, metadata, &head, &sights, other);
     return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
 }
 

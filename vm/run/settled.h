@@ -3,7 +3,8 @@
  * What is kept after a run that was done: what the program was told of the world (witness.h), which
  * artifacts and deployments have to be there, the plan of a run that finds everything, and a line a
  * step for people.  It is kept under the program's text, the params, the place and this very zpl, and found by
- * the program's graph too: then the program was evaluated, but not planned.
+ * the program's graph too: then the program was evaluated, but not planned.  All that is the same for every
+ * text of one graph is kept once.
  * Promise: a run that is recalled is one that would have found every step cached or skipped, and leaves
  * the same row.  Whatever is in doubt is not recalled.
  * Owns: what was recalled is in the caller's arena.   Errors: doubt is no error; failures of the store
