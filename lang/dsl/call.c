@@ -166,7 +166,12 @@ static void note_naming(struct calling *c, uint32_t id)
     if (token == ZPL_NO_TOKEN)
         return;
     const char *text = zpl_tree_text(c->call.unit->tree, token, &len);
-    naming->variable = zpl_host_need(c->L, zpl_arena_strndup(&host->arena, text, len));
+    const char *last = id > 0 ? naming[-1].variable : NULL;
+    /* A loop has one copy: naming looks no further at calls that are alike. */
+    if (last && strncmp(last, text, len) == 0 && last[len] == '\0')
+        naming->variable = last;
+    else
+        naming->variable = zpl_host_need(c->L, zpl_arena_strndup(&host->arena, text, len));
 }
 
 /* Pushes the outputs of node `id` in declared order. */
