@@ -156,7 +156,7 @@ struct zpl_run_row {
                            plan and graph say so themselves */
     const char *error; /* what failed, or NULL */
     /* Written: the digests of these texts where they are known; NULL: they are reckoned. */
-    const struct zpl_digest *plan_digest, *graph_digest, *places_digest;
+    const struct zpl_digest *plan_digest, *places_digest;
 };
 /* One column of a table artifact. */
 struct zpl_column_row {

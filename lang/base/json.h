@@ -81,7 +81,8 @@ enum zpl_err zpl_json_parse(const char *text, size_t len, struct zpl_json **out,
  * of `out`. */
 enum zpl_err zpl_json_write(const struct zpl_json *v, bool pretty, struct zpl_buf *out);
 
-/* The digest of the canonical text, which never stands in memory whole.  Errors: as of writing. */
+/* A digest that tells a value from all others: of its canonical text, which never stands in memory whole, and in which a mark stands
+ * for members that are put again (below); so it is no name of that text.  Errors: as of writing. */
 enum zpl_err zpl_json_digest(const struct zpl_json *v, struct zpl_digest *out);
 
 /* What `write` above puts down: one value, arrays and objects between _put_object or _put_array and

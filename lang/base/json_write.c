@@ -14,7 +14,8 @@ struct level {
 /* Members that may come again. */
 struct part {
     size_t from;         /* where they begin, while they are put */
-    struct zpl_buf text; /* with the comma before each */
+    size_t len;          /* of their text, with the comma before each */
+    struct zpl_buf text; /* which is needed for no digest */
     const char *key;     /* the last of them */
 };
 struct zpl_json_text {
@@ -201,8 +202,11 @@ void zpl_json_part_end(struct zpl_json_text *text, size_t part)
         return;
     struct part *put = &text->parts[part];
     put->key = parts_level(text)->key;
+    put->len = text->out->len - put->from;
+    if (text->hasher)
+        return;
     zpl_buf_clear(&put->text);
-    zpl_buf_add(&put->text, zpl_buf_str(text->out) + put->from, text->out->len - put->from);
+    zpl_buf_add(&put->text, zpl_buf_str(text->out) + put->from, put->len);
     if (zpl_buf_error(&put->text) != ZPL_OK)
         fail(text, zpl_buf_error(&put->text));
 }
@@ -213,12 +217,15 @@ void zpl_json_part_again(struct zpl_json_text *text, size_t number)
     if (text->err != ZPL_OK)
         return;
     struct level *level = parts_level(text);
-    if (part->text.len == 0)
+    if (part->len == 0)
         return;
     if (level->key && zpl_json_compare_keys(level->key, part->key) >= 0)
         ZPL_BUG("members of JSON that are not in order");
     level->key = part->key;
-    zpl_buf_add(text->out, part->text.data, part->text.len);
+    if (text->hasher)
+        zpl_buf_putc(text->out, (char)(1 + number)); /* no text has such a byte */
+    else
+        zpl_buf_add(text->out, part->text.data, part->len);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ static enum zpl_err insert(struct zpl_sqlite *store, const struct zpl_run_row *r
     char plan[ZPL_HEX_SIZE], graph[ZPL_HEX_SIZE], places[ZPL_HEX_SIZE];
     enum zpl_err err = zpl_sqlite_keep_text(store, run->plan, run->plan_digest, plan, diags);
     if (err == ZPL_OK)
-        err = zpl_sqlite_keep_text(store, run->graph, run->graph_digest, graph, diags);
+        err = zpl_sqlite_keep_text(store, run->graph, NULL, graph, diags);
     if (err == ZPL_OK)
         err = zpl_sqlite_keep_text(store, run->places, run->places_digest, places, diags);
     if (err == ZPL_OK)

@@ -157,11 +157,11 @@ static void shared_members_are_as_if_put_each_time(void **state)
     zpl_buf_release(&shared);
 }
 
-/* A digest is that of the text, however long it is. */
+/* A digest is that of the text, however long it is, where nothing comes again. */
 static void a_digest_needs_no_text(void **state)
 {
     (void)state;
-    size_t parts = 1;
+    size_t parts = 0;
     struct zpl_buf text = {0};
     for (size_t count = 0; count < 3000; count += 1 + count * 2) {
         struct zpl_json *json = zpl_json_writing(count, put_sharing, &parts, sizeof parts);
@@ -174,6 +174,47 @@ static void a_digest_needs_no_text(void **state)
     struct zpl_digest digest;
     assert_int_equal(zpl_json_digest(NULL, &digest), ZPL_ERR_NOMEM);
     zpl_buf_release(&text);
+}
+
+/* Items with two parts, which are put again where they are as before: two bits of `of` each. */
+static void put_choices(struct zpl_json_text *text, const void *of, size_t i)
+{
+    static const char *const KEYS[] = {"b", "c"};
+    const unsigned *choices = of, now = *choices >> 2 * i, before = *choices >> 2 * (i - (i > 0));
+    zpl_json_put_object(text);
+    zpl_json_put_key(text, "a");
+    zpl_json_put_int(text, 1);
+    for (size_t part = 0; part < 2; part++) {
+        unsigned bit = 1u << part;
+        if (i > 0 && (now & bit) == (before & bit)) {
+            zpl_json_part_again(text, part);
+            continue;
+        }
+        zpl_json_part_begin(text, part);
+        if (part == 0 || now & bit) { /* the second may be empty */
+            zpl_json_put_key(text, KEYS[part]);
+            zpl_json_put_bool(text, now & bit);
+        }
+        zpl_json_part_end(text, part);
+    }
+    zpl_json_put_end(text);
+}
+
+static void a_digest_tells_values_apart(void **state)
+{
+    (void)state;
+    enum { ITEMS = 4, VALUES = 1 << 2 * ITEMS };
+    static struct zpl_digest digests[VALUES];
+    for (unsigned choices = 0; choices < VALUES; choices++) {
+        struct zpl_json *json = zpl_json_writing(ITEMS, put_choices, &choices, sizeof choices);
+        struct zpl_digest again;
+        assert_int_equal(zpl_json_digest(json, &digests[choices]), ZPL_OK);
+        assert_int_equal(zpl_json_digest(json, &again), ZPL_OK);
+        assert_true(zpl_digest_equal(&digests[choices], &again));
+        for (unsigned other = 0; other < choices; other++)
+            assert_false(zpl_digest_equal(&digests[choices], &digests[other]));
+        zpl_json_release(json);
+    }
 }
 
 static enum zpl_err written(size_t count, zpl_json_write_fn *write, const void *of, size_t size)
@@ -204,6 +245,7 @@ int main(void)
         cmocka_unit_test(items_are_written_one_by_one),
         cmocka_unit_test(shared_members_are_as_if_put_each_time),
         cmocka_unit_test(a_digest_needs_no_text),
+        cmocka_unit_test(a_digest_tells_values_apart),
         cmocka_unit_test(what_can_not_be_written_is_told_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

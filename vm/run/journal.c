@@ -36,7 +36,6 @@ enum zpl_err zpl_journal_begin(struct zpl_run *run)
         written ? zpl_session_write_graph(session, &graph_text) : zpl_diag_nomem(&session->diags);
     if (err == ZPL_OK)
         err = zpl_session_write_places(session, &places_text);
-    run->graph_text = zpl_digest_of(zpl_buf_str(&graph_text), graph_text.len);
     run->places_text = zpl_digest_of(zpl_buf_str(&places_text), places_text.len);
     run->started_ns = zpl_clock_wall_ns();
     struct zpl_run_row row = {.pipeline = graph->pipeline,
@@ -45,7 +44,6 @@ enum zpl_err zpl_journal_begin(struct zpl_run *run)
                               .started_ns = run->started_ns,
                               .params = zpl_buf_str(&params_text),
                               .graph = zpl_buf_str(&graph_text),
-                              .graph_digest = &run->graph_text,
                               .places = zpl_buf_str(&places_text),
                               .places_digest = &run->places_text};
     if (err == ZPL_OK)

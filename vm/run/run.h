@@ -35,8 +35,7 @@ struct zpl_run {
     enum zpl_run_status status;
     int64_t started_ns, ended_ns;
     struct zpl_digest plan_text;   /* names the plan as it was written down at the end */
-    struct zpl_digest graph_text;  /* names the graph as it was when the run began, */
-    struct zpl_digest places_text; /* and where its steps stood */
+    struct zpl_digest places_text; /* names where its steps stood */
 };
 
 /* Runs the session's program. */

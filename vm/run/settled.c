@@ -264,14 +264,16 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
 {
     struct zpl_session *session = run->plan.session;
     struct zpl_metadata *metadata;
-    struct zpl_digest name, of_graph;
+    struct zpl_digest name, graph, of_graph;
     struct head head = {
         .run = run->id, .maps = run->plan.graph->map_count > 0, .places = run->places_text};
-    if (options->stack != NULL || !is_settled(run) ||
-        !name_of(session, options, TEXT, &session->text_digest, &name) ||
-        !name_of(session, options, GRAPH, &run->graph_text, &of_graph))
+    if (options->stack != NULL || !is_settled(run))
         return ZPL_OK;
-    enum zpl_err err = zpl_session_metadata(session, true, &metadata);
+    enum zpl_err err = zpl_session_digest_graph(session, &graph);
+    if (err != ZPL_OK || !name_of(session, options, TEXT, &session->text_digest, &name) ||
+        !name_of(session, options, GRAPH, &graph, &of_graph))
+        return err;
+    err = zpl_session_metadata(session, true, &metadata);
     if (err == ZPL_OK)
         err = keep_plan(run, metadata, &head.plan);
     if (err == ZPL_OK)

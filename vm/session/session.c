@@ -300,6 +300,7 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
         session->text_digest = zpl_digest_of(zpl_buf_str(&text), text.len);
         request.text = zpl_buf_str(&text);
         request.len = text.len;
+        session->has_graph_digest = false;
         err = zpl_compile(&request, &session->world, &session->program);
     }
     zpl_buf_release(&text);
@@ -314,10 +315,16 @@ static struct zpl_json *graph_json(const struct zpl_session *session)
 
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out)
 {
-    struct zpl_json *json = graph_json(session);
-    enum zpl_err err = zpl_json_digest(json, out);
-    zpl_json_release(json);
-    return err == ZPL_OK ? ZPL_OK : zpl_diag_nomem(&session->diags);
+    if (!session->has_graph_digest) {
+        struct zpl_json *json = graph_json(session);
+        enum zpl_err err = zpl_json_digest(json, &session->graph_digest);
+        zpl_json_release(json);
+        if (err != ZPL_OK)
+            return zpl_diag_nomem(&session->diags);
+        session->has_graph_digest = true;
+    }
+    *out = session->graph_digest;
+    return ZPL_OK;
 }
 
 enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out)

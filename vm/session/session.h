@@ -37,8 +37,10 @@ struct zpl_session {
     bool has_orchestrator, has_artifacts, has_metadata, has_deployer;
     bool memo_off; /* it could not be opened for writing: answers are not remembered */
     struct zpl_names names;
-    struct zpl_witness witness;    /* of what the program was told of the world */
-    struct zpl_digest text_digest; /* of the program's file, as it was compiled */
+    struct zpl_witness witness;     /* of what the program was told of the world */
+    struct zpl_digest text_digest;  /* of the program's file, as it was compiled */
+    struct zpl_digest graph_digest; /* of its graph, once it was asked for */
+    bool has_graph_digest;
     struct zpl_orchestrator
         here; /* asks the engine where the stack's orchestrator is elsewhere, or busy */
     bool has_here;
@@ -80,7 +82,8 @@ enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);
-/* The canonical text of the program's graph without places, and its digest alone; where its steps stand. */
+/* The canonical text of the program's graph without places; a digest that tells it from all other graphs, which is reckoned once
+ * (zpl_json_digest); where its steps stand. */
 enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out);
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out);
 enum zpl_err zpl_session_write_places(struct zpl_session *session, struct zpl_buf *out);
