@@ -1,4 +1,5 @@
 #include "lang/base/digest.h"
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,6 +17,9 @@ static void free_context(void *ctx)
 
 static void set_up(void)
 {
+    /* What a machine or a variable configures is of no use here: it could only cost time, or take SHA-256 away. */
+    if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+        ZPL_BUG("libcrypto can't begin");
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (!sha256)
         ZPL_BUG("libcrypto has no SHA-256");
