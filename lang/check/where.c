@@ -92,8 +92,8 @@ static void hold_row(struct zpl_attempt *a, const struct zpl_bound_row *b,
                          a->line->inputs[b->input].name, a->call->step->name, b->var);
         zpl_tell_maker(a->checker->graph, &a->diags, d, a->given[b->input]->value);
         zpl_diag_help(&a->diags, d,
-                      "declare its columns without `...`, or take those that are declared: "
-                      "sql [[ SELECT … ]]");
+                      "declare its columns without `...` (once it has run, `zpl show` has the "
+                      "declaration), or take those that are declared: sql [[ SELECT … ]]");
         return;
     }
     if (b->count == 0) {

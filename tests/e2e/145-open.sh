@@ -75,6 +75,12 @@ Table {...}
 Table {a: Int, ...}
 Table {...}
 T
+# zpl show has what declares all of it, which then can be named
+expect 0 zpl show last/bare/out
+contains out "Table {a: Int, b: Float, c: String}"
+sed "1s/Table {...}/$(grep -o 'Table {a.*' out)/; 3s/.*/local whole = sql [[ SELECT b FROM bare ]]/; 4,\$d" rest.zpl >told.zpl
+expect 0 zpl run told.zpl
+expect 0 zpl run rest.zpl
 for step in sql@back sql@less sql@most; do expect 0 zpl export --force "last/$step" "$step.csv"; done
 python3 - <<'P'
 import csv

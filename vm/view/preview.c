@@ -89,6 +89,38 @@ static void show_columns(const struct view *v, const struct zpl_json *table)
     }
 }
 
+/* Of a table with columns that are not declared: the type that declares them all, as people would write it. */
+static void show_whole(const struct view *v, const struct zpl_json *table, const char *type)
+{
+    struct zpl_arena arena = {0};
+    struct zpl_signature_error error = {0};
+    const struct zpl_json *list = zpl_json_get(table, "columns");
+    const struct zpl_type *declared = NULL, *whole = NULL;
+    struct zpl_buf text = {0};
+    size_t count = zpl_json_count(list);
+    struct zpl_column *columns = zpl_arena_array(&arena, count + 1, sizeof *columns);
+    bool fine = columns != NULL && (int64_t)count == number(table, "column_count") &&
+                zpl_type_parse(type, &arena, &declared, &error) == ZPL_OK &&
+                declared->kind == ZPL_TABLE && declared->row->open;
+    for (size_t i = 0; fine && i < count; i++) {
+        const struct zpl_json *one = zpl_json_at(list, i);
+        columns[i].name = zpl_json_str(zpl_json_get(one, "name"), "");
+        const struct zpl_column *known = zpl_row_find(declared->row, columns[i].name);
+        columns[i].type = known != NULL ? known->type : NULL;
+        fine = known != NULL || zpl_type_parse(zpl_json_str(zpl_json_get(one, "type"), ""), &arena,
+                                               &columns[i].type, &error) == ZPL_OK;
+    }
+    if (fine)
+        whole = zpl_type_table(&arena, &(struct zpl_row){.columns = columns, .count = count});
+    if (whole != NULL) {
+        zpl_type_show(whole, false, &text);
+        zpl_buf_puts(v->out, "\n      with all its columns it is a\n");
+        line(v, zpl_buf_str(&text));
+    }
+    zpl_buf_release(&text);
+    zpl_arena_release(&arena);
+}
+
 /* Says which columns of the first rows did not fit. */
 static void show_left_out(const struct view *v, const struct zpl_json *columns, size_t shown,
                           int64_t all)
@@ -393,6 +425,7 @@ void zpl_view_preview(const struct zpl_json *preview, const char *type, unsigned
     if (strcmp(kind, "table") == 0) {
         zpl_buf_putc(out, '\n');
         show_columns(&v, preview);
+        show_whole(&v, preview, type);
         show_rows(&v, preview);
     } else if (strcmp(kind, "tensor") == 0) {
         show_tensor(&v, preview);
