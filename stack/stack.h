@@ -28,7 +28,7 @@ struct zpl_task_needs {
     uint32_t gpus; /* for each of its workers; local: who starts it has shared them out */
     uint32_t workers; /* that many are given at once or none, each with what is said here; the
                               task runs in the first and starts the others.  0: one */
-    /* They are on one machine, where the task starts them itself: what is said here is of each of its
+    /* The task starts them itself, also those on other machines than its own: what is said here is of each of its
      * processes.  Else local gives one worker. */
     bool together;
     const char *place; /* where it writes, if the orchestrator gave that out, else NULL */

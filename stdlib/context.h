@@ -26,7 +26,8 @@ struct zpl_context {
     bool apart;                    /* of the session: see duck.h; set before the first use */
     struct zpl_source_part *parts; /* in the order of their rows, or NULL */
     size_t part_count;
-    bool unharmed;     /* a kernel's failure was that of a process of its own, which is gone */
+    bool unharmed;     /* a kernel's failure was that of a process of its own, which is gone; */
+    bool lost;         /* it was that of a machine which fell silent */
     const char **json; /* of each output: what output_json() was given, canonical; or NULL */
 };
 

@@ -279,6 +279,7 @@ enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_resu
     for (size_t i = 0; err == ZPL_OK && i < task->output_count; i++)
         err = take(&context, i, &made[i]);
     result->unharmed = err != ZPL_OK && context.unharmed;
+    result->lost = err != ZPL_OK && context.lost;
     result->made = made;
     result->made_count = task->output_count;
     zpl_context_release(&context);

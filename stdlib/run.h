@@ -38,6 +38,22 @@ struct zpl_run_binding {
     const char *var;
     const char *const *columns; /* NULL-terminated */
 };
+/* The machines that the workers of a task are on, where these are several. */
+struct zpl_run_spread {
+    const uint32_t *counts; /* of workers on each, in the order of their ranks; */
+    size_t count;           /* 0: all are on this machine */
+    size_t
+        machine; /* this one.  On the first the step is done, on others a part of it: processes are
+                               called, and what comes of them is said */
+    const char *
+        address; /* by which the others reach the first, and a port of it that was free; once the */
+    uint32_t port; /* others are reached */
+    /* Set where it runs.  On the first, of each machine: its name, and the stream that a part talks by. */
+    const char *const *names;
+    const int *streams;
+    /* Of a part: says a line of gang_word.h. */
+    void (*say)(void *self, const char *line, size_t len);
+};
 struct zpl_run_task {
     const char *kernel;
     const char
@@ -61,6 +77,7 @@ struct zpl_run_task {
     uint64_t memory_bytes; /* of each of its workers */
     uint32_t
         workers; /* processes that a function of Python is called in at the same time; 0: one */
+    struct zpl_run_spread spread;
     const char
         *gpus; /* that it has of this machine's, as CUDA_VISIBLE_DEVICES; NULL: nothing is said */
     /* Set where it runs: its program is forked by one that is kept for tasks like this one, and the rulesets of
@@ -92,6 +109,7 @@ struct zpl_run_result {
     const struct zpl_run_made *made; /* one an output of the task, in its order */
     size_t made_count;
     bool unharmed; /* of a failure: a process of its own had it, which is gone */
+    bool lost;     /* of a failure: a machine with a part of the task fell silent */
 };
 
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,

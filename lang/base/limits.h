@@ -62,9 +62,12 @@
 #define ZPL_GANG_MAX             200  /* processes of one step that one machine starts together */
 #define ZPL_GANG_SETTLE_MS                                                                         \
     2000 /* for the one that failed to say so, when others lost their connection to it */
-#define ZPL_LEAVE_MS             100   /* for a worker to end by itself when it is not needed */
-#define ZPL_KILL_MS              10000 /* for killed processes to be gone */
-#define ZPL_MEMORY_POLL_MS       100   /* between two looks at the memory of a step */
+#define ZPL_REACH_MS             300000 /* for the other machines of a step to be ready */
+#define ZPL_ALIVE_MS             1000   /* between two words of each of them that it is there */
+#define ZPL_SILENT_MS            30000  /* without one before it counts as gone */
+#define ZPL_LEAVE_MS             100    /* for a worker to end by itself when it is not needed */
+#define ZPL_KILL_MS              10000  /* for killed processes to be gone */
+#define ZPL_MEMORY_POLL_MS       100    /* between two looks at the memory of a step */
 #define ZPL_WORKER_RSS_MAX       (512u << 20) /* a warm worker that kept more of it is not used again */
 #define ZPL_DESCENDANTS_MAX      4096         /* processes of one step whose memory is summed */
 #define ZPL_LOG_CHUNK_BYTES      (64u << 10) /* printed text told at once */

@@ -9,7 +9,7 @@
 #define ZPL_GRAPH_VERSION    3  /* canonical JSON of a graph */
 #define ZPL_PLACES_VERSION   1  /* where the steps of a graph stand */
 #define ZPL_PLAN_VERSION     2  /* the plan a run stores */
-#define ZPL_PROTOCOL_VERSION 12 /* messages between driver and worker */
+#define ZPL_PROTOCOL_VERSION 13 /* messages between driver and worker */
 #define ZPL_SCHEMA_VERSION   5  /* tables of the metadata store */
 #define ZPL_KERNEL_ABI       1  /* stdlib/kernel.h */
 #define ZPL_CLOSURE_VERSION  1  /* image of a lua body */

@@ -186,7 +186,9 @@ static void judge(const struct zpl_slurm_job *job, struct zpl_event *event)
 {
     switch (job->state) {
     case ZPL_SLURM_NODE_FAILED:
-        ended(event, ZPL_EVENT_LOST, "node %s failed", job->node);
+        ended(event, ZPL_EVENT_LOST,
+              strpbrk(job->node, "[,") != NULL ? "a node of %s failed" : "node %s failed",
+              job->node);
         break;
     case ZPL_SLURM_PREEMPTED:
         ended(event, ZPL_EVENT_LOST, "it was preempted on node %s", job->node);
@@ -287,11 +289,8 @@ void zpl_slurm_job_refuse(struct zpl_slurm_job *job, const char *words)
 /* A job that asks for what there is not. */
 static void refuse_hopeless(struct zpl_slurm_job *job, const char *reason)
 {
-    char words[sizeof job->last.reason], together[40] = "";
-    if (job->needs.together)
-        snprintf(together, sizeof together, ", all %u workers on one node", job->needs.workers);
-    snprintf(words, sizeof words, "job %.20s can't run on this cluster (%.24s)%s", job->id, reason,
-             together);
+    char words[sizeof job->last.reason];
+    snprintf(words, sizeof words, "job %.20s can't run on this cluster (%.24s)", job->id, reason);
     zpl_slurm_job_refuse(job, words);
 }
 

@@ -93,7 +93,7 @@ static void add_needs(struct line *line, const struct zpl_task_needs *needs)
     bool gang = needs->workers > 1;
     if ((double)cores < needs->cpu)
         cores++;
-    if (!gang || needs->together)
+    if (!gang)
         add(line, "--nodes=1");
     add(line, zpl_arena_printf(arena, "--ntasks=%" PRIu32, gang ? needs->workers : 1));
     add(line, zpl_arena_printf(arena, "--cpus-per-task=%lu", cores));

@@ -58,17 +58,28 @@ bool zpl_spool_wanted(const char *folder);
 
 /* ---- the worker's */
 
-/* Needs (of the worker that runs it: memory, time, the workers that it starts itself) and bytes; NOT_FOUND, silent, when it is not wanted. */
+/* Needs (of the worker that runs it: memory, time, the workers that it starts itself, wherever) and bytes; NOT_FOUND, silent, when it is not wanted. */
 enum zpl_err zpl_spool_read_task(const char *folder, struct zpl_task_needs *needs,
                                  struct zpl_buf *bytes, struct zpl_diags *diags);
-/* Does this answer say that the task failed? */
-typedef bool (*zpl_spool_failed)(const void *answer, size_t len);
+/* What is known of the bytes of tasks and answers. */
+enum zpl_spool_verdict {
+    ZPL_SPOOL_FINE,
+    ZPL_SPOOL_FAILED, /* on its own */
+    ZPL_SPOOL_LOST    /* for a machine: see ZPL_EVENT_LOST */
+};
+struct zpl_spool_readers {
+    /* What an answer says; of LOST in `reason` (size bytes) also why. */
+    enum zpl_spool_verdict (*verdict)(const void *answer, size_t len, char *reason, size_t size);
+    /* Says in the task how many of its workers are on each machine, this one first. */
+    enum zpl_err (*spread)(struct zpl_buf *task, const uint32_t *counts, size_t count,
+                           struct zpl_diags *diags);
+};
 /* Runs the task of the folder in a process of its own, within its limits, to its end or until
  * *interrupted is set; what comes of it is in `events`.  A cluster that ends a job signals all of its
  * processes, so what fails just before this one is interrupted did not fail by itself: it is told as
  * DIED.  ZPL_OK also when there was nothing to do. */
 enum zpl_err zpl_spool_serve(const char *folder, struct zpl_zygote *zygote,
-                             const volatile sig_atomic_t *interrupted, zpl_spool_failed failed,
-                             struct zpl_diags *diags);
+                             const volatile sig_atomic_t *interrupted,
+                             const struct zpl_spool_readers *readers, struct zpl_diags *diags);
 
 #endif

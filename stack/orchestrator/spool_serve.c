@@ -11,6 +11,7 @@
 #include "stack/home.h"
 #include "stack/lock.h"
 #include "stack/orchestrator/spool.h"
+#include "stack/orchestrator/spread.h"
 
 #define LOOK_MS   500 /* between two looks whether the task is still wanted */
 #define SYNC_NS   INT64_C(250000000)
@@ -22,7 +23,7 @@
 struct serving {
     const char *folder;
     const volatile sig_atomic_t *interrupted;
-    zpl_spool_failed failed;
+    const struct zpl_spool_readers *readers;
     int events;
     uint64_t printed; /* bytes of text passed on */
     int64_t synced_ns;
@@ -70,15 +71,23 @@ static bool passes(struct serving *s, struct zpl_event *event)
 /* The end of a task, unless it is none of its own. */
 static void hold_to_signals(const struct serving *s, struct zpl_event *event)
 {
+    char reason[sizeof event->reason] = "";
+    enum zpl_spool_verdict verdict =
+        event->kind == ZPL_EVENT_DONE
+            ? s->readers->verdict(event->data, event->len, reason, sizeof reason)
+            : ZPL_SPOOL_FAILED;
     bool fine = !zpl_spool_wanted(s->folder) || event->kind == ZPL_EVENT_TIMEOUT ||
-                event->kind == ZPL_EVENT_MEMORY ||
-                (event->kind == ZPL_EVENT_DONE && !s->failed(event->data, event->len));
+                event->kind == ZPL_EVENT_MEMORY || verdict == ZPL_SPOOL_FINE;
     for (int ms = 0; !fine && *s->interrupted == 0 && ms < SIGNAL_MS; ms += PAUSE_MS)
         usleep(PAUSE_MS * 1000);
-    if (fine || *s->interrupted == 0)
+    if (fine || (*s->interrupted == 0 && verdict != ZPL_SPOOL_LOST))
         return;
-    *event = (struct zpl_event){.kind = ZPL_EVENT_DIED};
-    snprintf(event->reason, sizeof event->reason, "signal %d to its job", (int)*s->interrupted);
+    bool lost = *s->interrupted == 0;
+    *event = (struct zpl_event){.kind = lost ? ZPL_EVENT_LOST : ZPL_EVENT_DIED};
+    if (lost)
+        snprintf(event->reason, sizeof event->reason, "%s", reason);
+    else
+        snprintf(event->reason, sizeof event->reason, "signal %d to its job", (int)*s->interrupted);
 }
 
 /* Until the task has ended. */
@@ -125,13 +134,31 @@ static enum zpl_err begin(struct serving *s, bool *first)
         true);
 }
 
+/* Of the workers that the task starts, those that it starts here are what it needs of this machine. */
+static enum zpl_err settle_here(const struct serving *s, struct zpl_task_needs *needs,
+                                struct zpl_buf *task)
+{
+    struct zpl_arena arena = {0};
+    size_t count = 0;
+    if (!needs->together)
+        return ZPL_OK;
+    const uint32_t *counts = zpl_spread_counts(needs->workers, &count, &arena, s->diags);
+    enum zpl_err err = counts != NULL ? ZPL_OK : ZPL_ERR_INPUT;
+    if (err == ZPL_OK && count > 1)
+        err = s->readers->spread(task, counts, count, s->diags);
+    if (err == ZPL_OK)
+        needs->workers = counts[0];
+    zpl_arena_release(&arena);
+    return err;
+}
+
 enum zpl_err zpl_spool_serve(const char *folder, struct zpl_zygote *zygote,
-                             const volatile sig_atomic_t *interrupted, zpl_spool_failed failed,
-                             struct zpl_diags *diags)
+                             const volatile sig_atomic_t *interrupted,
+                             const struct zpl_spool_readers *readers, struct zpl_diags *diags)
 {
     struct serving s = {.folder = folder,
                         .interrupted = interrupted,
-                        .failed = failed,
+                        .readers = readers,
                         .events = -1,
                         .diags = diags};
     struct zpl_stack_config config = {.jobs = 1, .zygote = zygote};
@@ -148,6 +175,8 @@ enum zpl_err zpl_spool_serve(const char *folder, struct zpl_zygote *zygote,
         err = ZPL_OK;
         goto done;
     }
+    if (err == ZPL_OK)
+        err = settle_here(&s, &needs, &bytes);
     if (err == ZPL_OK)
         err = zpl_orchestrator_local(&config, &here, diags);
     if (err == ZPL_OK)

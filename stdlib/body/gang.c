@@ -17,12 +17,14 @@
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 #include "lang/base/proc_below.h"
+#include "stdlib/body/gang_word.h"
 #include "stdlib/body/network.h"
 
 #define LINE_MAX   (64u << 10) /* of what one prints without an end of line */
 #define READ_BYTES 4096
 #define READS      17 /* at once: what a pipe holds */
 #define FDS        4  /* of each */
+#define PART_BYTES (64u << 10)
 
 static const struct zpl_span nowhere;
 
@@ -35,14 +37,23 @@ struct rank {
     enum zpl_gang_verdict verdict;
     uint32_t turn; /* of its failure, from 1 */
 };
+/* What comes from another machine. */
+struct part {
+    struct zpl_gang_part *told;
+    struct zpl_buf in;
+    int64_t heard_ns; /* when it spoke last */
+};
 struct run {
     struct zpl_gang *gang;
     struct rank *ranks;
-    struct pollfd *fds; /* that of signals, then FDS of each */
+    struct part *parts;
+    struct pollfd *fds; /* that of signals, those of the parts, then FDS of each here */
     int signals;
     uint32_t running, failures;
     bool ending;
-    int64_t settle_ns, kill_ns, memory_ns; /* when what is due is; 0: nothing is */
+    int64_t failed_ns; /* when the first failed */
+    /* when what is due is; 0: nothing is */
+    int64_t settle_ns, kill_ns, leave_ns, memory_ns;
 };
 
 static int64_t in_ms(int64_t ms)
@@ -96,8 +107,10 @@ static void judge(struct run *g, struct rank *r, enum zpl_gang_verdict verdict)
         return;
     r->verdict = verdict;
     r->turn = ++g->failures;
-    if (g->settle_ns == 0)
-        g->settle_ns = in_ms(ZPL_GANG_SETTLE_MS);
+    if (g->settle_ns != 0)
+        return;
+    g->failed_ns = zpl_clock_monotonic_ns();
+    g->settle_ns = in_ms(ZPL_GANG_SETTLE_MS);
 }
 
 /* Takes one message; one that is none, and the end, is the last. */
@@ -138,7 +151,7 @@ static void bury(struct run *g, struct rank *r)
 
 static void signal_all(struct run *g, int number)
 {
-    for (uint32_t i = 0; i < g->gang->count; i++)
+    for (uint32_t i = 0; i < g->gang->here; i++)
         if (g->ranks[i].runs)
             kill(-g->ranks[i].kept.pid, number);
 }
@@ -150,9 +163,15 @@ static void end_all(struct run *g)
         return;
     g->ending = true;
     g->kill_ns = in_ms(ZPL_GRACE_MS);
-    for (uint32_t i = 0; i < g->gang->count; i++)
+    for (uint32_t i = 0; i < g->gang->here; i++)
         if (g->ranks[i].kept.talk >= 0)
             (void)shutdown(g->ranks[i].kept.talk, SHUT_WR);
+    for (size_t i = 0; i < g->gang->part_count; i++) {
+        struct zpl_gang_part *part = &g->gang->parts[i];
+        part->silent_ms = (zpl_clock_monotonic_ns() - g->parts[i].heard_ns) / ZPL_NS_PER_MS;
+        if (part->stream >= 0)
+            (void)shutdown(part->stream, SHUT_WR);
+    }
     signal_all(g, SIGTERM);
 }
 
@@ -169,6 +188,15 @@ static struct rank *blame(const struct run *g)
     return worst;
 }
 
+/* Have all machines with some of them that run spoken since the first failed?  One that has not may be gone. */
+static bool all_spoke(const struct run *g)
+{
+    bool all = true;
+    for (size_t i = 0; all && i < g->gang->part_count; i++)
+        all = g->gang->parts[i].stream < 0 || g->parts[i].heard_ns > g->failed_ns;
+    return all;
+}
+
 /* Ends all when it is known who failed, or nobody is left who could say it better. */
 static void decide(struct run *g)
 {
@@ -176,9 +204,20 @@ static void decide(struct run *g)
     if (worst == NULL || g->ending)
         return;
     if (worst->verdict < ZPL_GANG_FAILED && g->running > 0 &&
-        zpl_clock_monotonic_ns() < g->settle_ns)
+        (zpl_clock_monotonic_ns() < g->settle_ns || !all_spoke(g)))
         return;
     g->gang->blamed = worst - g->ranks;
+    end_all(g);
+}
+
+static void find_over_memory(struct run *g, uint32_t i)
+{
+    if (g->ending)
+        return;
+    g->gang->over_memory = true;
+    g->gang->blamed = i;
+    if (i < g->gang->here)
+        kill(-g->ranks[i].kept.pid, SIGKILL);
     end_all(g);
 }
 
@@ -187,31 +226,125 @@ static void look_at_memory(struct run *g)
 {
     uint64_t limit = g->gang->memory_bytes;
     g->memory_ns = in_ms(ZPL_MEMORY_POLL_MS);
-    for (uint32_t i = 0; !g->ending && i < g->gang->count; i++) {
-        struct rank *r = &g->ranks[i];
-        if (!r->runs || zpl_proc_memory_below(r->kept.pid, limit) <= limit)
-            continue;
-        g->gang->over_memory = true;
-        g->gang->blamed = i;
-        kill(-r->kept.pid, SIGKILL);
-        end_all(g);
+    for (uint32_t i = 0; !g->ending && i < g->gang->here; i++)
+        if (g->ranks[i].runs && zpl_proc_memory_below(g->ranks[i].kept.pid, limit) > limit)
+            find_over_memory(g, i);
+}
+
+/* ---- on other machines ---- */
+
+/* Nobody says any more how those of the part are; that ends all, unless they are at their end. */
+static void lose(struct run *g, struct part *p, const char *why)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->told->count; i++) {
+        struct rank *r = &g->ranks[p->told->first + i];
+        any = any || r->runs;
+        g->running -= r->runs;
+        r->runs = false;
     }
+    shut(&p->told->stream);
+    if (!any || g->ending)
+        return;
+    g->gang->lost = p->told;
+    g->gang->why = why;
+    end_all(g);
+}
+
+static void take_word(struct run *g, struct part *p, const struct zpl_gang_word *word)
+{
+    bool ranked = word->kind <= ZPL_GANG_ENDED;
+    if (ranked && (word->rank < p->told->first || word->rank - p->told->first >= p->told->count ||
+                   !g->ranks[word->rank].runs))
+        return;
+    struct rank *r = ranked ? &g->ranks[word->rank] : &g->ranks[p->told->first];
+    switch (word->kind) {
+    case ZPL_GANG_HEARD:
+        r->process->heard(r->process->self, word->text, word->len);
+        judge(g, r, g->gang->verdict(r->process->self, false));
+        break;
+    case ZPL_GANG_PRINTED:
+        g->gang->printed(r->process->self, word->text, word->len);
+        break;
+    case ZPL_GANG_OVER:
+        find_over_memory(g, word->rank);
+        break;
+    case ZPL_GANG_ENDED:
+        r->process->status = word->status;
+        r->process->tried = word->tried;
+        r->runs = false;
+        g->running--;
+        judge(g, r, g->gang->verdict(r->process->self, true));
+        break;
+    case ZPL_GANG_NOTED: /* as if it had been printed here */
+        (void)zpl_fs_write_all(STDOUT_FILENO, word->text, word->len);
+        break;
+    case ZPL_GANG_ALIVE:
+        break;
+    case ZPL_GANG_BROKE:
+        lose(g, p, zpl_arena_strndup(r->process->arena, word->text, word->len));
+        break;
+    }
+}
+
+/* Takes what has come, and its whole lines; the end of the stream is that of the part. */
+static void hear_part(struct run *g, struct part *p)
+{
+    size_t had = p->in.len;
+    char *place = zpl_buf_extend(&p->in, PART_BYTES);
+    ssize_t n = place != NULL ? recv(p->told->stream, place, PART_BYTES, MSG_DONTWAIT) : 0;
+    bool over = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    zpl_buf_truncate(&p->in, had + (n > 0 ? (size_t)n : 0));
+    for (const char *end; p->in.len > 0 && p->told->stream >= 0 &&
+                          (end = memchr(p->in.data, '\n', p->in.len)) != NULL;) {
+        struct zpl_gang_word word;
+        struct zpl_json *keep;
+        size_t len = (size_t)(end - p->in.data);
+        p->heard_ns = zpl_clock_monotonic_ns();
+        if (zpl_gang_word_take(p->in.data, len, &word, &keep))
+            take_word(g, p, &word);
+        zpl_json_release(keep);
+        zpl_buf_drop(&p->in, len + 1);
+    }
+    if (over && p->told->stream >= 0)
+        lose(g, p, NULL);
 }
 
 /* ---- while they run ---- */
 
+/* When the first of the machines counts as gone, if it goes on to say nothing; 0: never. */
+static int64_t silent_ns(const struct run *g)
+{
+    int64_t first = 0;
+    for (size_t i = 0; !g->ending && i < g->gang->part_count; i++) {
+        int64_t then = g->parts[i].heard_ns + ZPL_SILENT_MS * ZPL_NS_PER_MS;
+        if (g->gang->parts[i].stream >= 0 && (first == 0 || then < first))
+            first = then;
+    }
+    return first;
+}
+
 /* Milliseconds until something is due; -1: nothing is. */
 static int patience_ms(const struct run *g)
 {
-    const int64_t dues[] = {g->ending ? 0 : g->settle_ns, g->kill_ns, g->ending ? 0 : g->memory_ns};
-    int64_t next = 0;
+    int64_t now = zpl_clock_monotonic_ns(), next = 0;
+    /* What has been due for longer waits for a word. */
+    const int64_t dues[] = {g->ending || g->settle_ns < now ? 0 : g->settle_ns, g->kill_ns,
+                            g->leave_ns, g->ending ? 0 : g->memory_ns, silent_ns(g)};
     for (size_t i = 0; i < sizeof dues / sizeof *dues; i++)
         if (dues[i] > 0 && (next == 0 || dues[i] < next))
             next = dues[i];
     if (next == 0)
         return -1;
-    int64_t left = next - zpl_clock_monotonic_ns();
-    return left <= 0 ? 0 : (int)((left + ZPL_NS_PER_MS - 1) / ZPL_NS_PER_MS);
+    return next <= now ? 0 : (int)((next - now + ZPL_NS_PER_MS - 1) / ZPL_NS_PER_MS);
+}
+
+/* Those who can't be heard any more. */
+static void lose_silent(struct run *g, int64_t before_ns)
+{
+    for (size_t i = 0; i < g->gang->part_count; i++)
+        if (g->gang->parts[i].stream >= 0 && g->parts[i].heard_ns < before_ns)
+            lose(g, &g->parts[i], NULL);
 }
 
 static void keep_time(struct run *g)
@@ -220,7 +353,14 @@ static void keep_time(struct run *g)
     if (g->kill_ns > 0 && now >= g->kill_ns) {
         signal_all(g, SIGKILL);
         g->kill_ns = 0;
+        g->leave_ns = in_ms(ZPL_KILL_MS);
     }
+    if (g->leave_ns > 0 && now >= g->leave_ns) {
+        g->leave_ns = 0;
+        lose_silent(g, INT64_MAX);
+    }
+    if (!g->ending)
+        lose_silent(g, now - ZPL_SILENT_MS * ZPL_NS_PER_MS);
     if (!g->ending && g->memory_ns > 0 && now >= g->memory_ns)
         look_at_memory(g);
 }
@@ -240,18 +380,27 @@ static void attend_one(struct run *g, struct rank *r, const struct pollfd fds[FD
         bury(g, r);
 }
 
+/* Who is to be listened to; returns how many. */
+static size_t listen_to(struct run *g)
+{
+    size_t count = 0;
+    g->fds[count++] = (struct pollfd){.fd = g->signals, .events = POLLIN};
+    for (size_t i = 0; i < g->gang->part_count; i++)
+        g->fds[count++] = (struct pollfd){.fd = g->gang->parts[i].stream, .events = POLLIN};
+    for (uint32_t i = 0; i < g->gang->here; i++) {
+        const struct rank *r = &g->ranks[i];
+        const int mine[FDS] = {r->kept.talk, r->kept.listener, r->end, r->out};
+        for (int k = 0; k < FDS; k++)
+            g->fds[count++] = (struct pollfd){.fd = r->runs ? mine[k] : -1, .events = POLLIN};
+    }
+    return count;
+}
+
 static void attend(struct run *g)
 {
+    const struct pollfd *of_parts = g->fds + 1, *of_ranks = of_parts + g->gang->part_count;
     while (g->running > 0) {
-        g->fds[0] = (struct pollfd){.fd = g->signals, .events = POLLIN};
-        for (uint32_t i = 0; i < g->gang->count; i++) {
-            const struct rank *r = &g->ranks[i];
-            const int mine[FDS] = {r->kept.talk, r->kept.listener, r->end, r->out};
-            for (int k = 0; k < FDS; k++)
-                g->fds[1 + FDS * i + (uint32_t)k] =
-                    (struct pollfd){.fd = r->runs ? mine[k] : -1, .events = POLLIN};
-        }
-        if (poll(g->fds, 1 + FDS * g->gang->count, patience_ms(g)) < 0)
+        if (poll(g->fds, listen_to(g), patience_ms(g)) < 0)
             continue;
         if (g->fds[0].revents) {
             struct signalfd_siginfo info;
@@ -259,9 +408,12 @@ static void attend(struct run *g)
                 g->gang->ended = true;
             end_all(g);
         }
-        for (uint32_t i = 0; i < g->gang->count; i++)
+        for (size_t i = 0; i < g->gang->part_count; i++)
+            if (of_parts[i].revents)
+                hear_part(g, &g->parts[i]);
+        for (uint32_t i = 0; i < g->gang->here; i++)
             if (g->ranks[i].runs)
-                attend_one(g, &g->ranks[i], &g->fds[1 + FDS * i]);
+                attend_one(g, &g->ranks[i], &of_ranks[FDS * i]);
         decide(g);
         keep_time(g);
     }
@@ -299,7 +451,7 @@ static int start(struct run *g, struct rank *r)
 static void abandon(struct run *g)
 {
     signal_all(g, SIGKILL);
-    for (uint32_t i = 0; i < g->gang->count; i++)
+    for (uint32_t i = 0; i < g->gang->here; i++)
         if (g->ranks[i].runs)
             bury(g, &g->ranks[i]);
         else
@@ -319,31 +471,59 @@ static int take_signals(const struct run *g, sigset_t *before)
     return fd;
 }
 
+/* Those on other machines run already. */
+static void count_parts(struct run *g)
+{
+    for (size_t i = 0; i < g->gang->part_count; i++) {
+        struct zpl_gang_part *part = &g->gang->parts[i];
+        g->parts[i] = (struct part){.told = part,
+                                    .in = {.cap = 2 * (size_t)ZPL_MESSAGE_MAX},
+                                    .heard_ns = zpl_clock_monotonic_ns()};
+        for (uint32_t k = 0; k < part->count; k++)
+            g->ranks[part->first + k].runs = true;
+        g->running += part->count;
+    }
+}
+
+static void release(struct run *g)
+{
+    for (uint32_t i = 0; i < g->gang->count; i++)
+        zpl_buf_release(&g->ranks[i].line);
+    for (size_t i = 0; i < g->gang->part_count; i++) {
+        shut(&g->gang->parts[i].stream);
+        zpl_buf_release(&g->parts[i].in);
+    }
+    shut(&g->signals);
+}
+
 int zpl_gang_run(struct zpl_gang *gang)
 {
     struct zpl_arena *arena = gang->processes[0].arena;
     struct zpl_diags *diags = gang->processes[0].diags;
     struct run g = {.gang = gang,
                     .ranks = zpl_arena_array(arena, gang->count, sizeof *g.ranks),
-                    .fds = zpl_arena_array(arena, 1 + FDS * (size_t)gang->count, sizeof *g.fds)};
+                    .parts = zpl_arena_array(arena, gang->part_count + 1, sizeof *g.parts),
+                    .fds = zpl_arena_array(arena, 1 + gang->part_count + FDS * (size_t)gang->here,
+                                           sizeof *g.fds)};
     sigset_t before;
     gang->blamed = -1;
-    if (gang->count > ZPL_GANG_MAX) {
+    if (gang->here > ZPL_GANG_MAX) {
         zpl_diag_add(diags, ZPL_CODE_STEP_FAILED, nowhere,
-                     "a gang of %u workers is more than one machine starts: %u at most",
-                     gang->count, ZPL_GANG_MAX);
+                     "a gang of %u workers is more than one machine starts: %u at most", gang->here,
+                     ZPL_GANG_MAX);
         return 1;
     }
-    if (g.ranks == NULL || g.fds == NULL)
+    if (g.ranks == NULL || g.parts == NULL || g.fds == NULL)
         return zpl_diag_nomem(diags) != ZPL_OK;
     for (uint32_t i = 0; i < gang->count; i++)
         g.ranks[i] = (struct rank){.process = &gang->processes[i],
                                    .kept = {.talk = -1, .listener = -1},
                                    .end = -1,
                                    .out = -1};
+    count_parts(&g);
     g.signals = take_signals(&g, &before);
     int failed = g.signals < 0;
-    for (uint32_t i = 0; !failed && i < gang->count; i++)
+    for (uint32_t i = 0; !failed && i < gang->here; i++)
         failed = start(&g, &g.ranks[i]);
     if (gang->memory_bytes > 0)
         g.memory_ns = in_ms(ZPL_MEMORY_POLL_MS);
@@ -351,9 +531,7 @@ int zpl_gang_run(struct zpl_gang *gang)
         abandon(&g);
     else
         attend(&g);
-    for (uint32_t i = 0; i < gang->count; i++)
-        zpl_buf_release(&g.ranks[i].line);
-    shut(&g.signals);
+    release(&g);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return failed;
 }

@@ -3,6 +3,9 @@
  * SIGKILL; so does a SIGTERM to this process.  Which of them is to blame is told apart from those that only lost
  * their connection to it: where the first to fail reads like one of these, another that fails on grounds of its own
  * within ZPL_GANG_SETTLE_MS is blamed.
+ * Those on other machines are started and ended there by somebody else, who says what comes of them (gang_word.h), and
+ * whom a stream that is shut down asks for the end.  One who falls silent before that, for ZPL_SILENT_MS, ends all;
+ * and a lost connection is blamed on nobody before all of them have spoken after it.
  * Owns: its processes, until it returns.   Limits: ZPL_GANG_MAX.   Floor: stdlib. */
 #ifndef ZPL_STDLIB_GANG_H
 #define ZPL_STDLIB_GANG_H
@@ -17,10 +20,22 @@ enum zpl_gang_verdict {
     ZPL_GANG_FAILED /* it failed on its own */
 };
 
+/* Those of another machine. */
+struct zpl_gang_part {
+    const char *machine;
+    uint32_t first, count;
+    int stream;        /* closed when it returns */
+    int64_t silent_ms; /* set: how long it had said nothing when all were to end */
+};
+
 struct zpl_gang {
     struct zpl_process *
         processes; /* each as zpl_process_run() takes it; what it prints is told below, not passed on */
     uint32_t count;
+    uint32_t here; /* so many of them, the first, are started here */
+    struct zpl_gang_part
+        *parts; /* the others, in order; these are heard, and have `status` and `tried` */
+    size_t part_count;
     uint64_t memory_bytes; /* of each with all that it starts; 0: no limit */
     /* Asked of each, by its `self`, when it said something, and when it has ended. */
     enum zpl_gang_verdict (*verdict)(void *self, bool ended);
@@ -28,6 +43,8 @@ struct zpl_gang {
     /* Set.  Who is to blame, -1: nobody, or it was ended from outside; was it ended for its memory? */
     long blamed;
     bool over_memory, ended;
+    const struct zpl_gang_part *lost; /* it fell silent, or said why it is no more: */
+    const char *why;                  /* that, in the arena of the processes, or NULL */
 };
 
 /* Runs them to the end of all.  Non-zero after telling: not all could be started. */

@@ -16,8 +16,11 @@
 /* The folder that holds the Python package `zpl`: ZPL_PYTHON_DIR, else beside the build, else where
  * `make install` puts it.  NULL: there is none, or memory is out. */
 const char *zpl_python_folder(struct zpl_arena *arena);
-/* Is the task one of several processes at the same time that reach each other and nobody else? */
+/* Is the task one of several processes at the same time that reach each other and nobody else?  Those on several machines
+ * have the network of these. */
 bool zpl_python_is_secluded(const struct zpl_run_task *task);
+/* A port of this machine at which nobody listens now, at any of its addresses or at the loopback; 0 after telling. */
+uint32_t zpl_python_free_port(bool any, struct zpl_diags *diags);
 /* The words of a process, NULL-terminated: the interpreter's path or name, and what it is to do.
  * NULL: the package is not there, or memory is out. */
 char **zpl_python_words(const char *interpreter, const char *mode, struct zpl_arena *arena);

@@ -10,6 +10,8 @@
 
 #define ZPL_PYTHON_DEFAULTS 9 /* variables that `vars` may set otherwise, and their end */
 
+struct zpl_gang;
+
 /* A call under way. */
 struct zpl_python_call {
     struct zpl_context *context;
@@ -21,7 +23,8 @@ struct zpl_python_call {
     const struct zpl_process *process; /* of a gang, its own */
     uint32_t rank;
     const char *tag; /* "[1] " in front of the lines of a gang's log, else "" */
-    const char *who; /* " of rank 1" behind the name of the function, else "" */
+    const char *who; /* " of rank 1", " of rank 1 on n2" behind the name of the function, else "" */
+    const struct zpl_gang *gang; /* that it is one of, or NULL */
 };
 
 /* How its process is started; `defaults` has room for ZPL_PYTHON_DEFAULTS.  What could not be made is told by
@@ -36,7 +39,8 @@ void zpl_python_log_trace(const struct zpl_python_call *c);
 /* A line for the step's log. */
 void zpl_python_log(const struct zpl_python_call *c, const char *line, size_t len);
 
-/* Makes the call in all processes of a gang, `first` being what they have in common. */
+/* Makes the call in all processes of a gang, `first` being what they have in common; on a machine that is not the first
+ * of it in those that are here, and says what comes of them. */
 int zpl_python_gang(const struct zpl_python_call *first);
 
 #endif

@@ -53,7 +53,7 @@ def wait(c):
     poll.poll()
     raise ConnectionResetError("the other is gone")
 T
-NAMES='"RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "MASTER_ADDR"'
+NAMES='"RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NODE_RANK", "MASTER_ADDR"'
 
 # what each is told: who it is, the same inputs and params, a scratch folder of its own; the first speaks for all
 cat >told.py <<T
@@ -87,7 +87,7 @@ expect 0 zpl run told.zpl --json
 json out "'\n'.join(repr(sorted(w.items())) for w in [s['outputs']['all']['value'] for s in j['steps'] if s['name'] == 'told'][0])" >all
 for r in 0 1 2; do
     cat <<T
-[('LOCAL_RANK', '$r'), ('LOCAL_WORLD_SIZE', '3'), ('MASTER_ADDR', '127.0.0.1'), ('RANK', '$r'), ('WORLD_SIZE', '3'), ('rank', $r), ('scratch', ['mine']), ('size', 3), ('sum', 15), ('threads', '2'), ('tmp', True)]
+[('LOCAL_RANK', '$r'), ('LOCAL_WORLD_SIZE', '3'), ('MASTER_ADDR', '127.0.0.1'), ('NODE_RANK', '0'), ('RANK', '$r'), ('WORLD_SIZE', '3'), ('rank', $r), ('scratch', ['mine']), ('size', 3), ('sum', 15), ('threads', '2'), ('tmp', True)]
 T
 done >expected
 sort all >sorted

@@ -405,6 +405,7 @@ static void say_tasks(struct said *said)
         {"model", "Model", "/store/bb", -1, true, NULL, 0, NULL, NULL, false, {{0}}}};
     const struct zpl_run_output output = {"report", "Report {auc: Float}", "/scratch/report"};
     const struct zpl_run_binding binding = {"f", abc};
+    static const uint32_t spread[] = {1, 1};
     const struct zpl_run_task run = {.kernel = "evaluate",
                                      .body = "SELECT 1",
                                      .params = params,
@@ -423,6 +424,11 @@ static void say_tasks(struct said *said)
                                      .threads = 1,
                                      .memory_bytes = 1 << 30,
                                      .workers = 2,
+                                     .spread = {.counts = spread,
+                                                .count = 2,
+                                                .machine = 1,
+                                                .address = "10.0.0.1",
+                                                .port = 29500},
                                      .gpus = "0,1"};
     keep(said, zpl_task_encode_run(&run, &said->one));
     const uint32_t places[] = {1, 0};

@@ -163,6 +163,22 @@ static void states_decide_where_the_folder_does_not(void **state)
     }
 }
 
+/* Which of several nodes it was, Slurm does not say of the job. */
+static void a_job_of_several_nodes_is_lost_with_one(void **state)
+{
+    (void)state;
+    struct zpl_event event;
+    struct zpl_slurm_row row = {
+        .id = "7", .node = "n[1-2]", .reason = "NodeDown", .state = ZPL_SLURM_NODE_FAILED};
+    send(&jobs[0]);
+    say(&jobs[0], true, ZPL_EVENT_MESSAGE, "vm");
+    say(&jobs[0], false, ZPL_EVENT_DIED, "signal 15 to its job");
+    zpl_slurm_job_see(&jobs[0], &row, 1);
+    assert_true(ends(&jobs[0], 3000, &event));
+    assert_int_equal(event.kind, ZPL_EVENT_LOST);
+    assert_string_equal(event.reason, "a node of n[1-2] failed");
+}
+
 static void a_death_that_slurm_does_not_explain_is_the_tasks_own(void **state)
 {
     (void)state;
@@ -340,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_folder_says_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(states_decide_where_the_folder_does_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_job_of_several_nodes_is_lost_with_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_death_that_slurm_does_not_explain_is_the_tasks_own,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_job_that_says_nothing_is_explained, set_up, tear_down),

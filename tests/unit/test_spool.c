@@ -204,22 +204,38 @@ static void read_events(struct zpl_buf *out)
         else if (event->kind == ZPL_EVENT_DONE)
             zpl_buf_printf(out, "done:%.*s", (int)event->len, (const char *)event->data);
         else
-            zpl_buf_printf(out, "%s:%s", event->kind == ZPL_EVENT_TIMEOUT ? "late" : "died",
+            zpl_buf_printf(out, "%s:%s",
+                           event->kind == ZPL_EVENT_TIMEOUT ? "late"
+                           : event->kind == ZPL_EVENT_LOST  ? "lost"
+                                                            : "died",
                            event->reason);
     }
     zpl_buf_release(&bytes);
 }
 
-static bool failed(const void *answer, size_t len)
+static enum zpl_spool_verdict verdict(const void *answer, size_t len, char *reason, size_t size)
 {
-    return len == 3 && memcmp(answer, "bye", 3) == 0;
+    snprintf(reason, size, "n2 fell silent");
+    return len == 3 && memcmp(answer, "bye", 3) == 0    ? ZPL_SPOOL_FAILED
+           : len == 4 && memcmp(answer, "gone", 4) == 0 ? ZPL_SPOOL_LOST
+                                                        : ZPL_SPOOL_FINE;
+}
+
+static enum zpl_err spread(struct zpl_buf *task, const uint32_t *counts, size_t count,
+                           struct zpl_diags *told)
+{
+    (void)told;
+    for (size_t i = 0; i < count; i++)
+        zpl_buf_printf(task, " %u", counts[i]);
+    return zpl_buf_error(task);
 }
 
 static enum zpl_err serve(struct fixture *f, const char *text, struct zpl_task_needs needs)
 {
     if (text)
         assert_int_equal(zpl_spool_write_task(folder, text, strlen(text), &needs, &diags), ZPL_OK);
-    return zpl_spool_serve(folder, f->zygote, &interrupted, failed, &diags);
+    static const struct zpl_spool_readers readers = {verdict, spread};
+    return zpl_spool_serve(folder, f->zygote, &interrupted, &readers, &diags);
 }
 
 static void a_worker_writes_down_what_comes_of_a_task(void **state)
@@ -300,6 +316,28 @@ static void what_fails_by_itself_is_told(void **state)
     zpl_buf_release(&events);
 }
 
+static void what_fails_for_a_machine_is_lost(void **state)
+{
+    struct zpl_buf events = {0};
+    assert_int_equal(serve(*state, "echo gone", NO_NEEDS), ZPL_OK);
+    read_events(&events);
+    assert_string_equal(zpl_buf_str(&events), "began lost:n2 fell silent");
+    zpl_buf_release(&events);
+}
+
+/* A task that starts its workers itself is told on which machines they are. */
+static void workers_on_several_machines_are_told(void **state)
+{
+    struct zpl_buf events = {0};
+    struct zpl_task_needs needs = {.workers = 3, .together = true};
+    setenv("SLURM_TASKS_PER_NODE", "2,1", true);
+    assert_int_equal(serve(*state, "echo on", needs), ZPL_OK);
+    unsetenv("SLURM_TASKS_PER_NODE");
+    read_events(&events);
+    assert_string_equal(zpl_buf_str(&events), "began done:on 2 1");
+    zpl_buf_release(&events);
+}
+
 static void limits_hold_where_it_runs(void **state)
 {
     struct zpl_buf events = {0};
@@ -333,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_fails_by_the_end_of_its_job_has_not_failed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_fails_by_itself_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_fails_for_a_machine_is_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(workers_on_several_machines_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(limits_hold_where_it_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_is_gone_is_an_error, set_up, tear_down),
     };

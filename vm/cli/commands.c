@@ -123,7 +123,8 @@ static const struct zpl_command COMMANDS[] = {
     {"version", "", "versions of zpl, its formats and its engines", NULL, "zpl version",
      ZPL_OPT_JSON, 0, 0, zpl_cmd_version},
     {"worker", "FOLDER", "run one task of a run, in the folder that was made for it",
-     "A stack whose steps run elsewhere has this started there; it is no command for people.",
+     "A stack whose steps run elsewhere has this started there; it is no command for people.  `-` "
+     "in place of a folder is a part of a task, which standard input says.",
      "zpl worker .zpl/spool/1764329000000000000", 0, 1, 1, zpl_cmd_worker},
     {0}};
 

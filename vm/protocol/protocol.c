@@ -51,6 +51,20 @@ static struct zpl_json *output_json(const struct zpl_run_output *output)
     return o;
 }
 
+static struct zpl_json *spread_json(const struct zpl_run_spread *spread)
+{
+    if (spread->count == 0)
+        return zpl_json_null();
+    struct zpl_json *o = zpl_json_object(), *counts = zpl_json_array();
+    for (size_t i = 0; i < spread->count; i++)
+        zpl_json_add_take(counts, zpl_json_int(spread->counts[i]));
+    zpl_json_set_take(o, "counts", counts);
+    zpl_json_set_take(o, "machine", zpl_json_int((int64_t)spread->machine));
+    zpl_json_set_take(o, "address", zpl_json_string(spread->address));
+    zpl_json_set_take(o, "port", zpl_json_int(spread->port));
+    return o;
+}
+
 /* A step for a worker. */
 enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf *out)
 {
@@ -89,6 +103,7 @@ enum zpl_err zpl_task_encode_run(const struct zpl_run_task *task, struct zpl_buf
     zpl_json_set_take(o, "threads", zpl_json_int(task->threads));
     zpl_json_set_take(o, "memory", zpl_json_int((int64_t)task->memory_bytes));
     zpl_json_set_take(o, "workers", zpl_json_int(task->workers));
+    zpl_json_set_take(o, "spread", spread_json(&task->spread));
     zpl_json_set_take(o, "gpus", zpl_json_string(task->gpus));
     return write_take(o, out);
 }
@@ -259,6 +274,34 @@ static bool read_bindings(const struct zpl_json *json, struct zpl_run_task *task
     return true;
 }
 
+/* What spread_json() wrote. */
+static bool read_spread(const struct zpl_json *json, struct zpl_run_task *task,
+                        struct zpl_arena *arena)
+{
+    struct zpl_run_spread *spread = &task->spread;
+    const struct zpl_json *o = zpl_json_get(json, "spread");
+    int64_t machine, port, number, sum = 0;
+    if (zpl_json_kind(o) == ZPL_JSON_NULL)
+        return true;
+    const struct zpl_json *list = zpl_read_list(o, "counts", &spread->count);
+    uint32_t *counts = zpl_arena_array(arena, spread->count + 1, sizeof *counts);
+    if (list == NULL || counts == NULL || spread->count == 0 ||
+        !zpl_read_int(o, "machine", 0, (int64_t)spread->count - 1, &machine) ||
+        !zpl_read_int(o, "port", 0, UINT16_MAX, &port) || !is_text_or_null(o, "address"))
+        return false;
+    for (size_t i = 0; i < spread->count; i++, sum += number) {
+        number = zpl_json_i64(zpl_json_at(list, i), 0);
+        if (number < 1 || number > task->workers)
+            return false;
+        counts[i] = (uint32_t)number;
+    }
+    spread->counts = counts;
+    spread->machine = (size_t)machine;
+    spread->port = (uint32_t)port;
+    spread->address = zpl_read_text(o, "address", arena);
+    return sum == task->workers && (machine == 0 || spread->address != NULL);
+}
+
 /* A step; false: malformed or out of memory. */
 static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
                        struct zpl_arena *arena)
@@ -283,8 +326,8 @@ static bool decode_run(const struct zpl_json *json, struct zpl_run_task *task,
     task->memory_bytes = (uint64_t)memory;
     task->workers = (uint32_t)workers;
     task->gpus = zpl_read_text(json, "gpus", arena);
-    return task->kernel != NULL && task->scratch != NULL && task->store != NULL &&
-           task->project != NULL;
+    return read_spread(json, task, arena) && task->kernel != NULL && task->scratch != NULL &&
+           task->store != NULL && task->project != NULL;
 }
 
 /* [[name, kind], …] */

@@ -1,6 +1,6 @@
 /* protocol.h - what driver and worker say to each other: canonical JSON, versioned, nothing but bytes.
  * A task is { v, kind: "run" | "bind" | "schema" | "preview" | "export" | "module", … }; its answer { v, err, diags, … }; while it runs
- * the worker may send { log } and { progress, what }.
+ * the worker may send { log } and { progress, what }; that of a part of a task, words of gang_word.h (part.h).
  * Owns: encoders append to a buffer; decoders put everything into the caller's arena.
  * Errors: ZPL_ERR_VERSION for another protocol, ZPL_ERR_INPUT for anything malformed, each with a
  * WORKER diagnostic.   Floor: vm. */

@@ -10,6 +10,7 @@
 #include "lang/graph/body_kind.h"
 #include "stack/stack.h"
 #include "stdlib/body/env.h"
+#include "stdlib/body/gang_word.h"
 #include "stdlib/body/network.h"
 #include "stdlib/body/python.h"
 #include "stdlib/body/python_host.h"
@@ -17,6 +18,7 @@
 #include "vm/protocol/protocol.h"
 #include "vm/session/sound.h"
 #include "vm/worker/confine.h"
+#include "vm/worker/reach.h"
 
 /* Sends one framed message with its kind in front; a driver that is gone is no error of ours. */
 static enum zpl_err send_kind(int fd, char kind, const struct zpl_buf *body)
@@ -49,6 +51,28 @@ static void on_progress(void *self, double fraction, const char *what)
 {
     struct zpl_note_message message = {.progress = fraction, .what = what};
     send_message(*(int *)self, &message);
+}
+
+/* Of a part of a task: words for who gave it, and the log in such words. */
+static void on_word(void *self, const char *line, size_t len)
+{
+    struct zpl_buf body = {0};
+    zpl_buf_add(&body, line, len);
+    (void)send_kind(*(int *)self, ZPL_WORKER_MESSAGE, &body);
+    zpl_buf_release(&body);
+}
+
+static void on_part_log(void *self, const char *text, size_t len)
+{
+    struct zpl_buf line = {0}, word = {0};
+    zpl_buf_add(&line, text, len);
+    zpl_buf_putc(&line, '\n');
+    if (zpl_gang_word_put(&word, &(struct zpl_gang_word){.kind = ZPL_GANG_NOTED,
+                                                         .text = line.data,
+                                                         .len = line.len}) == ZPL_OK)
+        on_word(self, word.data, word.len);
+    zpl_buf_release(&line);
+    zpl_buf_release(&word);
 }
 
 /* Confines this process, which starts others for its tasks, and makes what those are to be confined by.  The
@@ -113,6 +137,8 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     enum zpl_err err =
         task->kind == ZPL_TASK_RUN ? zpl_env_prepare(&task->run, arena, diags) : ZPL_OK;
     task->run.kept = task->kind == ZPL_TASK_RUN && zpl_python_is_kept(&task->run);
+    if (err == ZPL_OK && task->kind == ZPL_TASK_RUN)
+        err = zpl_reach(&task->run, arena, diags);
     if (err == ZPL_OK)
         err = confine(task, diags);
     if (err != ZPL_OK) {
@@ -131,11 +157,14 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     case ZPL_TASK_RUN:
         zpl_look_leave(); /* its memory is none of the step's */
         task->run.self = &fd;
-        task->run.log = on_log;
+        task->run.log = task->run.spread.machine > 0 ? on_part_log : on_log;
+        task->run.spread.say = on_word;
         task->run.progress = on_progress;
         err = hold_inputs(&task->run, diags);
         if (err == ZPL_OK)
             err = zpl_run_kernel(&task->run, &made, arena, diags);
+        if (made.lost)
+            err = ZPL_ERR_UNREACHABLE;
         close_fences(&task->run);
         *failed = err != ZPL_OK && !made.unharmed;
         return zpl_reply_encode_run(err, &made, diags, out);
