@@ -290,22 +290,24 @@ static void take_word(struct run *g, struct part *p, const struct zpl_gang_word 
 /* Takes what has come, and its whole lines; the end of the stream is that of the part. */
 static void hear_part(struct run *g, struct part *p)
 {
-    size_t had = p->in.len;
+    size_t from = p->in.len, told = 0; /* no line ends before */
     char *place = zpl_buf_extend(&p->in, PART_BYTES);
     ssize_t n = place != NULL ? recv(p->told->stream, place, PART_BYTES, MSG_DONTWAIT) : 0;
     bool over = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-    zpl_buf_truncate(&p->in, had + (n > 0 ? (size_t)n : 0));
-    for (const char *end; p->in.len > 0 && p->told->stream >= 0 &&
-                          (end = memchr(p->in.data, '\n', p->in.len)) != NULL;) {
+    zpl_buf_truncate(&p->in, from + (n > 0 ? (size_t)n : 0));
+    if (n > 0)
+        p->heard_ns = zpl_clock_monotonic_ns();
+    for (const char *end; p->in.len > from && p->told->stream >= 0 &&
+                          (end = memchr(p->in.data + from, '\n', p->in.len - from)) != NULL;) {
         struct zpl_gang_word word;
         struct zpl_json *keep;
-        size_t len = (size_t)(end - p->in.data);
-        p->heard_ns = zpl_clock_monotonic_ns();
-        if (zpl_gang_word_take(p->in.data, len, &word, &keep))
+        from = (size_t)(end - p->in.data) + 1;
+        if (zpl_gang_word_take(p->in.data + told, from - 1 - told, &word, &keep))
             take_word(g, p, &word);
         zpl_json_release(keep);
-        zpl_buf_drop(&p->in, len + 1);
+        told = from;
     }
+    zpl_buf_drop(&p->in, told);
     if (over && p->told->stream >= 0)
         lose(g, p, NULL);
 }

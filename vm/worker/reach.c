@@ -12,8 +12,8 @@
 #include "lang/base/proc.h"
 #include "stack/orchestrator/spread.h"
 #include "stdlib/body/python.h"
-#include "vm/worker/part.h"
 #include "vm/protocol/protocol.h"
+#include "vm/worker/part.h"
 
 static const struct zpl_span nowhere;
 
