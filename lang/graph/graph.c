@@ -114,6 +114,8 @@ const struct zpl_argument *zpl_node_argument(const struct zpl_node *node, const 
 struct tally_slot {
     const char *text;
     uint32_t count;
+    uint32_t
+        hash; /* the upper half: what differs in it is another text, and need not be looked at */
 };
 struct tally {
     struct tally_slot *slots;
@@ -142,11 +144,14 @@ static bool tally_init(struct tally *tally, struct zpl_arena *arena, size_t coun
 
 static uint32_t *tally_of(struct tally *tally, const char *text)
 {
-    size_t i = hash_text(text) & tally->mask;
+    uint64_t full = hash_text(text);
+    uint32_t hash = (uint32_t)(full >> 32);
+    size_t i = full & tally->mask;
     while (tally->slots[i].text && tally->slots[i].text != text &&
-           strcmp(tally->slots[i].text, text) != 0)
+           (tally->slots[i].hash != hash || strcmp(tally->slots[i].text, text) != 0))
         i = (i + 1) & tally->mask;
     tally->slots[i].text = text;
+    tally->slots[i].hash = hash;
     return &tally->slots[i].count;
 }
 
@@ -165,7 +170,8 @@ struct naming_state {
     bool maps;             /* the graph has some */
     struct crowd plain;    /* prefix and step */
     struct crowd assigned; /* prefix, step and variable */
-    struct crowd taken;    /* at most three look-ups a node */
+    struct crowd
+        taken; /* at most three look-ups a node, of mostly one name: there is a slot for each */
     struct tally ordinals; /* nodes of a step so far */
 };
 struct wish {
@@ -316,7 +322,8 @@ enum zpl_err zpl_graph_name(struct zpl_graph *graph, const struct zpl_naming *na
     size_t n = graph->count;
     struct wish *wishes = zpl_arena_array(&state.arena, n + 1, sizeof *wishes);
     bool fine = wishes && crowd_init(&state.plain, &state, n) &&
-                crowd_init(&state.assigned, &state, n) && crowd_init(&state.taken, &state, n * 3) &&
+                crowd_init(&state.assigned, &state, n) &&
+                crowd_init(&state.taken, &state, n * 3 / 2 + 1) &&
                 tally_init(&state.ordinals, &state.arena, n);
     for (size_t i = 0; fine && i < n; i++) {
         if (graph->nodes[i].name)

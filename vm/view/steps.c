@@ -209,9 +209,11 @@ static void trim(struct zpl_buf *out)
 void zpl_view_state_line(const struct zpl_view *view, const char *state, enum zpl_paint paint,
                          const char *name, const char *time, const char *rest, struct zpl_buf *out)
 {
-    zpl_buf_printf(out, "  %s", zpl_term_paint(paint, view->colour));
+    zpl_buf_puts(out, "  ");
+    zpl_buf_puts(out, zpl_term_paint(paint, view->colour));
     zpl_term_cell(out, state, 9);
-    zpl_buf_printf(out, "%s ", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_buf_puts(out, zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_buf_putc(out, ' ');
     zpl_term_cell(out, name, view->name_width);
     if (time != NULL && has_time(view)) {
         zpl_buf_puts(out, "  ");
