@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zpl import _models
+from zpl import _models, _project
 from zpl._errors import StepError
 from zpl._types import parse
 from zpl._values import from_literal, to_json
@@ -381,6 +381,26 @@ class Values(unittest.TestCase):
                 with self.assertRaises(StepError) as raised:
                     to_json(given, parse(kind), "output 'v'")
                 self.assertIn(words, str(raised.exception))
+
+
+class Compiled(unittest.TestCase):
+    def test_what_stands_there_is_run(self):
+        """What a host compiled ahead is run where the file says that, whatever its time says."""
+        folder = Project(step="VALUE = 1")
+        path = os.path.join(os.path.realpath(folder.path), "step.py")
+        times = os.stat(path)
+        _project.compile_ahead(path)
+        for text, value in [("VALUE = 1", 1), ("VALUE = 2", 2), ("VALUE = 1", 1)]:
+            folder.write("step.py", text)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+            self.assertEqual(_project.Project(folder.path, None).load("step.py").VALUE, value)
+        code = _project._compiled[path][1]
+        self.assertIs(_project._Loader("step", path).get_code("step"), code)
+        folder.write("step.py", "VALUE = ")
+        _project.compile_ahead(path)  # the call says what is wrong with it
+        with self.assertRaises(SyntaxError):
+            _project.Project(folder.path, None).load("step.py")
+        folder.close()
 
 
 class Models(unittest.TestCase):

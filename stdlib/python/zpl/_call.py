@@ -7,6 +7,7 @@ import sys
 from zpl import _context, _values
 from zpl._errors import StepError, a_type, type_name
 from zpl._frames import VERSION, Talk, python_version, too_old
+from zpl._project import Project
 from zpl._types import Type, parse
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
@@ -272,8 +273,10 @@ def keep_here(folder: str, before: Optional[str] = None) -> None:
             os.environ[name] = folder
 
 
-def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -> None:
-    """Answers the one call, and ends the process; what it is asked is given to `prepare` first."""
+def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, ready: Optional[Project] = None) -> None:
+    """Answers the one call, and ends the process; what it is asked is given to `prepare` first.
+
+    `ready` was made before the call was known, and serves where it is of the same project and files."""
     talk = Talk(fd)
     frame = talk.receive()
     if frame is None:
@@ -284,15 +287,16 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None) -
     if too_old():
         talk.send({"error": {"kind": "changed", "message": too_old()}})
         return
-    from zpl._project import Project
-
     if prepare is not None:
         prepare(frame)
     else:
         keep_here(frame["scratch"])
     call = Call(talk, frame)
     os.chdir(frame["project"])
-    project = Project(frame["project"], frame.get("modules"), frame.get("packages"), frame["scratch"])
+    project = ready
+    if project is None or (project.given, project.asked) != (frame["project"], frame.get("modules")):
+        project = Project(frame["project"], frame.get("modules"))
+    project.begin(frame.get("packages"), frame["scratch"])
     _context.enter(_context.Context(talk, frame["scratch"], call.threads, call.rank, int(frame.get("workers", 1))))
     guard = _guard_of(project, frame)
     owner = os.getpid()

@@ -12,7 +12,7 @@ import sys
 from zpl._call import keep_here
 from zpl._call import serve as serve_call
 from zpl._frames import VERSION, Talk, too_old
-from zpl._project import Project
+from zpl._project import Project, compile_ahead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ def _import_ahead(first: Dict[str, Any]) -> None:
     zpl._installed.versions([])  # reads what is installed, which calls look at again when it has changed
     _import(_wanted(first))
     _import_keepers(first, first)
+    folder = os.path.realpath(first["project"])
+    for path in first.get("modules") or []:
+        if not os.path.isabs(path):
+            compile_ahead(os.path.join(folder, path))
 
 
 def _import_keepers(call: Dict[str, Any], first: Dict[str, Any]) -> bool:
@@ -164,11 +168,13 @@ def _make_new(frame: Dict[str, Any]) -> None:
             sys.modules[name].seed()  # type: ignore[attr-defined]
 
 
-def _be_call(parent: int, channel: socket.socket) -> None:
+def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]]) -> None:
+    """Gets ready while there is no call for it, and then makes one."""
     os.setpgid(0, 0)
     _libc.prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         return
+    ready = Project(first["project"], first["modules"]) if first is not None else None
     order, fds, _, _ = socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)
     channel.close()
     if not order:
@@ -180,13 +186,13 @@ def _be_call(parent: int, channel: socket.socket) -> None:
         message = "its process can't be confined: %s" % error.strerror
         Talk(fds[0]).send({"error": {"kind": "confine", "message": message}})
         return
-    serve_call(fds[0], _make_new)
+    serve_call(fds[0], _make_new, ready)
 
 
 class _Spare:
     """A process that waits for its call."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, first: Optional[Dict[str, Any]] = None) -> None:
         ours, its = socket.socketpair()
         parent = os.getpid()
         with warnings.catch_warnings():
@@ -196,7 +202,7 @@ class _Spare:
             try:
                 control.close()
                 ours.close()
-                _be_call(parent, its)
+                _be_call(parent, its, first)
             except BaseException:
                 import traceback
 
@@ -256,10 +262,10 @@ def _next_call(control: socket.socket) -> Tuple[List[int], Dict[str, Any]]:
     return list(fds), json.loads(said) if said else {}
 
 
-def _spare(control: socket.socket) -> Optional[_Spare]:
+def _spare(control: socket.socket, first: Optional[Dict[str, Any]]) -> Optional[_Spare]:
     """None: there is no room for one now."""
     try:
-        return _Spare(control)
+        return _Spare(control, first)
     except OSError:
         return None
 
@@ -277,6 +283,7 @@ def serve(fd: int) -> None:
     talk = Talk(fd)
     keep_here(os.environ["TMPDIR"])
     bare = sys.argv[2:] == ["bare"]
+    first = None
     first: Optional[Dict[str, Any]] = None
     _libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     if not bare:
@@ -290,7 +297,7 @@ def serve(fd: int) -> None:
     _settle()
     talk.send({"ended": 0})
     control = socket.socket(fileno=fd)
-    spare = _spare(control)
+    spare = _spare(control, first)
     while True:
         fds, call = _next_call(control)
         if not fds:
@@ -298,7 +305,7 @@ def serve(fd: int) -> None:
         if first is not None and not bare and _import_keepers(call, first):
             _end_others(None)
             _settle()
-            spare = _spare(control)
+            spare = _spare(control, first)
         for stream in (1, 2):
             os.set_blocking(stream, True)  # whatever the last call made of it
         if spare is None or not spare.take(fds):
@@ -306,7 +313,7 @@ def serve(fd: int) -> None:
             spare.take(fds)
         for one in fds:
             os.close(one)
-        pid, spare = spare.pid, _spare(control)
+        pid, spare = spare.pid, _spare(control, first)
         status = os.waitpid(pid, 0)[1]
         _end_others(spare)
         body = json.dumps({"ended": status}).encode()

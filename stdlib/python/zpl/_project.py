@@ -11,7 +11,7 @@ from zpl._errors import StepError
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterable, List, Optional, Sequence, Set
+    from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple
     from types import CodeType, ModuleType
 
 
@@ -29,33 +29,52 @@ def _place(path: str) -> str:
     return _places[path]
 
 
+_compiled: Dict[str, Tuple[bytes, CodeType]] = {}  # of files by their paths: the text, and what it is
+
+
 class _Loader(SourceFileLoader):
     """Compiles the text that stands there: a left-over .pyc of another text is never looked at."""
 
     def get_code(self, fullname: str) -> Optional[CodeType]:
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        data = self.get_data(path)
+        text, code = _compiled.get(path, (None, None))
+        return code if text == data else self.source_to_code(data, path)
+
+
+def compile_ahead(path: str) -> None:
+    """Compiles a file of the project once for all the calls that are forked from here."""
+    try:
+        loader = _Loader("", path)
+        data = loader.get_data(path)
+        _compiled[path] = (data, loader.source_to_code(data, path))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        pass  # the call says what is wrong with it
 
 
 class Project:
     """Finds modules as Python does, and holds those of the project to what the step's key knows of."""
 
-    def __init__(
-        self, folder: str, modules: Optional[Sequence[str]], packages: Optional[Dict[str, str]] = None, scratch: str = ""
-    ) -> None:
+    def __init__(self, folder: str, modules: Optional[Sequence[str]]) -> None:
         self.given = folder
+        self.asked = modules
         self.folder = os.path.realpath(folder)
         #: Where the call writes; modules that stand there it made itself, as TensorFlow does of functions.
-        self.scratch = os.path.realpath(scratch) + os.sep if scratch else None
+        self.scratch: Optional[str] = None
         #: Files that may be imported, relative to the project; None: any.
         self.modules: Optional[Set[str]] = None if modules is None else {os.path.normpath(m) for m in modules}
         self.place = ""  # folder of the step's file, relative to the project
         #: Distributions that the step's key knows; None: all.
-        self.packages = packages
+        self.packages: Optional[Dict[str, str]] = None
         self.stands_in = False  # for the project of a step, where none runs
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
         self.sites = [p for p in (_place(p) for p in sys.path if p) if self.is_site(p)]
+
+    def begin(self, packages: Optional[Dict[str, str]], scratch: str) -> None:
+        """What the one call has that is made in it."""
+        self.packages = packages
+        self.scratch = os.path.realpath(scratch) + os.sep
 
     def is_site(self, path: str) -> bool:
         inside = path.startswith(self.folder + os.sep)
