@@ -4,8 +4,8 @@
  * Promise: the processes of the part are confined, limited and ended as those of a step are; when standard input ends,
  * or a signal comes, they are ended.
  * Errors: told.   Limits: ZPL_PART_HELLO_MAX.   Floor: vm. */
-#ifndef ZPL_VM_PART_H
-#define ZPL_VM_PART_H
+#ifndef ZPL_VM_WORKER_PART_H
+#define ZPL_VM_WORKER_PART_H
 
 #include <signal.h>
 

@@ -3,8 +3,8 @@
  * For the process of the task, before it is confined: what it starts talks to the cluster.
  * Owns: texts are in the arena; streams are the task's.   Errors: told; UNREACHABLE: a machine did not answer.
  * Limits: ZPL_REACH_MS.   Floor: vm. */
-#ifndef ZPL_VM_REACH_H
-#define ZPL_VM_REACH_H
+#ifndef ZPL_VM_WORKER_REACH_H
+#define ZPL_VM_WORKER_REACH_H
 
 #include "stdlib/run.h"
 
