@@ -108,8 +108,10 @@ struct zpl_run_made {
 struct zpl_run_result {
     const struct zpl_run_made *made; /* one an output of the task, in its order */
     size_t made_count;
-    bool unharmed; /* of a failure: a process of its own had it, which is gone */
-    bool lost;     /* of a failure: a machine with a part of the task fell silent */
+    bool
+        unharmed; /* of a failure: this process is as before, as one of its own had it, which is gone, or rows that
+                       break a contract are all that is wrong */
+    bool lost;    /* of a failure: a machine with a part of the task fell silent */
 };
 
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,

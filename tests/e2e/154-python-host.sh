@@ -171,6 +171,29 @@ case $(error_of group12) in *bad.py*SIGKILL*) ;; *) fail "$(error_of group12)" ;
 ! pgrep -f "sleep 7777" >/dev/null || fail "a process was left"
 equal "$(ls .zpl/scratch)" guard "what is left in scratch"
 
+# rows that break their contract are found by the worker, which goes on with the same process
+cat >rows.py <<'T'
+import pandas as pd
+
+from state import host
+
+
+def name(i: int) -> str:
+    return host()
+
+
+def rows(i: int) -> pd.DataFrame:
+    return pd.DataFrame({"a": [1, i]})
+T
+cat >rows.zpl <<'T'
+local name = step "name" { signature = "(i: Int) -> (s: String)", python = "rows.py:name" }
+local rows = step "rows" { signature = "(i: Int) -> (rows: Table {a: Int 0..})", python = "rows.py:rows" }
+name { 1, as = "before" } rows { -1 } name { 2, as = "after" }
+T
+expect 1 zpl run --jobs 1 rows.zpl --json
+contains err "column 'a' is to be at least 0: 1 of 2 rows is not: row 2 has -1"
+equal "$(value after s)" "$(value before s)" "the process after rows that break their contract"
+
 # limits: of memory, shared by none; of time
 cat >limits.py <<'T'
 import time

@@ -184,6 +184,12 @@ static void test_sql(void **state)
     assert_int_equal(run_sql("SELECT b FROM t", reads, 2, "Table {b: Float}", &result),
                      ZPL_ERR_STEP);
     assert_words("column 'b' of t is read, but the query was said not to need it");
+    assert_false(result.unharmed);
+    /* rows that break a contract are all that is wrong: who found them goes on */
+    assert_int_equal(run_sql("SELECT a FROM t", reads, 2, "Table {a: Int 1..}", &result),
+                     ZPL_ERR_STEP);
+    assert_words("column 'a' is to be at least 1: 1 of 10 rows is not");
+    assert_true(result.unharmed);
     assert_int_equal(run_sql("SELECT now() AS n", NULL, 0, "Table {n: Timestamp}", &result),
                      ZPL_ERR_STEP);
     assert_words("'now' can't be used in a step");
