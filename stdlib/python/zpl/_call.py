@@ -312,6 +312,7 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
         project.check()
         if guard is not None:
             guard.check()
+            guard.is_on = False  # what runs at exit makes no output
         end: Dict[str, Any] = {"done": True, "imported": project.imported(), "packages": packages}
     except BaseException as error:
         if os.getpid() != owner:
@@ -331,7 +332,7 @@ def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
     modules = [os.path.join(project.folder, m) for m in frame.get("modules") or []]
     given = [a.get("table") or a.get("path") for a in frame["args"].values()]
     own = os.path.dirname(frame["scratch"])  # where it may write
-    known = [os.path.realpath(p) for p in [own, *modules, *given] if p]
+    known = [os.path.realpath(p) for p in [own, frame.get("host"), *modules, *given] if p]
     return Guard(project, frame["reads"] + known, os.path.realpath(frame["store"]))
 
 

@@ -157,6 +157,7 @@ def _confine(fence: int) -> None:
 def _make_new(frame: Dict[str, Any]) -> None:
     """What a process that was started for this call would not have from somebody else."""
     keep_here(frame["scratch"], os.environ["TMPDIR"])
+    frame["host"] = os.environ.get("TMPDIR")  # where packages that were imported ahead may have a folder
     os.environ["TMPDIR"] = frame["scratch"]
     if "tempfile" in sys.modules:
         sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
