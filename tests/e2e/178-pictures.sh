@@ -33,6 +33,10 @@ def two():
     return plot(3).axes[0], image()  # axes are their figure; for a Tensor an image is its pixels
 
 
+def named(n: int = 3) -> Figure:
+    return {"plot": plot(n)}
+
+
 def deep(n: int = 4) -> Image.Image:
     return Image.new("F", (n, n))
 
@@ -68,19 +72,37 @@ two {}
 rows {}
 local drawing = step "drawing" { signature = "() -> (out: File)", command = { "cp", "drawing.svg", "$out" } }
 drawing {}
+local other = step "other" { signature = "() -> (out: File)", command = { "cp", "other.xml", "$out" } }
+other {}
 P
-printf '<?xml version="1.0"?>\n<!-- a remark -->\n<svg xmlns="http://www.w3.org/2000/svg"/>\n' >drawing.svg
+cat >drawing.svg <<'X'
+<?xml version="1.0"?>
+<!-- a remark, <html> -->
+<!DOCTYPE svg:svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [ <!ENTITY half ">"> ]>
+<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>
+X
+printf '<?xml version="1.0"?>\n<page><svg xmlns="http://www.w3.org/2000/svg"/></page>\n' >other.xml
 expect 0 zpl run p.zpl
 expect 0 zpl logs last/plot
 equal "$(cat out)" "" "what matplotlib says of folders that it can't write to"
 expect 0 zpl reproduce last
-contains out "7 same"
+contains out "8 same"
 for output in plot/file two/figure; do
     zpl show "last/$output" >shown
     contains shown "image/png, 400 x 300 pixels"
 done
 zpl show last/turned/file --json >shown.json
 equal "$(json shown.json '[j["preview"]["width"], j["preview"]["height"]]')" "[32, 32]"
+zpl show last/drawing/out >shown
+contains shown "image/svg+xml"
+zpl show last/other/out >shown
+contains shown "application/xml"
+# a picture goes out under the name of what it is
+expect 2 zpl export last/plot/file plot.jpg
+contains err "'plot.jpg' would be image/png under the name of another kind"
+contains err "let its name end in .png"
+[ ! -e plot.jpg ] || fail "plot.jpg was written"
+expect 0 zpl export last/drawing/out drawn.SVG
 zpl show last/page/file >shown
 contains shown "text/html"
 zpl show last/two/pixels >shown
@@ -106,6 +128,9 @@ no() { # no WORDS BODY
 }
 no "np.asarray(image).transpose(2, 0, 1) puts the channels first" \
     'local s = step "s" { signature = "() -> (rows: Table {chw: Tensor u8[3, 32, 32]})", python = "rows.py:wrong" } s {}'
+no "output 'file' is a dict, and File is declared: it is the one output, so return what is in the dict, 'plot', without it" \
+    'local s = step "s" { python = "draw.py:named" } s {}'
+lacks err "reads the system and of its project"
 no "an image of mode F can't be a PNG" 'local s = step "s" { python = "draw.py:deep" } s {}'
 no "a figure is kept as a picture" \
     'local s = step "s" { signature = "(file: File) -> (n: Int)", python = "draw.py:drawn" } s { step "p" { python = "draw.py:plot" } {} }'

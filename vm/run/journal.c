@@ -150,9 +150,13 @@ enum zpl_err zpl_journal_step(const struct zpl_run *run, struct zpl_plan *plan, 
     return err;
 }
 
-/* Did a program meet the limits of what it may touch, as far as it said so? */
-static bool was_confined(const struct zpl_node *node, const char *printed)
+/* Did a program meet the limits of what it may touch, as far as it said so?  What a function of Python returned that is
+ * not what it declares has no such reason. */
+static bool was_confined(const struct zpl_node *node, const struct zpl_diag *first,
+                         const char *printed)
 {
+    if (zpl_node_is_python(node) && first != NULL && first->code == ZPL_CODE_STEP_OUTPUT)
+        return false;
     return zpl_body_kind(node->kernel)->program && strstr(printed, "ermission denied") != NULL &&
            zpl_confine_version() > 0;
 }
@@ -180,7 +184,7 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
         zpl_diag_note(diags, diag, nowhere, "the end of its log:\n%s", zpl_buf_str(&last));
     if (first != NULL && first->help != NULL)
         zpl_diag_help(diags, diag, "%s", first->help);
-    else if (was_confined(node, zpl_buf_str(&last)))
+    else if (was_confined(node, first, zpl_buf_str(&last)))
         zpl_diag_help(
             diags, diag,
             zpl_node_is_python(node)

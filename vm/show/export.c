@@ -19,7 +19,8 @@
 #include "vm/session/sound.h"
 #include "vm/show/preview.h"
 
-#define BLOCK_BYTES (1u << 20)
+#define BLOCK_BYTES   (1u << 20)
+#define PICTURE_BYTES 4096 /* of which one sees what it is */
 
 struct export
 {
@@ -108,6 +109,29 @@ static enum zpl_err check_ending(const struct export *x)
     else
         zpl_diag_help(x->diags, diag, "it can be %s", zpl_buf_str(&words));
     zpl_buf_release(&words);
+    return ZPL_ERR_USAGE;
+}
+
+/* A picture goes out as it is, and a name that ends as those of another kind would say something else of it. */
+static enum zpl_err check_picture(const struct export *x)
+{
+    char start[PICTURE_BYTES];
+    size_t got = 0;
+    const char *named = zpl_media_of_ending(ending_of(x->target));
+    int fd = named != NULL ? zpl_fs_open(x->bytes, O_RDONLY, 0) : -1;
+    if (fd < 0)
+        return ZPL_OK;
+    bool read = zpl_fs_read_all(fd, start, sizeof start, &got) == ZPL_OK;
+    close(fd);
+    const char *media = read ? zpl_media_type(x->bytes, start, got) : named;
+    const char *ending = zpl_media_ending(media);
+    if (ending == NULL || strcmp(media, named) == 0)
+        return ZPL_OK;
+    struct zpl_diag *diag =
+        zpl_diag_add(x->diags, ZPL_CODE_USAGE, nowhere,
+                     "'%s' would be %s under the name of another kind: a File goes out as it is",
+                     x->target, media);
+    zpl_diag_help(x->diags, diag, "let its name end in %s", ending);
     return ZPL_ERR_USAGE;
 }
 
@@ -318,6 +342,8 @@ enum zpl_err zpl_export(struct zpl_session *session, const struct zpl_json *outp
         err = find_bytes(&x);
     if (err == ZPL_OK && x.bytes[0] != '\0')
         err = zpl_fs_stat(x.bytes, &st, x.diags);
+    if (err == ZPL_OK && x.type->kind == ZPL_FILE && !st.is_dir)
+        err = check_picture(&x);
     if (err == ZPL_OK)
         err = check_place(&x, st.is_dir, force);
     if (err == ZPL_OK)

@@ -105,10 +105,76 @@ bool zpl_media_pixels(const char *media, const char *data, size_t len, uint32_t 
     return strcmp(media, "image/jpeg") == 0 && jpeg_pixels(p, len, width, height);
 }
 
-/* Is it a drawing, behind the declaration and remarks that XML begins with? */
+static bool begins(const char *at, const char *end, const char *word)
+{
+    size_t n = strlen(word);
+    return (size_t)(end - at) >= n && memcmp(at, word, n) == 0;
+}
+
+/* Behind the next `word`; `end` where there is none. */
+static const char *behind(const char *at, const char *end, const char *word)
+{
+    const char *found = memmem(at, (size_t)(end - at), word, strlen(word));
+    return found != NULL ? found + strlen(word) : end;
+}
+
+/* The element that XML is, behind the declaration, the remarks and the kind of document that it begins with. */
+static const char *root_of(const char *at, const char *end)
+{
+    while (at < end) {
+        if (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n') {
+            at++;
+        } else if (begins(at, end, "<?")) {
+            at = behind(at, end, "?>");
+        } else if (begins(at, end, "<!--")) {
+            at = behind(at, end, "-->");
+        } else if (begins(at, end, "<!")) {
+            const char *own = memchr(at, '[', (size_t)(end - at)), *close = behind(at, end, ">");
+            at = own != NULL && own < close ? behind(behind(own, end, "]"), end, ">") : close;
+        } else {
+            return at;
+        }
+    }
+    return end;
+}
+
+/* Is it a drawing: an element svg, whatever its namespace is called? */
 static bool is_svg(const char *data, size_t len)
 {
-    return memmem(data, len, "<svg", 4) != NULL;
+    const char *end = data + len, *at = root_of(data, end);
+    size_t name = 0;
+    if (at == end || *at != '<')
+        return false;
+    for (at++; at + name < end && strchr(" \t\r\n/>", at[name]) == NULL;)
+        name++;
+    const char *colon = memchr(at, ':', name);
+    size_t prefix = colon != NULL ? (size_t)(colon - at) + 1 : 0;
+    return name - prefix == 3 && memcmp(at + prefix, "svg", 3) == 0;
+}
+
+/* How names of pictures and documents end; the first of a kind is the usual one. */
+static const struct {
+    const char *ending, *media;
+} PICTURES[] = {
+    {".png", "image/png"},       {".jpg", "image/jpeg"},  {".jpeg", "image/jpeg"},
+    {".gif", "image/gif"},       {".webp", "image/webp"}, {".svg", "image/svg+xml"},
+    {".pdf", "application/pdf"}, {".html", "text/html"},  {".htm", "text/html"},
+};
+
+const char *zpl_media_ending(const char *media)
+{
+    for (size_t i = 0; i < sizeof PICTURES / sizeof PICTURES[0]; i++)
+        if (strcmp(PICTURES[i].media, media) == 0)
+            return PICTURES[i].ending;
+    return NULL;
+}
+
+const char *zpl_media_of_ending(const char *ending)
+{
+    for (size_t i = 0; i < sizeof PICTURES / sizeof PICTURES[0]; i++)
+        if (zpl_text_equal_nocase(PICTURES[i].ending, ending))
+            return PICTURES[i].media;
+    return NULL;
 }
 
 const char *zpl_media_type(const char *path, const char *data, size_t len)

@@ -34,5 +34,8 @@ bool zpl_media_pixels(const char *media, const char *data, size_t len, uint32_t 
                       uint32_t *height);
 /* What kind of file begins so: "image/png", "text/plain", "application/octet-stream". */
 const char *zpl_media_type(const char *path, const char *data, size_t len);
+/* How the name of a picture or document of that kind ends, ".png"; and the kind of which such a name is.  NULL: none. */
+const char *zpl_media_ending(const char *media);
+const char *zpl_media_of_ending(const char *ending);
 
 #endif

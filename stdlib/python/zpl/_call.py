@@ -153,6 +153,12 @@ class Call:
         elif kind.kind == "File" and isinstance(value, bytes):
             with open(path, "wb") as f:
                 f.write(value)
+        elif isinstance(value, dict) and len(value) == 1:
+            raise StepError(
+                "type",
+                "%s is a dict, and %s is declared: it is the one output, so return what is in the dict, %r, without it"
+                % (who, kind.kind, next(iter(value))),
+            )
         else:
             raise StepError(
                 "type",
