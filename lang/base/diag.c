@@ -354,6 +354,14 @@ bool zpl_diags_have(const struct zpl_diags *diags, enum zpl_code code, struct zp
     return false;
 }
 
+bool zpl_diags_have_anywhere(const struct zpl_diags *diags, enum zpl_code code, const char *message)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i]->code == code && strcmp(diags->items[i]->message, message) == 0)
+            return true;
+    return false;
+}
+
 void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from)
 {
     if (!diags)

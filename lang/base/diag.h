@@ -88,6 +88,9 @@ enum zpl_err zpl_diag_nomem(struct zpl_diags *diags);
 /* Was the same said of the same place already?  (Without a place: never.) */
 bool zpl_diags_have(const struct zpl_diags *diags, enum zpl_code code, struct zpl_span span,
                     const char *message);
+/* Is there one of this code and message, wherever it is? */
+bool zpl_diags_have_anywhere(const struct zpl_diags *diags, enum zpl_code code,
+                             const char *message);
 /* Copies every diagnostic of `from` that `diags` does not have (spans are kept as they are). */
 void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from);
 void zpl_diags_clear(struct zpl_diags *diags);

@@ -34,6 +34,8 @@ struct zpl_function {
     const char *returns; /* as an annotation; NULL: none */
     const char *
         signature; /* that it gives itself, by @zpl.step("…") or by its annotations; NULL: it does not */
+    const char *
+        warning; /* what its file or one that it imports can't be run by; NULL: nothing that is seen, or told */
     const char *unsigned_why; /* NULL, or why it does not: words that follow the function's name */
 };
 

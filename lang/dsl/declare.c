@@ -251,7 +251,12 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
         where = (struct zpl_site){.span = name};
         text = spelled_signature(L, index, table);
     }
+    struct zpl_diags *diags = &zpl_host_of(L)->program->diags;
+    size_t told = diags->count;
     const struct zpl_signature *signature = text ? zpl_read_signature(L, text, where) : NULL;
+    if (python && text && !signature && diags->count > told)
+        zpl_diag_note(diags, diags->items[told], (struct zpl_span){0}, "the function says %s",
+                      text);
     if (signature)
         zpl_refuse_reserved(L, signature->inputs, signature->input_count, where);
     return signature;

@@ -72,18 +72,23 @@ static const struct zpl_function *ask(lua_State *L, const struct naming *naming,
         zpl_host_no_memory(L);
     if (err != ZPL_OK || !f)
         return NULL;
+    if (f->warning)
+        zpl_diag_warn(&host->program->diags, ZPL_CODE_PYTHON, naming->where.span, "%s", f->warning);
     if (!f->error)
         return f;
+    *fine = false;
     size_t at = strlen(naming->path) + 1;
-    struct zpl_diag *diag =
-        zpl_host_tell(L, ZPL_CODE_PYTHON, zpl_site_inside(naming->where, at, strlen(naming->name)),
-                      "%s %s", naming->path, f->error);
+    const char *words =
+        zpl_host_need(L, zpl_arena_printf(zpl_host_arena(L), "%s %s", naming->path, f->error));
+    if (f->error_line && zpl_diags_have_anywhere(&host->program->diags, ZPL_CODE_PYTHON, words))
+        return NULL; /* of the file, whichever of its functions a step names */
+    struct zpl_diag *diag = zpl_host_tell(
+        L, ZPL_CODE_PYTHON, zpl_site_inside(naming->where, at, strlen(naming->name)), "%s", words);
     if (diag && f->error_line)
         zpl_diag_note(&host->program->diags, diag, (struct zpl_span){0}, "%s:%u:%u", naming->path,
                       f->error_line, f->error_column);
     if (f->candidate_count > 0)
         zpl_host_nearest(L, diag, naming->name, f->candidates, f->candidate_count);
-    *fine = false;
     return NULL;
 }
 

@@ -18,13 +18,15 @@ static void tell(lua_State *L, struct zpl_site where, const char *words)
         zpl_host_tell(L, ZPL_CODE_BAD_CALL, where.span, "%s", words);
 }
 
-/* The whole number on top, from 0 to `max`. */
-static uint32_t read_count(lua_State *L, struct zpl_site where, const char *name, uint32_t max)
+/* The whole number on top, from `min` to `max`. */
+static uint32_t read_count(lua_State *L, struct zpl_site where, const char *name, uint32_t min,
+                           uint32_t max)
 {
     lua_Integer n = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
-    if (n >= 0 && n <= (lua_Integer)max)
+    if (n >= (lua_Integer)min && n <= (lua_Integer)max)
         return (uint32_t)n;
-    tell(L, where, lua_pushfstring(L, "%s is a whole number from 0 to %d", name, (int)max));
+    tell(L, where,
+         lua_pushfstring(L, "%s is a whole number from %d to %d", name, (int)min, (int)max));
     lua_pop(L, 1);
     return 0;
 }
@@ -131,9 +133,9 @@ static void read_resources(lua_State *L, struct zpl_site table, struct zpl_resou
                 !zpl_text_size(lua_tostring(L, -1), &out->memory_bytes))
                 tell(L, where, "memory is a size as \"16Gi\" or \"500M\"");
         } else if (strcmp(names[i], "gpu") == 0) {
-            out->gpu = read_count(L, where, "gpu", COUNT_MAX);
+            out->gpu = read_count(L, where, "gpu", 0, COUNT_MAX);
         } else if (strcmp(names[i], "workers") == 0) {
-            out->workers = read_count(L, where, "workers", COUNT_MAX);
+            out->workers = read_count(L, where, "workers", 1, COUNT_MAX);
         } else {
             read_limit(L, table, names[i], out);
         }
@@ -148,7 +150,8 @@ void zpl_read_running(lua_State *L, int index, struct zpl_site table, struct zpl
         read_resources(L, zpl_site_field(table, "resources"), &running->resources);
     if (lua_getfield(L, index, "retries") != LUA_TNIL) {
         running->has_retries = true;
-        running->retries = read_count(L, zpl_site_field(table, "retries"), "retries", RETRIES_MAX);
+        running->retries =
+            read_count(L, zpl_site_field(table, "retries"), "retries", 0, RETRIES_MAX);
     }
     if (lua_getfield(L, index, "timeout") != LUA_TNIL) {
         running->has_timeout = true;

@@ -12,6 +12,7 @@
 #include "lang/base/limits.h"
 #include "lang/base/proc.h"
 #include "lang/base/proc_below.h"
+#include "lang/base/text.h"
 
 #define FRAME_SIZE 4
 #define READ_BYTES (64u << 10)
@@ -286,6 +287,14 @@ static bool is_over_memory(const struct zpl_local_worker *w)
            (w->verdict == ZPL_LOCAL_NONE || w->verdict == ZPL_LOCAL_GARBLED);
 }
 
+static void say_late(const struct zpl_local_worker *w, char *out, size_t size)
+{
+    struct zpl_buf limit = {0};
+    zpl_text_show_ms(&limit, w->needs.timeout_ms);
+    snprintf(out, size, "not ready after its time limit of %s", zpl_buf_str(&limit));
+    zpl_buf_release(&limit);
+}
+
 /* The words for a worker that ended without an answer. */
 static void say_why(const struct zpl_local_worker *w, struct zpl_event *event)
 {
@@ -296,8 +305,7 @@ static void say_why(const struct zpl_local_worker *w, struct zpl_event *event)
     if (w->verdict == ZPL_LOCAL_CANCELLED)
         snprintf(event->reason, size, "cancelled");
     else if (w->verdict == ZPL_LOCAL_LATE)
-        snprintf(event->reason, size, "not ready after its time limit of %llu ms",
-                 (unsigned long long)w->needs.timeout_ms);
+        say_late(w, event->reason, size);
     else if (is_over_memory(w))
         snprintf(event->reason, size, "over its memory limit of %llu MiB",
                  (unsigned long long)(w->memory_bytes >> 20));

@@ -258,3 +258,12 @@ sed -i 's/K = 10/K = 20/' "$TMP/beside.$$/yours/__init__.py"
 again ran "a package outside changed"
 equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 24
 again cached "nothing"
+# however many there are
+for i in $(seq 20); do
+    mkdir -p "many/$i"
+    echo "$TMP/edited/many/$i" >>"$site/many.pth"
+done
+echo 'D = 1' >many/20/deep.py
+sed -i 's/^import yours/import yours, deep/; s/+ n$/+ n + deep.D/' s.py
+again ran "an import of one of many"
+sed -i 's/D = 1/D = 2/' many/20/deep.py && changes "many/20/deep.py changed"

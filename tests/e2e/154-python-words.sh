@@ -40,6 +40,11 @@ class Odd:
     pass
 
 
+def late(n: int) -> int:
+    import time
+    time.sleep(60)
+
+
 def refused(n: int) -> dict:
     return {"z" * 4000: Odd()}
 
@@ -72,13 +77,52 @@ printf 'step "s" { python = "steps/f.py:tables" } { n = 1 }\n' >p.zpl
 expect 3 zpl check p.zpl
 contains err "a list of what is no value, pandas.DataFrame"
 
-runs() { # runs NAME WORDS: when it runs
-    printf 'step "s" { python = "steps/f.py:%s", resources = { memory = "256Mi" } } { n = 1 }\n' "$1" >p.zpl
+says() { # says CODE WORDS...: a check of two steps by steps/g.py ends so, and says this once
+    printf 'local s = step "s" { python = "steps/g.py:a" }\nlocal t = step "t" { python = "steps/g.py:a" }\ns { n = 1 }\n' >p.zpl
+    expect "$1" zpl check p.zpl
+    shift
+    for words; do
+        contains err "$words"
+        equal "$(grep -cF -- "$words" err)" 1 "how often it says '$words'"
+    done
+}
+# what the file can't be read by is told once, whatever steps name it
+printf 'def a(n: int) -> int\n    return n\n' >steps/g.py
+says 3 "steps/g.py is no Python" "steps/g.py:1:21"
+printf '# coding: latin-1\nS = "caf\351"\ndef a(n: int) -> int: return n\n' >steps/g.py
+says 3 "it is in latin-1, and zpl reads UTF-8: save it as UTF-8"
+printf 'import zpl\n@zpl.step((n: Int) -> (m: Int))\ndef a(n): return n\n' >steps/g.py
+says 3 'a signature is a text, @zpl.step("(…) -> (…)")'
+# so is an import that fails if it is made
+printf 'import broken\ndef a(n: int) -> int: return n\n' >steps/g.py
+printf 'K = 1\ndef b(n) return n\n' >steps/broken.py
+says 0 "steps/g.py imports steps/broken.py, which is no Python: "
+contains err "(2:10)"
+printf 'from .helpers import K\ndef a(n: int) -> int: return n\n' >steps/g.py
+says 0 "steps/g.py imports '.helpers' in line 1, and is in no package: name it without dots"
+printf 'try:\n    from .helpers import K\nexcept ImportError:\n    from helpers import K\ndef a(n: int) -> int: return n\n' >steps/g.py
+says 0
+equal "$(cat err)" "" "what is said of a file that tries both ways"
+signs() { # signs WORDS TEXT: of what a function says of itself
+    printf '%b' "$2" >steps/g.py
+    printf 'local s = step "s" { python = "steps/g.py:a" }\n' >p.zpl
+    expect 3 zpl check p.zpl
+    contains err "$1"
+}
+signs "note: the function says (n: Itn) -> (m: Int)" 'import zpl\n@zpl.step("(n: Itn) -> (m: Int)")\ndef a(n): return n\n'
+signs "parameter 'k' is Optional(Int), as zpl writes it: in Python it is int | None" 'def a(k: "Optional(Int)") -> int: return 1\n'
+signs "parameter 'k' is List(Float), as zpl writes it: in Python it is list[float]" 'def a(k: "List(Float)") -> int: return 1\n'
+signs 'a V, which a materialiser keeps: say as what, Annotated[V, "File"]' \
+    'import zpl\n@zpl.materialiser\nclass V: pass\ndef a(n: int) -> V: return V()\n'
+
+runs() { # runs NAME WORDS [MORE]: when it runs
+    printf 'step "s" { python = "steps/f.py:%s", resources = { memory = "256Mi" }%s } { n = 1 }\n' "$1" "${3-}" >p.zpl
     sed -i '/pd/d' steps/f.py
     sed -i '/^def tables/,$d' steps/f.py
     expect 1 zpl run p.zpl
     contains err "$2"
 }
+runs late "it was not ready after its time limit of 1.0 s" ', timeout = "1s"'
 runs near "did you mean \`import helpers\`?"
 runs variable 'vars = { "API_KEY" }'
 runs memory "the step may use 256 MiB"

@@ -40,7 +40,8 @@ struct zpl_digest zpl_python_sight(const struct zpl_project *project, const char
 /* ---- files ---- */
 
 struct zpl_python_import {
-    unsigned level;           /* dots before it */
+    unsigned level; /* dots before it */
+    uint32_t line;
     const char *module;       /* "a.b"; "" behind dots alone */
     const char *const *names; /* that are imported from it; "*" for all */
     size_t name_count;
@@ -49,6 +50,7 @@ struct zpl_python_module {
     const char *identity; /* of its syntax tree; of its bytes when Python can't read it */
     const struct zpl_python_import *imports;
     size_t import_count;
+    const char *error; /* NULL, or why Python can't read it: "expected ':' (1:10)" */
 };
 /* What the file says, at a path of the program.  NOT_FOUND, told: there is none. */
 enum zpl_err zpl_python_module(struct zpl_session *session, const char *path,
@@ -81,6 +83,8 @@ struct zpl_python_closure {
     size_t file_count, file_capacity;
     const char **names; /* sorted, each once */
     size_t name_count, name_capacity;
+    const char
+        *fault; /* the first import that fails if it is made, in words; NULL: none that is seen */
 };
 enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_python_facts *facts,
                                 const char *entry, struct zpl_python_closure *out,

@@ -12,9 +12,6 @@
 
 #include "lang/base/fs.h"
 
-#define PLACES                                                                                     \
-    16 /* where a module that is not relative is looked for: the step's folder, the project's, further ones */
-
 /* A closure under construction. */
 struct closing {
     struct zpl_session *session;
@@ -22,8 +19,11 @@ struct closing {
     struct zpl_python_closure *out;
     struct zpl_arena *arena;
     struct zpl_diags *diags;
-    const char *places[PLACES]; /* folders, as the program would name them; "" is the project's */
+    const char **
+        places; /* the step's folder, the project's, further ones, as the program would name them; "" is the
+                            project's.  Where a module that is not relative is looked for. */
     size_t place_count;
+    bool is_member;        /* of a package: the step's file, whose imports with dots are found */
     const char *extension; /* ".cpython-311-x86_64-linux-gnu.so" */
     uint32_t *slots;       /* by a hash of the path: 1 + the file's index */
     struct zpl_arena own;  /* of what only the search needs */
@@ -33,7 +33,7 @@ struct closing {
 /* Where parts of a dotted name are looked for: the package so far, which may lie in several folders that no
  * __init__.py makes one. */
 struct spot {
-    const char *folders[PLACES];
+    const char *const *folders;
     size_t count;
 };
 
@@ -138,30 +138,31 @@ static enum found find_part(const struct closing *c, const char *folder, const c
 static enum zpl_err find_in(struct closing *c, struct spot *spot, const char *name, size_t len,
                             enum found *found)
 {
-    struct spot below = {0};
+    const char **folders = zpl_arena_array(&c->own, spot->count + 1, sizeof *folders);
+    size_t below = 0;
     char path[ZPL_PATH_MAX];
-    enum zpl_err err = ZPL_OK;
+    enum zpl_err err = folders != NULL ? ZPL_OK : zpl_diag_nomem(c->diags);
     *found = NOTHING;
-    for (size_t i = 0; i < spot->count; i++) {
+    for (size_t i = 0; folders != NULL && i < spot->count; i++) {
         enum found kind = find_part(c, spot->folders[i], name, len, path);
         if (kind == PACKAGE || kind == MODULE) {
             *found = kind;
             err = add_file(c, path);
-            below.count = 0;
+            below = 0;
         }
         if (kind == PACKAGE)
             path[strlen(path) - strlen("/__init__.py")] = '\0';
         if (kind == PACKAGE || kind == FOLDER) {
-            below.folders[below.count] = zpl_arena_strdup(&c->own, path);
-            if (below.folders[below.count++] == NULL)
+            folders[below] = zpl_arena_strdup(&c->own, path);
+            if (folders[below++] == NULL)
                 return zpl_diag_nomem(c->diags);
         }
         if (kind == PACKAGE || kind == MODULE)
             break;
     }
-    if (*found == NOTHING && below.count > 0)
+    if (*found == NOTHING && below > 0)
         *found = FOLDER;
-    *spot = below;
+    *spot = (struct spot){folders, below};
     return err;
 }
 
@@ -242,16 +243,15 @@ static enum zpl_err add_import(struct closing *c, const char *file,
                                const struct zpl_python_import *import)
 {
     char above[ZPL_PATH_MAX], init[ZPL_PATH_MAX];
-    struct spot spot = {.count = c->place_count};
+    const char *folder = above;
+    struct spot spot = {c->places, c->place_count};
     bool met = import->level > 0, any = false;
     enum found found = NOTHING;
     enum zpl_err err = ZPL_OK;
-    for (size_t i = 0; i < c->place_count; i++)
-        spot.folders[i] = c->places[i];
     if (import->level > 0 && !folder_above(file, import->level, above))
         return ZPL_OK; /* Python says so when it runs */
     if (import->level > 0) {
-        spot = (struct spot){.folders = {above}, .count = 1};
+        spot = (struct spot){&folder, 1};
         if (put_path(init, above, "__init__.py", strlen("__init__.py"), "") &&
             is_there(c, init, false))
             err = add_file(c, init);
@@ -276,6 +276,34 @@ static enum zpl_err add_import(struct closing *c, const char *file,
 
 /* ---- all of it ---- */
 
+/* Is what a file imports with dots also imported without, as where the one is tried for the other? */
+static bool has_other_way(const struct zpl_python_module *module,
+                          const struct zpl_python_import *import)
+{
+    for (size_t i = 0; i < module->import_count; i++)
+        if (module->imports[i].level == 0 && strcmp(module->imports[i].module, import->module) == 0)
+            return true;
+    return false;
+}
+
+/* Keeps the first import that fails if it is made. */
+static void find_fault(struct closing *c, size_t i, const struct zpl_python_module *module)
+{
+    struct zpl_python_closure *out = c->out;
+    const char *entry = out->files[0].path, *path = out->files[i].path;
+    if (i > 0 && out->fault == NULL && module->error != NULL)
+        out->fault = zpl_arena_printf(c->arena, "%s imports %s, which is no Python: %s", entry,
+                                      path, module->error);
+    for (size_t k = 0; i == 0 && !c->is_member && k < module->import_count; k++)
+        if (out->fault == NULL && module->imports[k].level > 0 &&
+            !has_other_way(module, &module->imports[k]))
+            out->fault = zpl_arena_printf(
+                c->arena,
+                "%s imports '.%s' in line %u, and is in no package: name it without dots, as it is "
+                "found from the file's folder or the project's",
+                path, module->imports[k].module, module->imports[k].line);
+}
+
 static enum zpl_err read_file(struct closing *c, size_t i)
 {
     const struct zpl_python_module *module;
@@ -284,6 +312,7 @@ static enum zpl_err read_file(struct closing *c, size_t i)
     if (err != ZPL_OK)
         return err;
     c->out->files[i].identity = module->identity;
+    find_fault(c, i, module);
     for (size_t k = 0; err == ZPL_OK && k < module->import_count; k++)
         err = add_import(c, path, &module->imports[k]);
     return err;
@@ -332,8 +361,9 @@ static enum zpl_err add_packages(struct closing *c, const char *entry)
         for (const char *at = entry; whole && err == ZPL_OK && zpl_path_dir(folder, at) == ZPL_OK &&
                                      strcmp(folder, ".") != 0;
              at = folder) {
-            whole = put_path(init, folder, "__init__.py", strlen("__init__.py"), "") &&
-                    is_there(c, init, false);
+            c->is_member = whole =
+                put_path(init, folder, "__init__.py", strlen("__init__.py"), "") &&
+                is_there(c, init, false);
             if (whole && add == 1)
                 err = add_file(c, init);
         }
@@ -345,7 +375,7 @@ static enum zpl_err add_packages(struct closing *c, const char *entry)
 static void add_own_places(struct closing *c)
 {
     const char *root = c->session->project.root;
-    for (size_t i = 0; i < c->facts->own_count && c->place_count < PLACES; i++) {
+    for (size_t i = 0; i < c->facts->own_count; i++) {
         const char *folder = c->facts->own[i], *below = zpl_path_below(root, folder);
         if (strcmp(folder, root) != 0)
             c->places[c->place_count++] = below != NULL ? below : folder;
@@ -366,6 +396,9 @@ enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_py
     enum zpl_err err = ZPL_OK;
     if (zpl_path_clean(clean, entry) != ZPL_OK || zpl_path_dir(folder, clean) != ZPL_OK)
         return zpl_diag_system(diags, "use", entry, ENAMETOOLONG);
+    c.places = zpl_arena_array(&c.own, facts->own_count + 2, sizeof *c.places);
+    if (c.places == NULL)
+        return zpl_diag_nomem(diags);
     c.places[c.place_count++] = strcmp(folder, ".") == 0 ? "" : folder;
     if (*c.places[0] != '\0')
         c.places[c.place_count++] = "";

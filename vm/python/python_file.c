@@ -31,14 +31,37 @@ static const char *text_question(const struct zpl_buf *text, struct zpl_arena *a
     return question;
 }
 
-/* {"v": 1, "error": {"message": …}}, as the helper says that a text is none. */
+/* {"v": 1, "error": {"line": 1, "column": 1, "message": …}}, as the helper says that a text is none. */
 static struct zpl_json *no_python(const char *message)
 {
     struct zpl_json *json = zpl_json_object(), *error = zpl_json_object();
+    zpl_json_set_take(error, "line", zpl_json_int(1));
+    zpl_json_set_take(error, "column", zpl_json_int(1));
     zpl_json_set_take(error, "message", zpl_json_string(message));
     zpl_json_set_take(json, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(json, "error", error);
     return json;
+}
+
+/* What a file that is in another encoding says of it in its first two lines, as Python reads them: "latin-1"; the
+ * words for it, in the arena. */
+static const char *not_utf8(const struct zpl_buf *text, struct zpl_arena *arena)
+{
+    const char *line = zpl_buf_str(text);
+    for (int i = 0; i < 2 && line != NULL && *line == '#'; i++) {
+        size_t len = strcspn(line, "\r\n");
+        const char *at = memmem(line, len, "coding", strlen("coding")), *end = line + len;
+        if (at != NULL && (at[6] == ':' || at[6] == '=')) {
+            for (at += 7; at < end && (*at == ' ' || *at == '\t'); at++)
+                ;
+            return zpl_arena_printf(arena,
+                                    "it is in %.*s, and zpl reads UTF-8: save it as UTF-8, without "
+                                    "the line that says the encoding",
+                                    (int)strcspn(at, " \t\r\n"), at);
+        }
+        line = line[len] != '\0' ? line + len + 1 : NULL;
+    }
+    return "it is not in UTF-8: save it as such";
 }
 
 /* The path as the system opens it, and the content that is there. */
@@ -66,7 +89,7 @@ enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
     if (err == ZPL_OK && memchr(zpl_buf_str(&text), '\0', text.len) != NULL) {
         *out = no_python("source code cannot contain null bytes");
     } else if (err == ZPL_OK && !zpl_utf8_valid(zpl_buf_str(&text), text.len)) {
-        *out = no_python("it is not in UTF-8");
+        *out = no_python(not_utf8(&text, &arena));
     } else if (err == ZPL_OK && (request.question = text_question(&text, &arena)) == NULL) {
         err = zpl_diag_nomem(diags);
     } else if (err == ZPL_OK) {
@@ -81,6 +104,12 @@ enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
     zpl_buf_release(&text);
     zpl_arena_release(&arena);
     return err;
+}
+
+static uint32_t number(const struct zpl_json *object, const char *name)
+{
+    int64_t value = zpl_json_i64(zpl_json_get(object, name), 0);
+    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
 static bool is_library(const char *path)
@@ -104,8 +133,14 @@ static bool read_module(const struct zpl_json *json, const struct zpl_digest *co
                         struct zpl_arena *arena, struct zpl_python_module *out)
 {
     const struct zpl_json *imports = zpl_json_get(json, "imports");
-    if (zpl_json_get(json, "error") != NULL) /* it fails when it is imported, if it is */
-        return read_bytes(content, arena, out);
+    const struct zpl_json *error = zpl_json_get(json, "error");
+    if (error != NULL) { /* it fails when it is imported, if it is */
+        bool read = read_bytes(content, arena, out);
+        out->error = zpl_arena_printf(
+            arena, "%s (%u:%u)", zpl_json_str(zpl_json_get(error, "message"), "it can't be read"),
+            number(error, "line"), number(error, "column"));
+        return read && out->error != NULL;
+    }
     *out = (struct zpl_python_module){0};
     out->identity = zpl_read_text(json, "identity", arena);
     out->import_count = zpl_json_count(imports);
@@ -114,6 +149,7 @@ static bool read_module(const struct zpl_json *json, const struct zpl_digest *co
     for (size_t i = 0; items != NULL && i < out->import_count; i++) {
         const struct zpl_json *import = zpl_json_at(imports, i);
         int64_t level;
+        items[i].line = number(import, "line");
         items[i].module = zpl_read_text(import, "module", arena);
         if (items[i].module == NULL)
             items[i].module = "";
@@ -181,12 +217,6 @@ static enum zpl_parameter_kind kind_of(const char *word)
            : strcmp(word, "rest") == 0     ? ZPL_PARAMETER_REST
            : strcmp(word, "keywords") == 0 ? ZPL_PARAMETER_KEYWORDS
                                            : ZPL_PARAMETER_PLAIN;
-}
-
-static uint32_t number(const struct zpl_json *object, const char *name)
-{
-    int64_t value = zpl_json_i64(zpl_json_get(object, name), 0);
-    return value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
 static bool is_true(const struct zpl_json *object, const char *name)
@@ -310,9 +340,30 @@ static void warn_unasked(const struct zpl_diags *own, struct zpl_diags *diags)
     else
         zpl_buf_puts(&message,
                      "functions of Python are not looked at: there is no python3 on PATH");
-    if (!zpl_diags_have(diags, ZPL_CODE_PYTHON, nowhere, zpl_buf_str(&message)))
+    if (!zpl_diags_have_anywhere(diags, ZPL_CODE_PYTHON, zpl_buf_str(&message)))
         zpl_diag_warn(diags, ZPL_CODE_PYTHON, nowhere, "%s", zpl_buf_str(&message));
     zpl_buf_release(&message);
+}
+
+/* What its file imports is read with the program, once for a file; what goes wrong there the plan tells. */
+static void follow(struct zpl_session *session, const struct zpl_python_facts *facts,
+                   const char *path, struct zpl_arena *arena, struct zpl_function *function)
+{
+    struct zpl_python *python = session->python;
+    struct zpl_python_closure closure = {0};
+    struct zpl_diags own = {0};
+    for (size_t i = 0; i < python->entry_count; i++)
+        if (strcmp(python->entries[i], path) == 0)
+            return;
+    python->entries = zpl_arena_grow(&session->arena, python->entries, python->entry_count,
+                                     &python->entry_capacity, sizeof *python->entries);
+    const char *kept = zpl_arena_strdup(&session->arena, path);
+    if (python->entries == NULL || kept == NULL)
+        return;
+    python->entries[python->entry_count++] = kept;
+    if (zpl_python_closure(session, facts, path, &closure, arena, &own) == ZPL_OK)
+        function->warning = closure.fault;
+    zpl_diags_release(&own);
 }
 
 enum zpl_err zpl_python_function(struct zpl_session *session, const char *path, const char *name,
@@ -340,7 +391,9 @@ enum zpl_err zpl_python_function(struct zpl_session *session, const char *path, 
         err = zpl_python_ask(session, full, &content, &json, &own);
     if (err == ZPL_OK)
         read_function(json, name, arena, function);
-    else
+    if (err == ZPL_OK && function->error == NULL)
+        follow(session, facts, path, arena, function);
+    if (err != ZPL_OK)
         err = tell_of_file(err, function, arena, &own, diags);
     zpl_json_release(json);
     zpl_diags_release(&own);

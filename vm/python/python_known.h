@@ -23,6 +23,8 @@ struct zpl_python {
     struct zpl_digest own;             /* for which of them the facts have `own` */
     struct zpl_known_module **modules; /* by the content of their files */
     size_t module_count, module_capacity;
+    const char **entries; /* files of steps that were followed for their functions */
+    size_t entry_count, entry_capacity;
     struct zpl_known_packages *packages; /* by the names that were asked for */
     size_t package_count, package_capacity;
 };

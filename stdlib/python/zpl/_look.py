@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import sys
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -132,6 +133,14 @@ def _others(tree: ast.Module) -> Dict[str, str]:
 # ---- the questions ----
 
 
+def _hint(text: str, line: int) -> str:
+    """What to write where the syntax is wrong by what people try."""
+    lines = text.split("\n")
+    if line <= len(lines) and re.match(r"\s*@(zpl\.)?step\(\s*[^\"'\s)]", lines[line - 1]):
+        return ': a signature is a text, @zpl.step("(…) -> (…)")'
+    return ""
+
+
 def look(text: str) -> Dict[str, Any]:
     """What a file says.
 
@@ -142,7 +151,8 @@ def look(text: str) -> Dict[str, Any]:
         tree = ast.parse(text)
         identity = hashlib.sha256(ast.dump(tree, include_attributes=False).encode("utf-8", "surrogatepass")).hexdigest()
     except SyntaxError as e:
-        return {"v": VERSION, "error": {"line": e.lineno or 1, "column": max(e.offset or 1, 1), "message": e.msg}}
+        message = e.msg + _hint(text, e.lineno or 1)
+        return {"v": VERSION, "error": {"line": e.lineno or 1, "column": max(e.offset or 1, 1), "message": message}}
     except ValueError as e:  # a NUL inside
         return {"v": VERSION, "error": {"line": 1, "column": 1, "message": str(e)}}
     except (RecursionError, MemoryError):

@@ -64,6 +64,17 @@ _PICTURES = (
 )
 _ARRAYS = ("numpy.ndarray", "numpy.typing.NDArray", "torch.Tensor")
 _JSON = ("dict", "list", "object", "typing.Any", "typing.Mapping", "typing.MutableMapping")
+#: Types of zpl that people write as annotations, and what Python calls them.
+_FOREIGN = {
+    "Int": "int",
+    "Float": "float",
+    "String": "str",
+    "Bool": "bool",
+    "Bytes": "bytes",
+    "Timestamp": "datetime.datetime",
+    "Date": "datetime.date",
+    "Json": "dict",
+}
 _ADVICE = "write Annotated[…, \"its zpl type\"] or give the function a @zpl.step(\"…\")"
 
 
@@ -80,11 +91,11 @@ class _Signer:
         return [self.names.spell(b) for b in node.bases]
 
     def _is_dataclass(self, node: ast.ClassDef) -> bool:
-        for d in node.decorator_list:
-            head = d.func if isinstance(d, ast.Call) else d
-            if self.names.spell(head) == "dataclasses.dataclass":
-                return True
-        return False
+        return self._is_decorated(node, "dataclasses.dataclass")
+
+    def _is_decorated(self, node: ast.ClassDef, name: str) -> bool:
+        heads = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+        return any(self.names.spell(h) == name for h in heads)
 
     def _fields(self, node: ast.ClassDef) -> List[Tuple[str, str]]:
         return [
@@ -147,6 +158,14 @@ class _Signer:
         for base in self._bases(node) if node is not None else ():
             if base in _MODELS:
                 return "Model {%s}" % _MODELS[base]
+        if node is not None and self._is_decorated(node, "zpl.materialiser"):
+            raise Unsigned(
+                '%s is a %s, which a materialiser keeps: say as what, Annotated[%s, "File"], "Dir" or "Model {mine}"'
+                % (who, head, head)
+            )
+        pythons = _pythons(annotation)
+        if pythons is not None:
+            raise Unsigned("%s is %s, as zpl writes it: in Python it is %s" % (who, annotation, pythons))
         raise Unsigned("%s is a %s, which has no zpl type of its own: %s" % (who, annotation, _ADVICE))
 
     def _item(self, annotation: str, who: str) -> Optional[str]:
@@ -259,6 +278,17 @@ def _literal(value: Any, kind: str) -> Optional[str]:
         items = [_literal(v, base[5:-1] if base != "Json" else base) for v in value]
         return None if None in items else "{ %s }" % ", ".join(str(i) for i in items) if items else "{}"
     return None
+
+
+def _pythons(annotation: str) -> Optional[str]:
+    """What Python writes for a type in zpl's words, which was met in an annotation; None: it is no such."""
+    if annotation in _FOREIGN:
+        return _FOREIGN[annotation]
+    head, bracket, inside = annotation.rstrip(")").partition("(")
+    if not bracket or head not in ("Optional", "typing.Optional", "List", "typing.List"):
+        return None
+    inner = _FOREIGN.get(inside, inside)
+    return "%s | None" % inner if head.endswith("Optional") else "list[%s]" % inner
 
 
 def declared(node: Function, names: Names) -> Tuple[Optional[str], Optional[str]]:

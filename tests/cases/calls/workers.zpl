@@ -6,6 +6,7 @@ local few = step "few" {
 }
 few { rows }
 few { rows, resources = { workers = 1 } }
+few { rows, resources = { workers = 0 } }
 local train, test = split { rows, resources = { workers = 3 } }
 local inner = pipeline "inner" { inputs = { rows = Table {...} }, build = function (p)
   step "go" { signature = "(rows: Table {...r}) -> (n: Int)", command = { "wc", "$rows", "$n" } } { p.rows }
