@@ -429,6 +429,24 @@ static bool has_variables(const struct zpl_row *row)
     return false;
 }
 
+/* The frameworks whose models one of the signatures of a step takes or gives: "xgboost or onnx". */
+static const char *frameworks_of(const char *signature, struct zpl_arena *arena)
+{
+    static const char model[] = "Model {";
+    const char *out = NULL;
+    for (const char *at = strstr(signature, model); at; at = strstr(at, model)) {
+        at += strlen(model);
+        const char *name = zpl_arena_strndup(arena, at, strcspn(at, ", }:"));
+        if (!name || at[strlen(name)] == ':')
+            continue;
+        if (!out)
+            out = name;
+        else if (!strstr(out, name))
+            out = zpl_arena_printf(arena, "%s or %s", out, name);
+    }
+    return out;
+}
+
 static void match_model(struct zpl_attempt *a, size_t input, const struct zpl_type *want,
                         const struct zpl_type *have)
 {
@@ -440,11 +458,17 @@ static void match_model(struct zpl_attempt *a, size_t input, const struct zpl_ty
     if (want->row && has_variables(want->row))
         kind.row = NULL;
     if (!zpl_type_fits(&made, &kind, a->scratch, &why)) {
+        bool other =
+            have->framework && want->framework && strcmp(have->framework, want->framework) != 0;
+        bool scored = strstr(a->call->step->signature, "Model {onnx,") != NULL;
+        const char *all =
+            other && scored ? frameworks_of(a->call->step->signature, a->scratch) : NULL;
+        if (all)
+            why = zpl_arena_printf(a->scratch, "is a model of %s, wanted one of %s",
+                                   have->framework, all);
         struct zpl_diag *d = tell_wrong(a, input, why ? why : "is another model");
         /* A step that takes models of ONNX takes all that can be made ones. */
-        if (have->framework && want->framework && strcmp(have->framework, want->framework) != 0 &&
-            strcmp(have->framework, "onnx") != 0 &&
-            strstr(a->call->step->signature, "Model {onnx,"))
+        if (other && scored && strcmp(have->framework, "onnx") != 0)
             zpl_diag_help(&a->diags, d,
                           "`onnx.export { model }` makes a model that is scored here of one of "
                           "scikit-learn, LightGBM, PyTorch or Keras");

@@ -275,6 +275,8 @@ const char *zpl_parser_take_name(struct zpl_parser *p, bool quoted, const char *
     if (quoted && t.kind == ZPL_TOKEN_STRING) {
         if (t.n == 0 || memchr(t.text, '\0', t.n))
             return zpl_parser_fail(p, &t, "this is no name for %s", what);
+    } else if (!quoted && t.kind == ZPL_TOKEN_STRING && *t.text) {
+        return zpl_parser_fail(p, &t, "%s stands in a signature without quotes: %s", what, t.text);
     } else if (t.kind != ZPL_TOKEN_NAME) {
         zpl_parser_expected(p, what);
         return NULL;

@@ -47,6 +47,16 @@ try:
     raise SystemExit("bad ran")
 except zpl.RunFailed as error:
     assert "no luck" in str(error) and error.run.status == "failed", error
+
+pathlib.Path("mine.py").write_text("class Mine:\n    n = 3\ndef make(n: int): return Mine()\n")
+pathlib.Path("mine.zpl").write_text('step "mine" { signature = "(n: Int) -> (m: Model {mine})", python = "mine.py:make", allow_pickle = true } { 1 }\n')
+zpl.run("mine.zpl")
+try:
+    zpl.load("last/mine")
+    raise SystemExit("a pickle was loaded")
+except zpl.Error as error:
+    assert str(error).startswith("last/mine: the model is a pickle") and "zpl.load(…, allow_pickle=True)" in str(error), error
+assert zpl.load("last/mine", allow_pickle=True).n == 3
 P
 python3 use.py
 mkdir elsewhere && cd elsewhere

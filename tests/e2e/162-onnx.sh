@@ -351,6 +351,7 @@ predict { fit { rows, "y", "logistic" }, rows }
 T
 expect 3 zpl check sk.zpl
 contains err "onnx.export { model }"
+contains err "is a model of sklearn, wanted one of xgboost or onnx"
 
 # A Tensor is the one input of a model, of a size that it can have; beside other features it is none, also where these are read as
 # they are (doubles, whole numbers).

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
 from zpl import _context
+from zpl._errors import StepError
 from zpl._types import parse
 
 _Pathlike = Union[str, "os.PathLike[str]"]
@@ -118,6 +119,9 @@ def load(
             return _models.load(_export(what, folder, "model" + _models.ending(kind), project), kind, None, allow_pickle)
         kept = tempfile.mkdtemp(prefix="zpl-")
         return Path(_export(what, kept, "made", project))
+    except StepError as error:  # in the words for a step that is given it
+        text = str(error).replace("a step that is given it says `allow_pickle = true`", "zpl.load(…, allow_pickle=True) loads it")
+        raise Error([], "%s: %s" % (what, text)) from error
     finally:
         _remove(folder)
 
