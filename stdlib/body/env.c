@@ -191,17 +191,35 @@ enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
     }
 }
 
+/* Is the lock there, and held?  Nothing is made for that. */
+static enum zpl_err look_at_lock(const char *lock, bool *held, struct zpl_diags *diags)
+{
+    int fd = zpl_fs_open(lock, O_RDONLY, 0);
+    *held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (fd < 0 && errno != ENOENT)
+        return zpl_diag_system(diags, "look at", lock, errno);
+    if (fd >= 0)
+        close(fd);
+    return ZPL_OK;
+}
+
 enum zpl_err zpl_env_remove(const char *folder, bool dry, bool *gone, struct zpl_diags *diags)
 {
     char lock[ZPL_PATH_MAX];
+    bool held = false;
     *gone = false;
     if ((size_t)snprintf(lock, sizeof lock, "%s.lock", folder) >= sizeof lock)
         return zpl_diag_system(diags, "remove", folder, ENAMETOOLONG);
+    if (dry) {
+        enum zpl_err err = look_at_lock(lock, &held, diags);
+        *gone = err == ZPL_OK && !held;
+        return err;
+    }
     int fd = take(lock, LOCK_EX | LOCK_NB);
     if (fd < 0)
         return errno == EWOULDBLOCK ? ZPL_OK : zpl_diag_system(diags, "lock", lock, errno);
-    enum zpl_err err = dry ? ZPL_OK : zpl_fs_remove_tree(folder, diags);
-    if (!dry && err == ZPL_OK)
+    enum zpl_err err = zpl_fs_remove_tree(folder, diags);
+    if (err == ZPL_OK)
         unlink(lock);
     *gone = err == ZPL_OK;
     close(fd);

@@ -62,7 +62,12 @@ expect 0 zpl gc --keep 10
 lacks out "environment"
 equal "$(envs)" 4 "all runs are kept"
 expect 0 zpl run own.zpl
+mkdir locks && mv .zpl/envs/*.lock locks # a dry one makes nothing either
+find .zpl | sort >before
 expect 0 zpl gc --keep 1 --dry-run --json
+find .zpl | sort >after
+same_file after before
+mv locks/* .zpl/envs
 equal "$(json out "[len(j['envs']), {e['reason'] for e in j['envs']} == {'no run that is kept used it'}, all(e['bytes'] > 0 for e in j['envs'])]")" '[3, true, true]'
 equal "$(envs)" 4 "a dry gc"
 lock=$(ls -t .zpl/envs/*.lock | tail -n 1)
