@@ -111,7 +111,7 @@ struct zpl_run_result {
     bool
         unharmed; /* of a failure: this process is as before, as one of its own had it, which is gone, or rows that
                        break a contract are all that is wrong */
-    bool lost;    /* of a failure: a machine with a part of the task fell silent */
+    bool lost; /* of a failure: a machine with a part of the task fell silent */
 };
 
 enum zpl_err zpl_run_kernel(const struct zpl_run_task *task, struct zpl_run_result *result,

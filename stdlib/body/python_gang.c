@@ -143,15 +143,27 @@ static void pass_printed(void *self, const char *line, size_t len)
                .kind = ZPL_GANG_PRINTED, .rank = c->rank, .text = line, .len = len});
 }
 
+/* Why all here are ended, before anything is told of one that ended by that. */
+static void say_why(const struct zpl_python_call *c)
+{
+    static const char outside[] = "it was ended from outside";
+    const struct zpl_gang *gang = c->gang;
+    uint32_t first = c->rank - (uint32_t)(c->process - gang->processes);
+    if (gang->over_memory)
+        say(c,
+            &(struct zpl_gang_word){.kind = ZPL_GANG_OVER, .rank = first + (uint32_t)gang->blamed});
+    else if (gang->ended)
+        say(c, &(struct zpl_gang_word){
+                   .kind = ZPL_GANG_BROKE, .text = outside, .len = sizeof outside - 1});
+}
+
 /* Who is to blame is not judged here. */
 static enum zpl_gang_verdict pass_end(void *self, bool ended)
 {
     const struct zpl_python_call *c = self;
-    const struct zpl_gang *gang = c->gang;
     if (!ended)
         return ZPL_GANG_FINE;
-    if (gang->over_memory && c->process == &gang->processes[gang->blamed])
-        say(c, &(struct zpl_gang_word){.kind = ZPL_GANG_OVER, .rank = c->rank});
+    say_why(c);
     say(c, &(struct zpl_gang_word){.kind = ZPL_GANG_ENDED,
                                    .rank = c->rank,
                                    .status = c->process->status,

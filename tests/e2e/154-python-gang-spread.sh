@@ -5,12 +5,12 @@ with_oracle
 mkdir slurm
 cat >slurm/sbatch <<'T'
 #!/bin/sh
-# Begins the job here, with two workers on the first node and one on the second.
+# Begins the job here, with its workers on two nodes.
 while :; do
     case $1 in --job-name=*) name=${1#*=} ;; --*) ;; *) break ;; esac
     shift
 done
-export SLURMD_NODENAME=n1 SLURM_TASKS_PER_NODE=2,1 SLURM_JOB_CPUS_PER_NODE=2,1
+export SLURMD_NODENAME=n1 SLURM_TASKS_PER_NODE="${TASKS:-2,1}"
 setsid sh "$@" >/dev/null 2>&1 &
 echo "$name $!" >>"$JOBS"
 echo $!
@@ -46,7 +46,7 @@ export JOBS="$PWD/jobs" FAILS="$PWD/fails"
 PATH="$PWD/slurm:$PATH"
 
 cat >gang.py <<'T'
-import os, signal, socket, time
+import mmap, os, socket, time
 import zpl
 
 
@@ -91,6 +91,14 @@ def fails() -> int:
     raise ConnectionResetError("the other is gone")
 
 
+def big() -> int:
+    if zpl.context().rank == 2:
+        room = mmap.mmap(-1, 500 << 20)
+        for i in range(0, len(room), 4096):
+            room[i] = 1
+    time.sleep(60)
+
+
 def waits() -> int:
     c = zpl.context()
     ends = meet(c)
@@ -101,7 +109,7 @@ T
 cat >step.zpl <<'T'
 stack "team" { orchestrator = slurm {} }
 local function gang(name, signature)
-  return step(name) { signature = signature, python = "gang.py:" .. name, vars = { "SLURMD_NODENAME" }, resources = { workers = 3 } }
+  return step(name) { signature = signature, python = "gang.py:" .. name, vars = { "SLURMD_NODENAME" }, resources = { workers = 3, memory = "200Mi" } }
 end
 T
 { cat step.zpl && echo 'gang("where", "(k: Int) -> (all: List(String))") { k = 5 }'; } >where.zpl
@@ -117,6 +125,11 @@ equal "$(grep '^\[2\]' out)" "[2] � no UTF-8
 { cat step.zpl && echo 'gang("fails", "() -> (n: Int)") {}'; } >fails.zpl
 expect 1 zpl run fails.zpl --stack team
 contains err "fails() of rank 2 on n2 ended its process with exit code 3"
+
+# one is over its memory: it is blamed, not the one beside it that is ended for that
+{ cat step.zpl && echo 'gang("big", "() -> (n: Int)") {}'; } >big.zpl
+TASKS=1,2 expect 1 zpl run big.zpl --stack team
+contains err "big() of rank 2 on n2 was over its memory limit of 200 MiB"
 
 # the program of the second node leaves: the step is begun again
 { cat step.zpl && echo 'gang("waits", "() -> (n: Int)") {}'; } >waits.zpl
