@@ -225,7 +225,7 @@ static void test_table(void **state)
                                 .input_count = 1,
                                 .outputs = outputs,
                                 .output_count = 2};
-    if (call("several", "", "null", &task, &result) != ZPL_OK)
+    if (call("several", "", "[\"steps/s.py\"]", &task, &result) != ZPL_OK)
         fail_msg("%s", fixture_words(&f));
     assert_int_equal(result.made[0].rows, 1000);
     assert_string_equal(result.made[1].json, "1498500");
@@ -254,12 +254,12 @@ static void test_model(void **state)
     struct zpl_run_output output = {"model", MODEL, f.paths[1]};
     struct zpl_run_task task = {
         .inputs = inputs, .input_count = 1, .outputs = &output, .output_count = 1};
-    if (call("fit", "", "null", &task, &result) != ZPL_OK)
+    if (call("fit", "", "[\"steps/s.py\"]", &task, &result) != ZPL_OK)
         fail_msg("%s", fixture_words(&f));
     inputs[1].type = "Model {xgboost, features: {a: Int, b: Float}, label: late: Bool}";
     output = (struct zpl_run_output){"rows", "Table {a: Int, score: Float}", f.paths[2]};
     task.input_count = 2;
-    if (call("score", "", "null", &task, &result) != ZPL_OK)
+    if (call("score", "", "[\"steps/s.py\"]", &task, &result) != ZPL_OK)
         fail_msg("%s", fixture_words(&f));
     output = (struct zpl_run_output){
         "rows", "Table {a: Int, b: Float, late: Bool, prediction: Bool, score: Float}", f.paths[3]};
@@ -346,8 +346,8 @@ static void test_wrong_tables(void **state)
     struct zpl_run_task task = {
         .inputs = &input, .input_count = 1, .outputs = &output, .output_count = 1};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        expect(call(wrong[i].function, "", "null", &task, &result), ZPL_CODE_STEP_OUTPUT,
-               wrong[i].words);
+        expect(call(wrong[i].function, "", "[\"steps/s.py\"]", &task, &result),
+               ZPL_CODE_STEP_OUTPUT, wrong[i].words);
 }
 
 int main(void)
