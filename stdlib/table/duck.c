@@ -188,23 +188,25 @@ static enum zpl_err shadow_value_functions(struct zpl_duck *duck, struct zpl_dia
                          diags);
 }
 
+/* `path` as it is, and as zpl_duck_path() writes it. */
+static void add_place(const char *path, struct zpl_buf *sql)
+{
+    zpl_duck_text(sql, path, strlen(path));
+    if (strpbrk(path, PATTERN) != NULL) {
+        zpl_buf_puts(sql, ", ");
+        zpl_duck_path(sql, path);
+    }
+}
+
 /* allowed_paths, or the folder that all of them are below. */
 static void add_allowed(const struct zpl_duck_options *options, bool folder, struct zpl_buf *sql)
 {
-    if (folder) {
-        zpl_buf_puts(sql, "SET allowed_directories = [");
-        zpl_duck_text(sql, options->within, strlen(options->within));
-        zpl_buf_puts(sql, "];");
-        return;
-    }
-    zpl_buf_puts(sql, "SET allowed_paths = [");
-    for (size_t i = 0; i < options->path_count; i++) {
+    zpl_buf_puts(sql, folder ? "SET allowed_directories = [" : "SET allowed_paths = [");
+    if (folder)
+        add_place(options->within, sql);
+    for (size_t i = 0; !folder && i < options->path_count; i++) {
         zpl_buf_puts(sql, i > 0 ? ", " : "");
-        zpl_duck_text(sql, options->paths[i], strlen(options->paths[i]));
-        if (strpbrk(options->paths[i], PATTERN) != NULL) {
-            zpl_buf_puts(sql, ", ");
-            zpl_duck_path(sql, options->paths[i]);
-        }
+        add_place(options->paths[i], sql);
     }
     zpl_buf_puts(sql, "];");
 }
@@ -239,21 +241,27 @@ static struct {
     duckdb_database database; /* NULL: none */
     bool in_use, apart;
     unsigned sessions;
-    char within[ZPL_PATH_MAX], scratch[ZPL_PATH_MAX];
+    uint64_t memory_bytes;
+    char within[ZPL_PATH_MAX], scratch[ZPL_PATH_MAX]; /* "": it has none */
 } kept;
 
 static bool is_below(const struct zpl_duck_options *options, const char *path)
 {
-    return path != NULL && zpl_path_below(options->within, path) != NULL;
+    return zpl_path_below(options->within, path) != NULL;
+}
+
+static const char *scratch_of(const struct zpl_duck_options *options)
+{
+    return options->scratch != NULL ? options->scratch : "";
 }
 
 /* May a session that asks for this have a database that is kept? */
 static bool can_keep(const struct zpl_duck_options *options)
 {
-    if (options->within == NULL || options->memory_bytes != 0 || options->json_errors ||
-        kept.in_use || !is_below(options, options->scratch) ||
+    if (options->within == NULL || options->json_errors || kept.in_use ||
+        (options->scratch != NULL && !is_below(options, options->scratch)) ||
         strlen(options->within) >= sizeof kept.within ||
-        strlen(options->scratch) >= sizeof kept.scratch)
+        strlen(scratch_of(options)) >= sizeof kept.scratch)
         return false;
     for (size_t i = 0; i < options->path_count; i++)
         if (!is_below(options, options->paths[i]))
@@ -264,8 +272,9 @@ static bool can_keep(const struct zpl_duck_options *options)
 static bool fits(const struct zpl_duck_options *options)
 {
     return kept.database != NULL && kept.sessions < KEPT_SESSIONS_MAX &&
-           kept.apart == options->apart && strcmp(kept.within, options->within) == 0 &&
-           strcmp(kept.scratch, options->scratch) == 0;
+           kept.apart == options->apart && kept.memory_bytes == options->memory_bytes &&
+           strcmp(kept.within, options->within) == 0 &&
+           strcmp(kept.scratch, scratch_of(options)) == 0;
 }
 
 /* A session of the kept database; false: there is none that fits (then none is kept). */
@@ -290,8 +299,9 @@ static void keep(const struct zpl_duck_options *options, const struct zpl_duck *
     kept.in_use = true;
     kept.apart = options->apart;
     kept.sessions = 1;
+    kept.memory_bytes = options->memory_bytes;
     memcpy(kept.within, options->within, strlen(options->within) + 1);
-    memcpy(kept.scratch, options->scratch, strlen(options->scratch) + 1);
+    memcpy(kept.scratch, scratch_of(options), strlen(scratch_of(options)) + 1);
 }
 
 enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_duck *out,

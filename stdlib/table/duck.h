@@ -138,7 +138,7 @@ struct zpl_duck_options {
     uint64_t memory_bytes; /* 0: ZPL_DUCK_BYTES_DEFAULT */
     const char *scratch;   /* folder for what does not fit into memory; NULL: it has to fit */
     const char *within; /* folder whose files may all be opened, when all of `paths` are below it,
-                                 and `scratch`; then its database may be kept.  NULL: none */
+                                 and `scratch` if there is one; then its database may be kept.  NULL: none */
     const char *const *paths; /* files that may be read and written */
     size_t path_count;
     bool apart;       /* nobody looks for what expressions have in common, which takes the square of

@@ -1,5 +1,6 @@
 /* schema.c - see bind.h: the columns of a file that a program names.   Floor: stdlib. */
 #include <string.h>
+#include "lang/base/fs.h"
 #include "lang/base/limits.h"
 #include "stdlib/table/bind.h"
 #include "stdlib/table/datafile.h"
@@ -76,8 +77,13 @@ enum zpl_err zpl_duck_schema(const struct zpl_schema_request *request,
     answer->error = zpl_datafile_problem(request->format, request->path, arena);
     if (answer->error != NULL)
         return ZPL_OK;
-    const struct zpl_duck_options session = {
-        .memory_bytes = ZPL_BIND_BYTES_MAX / 2, .paths = &request->path, .path_count = 1};
+    char folder[ZPL_PATH_MAX];
+    bool known = zpl_path_dir(folder, request->path) == ZPL_OK;
+    /* for the next file of this folder, too */
+    const struct zpl_duck_options session = {.memory_bytes = ZPL_BIND_BYTES_MAX / 2,
+                                             .within = known ? folder : NULL,
+                                             .paths = &request->path,
+                                             .path_count = 1};
     enum zpl_err err = zpl_duck_open(&session, &duck, diags);
     if (err == ZPL_OK)
         err = zpl_datafile_open(&duck, &options, &file, &answer->error, arena, diags);

@@ -217,6 +217,18 @@ static void test_a_database_is_kept(void **state)
     opened(&options, &a);
     assert_string_equal(ask(&a, "SELECT current_setting('disabled_optimizers')"), "");
     zpl_duck_release(&a);
+    /* also one that keeps all in memory, and less of that */
+    const struct zpl_duck_options small = {
+        .within = folder, .memory_bytes = 64u << 20, .paths = paths, .path_count = 1};
+    kept = opened(&small, &a);
+    assert_true(a.kept);
+    zpl_duck_release(&a);
+    assert_ptr_equal(opened(&small, &a), kept);
+    assert_string_equal(ask(&a, "SELECT current_setting('memory_limit')"), "64.0 MiB");
+    zpl_duck_release(&a);
+    opened(&options, &a);
+    assert_string_equal(ask(&a, "SELECT current_setting('memory_limit')"), "2.0 GiB");
+    zpl_duck_release(&a);
     zpl_diags_clear(&diags);
 }
 

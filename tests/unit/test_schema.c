@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/types/signature.h"
 #include "stdlib/table/bind.h"
@@ -436,6 +437,31 @@ static void test_names_like_patterns(void **state)
         struct zpl_schema_answer answer = ask("csv", file(names[i], "right\n1\n"), NULL);
         assert_type(&answer, "Table {right: Int}");
     }
+    snprintf(path, sizeof path, "%s/d[1] *", folder);
+    assert_int_equal(zpl_fs_mkdirs(path, NULL), ZPL_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "d[1] */%s", names[i]);
+        struct zpl_schema_answer answer = ask("csv", file(name, "also\n1\n"), NULL);
+        assert_type(&answer, "Table {also: Int}");
+    }
+}
+
+/* A question sees nothing of the one before: the file is another by now, or gone. */
+static void test_asked_again(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"csv", "json"};
+    static const char *const texts[][2] = {{"a,b\n1,2\n", "{\"a\": 1, \"b\": 2}\n"},
+                                           {"c\nx\n", "{\"c\": \"x\"}\n"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct zpl_schema_answer answer = ask(formats[i], file("again", texts[0][i]), NULL);
+        assert_type(&answer, "Table {a: Int, b: Int}");
+        answer = ask(formats[i], file("again", texts[1][i]), NULL);
+        assert_type(&answer, "Table {c: String}");
+        assert_int_equal(unlink(path), 0);
+        assert_string_equal(ask(formats[i], path, NULL).error, "does not exist");
+    }
 }
 
 int main(void)
@@ -453,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_types_that_can_not_be),
         cmocka_unit_test(test_parquet_declared),
         cmocka_unit_test(test_names_like_patterns),
+        cmocka_unit_test(test_asked_again),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
