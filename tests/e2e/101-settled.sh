@@ -112,6 +112,21 @@ sed -i '1i -- a line before all others' p.zpl
 by_graph recalled
 equal "$(row 1)" "$before"
 [ "$(row)" != "$where" ] || fail "steps stand on other lines, and the places are the same"
+# one text may have had two graphs in two worlds: what it left for the one says nothing of the other
+mkdir few
+touch few/1
+cat >some.zpl <<'Z'
+local one = step "one" { signature = "(n: Int) -> (n: Int)", lua = function (t) return t.n end }
+for i = 1, #files "few/*" do one { i } end
+Z
+zpl run some.zpl >/dev/null
+touch few/2
+zpl run some.zpl >/dev/null
+sed -i 's,#files "few/\*",1,' some.zpl
+zpl plan some.zpl --json >plan.json
+ZPL_TRACE=1 zpl run some.zpl --json >now.json 2>trace || fail "$(cat trace)"
+contains trace "trace of the graph: "
+equal "$(json now.json "[(s['name'], s['key']) for s in j['steps']]")" "$(json plan.json "[(s['name'], s['key']) for s in j['steps']]")"
 # not where something is to be told, where all is to be done again, or where the world is another
 echo 'stack "later" { orchestrator = kubernetes {} }' >>p.zpl
 equal "$(once)" evaluated

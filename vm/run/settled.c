@@ -203,7 +203,8 @@ static enum zpl_err keep_plan(struct zpl_run *run, struct zpl_metadata *metadata
     return err;
 }
 
-/* What is kept for each text; the rest is the same for all of one graph, and kept once under its digest. */
+/* What is kept for each text, and for the graph: a text may have another graph when it is evaluated again.  The rest is
+ * the same for all of one graph, and kept once under its digest. */
 struct head {
     int64_t run;
     bool maps;                            /* the graph has some */
@@ -281,8 +282,7 @@ enum zpl_err zpl_settled_keep(struct zpl_run *run, const struct zpl_session_opti
     if (err == ZPL_OK)
         err = keep_head(session, metadata, &head, &name);
     if (err == ZPL_OK)
-        err = metadata->memo_put(metadata->self, SPACE, &of_graph, name.b, sizeof name.b,
-                                 &session->diags);
+        err = keep_head(session, metadata, &head, &of_graph);
     return err;
 }
 
@@ -554,9 +554,9 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
                                       const struct zpl_session_options *options, bool every,
                                       struct zpl_settled *out, bool *again, struct zpl_arena *arena)
 {
-    struct zpl_buf found = {0}, value = {0};
+    struct zpl_buf value = {0};
     struct zpl_diags quiet = {0};
-    struct zpl_digest graph, of_graph, like;
+    struct zpl_digest graph, of_graph;
     struct other other = {0};
     *again = false;
     begin(out, every, "no other text with this graph has run to its end with these params");
@@ -569,18 +569,12 @@ enum zpl_err zpl_settled_recall_graph(struct zpl_session *session,
     struct zpl_metadata *metadata = err == ZPL_OK ? zpl_session_memo(session) : NULL;
     if (metadata != NULL && name_of(session, options, TEXT, &session->text_digest, &other.name) &&
         name_of(session, options, GRAPH, &graph, &of_graph) &&
-        metadata->memo_get(metadata->self, SPACE, &of_graph, &found, &quiet) == ZPL_OK &&
-        found.len == sizeof like.b) {
-        memcpy(like.b, found.data, sizeof like.b);
-        if (!zpl_digest_equal(&like, &other.name) && /* that was in doubt already */
-            metadata->memo_get(metadata->self, SPACE, &like, &value, &quiet) == ZPL_OK) {
-            err = zpl_session_write_places(session, &other.text);
-            other.places = zpl_digest_of(zpl_buf_str(&other.text), other.text.len);
-            if (err == ZPL_OK)
-                err = repeat(session, &value, &other, out, again, arena);
-        }
+        metadata->memo_get(metadata->self, SPACE, &of_graph, &value, &quiet) == ZPL_OK) {
+        err = zpl_session_write_places(session, &other.text);
+        other.places = zpl_digest_of(zpl_buf_str(&other.text), other.text.len);
+        if (err == ZPL_OK)
+            err = repeat(session, &value, &other, out, again, arena);
     }
-    zpl_buf_release(&found);
     zpl_buf_release(&other.text);
     zpl_buf_release(&value);
     zpl_diags_release(&quiet);
