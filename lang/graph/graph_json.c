@@ -9,6 +9,7 @@
 struct writer {
     const struct zpl_graph *graph;
     const struct zpl_sources *sources; /* gives places; NULL: none */
+    bool kept;                         /* without what a run keeps with its places */
 };
 
 static void put_type(struct zpl_json_text *text, const struct zpl_type *type)
@@ -205,6 +206,8 @@ static void put_place(struct zpl_json_text *text, const struct writer *w, struct
     const struct zpl_source *source =
         w->sources && span.source ? zpl_sources_get(w->sources, span.source) : NULL;
     struct zpl_buf at = {0};
+    if (w->kept)
+        return;
     if (source) {
         uint32_t line, column;
         zpl_source_place(source, span.begin, &line, &column);
@@ -436,30 +439,46 @@ static void put_map(struct zpl_json_text *text, const void *of, size_t i)
 
 static void put_import(struct zpl_json_text *text, const void *of, size_t i)
 {
-    const struct writer *w = of;
+    const struct zpl_import *import = &(*(const struct zpl_graph *const *)of)->imports[i];
     zpl_json_put_object(text);
-    put_text(text, "digest", w->graph->imports[i].digest);
-    put_text(text, "name", w->graph->imports[i].name);
+    put_text(text, "digest", import->digest);
+    put_text(text, "name", import->name);
     zpl_json_put_end(text);
 }
 
-struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
+struct zpl_json *zpl_imports_json(const struct zpl_graph *graph)
 {
-    struct writer w = {.graph = graph, .sources = sources};
+    return zpl_json_writing(graph->import_count, put_import, &graph, sizeof graph);
+}
+
+static struct zpl_json *graph_json(const struct writer *w)
+{
+    const struct zpl_graph *graph = w->graph;
     struct zpl_json *object = zpl_json_object();
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_GRAPH_VERSION));
     if (graph->pipeline)
         zpl_json_set_take(object, "pipeline", zpl_json_string(graph->pipeline));
     if (graph->schedule)
         zpl_json_set_take(object, "schedule", zpl_literal_json(graph->schedule));
-    if (graph->import_count)
-        zpl_json_set_take(object, "imports",
-                          zpl_json_writing(graph->import_count, put_import, &w, sizeof w));
+    if (graph->import_count && !w->kept)
+        zpl_json_set_take(object, "imports", zpl_imports_json(graph));
     zpl_json_set_take(object, "params",
-                      zpl_json_writing(graph->param_count, put_param, &w, sizeof w));
-    zpl_json_set_take(object, "nodes", zpl_json_writing(graph->count, put_node, &w, sizeof w));
+                      zpl_json_writing(graph->param_count, put_param, w, sizeof *w));
+    zpl_json_set_take(object, "nodes", zpl_json_writing(graph->count, put_node, w, sizeof *w));
     if (graph->map_count)
         zpl_json_set_take(object, "maps",
-                          zpl_json_writing(graph->map_count, put_map, &w, sizeof w));
+                          zpl_json_writing(graph->map_count, put_map, w, sizeof *w));
     return object;
+}
+
+struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph, const struct zpl_sources *sources)
+{
+    const struct writer w = {.graph = graph, .sources = sources};
+    return graph_json(&w);
+}
+
+struct zpl_json *zpl_graph_to_kept_json(const struct zpl_graph *graph)
+{
+    const struct writer w = {.graph = graph, .kept = true};
+    return graph_json(&w);
 }

@@ -12,6 +12,9 @@
  * line and column. */
 struct zpl_json *zpl_graph_to_json(const struct zpl_graph *graph,
                                    const struct zpl_sources *sources);
+/* The same as a run keeps it, without what is in its places (places_json.h): where things stand, and in which texts. */
+struct zpl_json *zpl_graph_to_kept_json(const struct zpl_graph *graph);
+struct zpl_json *zpl_imports_json(const struct zpl_graph *graph);
 /* ZPL_ERR_VERSION for another version, ZPL_ERR_INPUT for anything malformed. */
 enum zpl_err zpl_graph_from_json(const struct zpl_json *json, struct zpl_graph *out,
                                  struct zpl_diags *diags);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "lang/base/limits.h"
 #include "lang/base/version.h"
+#include "lang/graph/graph_json.h"
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -114,13 +115,15 @@ static void set_rows(struct zpl_json *object, const char *key, const struct rows
 }
 
 /* Of what was walked; it must not outlive the writer. */
-static struct zpl_json *places_json(const struct writer *w)
+static struct zpl_json *places_json(const struct writer *w, const struct zpl_graph *graph)
 {
     struct zpl_json *object = zpl_json_object(), *files = zpl_json_array();
     zpl_json_set_take(object, "version", zpl_json_int(ZPL_PLACES_VERSION));
     for (uint32_t i = 1; i <= w->file_count; i++)
         zpl_json_add_take(files, zpl_json_string(w->files[i]));
     zpl_json_set_take(object, "files", files);
+    if (graph->import_count)
+        zpl_json_set_take(object, "imports", zpl_imports_json(graph));
     set_rows(object, "params", &w->params);
     set_rows(object, "nodes", &w->nodes);
     set_rows(object, "maps", &w->maps);
@@ -136,7 +139,7 @@ enum zpl_err zpl_places_write(const struct zpl_graph *graph, const struct zpl_so
     w.lines = zpl_arena_array(&w.arena, sources->count + 1, sizeof *w.lines);
     if (!zpl_arena_failed(&w.arena))
         walk(&w, graph);
-    struct zpl_json *json = zpl_arena_failed(&w.arena) ? NULL : places_json(&w);
+    struct zpl_json *json = zpl_arena_failed(&w.arena) ? NULL : places_json(&w, graph);
     enum zpl_err err = json ? zpl_json_write(json, false, out) : ZPL_ERR_NOMEM;
     zpl_json_release(json);
     zpl_arena_release(&w.arena);

@@ -1,5 +1,5 @@
-/* places_json.h - where the steps, params and maps of a graph stand in its program, as a text beside the graph's: what a program
- * says and where it says it are kept apart, so that one whose steps only moved has the same graph.
+/* places_json.h - where the steps, params and maps of a graph stand in its program, and in which texts, as a text beside the
+ * graph's: what a program says and where it says it are kept apart, so that one whose steps only moved has the same graph.
  * Promise: the same places give the same bytes; a line that comes before all others changes one entry.
  * Shape: docs/graph.md.   Versioned by ZPL_PLACES_VERSION.   Floor: lang/graph. */
 #ifndef ZPL_GRAPH_PLACES_JSON_H

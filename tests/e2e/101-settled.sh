@@ -140,6 +140,8 @@ echo 'plainer' >tools/style
 equal "$(once)" evaluated
 contains trace "trace of the graph: planned: there is something else at"
 recalled
+echo '-- a word' >>steps/least.zpl
+by_graph recalled
 changed "text of an import" sh -c 'echo "return { least = 2 }" >steps/least.zpl'
 equal "$(once --least 1)" evaluated
 recalled --least 1

@@ -100,24 +100,37 @@ once 7 recalled
 contains trace "trace: recalled"
 equal "$(cat stood.7)" "$(cat stood.1)"
 
-# a line in an import, and in the program too
+# a line in an import, and in the program too; not what changes a step
+cp lib/twice.zpl twice.before
 sed -i '1i -- a line' lib/twice.zpl
-once 8 planned
-sed -i '1i -- a line' p.zpl
+once 8 recalled
+contains trace "trace of the graph: recalled"
 once 9 recalled
+contains trace "trace: recalled"
 expect 0 zpl show 9/twice
 contains out "lib/twice.zpl:4"
+imported() { sqlite3 .zpl/zpl.db "SELECT json_extract(places, '\$.imports[0].digest') FROM run_texts WHERE run = $1"; }
+equal "$(imported 9)" "$(sha256sum <lib/twice.zpl | cut -c1-64)"
+equal "$(imported 7)" "$(sha256sum <twice.before | cut -c1-64)"
+sed -i '1i -- a line' p.zpl
+sed -i '1i -- a line' lib/twice.zpl
+once 10 recalled
+sed -i 's/t.n \* 2 /t.n * 2 + 0 /' lib/twice.zpl
+once 11 planned
+sed -i 's/t.n \* 2 + 0 /t.n * 2 /' lib/twice.zpl
+once 12 recalled
+contains trace "trace of the graph: recalled"
 
 # a step that is edited beside: plan and run tell the new places, and only those pieces are new that differ
 sed -i 's/t.a + 1/t.a + 1 + 0/; 1i -- a line' p.zpl
 expect 0 zpl plan p.zpl --json
 equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(python3 stand.py)"
-once 10 planned
+once 13 planned
 # a run of some of the steps
 sed -i '1i -- a line' p.zpl
 expect 0 zpl run p.zpl --only sql --json
 equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(json out "[p for p in $(python3 stand.py | sed 's/null/None/g') if p[0] in [s['name'] for s in j['steps']]]")"
-equal "$(shown 11)" "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")"
+equal "$(shown 14)" "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")"
 lacks out "list#1"
 # an error is told where the step stands now, of this run; of that one as it was
 expect 1 zpl run p.zpl --fail true --json
@@ -126,8 +139,8 @@ contains err "p.zpl:$at:"
 sed -i '1i -- a line\n-- and one' p.zpl
 expect 1 zpl run p.zpl --fail true
 contains err "p.zpl:$((at + 2)):"
-for run in 12 13; do
-    equal "$(shown $run >/dev/null; json shown.json "j['steps'][0]['line']")" "$((at + run * 2 - 24))"
+for run in 15 16; do
+    equal "$(shown $run >/dev/null; json shown.json "j['steps'][0]['line']")" "$((at + run * 2 - 30))"
 done
 
 # of a text that is another by a comment no line a step is kept once more
@@ -148,11 +161,16 @@ done
 rm many.zpl
 
 # what is kept stays what it was, and what is not goes
-told 1 2 3 4 5 6 7 8 9 10
+told 1 2 3 4 5 6 7 8 9 10 11 12 13
 expect 0 zpl doctor
 expect 0 zpl reproduce 3
 expect 0 zpl gc --keep 8
-told 8 9 10
+told 11 12 13
 equal "$(sqlite3 .zpl/zpl.db 'SELECT count(*) FROM texts WHERE digest NOT IN (SELECT plan FROM runs WHERE plan IS NOT NULL UNION SELECT graph FROM runs UNION SELECT places FROM runs)')" 0
 cp moved.zpl p.zpl
-once 18 planned
+once 21 planned
+
+# and so it is after any edits
+mkdir walk
+cd walk
+python3 "$ROOT/tests/e2e/moved_property.py" 1 60

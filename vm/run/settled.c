@@ -69,7 +69,7 @@ static void put_sights(struct zpl_buf *out, const struct zpl_witness *witness)
         zpl_buf_u32(out, (uint32_t)s->kind | (s->sure ? 0x100u : 0));
         put_text(out, s->path);
         put_digest(out, &s->answer);
-        if (s->kind != ZPL_SAW_CONTENT)
+        if (s->kind != ZPL_SAW_CONTENT && s->kind != ZPL_SAW_IMPORT)
             continue;
         zpl_buf_u64(out, s->stat.size);
         zpl_buf_u64(out, s->stat.inode);
@@ -353,7 +353,7 @@ static struct zpl_sight get_sight(struct reader *r)
     struct zpl_sight sight = {.kind = (enum zpl_saw)(kind & 0xff), .sure = kind >> 8 & 1};
     sight.path = get_text(r);
     sight.answer = get_digest(r);
-    if (sight.kind != ZPL_SAW_CONTENT)
+    if (sight.kind != ZPL_SAW_CONTENT && sight.kind != ZPL_SAW_IMPORT)
         return sight;
     sight.stat = (struct zpl_stat){.is_file = true};
     sight.stat.size = get_number(r, 8);
@@ -364,13 +364,16 @@ static struct zpl_sight get_sight(struct reader *r)
     return sight;
 }
 
-static bool sights_hold(struct reader *r, struct zpl_session *session, struct zpl_settled *out)
+/* Of a program that was compiled (`graph`) what its imports say is known: it gave the same graph. */
+static bool sights_hold(struct reader *r, struct zpl_session *session, bool graph,
+                        struct zpl_settled *out)
 {
     bool hold = true;
     for (uint64_t n = get_number(r, 4); hold && n > 0 && !r->failed; n--) {
         struct zpl_sight sight = get_sight(r);
-        hold = !r->failed && (sight_holds(&sight, session) ||
-                              doubt(out, r->arena, "there is something else at", sight.path));
+        hold = !r->failed &&
+               ((graph && sight.kind == ZPL_SAW_IMPORT) || sight_holds(&sight, session) ||
+                doubt(out, r->arena, "there is something else at", sight.path));
     }
     return hold && !r->failed;
 }
@@ -450,7 +453,8 @@ static enum zpl_err keep_again(struct zpl_session *session, struct zpl_metadata 
     again.places = other->places;
     for (uint64_t n = get_number(sights, 4); n > 0; n--) {
         struct zpl_sight sight = get_sight(sights);
-        zpl_witness_take(&session->witness, &sight);
+        if (sight.kind != ZPL_SAW_IMPORT)
+            zpl_witness_take(&session->witness, &sight);
     }
     return session->witness.lost ? ZPL_OK : keep_head(session, metadata, &again, &other->name);
 }
@@ -498,7 +502,7 @@ static enum zpl_err repeat(struct zpl_session *session, const struct zpl_buf *va
         return ZPL_OK;
     }
     struct reader sights = r;
-    if (!sights_hold(&r, session, out) || r.at != r.end ||
+    if (!sights_hold(&r, session, other != NULL, out) || r.at != r.end ||
         !rest_holds(session, &head.rest, out, arena))
         return ZPL_OK;
     out->ended_ns = zpl_clock_wall_ns();

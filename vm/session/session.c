@@ -165,7 +165,7 @@ static enum zpl_err load(void *self, const char *from, const char *name, struct 
         err = read_program(full, &content, diags);
     if (err == ZPL_OK) {
         struct zpl_digest digest = zpl_digest_of(content.data, content.len);
-        zpl_witness_content(session->project.witness, full, &st, &digest);
+        zpl_witness_import(session->project.witness, full, &st, &digest);
         *canonical = zpl_arena_strdup(arena, path);
         *text = zpl_arena_strndup(arena, zpl_buf_str(&content), content.len);
         *len = content.len;
@@ -307,10 +307,9 @@ enum zpl_err zpl_session_compile(struct zpl_session *session,
     return err == ZPL_OK && options->stack ? zpl_session_use_stack(session, options->stack) : err;
 }
 
-/* Without places: they are a text of their own. */
 static struct zpl_json *graph_json(const struct zpl_session *session)
 {
-    return zpl_graph_to_json(&session->program.graph, NULL);
+    return zpl_graph_to_kept_json(&session->program.graph);
 }
 
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out)

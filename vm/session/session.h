@@ -82,8 +82,8 @@ enum zpl_err zpl_session_read_program(const char *path, struct zpl_buf *out,
 /* Reads and compiles the file; ZPL_ERR_CHECK with diagnostics in program.diags. */
 enum zpl_err zpl_session_compile(struct zpl_session *session,
                                  const struct zpl_session_options *options);
-/* The canonical text of the program's graph without places; a digest that tells it from all other graphs, which is reckoned once
- * (zpl_json_digest); where its steps stand. */
+/* The canonical text of the program's graph as a run keeps it (zpl_graph_to_kept_json); a digest that tells it from all other
+ * graphs, which is reckoned once (zpl_json_digest); where its steps stand, and in which texts. */
 enum zpl_err zpl_session_write_graph(struct zpl_session *session, struct zpl_buf *out);
 enum zpl_err zpl_session_digest_graph(struct zpl_session *session, struct zpl_digest *out);
 enum zpl_err zpl_session_write_places(struct zpl_session *session, struct zpl_buf *out);

@@ -110,14 +110,26 @@ static struct zpl_digest list_answer(const char *const *names, size_t count)
     return zpl_hasher_final(&hasher);
 }
 
-void zpl_witness_content(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat,
-                         const struct zpl_digest *digest)
+static void add_content(struct zpl_witness *witness, enum zpl_saw kind, const char *path,
+                        const struct zpl_stat *stat, const struct zpl_digest *digest)
 {
-    struct zpl_sight *sight = witness != NULL ? add(witness, ZPL_SAW_CONTENT, path, digest) : NULL;
+    struct zpl_sight *sight = witness != NULL ? add(witness, kind, path, digest) : NULL;
     if (sight == NULL)
         return;
     sight->stat = *stat;
     sight->sure = zpl_stat_is_settled(stat);
+}
+
+void zpl_witness_content(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat,
+                         const struct zpl_digest *digest)
+{
+    add_content(witness, ZPL_SAW_CONTENT, path, stat, digest);
+}
+
+void zpl_witness_import(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat,
+                        const struct zpl_digest *digest)
+{
+    add_content(witness, ZPL_SAW_IMPORT, path, stat, digest);
 }
 
 void zpl_witness_place(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat)
@@ -200,6 +212,7 @@ bool zpl_sight_holds(const struct zpl_sight *sight, const struct zpl_project *pr
     bool known = true;
     switch (sight->kind) {
     case ZPL_SAW_CONTENT:
+    case ZPL_SAW_IMPORT:
         return content_holds(sight);
     case ZPL_SAW_NAME:
         return false;

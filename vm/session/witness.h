@@ -18,7 +18,8 @@ struct zpl_project;
 
 enum zpl_saw {
     ZPL_SAW_CONTENT, /* of the file at an absolute path */
-    ZPL_SAW_PLACE,   /* file, folder, something else or nothing at an absolute path */
+    ZPL_SAW_IMPORT, /* the same, of one that the program imports: its graph has all that this says */
+    ZPL_SAW_PLACE,  /* file, folder, something else or nothing at an absolute path */
     ZPL_SAW_FOLDER,  /* names in the folder at an absolute path */
     ZPL_SAW_PATTERN, /* files that match a pattern of the program */
     ZPL_SAW_NAME,    /* what stands under a name that runs write */
@@ -28,8 +29,8 @@ struct zpl_sight {
     enum zpl_saw kind;
     const char *path;
     struct zpl_digest answer;
-    struct zpl_stat stat; /* CONTENT: of the file when it was read */
-    bool sure;            /* CONTENT: equal stat data mean equal content */
+    struct zpl_stat stat; /* CONTENT, IMPORT: of the file when it was read */
+    bool sure;            /* the same: equal stat data mean equal content */
 };
 struct zpl_witness {
     struct zpl_sight *sights;
@@ -47,6 +48,8 @@ void zpl_witness_lose(struct zpl_witness *witness);
 /* What was seen twice and differed the second time is lost. */
 void zpl_witness_content(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat,
                          const struct zpl_digest *digest);
+void zpl_witness_import(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat,
+                        const struct zpl_digest *digest);
 /* NULL: nothing is there. */
 void zpl_witness_place(struct zpl_witness *witness, const char *path, const struct zpl_stat *stat);
 void zpl_witness_folder(struct zpl_witness *witness, const char *path, char *const *names,
