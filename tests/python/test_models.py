@@ -44,6 +44,23 @@ class Models(unittest.TestCase):
             self.assertEqual(f.read(), g.read())
         return a
 
+    # -- XGBoost
+
+    def test_what_xgboost_does_not_know(self):
+        """Names of the features of an array, and how probable a class is."""
+        import xgboost
+
+        kind = "Model {xgboost, features: {a: Float, b: Int}, label: far: Bool}"
+        frame, label = FRAME[["a", "b"]], LABEL == "far"
+        for rows, warned in ((frame, False), (frame.to_numpy(), True)):
+            with contextlib.redirect_stderr(io.StringIO()) as log:
+                self.save(xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(rows, label), 2), kind)
+            self.assertEqual("without names of its features, so they are taken to be, in this order, a, b" in log.getvalue(), warned)
+        for objective in ("binary:hinge", "binary:logitraw", "rank:pairwise"):
+            matrix = xgboost.DMatrix(frame, label, qid=np.arange(len(frame)) // 10)
+            self.refused("the objective '%s', which gives no probabilities" % objective,
+                         xgboost.train({"objective": objective}, matrix, 2), kind)
+
     # -- LightGBM
 
     def test_lightgbm(self):

@@ -333,3 +333,13 @@ def hold_version(package: str, made: str, have: str, module: str, parts: int = 9
         known.update(needed)
     elif made.split(".")[:parts] != have.split(".")[:parts]:
         _warn(package, made, have)
+
+
+def warn_of_order(who: str, names: List[str]) -> None:
+    """For the log, of a model that was trained on an array: nobody can know which column was which."""
+    if len(names) > 1:
+        print(
+            "zpl: %s was trained without names of its features, so they are taken to be, in this order, %s: "
+            "a model that is trained on a DataFrame says them itself" % (who, ", ".join(names)),
+            file=sys.stderr,
+        )

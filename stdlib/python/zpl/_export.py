@@ -12,6 +12,7 @@ import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from zpl import _export_parts, _model_xgboost, _models
+from zpl._code import warn_of_order
 from zpl._errors import StepError, a_type
 from zpl._export_check import hold
 from zpl._types import Type, parse
@@ -206,6 +207,8 @@ def _sklearn(path: str, kind: Type, args: Dict[str, Any]) -> Told:
     model = _models.load(path, kind, None)
     what = a_type(model)
     _hold_features(getattr(model, "feature_names_in_", None), kind, what)
+    if not hasattr(model, "feature_names_in_"):
+        warn_of_order(what, [n for n, _ in kind.columns])
     classes: List[str] = []
     if is_regression(kind):
         if hasattr(model, "predict_proba"):
@@ -322,6 +325,8 @@ def _lightgbm(path: str, kind: Type, args: Dict[str, Any]) -> Told:
         _hold_features(names, kind, what, [n.replace(" ", "_") for n, _ in kind.columns])
     elif len(names) != len(kind.columns):
         raise StepError("type", "%s was trained on %d features, and %d are declared" % (what, len(names), len(kind.columns)))
+    else:
+        warn_of_order(what, [n for n, _ in kind.columns])
     odd = [n for n, t in kind.columns if t.kind not in ONE_INPUT]
     if odd:
         raise StepError("type", "feature '%s' is no number, and ONNX of LightGBM takes numbers" % odd[0])

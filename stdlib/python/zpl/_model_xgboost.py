@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, List, Optional
 
-from zpl._code import hold_version
+from zpl._code import hold_version, warn_of_order
 from zpl._errors import StepError, a_type
 from zpl._types import Type
 
@@ -70,6 +70,8 @@ def _features(booster: Any, kind: Type, who: str) -> List[str]:
             "type", "%s was trained on %s, and %s are declared" % (who, ", ".join(trained), ", ".join(declared))
         )
     names = declared if declared is not None else list(trained or ())
+    if trained is None:
+        warn_of_order(who, names)
     if len(names) != booster.num_features():
         raise StepError("type", "%s has %d features, and %d are declared" % (who, booster.num_features(), len(names)))
     return names
