@@ -74,6 +74,7 @@ class Guard:
         self.fine = set(self.known)  # paths that were looked at
         self.first: Optional[Tuple[str, str, int, str]] = None  # message, file, line, what it was: that fails the step
         self.missed: Optional[Tuple[str, str, int, str]] = None  # the same, of what is not there: fails one that ends well
+        self.told: Set[str] = set()  # what the log has of them
         self.refusal = Undeclared
         self.is_on = True
 
@@ -160,6 +161,8 @@ class Guard:
             self._refuse("opened", shown)
 
     def look(self, path: str) -> None:
+        if path in self.fine or (path[:1] == "/" and not path.startswith(self.places) and "/." not in path):
+            return  # most are such
         caller: Any = sys._getframe(2)
         caller = caller.f_back if caller.f_code.co_name == "islink" else caller
         if caller is not None and caller.f_code.co_name in _FOLLOW_LINKS:
@@ -252,7 +255,10 @@ class Guard:
         hidden = any(part.startswith(".") and part != "." for part in shown.split(os.sep))
         if theirs and hidden:
             # What a library looks for by itself, as what git says of the project, it can do without.
-            print("zpl: %s, at %s: refused" % (message, "%s:%d" % place if place else "its start"), file=sys.stderr)
+            words = "zpl: %s, at %s: refused" % (message, "%s:%d" % place if place else "its start")
+            if words not in self.told:
+                print(words, file=sys.stderr)
+            self.told.add(words)
         elif self.first is None:
             self.first = (message, place[0], place[1], shown) if place else (message, "", 0, shown)
         if is_look and not (theirs and hidden):
