@@ -214,11 +214,17 @@ static void judge(const struct zpl_slurm_job *job, struct zpl_event *event)
     }
 }
 
-/* It died; why, Slurm may know better, if it is given the time to notice. */
+/* It died, or lost a machine: why, Slurm may know better. */
+static bool may_be_explained(const struct zpl_slurm_job *job)
+{
+    return job->last.kind == ZPL_EVENT_DIED || job->last.kind == ZPL_EVENT_LOST;
+}
+
+/* It may, and is still given the time to notice. */
 static bool is_unexplained(const struct zpl_slurm_job *job, int64_t now)
 {
     int64_t waited = now - job->answered_ns;
-    return job->last.kind == ZPL_EVENT_DIED && job->over_ns == 0 &&
+    return may_be_explained(job) && job->over_ns == 0 &&
            (waited < LAG_NS || (waited < WHY_NS && job->seen_ns > job->answered_ns));
 }
 
@@ -241,7 +247,8 @@ static bool conclude(struct zpl_slurm_job *job, struct zpl_event *event)
         if (is_unexplained(job, now))
             return false;
         *event = job->last;
-        if (job->last.kind == ZPL_EVENT_DIED && told_by_slurm)
+        bool known = job->last.kind == ZPL_EVENT_LOST && job->state == ZPL_SLURM_NODE_FAILED;
+        if (may_be_explained(job) && told_by_slurm && !known)
             judge(job, event);
     } else {
         if (!over || now - job->over_ns < (told_by_slurm ? SOON_NS : LAG_NS))

@@ -78,11 +78,11 @@ static void hold_to_signals(const struct serving *s, struct zpl_event *event)
             : ZPL_SPOOL_FAILED;
     bool fine = !zpl_spool_wanted(s->folder) || event->kind == ZPL_EVENT_TIMEOUT ||
                 event->kind == ZPL_EVENT_MEMORY || verdict == ZPL_SPOOL_FINE;
-    for (int ms = 0; !fine && *s->interrupted == 0 && ms < SIGNAL_MS; ms += PAUSE_MS)
+    bool lost = verdict == ZPL_SPOOL_LOST;
+    for (int ms = 0; !fine && !lost && *s->interrupted == 0 && ms < SIGNAL_MS; ms += PAUSE_MS)
         usleep(PAUSE_MS * 1000);
-    if (fine || (*s->interrupted == 0 && verdict != ZPL_SPOOL_LOST))
+    if (fine || (*s->interrupted == 0 && !lost))
         return;
-    bool lost = *s->interrupted == 0;
     *event = (struct zpl_event){.kind = lost ? ZPL_EVENT_LOST : ZPL_EVENT_DIED};
     if (lost)
         snprintf(event->reason, sizeof event->reason, "%s", reason);

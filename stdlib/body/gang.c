@@ -25,6 +25,8 @@
 #define READS      17 /* at once: what a pipe holds */
 #define FDS        4  /* of each */
 #define PART_BYTES (64u << 10)
+#define SILENT                                                                                     \
+    3 /* words of being there that a machine missed when all are to end: it is not there */
 
 static const struct zpl_span nowhere;
 
@@ -156,7 +158,21 @@ static void signal_all(struct run *g, int number)
             kill(-g->ranks[i].kept.pid, number);
 }
 
-/* Asks all to end, and lets them know that nobody waits for them. */
+/* Nobody says any more how those of the part are; were there any that ran? */
+static bool forget(struct run *g, const struct part *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->told->count; i++) {
+        struct rank *r = &g->ranks[p->told->first + i];
+        any = any || r->runs;
+        g->running -= r->runs;
+        r->runs = false;
+    }
+    shut(&p->told->stream);
+    return any;
+}
+
+/* Asks all to end, and lets them know that nobody waits for them.  Who had fallen silent is not waited for. */
 static void end_all(struct run *g)
 {
     if (g->ending)
@@ -166,11 +182,13 @@ static void end_all(struct run *g)
     for (uint32_t i = 0; i < g->gang->here; i++)
         if (g->ranks[i].kept.talk >= 0)
             (void)shutdown(g->ranks[i].kept.talk, SHUT_WR);
+    int64_t silent_since = zpl_clock_monotonic_ns() - SILENT * ZPL_ALIVE_MS * ZPL_NS_PER_MS;
     for (size_t i = 0; i < g->gang->part_count; i++) {
         struct zpl_gang_part *part = &g->gang->parts[i];
-        part->silent_ms = (zpl_clock_monotonic_ns() - g->parts[i].heard_ns) / ZPL_NS_PER_MS;
         if (part->stream >= 0)
             (void)shutdown(part->stream, SHUT_WR);
+        if (g->parts[i].heard_ns < silent_since)
+            part->silent = forget(g, &g->parts[i]);
     }
     signal_all(g, SIGTERM);
 }
@@ -233,18 +251,10 @@ static void look_at_memory(struct run *g)
 
 /* ---- on other machines ---- */
 
-/* Nobody says any more how those of the part are; that ends all, unless they are at their end. */
+/* The part is no more; that ends all, unless they are at their end. */
 static void lose(struct run *g, struct part *p, const char *why)
 {
-    bool any = false;
-    for (uint32_t i = 0; i < p->told->count; i++) {
-        struct rank *r = &g->ranks[p->told->first + i];
-        any = any || r->runs;
-        g->running -= r->runs;
-        r->runs = false;
-    }
-    shut(&p->told->stream);
-    if (!any || g->ending)
+    if (!forget(g, p) || g->ending)
         return;
     g->gang->lost = p->told;
     g->gang->why = why;

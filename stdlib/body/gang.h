@@ -24,8 +24,9 @@ enum zpl_gang_verdict {
 struct zpl_gang_part {
     const char *machine;
     uint32_t first, count;
-    int stream;        /* closed when it returns */
-    int64_t silent_ms; /* set: how long it had said nothing when all were to end */
+    int stream; /* closed when it returns */
+    bool
+        silent; /* set: it had said nothing for some time when all were to end, and was not waited for */
 };
 
 struct zpl_gang {

@@ -213,28 +213,24 @@ static void tell_spread(struct zpl_context *context, const struct zpl_gang *gang
     zpl_buf_release(&text);
 }
 
-/* It was ended from outside, as when a machine fails: that may be one that has not been heard for a while. */
-static int tell_ended(struct zpl_context *context, const struct zpl_gang *gang)
+/* A machine with some of them is not there any more, or has said why they are not. */
+static int tell_lost(struct zpl_context *context, const struct zpl_gang_part *part, const char *why)
 {
-    struct zpl_kernel_context *ctx = &context->base;
-    for (size_t i = 0; i < gang->part_count; i++)
-        if (gang->parts[i].silent_ms > 3 * ZPL_ALIVE_MS)
-            ctx->log(ctx, "%s with %s had said nothing for %lld s", gang->parts[i].machine,
-                     ranks_words(gang->parts[i].first, gang->parts[i].count, context->arena),
-                     (long long)gang->parts[i].silent_ms / 1000);
-    return ctx->fail(ctx, "it was ended from outside");
-}
-
-/* A machine with some of them is not there any more. */
-static int tell_lost(struct zpl_context *context, const struct zpl_gang *gang)
-{
-    const struct zpl_gang_part *part = gang->lost;
     const char *ranks = ranks_words(part->first, part->count, context->arena);
-    if (gang->why != NULL)
-        return context->base.fail(&context->base, "%s on %s: %s", ranks, part->machine, gang->why);
+    if (why != NULL)
+        return context->base.fail(&context->base, "%s on %s: %s", ranks, part->machine, why);
     context->lost = true;
     return zpl_diag_add(context->diags, ZPL_CODE_STEP_LOST, nowhere, "%s with %s fell silent",
                         part->machine, ranks) != NULL;
+}
+
+/* It was ended from outside: that may be for a machine that has not been heard for some time. */
+static int tell_ended(struct zpl_context *context, const struct zpl_gang *gang)
+{
+    for (size_t i = 0; i < gang->part_count; i++)
+        if (gang->parts[i].silent)
+            return tell_lost(context, &gang->parts[i], NULL);
+    return context->base.fail(&context->base, "it was ended from outside");
 }
 
 /* What the gang came to: the words of the one that is to blame, last in the log. */
@@ -246,7 +242,7 @@ static int tell_gang(const struct zpl_gang *gang, const struct zpl_python_call *
         if (&calls[i] != worst)
             zpl_python_log_trace(&calls[i]);
     if (gang->lost != NULL)
-        return tell_lost(context, gang);
+        return tell_lost(context, gang->lost, gang->why);
     if (gang->over_memory)
         return zpl_diag_add(context->diags, ZPL_CODE_STEP_LIMIT, nowhere,
                             "%s: %s()%s was over its memory limit of %llu MiB", worst->file,

@@ -1,6 +1,6 @@
 # A gang that no node has room for: its ranks are on both.  They know who is where, reach each other and read the store;
 # what they make is what one machine makes.  A rank that fails on the other node ends all and is told of, as is a node.
-# Time limit: 300 s
+# Time limit: 480 s
 . "$ROOT/tests/cluster/cluster.sh"
 with_oracle
 cluster_up

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -216,6 +217,31 @@ static void a_machine_leaves_before_its_time(void **state)
     assert_null(gang.why);
 }
 
+/* One that had fallen silent when all are ended from outside is not waited for, and known. */
+static void a_silent_machine_is_known_when_all_are_ended(void **state)
+{
+    (void)state;
+    pid_t self = getpid(), child = fork();
+    if (child == 0) {
+        for (size_t i = 0; i < 2; i++)
+            close(parts[i].stream);
+        for (int i = 0; i < 40; i++) { /* longer than three words */
+            say(0, "{\"alive\":true}\n");
+            usleep(100000);
+        }
+        kill(self, SIGTERM);
+        say(0, "{\"ended\":15,\"rank\":0,\"tried\":false}\n{\"ended\":15,\"rank\":1,\"tried\":"
+               "false}\n");
+        usleep(500000);
+        _exit(0);
+    }
+    leave(0);
+    assert_int_equal(zpl_gang_run(&gang), 0);
+    assert_true(gang.ended);
+    assert_false(parts[0].silent);
+    assert_true(parts[1].silent);
+}
+
 static void a_machine_says_why_it_leaves(void **state)
 {
     (void)state;
@@ -282,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_is_over_its_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_machine_leaves_before_its_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_silent_machine_is_known_when_all_are_ended, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_machine_says_why_it_leaves, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_connection_waits_for_all_machines, set_up,
                                         tear_down),

@@ -70,7 +70,7 @@ static void say(const struct zpl_slurm_job *job, bool began, enum zpl_event_kind
     struct zpl_buf bytes = {0};
     struct zpl_spool_frame frame = {.began = began,
                                     .event = {.kind = kind, .data = text, .len = strlen(text)}};
-    if (kind == ZPL_EVENT_DIED)
+    if (kind == ZPL_EVENT_DIED || kind == ZPL_EVENT_LOST)
         snprintf(frame.event.reason, sizeof frame.event.reason, "%s", text);
     zpl_spool_put(&bytes, &frame);
     assert_int_equal(zpl_path_join(path, job->folder, ZPL_SPOOL_EVENTS), ZPL_OK);
@@ -177,6 +177,33 @@ static void a_job_of_several_nodes_is_lost_with_one(void **state)
     assert_true(ends(&jobs[0], 3000, &event));
     assert_int_equal(event.kind, ZPL_EVENT_LOST);
     assert_string_equal(event.reason, "a node of n[1-2] failed");
+}
+
+/* A task that lost a machine says which; what else ended its job, Slurm says. */
+static void a_lost_machine_is_told_unless_slurm_knows_of_something_else(void **state)
+{
+    (void)state;
+    struct zpl_event event;
+    static const struct {
+        enum zpl_slurm_state state;
+        enum zpl_event_kind kind;
+        const char *words;
+    } ENDS[] = {
+        {ZPL_SLURM_COMPLETED, ZPL_EVENT_LOST, "n2 fell silent"},
+        {ZPL_SLURM_NODE_FAILED, ZPL_EVENT_LOST, "n2 fell silent"},
+        {ZPL_SLURM_PREEMPTED, ZPL_EVENT_LOST, "it was preempted on node n1"},
+        {ZPL_SLURM_CANCELLED, ZPL_EVENT_DIED, "the cancellation of its job 7 by somebody else"}};
+    for (size_t i = 0; i < sizeof ENDS / sizeof ENDS[0]; i++) {
+        send(&jobs[i]);
+        say(&jobs[i], true, ZPL_EVENT_MESSAGE, "vm");
+        say(&jobs[i], false, ZPL_EVENT_LOST, "n2 fell silent");
+        assert_false(ends(&jobs[i], 100, &event));
+        see(&jobs[i], ENDS[i].state);
+        assert_true(ends(&jobs[i], 3000, &event));
+        assert_int_equal(event.kind, ENDS[i].kind);
+        assert_string_equal(event.reason, ENDS[i].words);
+        zpl_slurm_job_remove(&jobs[i], owners);
+    }
 }
 
 static void a_death_that_slurm_does_not_explain_is_the_tasks_own(void **state)
@@ -356,6 +383,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_folder_says_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(states_decide_where_the_folder_does_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_machine_is_told_unless_slurm_knows_of_something_else,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_job_of_several_nodes_is_lost_with_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_death_that_slurm_does_not_explain_is_the_tasks_own,
                                         set_up, tear_down),
