@@ -556,6 +556,8 @@ static int set_up(void **state)
 {
     (void)state;
     setenv("XGBOOST_DIR", "build/deps/xgboost", 0);
+    setenv("OMP_WAIT_POLICY", "passive",
+           1); /* threads that wait take the processor from other tests */
     fill_rows();
     if (!mkdtemp(folder))
         return -1;
