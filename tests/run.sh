@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh - runs suites of tests, one more at a time than there are processors, and sums up.
+# run.sh - runs suites of tests, one more at a time than there are processors, and sums up.  Those that say a time limit of
+# their own begin first, the longest ahead, so that none is left to go on alone at the end.
 #     run.sh SUITE...      unit unit-san python torch ml cases e2e fault cluster fuzz fuzz-san bench
 # Each test runs through one.sh.  What a failing test said is shown at the end, then the ten slowest, then
 # the processor time of each suite, then `N passed, N failed` as the last line.  Ends with 1 if a test failed or none ran.
@@ -56,9 +57,21 @@ trap 'exit 143' TERM HUP
 
 jobs=${JOBS:-$(($(nproc) + 1))} # many tests wait for something
 case " $* " in *" bench "* | *" cluster "*) jobs=1 ;; esac
+# Lines `suite path`, in the order in which they are to begin.
+order() {
+    awk '{
+        limit = 60
+        for (n = 0; $1 != "cases" && n < 20 && (getline line <$2) > 0; n++)
+            if (match(line, /[Tt]ime limit: [0-9]+ s/))
+                limit = substr(line, RSTART + 12) + 0
+        close($2)
+        print limit, $0
+    }' | sort -s -k 1,1nr | cut -d ' ' -f 2-
+}
+
 for suite; do
     list "$suite"
-done >"$WORK/list"
+done | if [ "$jobs" = 1 ]; then cat; else order; fi >"$WORK/list"
 xargs -r -P "$jobs" -L 1 tests/one.sh <"$WORK/list"
 
 # Each result is one line: passed failed skipped seconds busy suite name

@@ -36,6 +36,19 @@ contains out "met its time limit of 1 s"
 equal "$(tail -n 1 out)" "1 passed, 2 failed"
 runner 0 T=good $run_e2e
 
+# The longest begin first, where several run at a time.
+for limit in 70 80 90; do
+    printf '# Time limit: %s s\necho %s >>"$ROOT/begun"; sleep 0.2\n' $limit $limit >project/tests/e2e/004-order-$limit.sh
+done
+echo 'echo 60 >>"$ROOT/begun"; sleep 0.2' >project/tests/e2e/004-order-60.sh
+runner 0 JOBS=1 T=order $run_e2e
+equal "$(tr '\n' ' ' <project/begun)" "60 70 80 90 "
+rm project/begun
+runner 0 JOBS=2 T=order $run_e2e
+equal "$(sort -n project/begun | tr '\n' ' ')" "60 70 80 90 "
+case $(head -n 2 project/begun | sort | tr '\n' ' ') in "80 90 ") ;; *) fail "they began in this order: $(cat project/begun)" ;; esac
+rm project/begun project/tests/e2e/004-*
+
 # What a test leaves running ends with it.
 printf 'sleep 300 &\necho $! >"$ROOT/left"\n' >project/tests/e2e/002-bad.sh
 runner 0 T=bad $run_e2e
