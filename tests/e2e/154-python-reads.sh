@@ -171,6 +171,11 @@ program lists ', files = { "data" }' && expect 0 zpl run p.zpl
 cp data/x.csv data/y.csv
 expect 0 zpl run p.zpl --json && equal "$(status_of out s)" ran "a file that came to a declared folder"
 
+# a store that the project is in makes nothing of it known
+program opens
+mkdir -p around/project/steps && cp -R data around/project && cp steps/*.py around/project/steps && cp p.zpl around/project
+(cd around/project && expect 1 env ZPL_HOME="$PWD/.." zpl run p.zpl && contains err 'files = { "data/extra.json" }')
+
 # processes that a step starts import its file, and what that imports
 cat >steps/many.py <<'T'
 import multiprocessing

@@ -331,11 +331,11 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
 
 def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
     """What keeps it to the files that the step's key knows; None: it is held to none."""
-    if frame.get("reads") is None:
+    if frame.get("reads") is None or frame.get("modules") is None:
         return None
     from zpl._guard import Guard
 
-    modules = [os.path.join(project.folder, m) for m in frame.get("modules") or []]
+    modules = [os.path.join(project.folder, m) for m in frame["modules"]]
     given = [a.get("table") or a.get("path") for a in frame["args"].values()]
     own = os.path.dirname(frame["scratch"])  # where it may write
     known = [os.path.realpath(p) for p in [own, frame.get("host"), *modules, *given] if p]

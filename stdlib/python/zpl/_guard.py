@@ -281,7 +281,8 @@ class Guard:
     def advice(self, shown: str) -> str:
         """What to write in the step for a file or folder."""
         path = os.path.join(self.project.folder, shown)
-        if path == self.store or path.startswith(self.store + os.sep):
+        is_inside = self.store.startswith(self.project.folder + os.sep)  # it may be around the project
+        if is_inside and (path + os.sep).startswith(self.store + os.sep):
             return "the store is zpl's own: what another step made comes as an input of the step, or by `artifact.read`"
         if _mode(_lstat, path) == 0:
             return (
