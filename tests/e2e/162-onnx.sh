@@ -1,5 +1,5 @@
 # Models of ONNX: what onnx.export makes of models of scikit-learn, XGBoost and LightGBM is scored natively as the library scores it, is the
-# same bytes each time, is keyed by what makes it, and says what it is; models that can't be are told.      Time limit: 400 s
+# same bytes each time, is keyed by what makes it, and says what it is; models that can't be are told.      Time limit: 600 s
 . "$ROOT/tests/lib.sh"
 with_oracle
 [ -e "$ROOT/build/deps/onnxruntime/libonnxruntime.so" ] || [ -n "${ONNXRUNTIME_DIR:-}" ] || skip "there is no ONNX Runtime (make deps)"
