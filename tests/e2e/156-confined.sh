@@ -126,8 +126,8 @@ def look(given: zpl.File, pid: int, n: int) -> dict:
     tmp = os.environ["TMPDIR"]
     scratch, group = os.path.dirname(tmp), os.path.dirname(os.path.dirname(tmp))
     store = os.path.dirname(os.path.dirname(os.path.dirname(group)))
-    stored = [os.path.join(at, name) for at, _, names in os.walk(store + "/objects") for name in names]
-    artifacts = {read(path) for path in stored if not os.path.samefile(path, given)}
+    stored = subprocess.run(["find", store + "/objects", "-type", "f"], stdout=subprocess.PIPE, text=True).stdout.split("\n")
+    artifacts = {read(path) for path in stored if path and os.path.realpath(path) != os.path.realpath(given)}
     others = {write("%s/%d/x" % (group, i)) for i in range(100) if str(i) != os.path.basename(scratch)}
     return {
         "passwd": read("/etc/passwd"), "mine": read("mine.txt"), "input": read(given),
