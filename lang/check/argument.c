@@ -260,6 +260,10 @@ static void tell_missing(struct zpl_attempt *a, size_t input)
         zpl_diag_help(&a->diags, d, "name the column: %s = \"…\"", field->name);
     else if (kind == ZPL_COLUMNS_OF)
         zpl_diag_help(&a->diags, d, "name the columns: %s = { \"…\" }", field->name);
+    else if (field->type->optional)
+        zpl_diag_help(&a->diags, d,
+                      "it may be nil, and has to be given; `%s?: …` is one that may be left out",
+                      field->name);
 }
 
 static void tell_kind(struct zpl_attempt *a, size_t input)

@@ -6,3 +6,5 @@ local recent = step "recent" {
 }
 local flights = csv.read "flights.csv"
 local rows = recent { flights, days = 0 }
+local counted = step "counted" { signature = "(n: Int, most: Optional(Int)) -> (m: Int)", lua = function (t) return t.n end }
+counted { n = 1 }
