@@ -1,8 +1,11 @@
 #include "lang/base/fault.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static const char *const KIND_NAMES[ZPL_FAULT_KINDS] = {
     "alloc", "open", "read", "write", "fsync", "rename", "fork", "connect", "sqlite"};
@@ -15,7 +18,8 @@ static const struct {
 
 /* Programmed before threads start, consumed by any of them: only `left` is contended. */
 static atomic_bool armed;
-static atomic_bool fired;
+static atomic_bool fired_here;
+static atomic_bool *fired = &fired_here; /* or in memory that processes share */
 static atomic_long left;
 static enum zpl_fault_kind armed_kind;
 static int armed_error;
@@ -57,7 +61,21 @@ void zpl_fault_init(void)
             return;
         error = ERRORS[i].error;
     }
+    void *shared =
+        mmap(NULL, sizeof *fired, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared != MAP_FAILED)
+        fired = shared;
     zpl_fault_arm((enum zpl_fault_kind)kind, count, error);
+}
+
+void zpl_fault_tell(void)
+{
+    const char *path = getenv("ZPL_FAULT_FIRED");
+    if (path == NULL || !zpl_fault_fired())
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
 }
 
 void zpl_fault_arm(enum zpl_fault_kind kind, long n, int error)
@@ -65,7 +83,7 @@ void zpl_fault_arm(enum zpl_fault_kind kind, long n, int error)
     armed_kind = kind;
     armed_error = error;
     atomic_store(&left, n);
-    atomic_store(&fired, false);
+    atomic_store(fired, false);
     atomic_store(&armed, true);
 }
 
@@ -76,7 +94,7 @@ void zpl_fault_disarm(void)
 
 bool zpl_fault_fired(void)
 {
-    return atomic_load(&fired);
+    return atomic_load(fired);
 }
 
 /* The rare half of zpl_fault: a fault is armed; is it this call? */
@@ -85,7 +103,7 @@ static bool fault_due(enum zpl_fault_kind kind)
     if (kind != armed_kind || atomic_fetch_sub(&left, 1) != 0)
         return false;
     atomic_store(&armed, false);
-    atomic_store(&fired, true);
+    atomic_store(fired, true);
     errno = armed_error;
     return true;
 }

@@ -204,7 +204,8 @@ contains err "which is weights without a net"
 contains err "gives 3 numbers a row, and its label is Bool"
 contains err "does not know its classes: declare the label as an Enum"
 
-# What the net's code asks of programs while it is exported is confined as in a step of Python's: a file that no key knows is not read.
+# What the net's code asks of programs while it is exported is confined as in a step of Python's: a file that no key knows is not read.  (Of a name
+# that the shell finds out by itself only the kernel knows.)
 if zpl version | grep -q 'files by Landlock'; then
     echo 2 >factor.txt
     cat >peek.py <<'T'
@@ -216,7 +217,7 @@ import torch
 
 class Peek(torch.nn.Module):
     def forward(self, x):
-        with os.popen("cat factor.txt") as said:
+        with os.popen("cat fact*.txt") as said:
             return x.sum(1, keepdim=True) * float(said.read())
 
 

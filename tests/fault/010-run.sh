@@ -26,9 +26,9 @@ reference small full
 # Two lanes at a time.
 lane() {
     for kind; do
-        pipeline=small quiet=6
-        case $kind in fork | fsync | rename) pipeline=full ;; sqlite) quiet=40 ;; open) quiet=15 ;; esac
-        (sweep $pipeline $kind $quiet) || exit 1
+        pipeline=small
+        case $kind in fork | fsync | rename) pipeline=full ;; esac
+        (sweep $pipeline $kind) || exit 1
     done
 }
 (lane sqlite alloc) >first 2>&1 &

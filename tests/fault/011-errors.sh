@@ -20,15 +20,15 @@ local tidy = step "tidy" { signature = "(rows: Table {distance: Int, ...}) -> (o
 tidy { sql [[ SELECT distance FROM flights ]] }
 Z
 reference store program
-lane() { # lane PIPELINE QUIET KIND...
-    pipeline=$1 quiet=$2
-    shift 2
+lane() { # lane PIPELINE KIND...
+    pipeline=$1
+    shift
     for kind; do
-        (sweep $pipeline $kind $quiet) || exit 1
+        (sweep $pipeline $kind) || exit 1
     done
 }
-(lane store 21 sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
+(lane store sqlite:ENOSPC sqlite:EROFS sqlite:EBUSY) >first 2>&1 &
 first=$!
-(lane program 6 fork write:ENOSPC read && lane program 15 open:EMFILE) >second 2>&1 &
+(lane program fork write:ENOSPC read open:EMFILE) >second 2>&1 &
 second=$!
 two_lanes

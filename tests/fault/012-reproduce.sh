@@ -1,6 +1,7 @@
 # A run done again in which one call fails: it says why, or that its step failed; it never says of a step that
 # it differs or can't be done again, and the store stays as it was.      Time limit: 300 s
 . "$ROOT/tests/lib.sh"
+. "$ROOT/tests/fault/sweep.sh"
 need sqlite3
 
 printf 'x,y\n1,2\n2,3\n3,4\n' >rows.csv
@@ -21,15 +22,16 @@ expect 0 zpl run again.zpl
 expect 0 zpl reproduce
 state >before
 
-# sweep KIND QUIET: N = 0, 1, 2 … (memory: each to 40, then about one in twelve) until QUIET succeed in a row
-sweep() {
+# again KIND: N = 0, 1, 2 … (memory: each to 40, then about one in twelve) until no N-th call comes, twice
+again() {
     n=0 quiet=0 failures=0
-    while [ $quiet -lt "$2" ]; do
-        run env ZPL_FAULT="$1:$n" zpl reproduce --json
+    while [ $quiet -lt 2 ]; do
+        fails ZPL_FAULT="$1:$n" zpl reproduce --json
+        [ -n "$came" ] && quiet=0 || quiet=$((quiet + 1))
         case $code in
-        0) quiet=$((quiet + 1)) ;;
+        0) ;;
         1 | 2 | 4)
-            quiet=0 failures=$((failures + 1))
+            failures=$((failures + 1))
             grep -q 'error\[E[0-9]*\]: .*[a-z]\|out of memory' err || grep -q '"status": "failed"' out ||
                 fail "$1:$n: ended with $code and said '$(cat err)'"
             ;;
@@ -44,6 +46,5 @@ sweep() {
     [ $failures -gt 0 ] || fail "$1: no call ever failed"
     echo "$1: $failures failures, up to $n"
 }
-for kind in sqlite open read write fork; do sweep $kind 12; done
-sweep alloc 6
+for kind in sqlite open read write fork alloc; do again $kind; done
 equal "$(find .zpl/scratch -type f ! -name guard)" "" "what is left in scratch"

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "lang/base/fault.h"
 
@@ -137,6 +139,34 @@ static void an_ill_formed_fault_is_ignored(void **state)
     unsetenv("ZPL_FAULT");
 }
 
+/* One that came in a forked process is known where it was armed, and told by a file. */
+static void a_fault_of_a_fork_is_told(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/zpl-fault-XXXXXX";
+    int fd = mkstemp(path), status;
+    assert_true(fd >= 0);
+    close(fd);
+    unlink(path);
+    setenv("ZPL_FAULT", "alloc:0", 1);
+    setenv("ZPL_FAULT_FIRED", path, 1);
+    zpl_fault_init();
+    zpl_fault_tell();
+    assert_int_equal(access(path, F_OK), -1);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(zpl_malloc(1) == NULL ? 0 : 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    zpl_fault_disarm();
+    assert_true(zpl_fault_fired());
+    zpl_fault_tell();
+    assert_int_equal(access(path, F_OK), 0);
+    unlink(path);
+    unsetenv("ZPL_FAULT");
+    unsetenv("ZPL_FAULT_FIRED");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +176,7 @@ int main(void)
         cmocka_unit_test(no_size_is_a_real_allocation),
         cmocka_unit_test(the_environment_programs_a_fault),
         cmocka_unit_test(an_ill_formed_fault_is_ignored),
+        cmocka_unit_test(a_fault_of_a_fork_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

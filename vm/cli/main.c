@@ -91,5 +91,6 @@ int main(int argc, char **argv)
         fputs("error: standard output can't be written\n", stderr);
         code = ZPL_EXIT_FAILED;
     }
+    zpl_fault_tell();
     return code;
 }
