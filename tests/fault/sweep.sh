@@ -65,6 +65,7 @@ sweep() {
         rm -rf .zpl
         fails ZPL_FAULT="$kind:$n$error" zpl run $1.zpl --json
         [ -n "$came" ] && quiet=0 || quiet=$((quiet + 1))
+        ended=$code
         case $code in
         0)
             made out | cmp -s - ../$1.made || fail "$fault: it succeeded, but made something else"
@@ -83,7 +84,7 @@ sweep() {
         lacks out '"running"'
 
         state=
-        [ "$code" = 0 ] || state=$(left | sha256sum)
+        [ "$ended" = 0 ] || state=$(left | sha256sum)
         if [ -z "$state" ] || ! grep -qxF "$state" states; then
             [ -z "$state" ] || echo "$state" >>states
             expect 0 zpl run $1.zpl --json
