@@ -55,7 +55,7 @@ trap 'chmod -R u+rwX "$WORK"; rm -rf "$WORK"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-jobs=${JOBS:-$(($(nproc) + 1))} # many tests wait for something
+jobs=${JOBS:-$(($(nproc) + 2))} # many tests wait for something
 case " $* " in *" bench "* | *" cluster "*) jobs=1 ;; esac
 # Lines `suite path`, in the order in which they are to begin.
 order() {
