@@ -213,7 +213,7 @@ rm -f "/dev/shm/$MARK".*
 # its time is over; Ctrl-C
 echo 'gang("stays", "() -> (n: Int)", { timeout = "4s" }) {}' | program late.zpl
 expect 1 zpl run late.zpl --stack team
-contains err "not ready after its time limit of 4000 ms"
+contains err "not ready after its time limit of 4.0 s"
 nothing_left
 rm -f "/dev/shm/$MARK".*
 echo 'gang("stays", "() -> (n: Int)") {}' | program stays.zpl
