@@ -211,6 +211,8 @@ void zpl_json_part_end(struct zpl_json_text *text, size_t part)
         fail(text, zpl_buf_error(&put->text));
 }
 
+_Static_assert(1 + ZPL_JSON_PARTS < ' ', "the mark of a part is a byte that no text has");
+
 void zpl_json_part_again(struct zpl_json_text *text, size_t number)
 {
     const struct part *part = &text->parts[number];

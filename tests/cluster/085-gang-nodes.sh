@@ -5,29 +5,12 @@
 with_oracle
 cluster_up
 MARK=$(basename "$SHARED").rank
+cp "$ROOT/tests/gang.py" meeting.py
 cat >gang.py <<'T'
-import os, select, signal, socket, subprocess, sys, time
+import os, select, signal, socket, subprocess, sys
 import pandas as pd
 import zpl
-
-
-def meet(c):
-    """Connections of the first with the others, when all are there."""
-    at = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    if c.rank == 0:
-        with socket.create_server(at) as door:
-            ends = [door.accept()[0] for _ in range(c.world_size - 1)]
-        for end in ends:
-            end.sendall(b"!")
-        return ends
-    while True:
-        try:
-            end = socket.create_connection(at)
-            break
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-    end.recv(1)
-    return [end]
+from meeting import meet
 
 
 def gather(c, mine):
