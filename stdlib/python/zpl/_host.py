@@ -284,7 +284,6 @@ def serve(fd: int) -> None:
     talk = Talk(fd)
     keep_here(os.environ["TMPDIR"])
     bare = sys.argv[2:] == ["bare"]
-    first = None
     first: Optional[Dict[str, Any]] = None
     _libc.prctl(_SUBREAPER, 1, 0, 0, 0)
     if not bare:
