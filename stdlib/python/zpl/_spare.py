@@ -1,0 +1,92 @@
+"""A process of one call that is forked before there is one, and waits for it."""
+from __future__ import annotations
+
+import os
+import sys
+
+from zpl._call import keep_here, serve
+from zpl._frames import Talk
+from zpl._project import Project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+_BEFORE = set(sys.modules)  # what a process that was started for its call has loaded too
+
+import socket  # noqa: E402
+import warnings  # noqa: E402
+
+from zpl._ahead import own_names  # noqa: E402
+from zpl._linux import confine, end_with_parent  # noqa: E402
+
+
+def _make_new(frame: Dict[str, Any]) -> None:
+    """What a process that was started for this call would not have from somebody else."""
+    keep_here(frame["scratch"], os.environ["TMPDIR"])
+    frame["host"] = os.environ.get("TMPDIR")  # where packages that were imported ahead may have a folder
+    os.environ["TMPDIR"] = frame["scratch"]
+    if "tempfile" in sys.modules:
+        sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
+    own = own_names(frame.get("modules"))
+    for name in [n for n in sys.modules if n.split(".")[0] in own and n not in _BEFORE]:
+        del sys.modules[name]  # the project's own goes before it
+    for name in ("numpy.random", "torch"):  # each process its own chance
+        if name in sys.modules:
+            sys.modules[name].seed()  # type: ignore[attr-defined]
+
+
+def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]]) -> None:
+    """Gets ready while there is no call for it, and then makes one."""
+    os.setpgid(0, 0)
+    end_with_parent()
+    if os.getppid() != parent:
+        return
+    ready = Project(first["project"], first["modules"]) if first is not None else None
+    order, fds, _, _ = socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)
+    channel.close()
+    if not order:
+        return
+    try:
+        if len(fds) > 1:
+            confine(fds[1])
+    except OSError as error:
+        message = "its process can't be confined: %s" % error.strerror
+        Talk(fds[0]).send({"error": {"kind": "confine", "message": message}})
+        return
+    serve(fds[0], _make_new, ready)
+
+
+class Spare:
+    """A process that waits for its call."""
+
+    def __init__(self, control: socket.socket, first: Optional[Dict[str, Any]] = None) -> None:
+        ours, its = socket.socketpair()
+        parent = os.getpid()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # threads that wait for work in libraries are no danger to a fork
+            self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                control.close()
+                ours.close()
+                _be_call(parent, its, first)
+            except BaseException:
+                import traceback
+
+                traceback.print_exc()
+                sys.stderr.flush()
+            finally:
+                os._exit(1)
+        its.close()
+        self.channel = ours
+
+    def take(self, fds: List[int]) -> bool:
+        """False: it is gone."""
+        try:
+            socket.send_fds(self.channel, [b"!"], fds)
+        except OSError:
+            return False
+        finally:
+            self.channel.close()
+        return True
