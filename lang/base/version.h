@@ -16,7 +16,7 @@
 #define ZPL_SPOOL_VERSION    2  /* the folder of a task that another machine runs */
 #define ZPL_REPORT_VERSION   1  /* what --json prints */
 #define ZPL_SETTLED_VERSION  6  /* what a settled run leaves */
-#define ZPL_PYTHON_VERSION   2  /* messages between zpl and a process of Python: docs/python.md */
+#define ZPL_PYTHON_VERSION   3  /* messages between zpl and a process of Python: docs/python.md */
 #define ZPL_MADE_VERSION     1  /* what a run's steps made, remembered for the next run */
 
 /* One of them as the text of a literal. */

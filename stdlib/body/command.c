@@ -120,8 +120,8 @@ static int run(struct zpl_kernel_context *ctx)
         zpl_diag_nomem(context->diags);
     } else if (fill_words(&c)) {
         process.words = c.words;
-        failed =
-            zpl_process_run(&process) || zpl_process_check(&process) || zpl_crossing_take(context);
+        failed = zpl_process_run(&process) || zpl_process_check(&process) ||
+                 zpl_crossing_take(context, NULL);
     }
     zpl_json_release(c.body);
     return failed;

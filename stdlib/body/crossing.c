@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "lang/base/fs.h"
-#include "lang/base/json.h"
 #include "lang/base/limits.h"
 #include "stdlib/outcome.h"
 #include "stdlib/table/ingest.h"
@@ -220,17 +219,31 @@ static int take_json(struct zpl_context *c, const struct zpl_run_output *output,
     return failed;
 }
 
-int zpl_crossing_take(struct zpl_context *c)
+static int take_told(struct zpl_context *c, const struct zpl_run_output *output,
+                     const struct zpl_json *value)
+{
+    struct zpl_buf text = {0};
+    int failed = zpl_json_write(value, false, &text) != ZPL_OK
+                     ? zpl_diag_nomem(c->diags) != ZPL_OK
+                     : c->base.output_json(&c->base, output->name, zpl_buf_str(&text));
+    zpl_buf_release(&text);
+    return failed;
+}
+
+int zpl_crossing_take(struct zpl_context *c, const struct zpl_json *told)
 {
     int failed = 0;
     for (size_t i = 0; i < c->task->output_count && !failed; i++) {
         const struct zpl_run_output *output = &c->task->outputs[i];
         const struct zpl_type *type = zpl_context_type(c, output->type);
+        const struct zpl_json *value = zpl_json_get(told, output->name);
         struct zpl_stat st;
         if (type == NULL)
             return 1;
         if (type->kind == ZPL_TABLE)
             failed = take_table(c, output, type);
+        else if (zpl_outcome_is_json(type) && value != NULL)
+            failed = take_told(c, output, value);
         else if (zpl_outcome_is_json(type))
             failed = take_json(c, output, type);
         else if (zpl_fs_stat(output->path, &st, NULL) != ZPL_OK)

@@ -5,6 +5,7 @@
 #ifndef ZPL_STDLIB_CROSSING_H
 #define ZPL_STDLIB_CROSSING_H
 
+#include "lang/base/json.h"
 #include "stdlib/context.h"
 
 /* Formats in which a table crosses. */
@@ -22,7 +23,7 @@ const char *zpl_crossing_table(struct zpl_context *context, const struct zpl_run
 /* Where the program writes a table. */
 const char *zpl_crossing_output(struct zpl_context *context, const struct zpl_run_output *output,
                                 enum zpl_crossing format);
-/* Takes all outputs that the program wrote. */
-int zpl_crossing_take(struct zpl_context *context);
+/* Takes all outputs that the program wrote, but of values those that it told ({NAME: JSON}; NULL: none). */
+int zpl_crossing_take(struct zpl_context *context, const struct zpl_json *told);
 
 #endif

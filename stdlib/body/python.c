@@ -349,6 +349,7 @@ static int call_host(const struct zpl_python_call *c, struct zpl_process *proces
     struct zpl_json *first = zpl_json_object();
     zpl_json_set_take(first, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(first, "project", zpl_json_string(c->task->project));
+    zpl_json_set_take(first, "store", zpl_json_string(c->task->store));
     zpl_json_set_take(first, "modules", fact(c, "modules"));
     const struct zpl_json *own = zpl_json_get(c->body, "own");
     zpl_json_set_take(first, "imports", own != NULL ? zpl_json_ref(own) : zpl_json_array());
@@ -444,11 +445,11 @@ static bool read_body(struct zpl_python_call *c)
     return c->file != NULL && c->function != NULL;
 }
 
-/* Takes what the call wrote: what is wrong with that is found by this process. */
-static int deliver(struct zpl_context *context)
+/* Takes what the call told and wrote: what is wrong with that is found by this process. */
+static int deliver(const struct zpl_python_call *c)
 {
-    context->unharmed = false;
-    return zpl_crossing_take(context);
+    c->context->unharmed = false;
+    return zpl_crossing_take(c->context, zpl_json_get(c->end, "values"));
 }
 
 int zpl_python_run(struct zpl_kernel_context *ctx)
@@ -462,7 +463,7 @@ int zpl_python_run(struct zpl_kernel_context *ctx)
     else if (!zpl_crossing_allow(context))
         zpl_diag_nomem(context->diags);
     else
-        failed = (c.task->workers > 1 ? zpl_python_gang(&c) : call(&c)) || deliver(context);
+        failed = (c.task->workers > 1 ? zpl_python_gang(&c) : call(&c)) || deliver(&c);
     zpl_json_release(c.body);
     zpl_json_release(c.facts);
     zpl_json_release(c.end);

@@ -41,6 +41,6 @@ void zpl_python_log(const struct zpl_python_call *c, const char *line, size_t le
 
 /* Makes the call in all processes of a gang, `first` being what they have in common; on a machine that is not the first
  * of it in those that are here, and says what comes of them. */
-int zpl_python_gang(const struct zpl_python_call *first);
+int zpl_python_gang(struct zpl_python_call *first);
 
 #endif

@@ -294,7 +294,7 @@ static int join(struct zpl_python_call *c, const struct zpl_python_call *first,
     return 0;
 }
 
-int zpl_python_gang(const struct zpl_python_call *first)
+int zpl_python_gang(struct zpl_python_call *first)
 {
     struct zpl_context *context = first->context;
     struct place place;
@@ -321,6 +321,8 @@ int zpl_python_gang(const struct zpl_python_call *first)
         failed = join(&calls[i], first, &place, &gang, i, &messages[i]);
     if (!failed)
         failed = zpl_gang_run(&gang) || (!part && tell_gang(&gang, calls));
+    if (!failed && !part)
+        first->end = zpl_json_ref(calls[0].end);
     for (uint32_t i = 0; i < count; i++) {
         zpl_buf_release(&messages[i]);
         zpl_json_release(calls[i].end);

@@ -7,6 +7,7 @@ with_oracle
 cat >state.py <<'T'
 import os, sys
 import numpy as np
+import zpl
 
 seen = []
 
@@ -19,7 +20,9 @@ def host():
 
 def visit(i: int) -> str:
     seen.append(i)
-    known = [len(seen), "LEFT" in os.environ, hasattr(sys, "left"), hasattr(np, "left"), os.getcwd() == os.environ["HERE"]]
+    rehearsed = [m for m in sys.modules.values() if "rehearsed" in str(m)]
+    left = rehearsed + os.listdir(zpl.context().scratch)
+    known = [len(seen), "LEFT" in os.environ, hasattr(sys, "left"), hasattr(np, "left"), os.getcwd() == os.environ["HERE"], left]
     os.environ["LEFT"] = sys.left = np.left = "here"
     np.array([0])[:] = i
     os.chdir("/")
@@ -50,7 +53,7 @@ sed -i "/^local p = /d; /^local vars/d; s|HERE_IS|$PWD|" state.zpl
 expect 0 zpl run --jobs 1 state.zpl --json
 one=$(value visit1 s)
 for i in 1 2 3 4 5 6; do
-    equal "$(value visit$i s)" "${one%% *} [1, False, False, False, True]" "visit $i"
+    equal "$(value visit$i s)" "${one%% *} [1, False, False, False, True, []]" "visit $i"
 done
 equal "$(value other1 s)" "$(value other2 s)" "the process of another kin"
 [ "$(value other1 s)" != "${one%% *}" ] || fail "steps with other variables have the same process"

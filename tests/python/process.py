@@ -1,4 +1,5 @@
 """process.py - for the tests of the Python side: starts it as zpl does, and talks to it."""
+import json
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PACKAGE = os.path.join(ROOT, "stdlib", "python")
 sys.path.insert(0, PACKAGE)
 
-from zpl._frames import Talk  # noqa: E402
+from zpl._frames import VERSION, Talk  # noqa: E402
 
 
 class Process:
@@ -68,6 +69,7 @@ class Project:
     def __init__(self, **files):
         self.folder = tempfile.TemporaryDirectory(prefix="zpl-python-")
         self.path = self.folder.name
+        self.values = {}
         os.mkdir(self.at("scratch"))
         for name, text in files.items():
             self.write(name.replace("__", "/") + ".py", text)
@@ -83,7 +85,7 @@ class Project:
     def frame(self, function, args, outputs, file="s.py", **more):
         """What asks for a call."""
         frame = {
-            "v": 2,
+            "v": VERSION,
             "file": file,
             "function": function,
             "project": self.path,
@@ -109,9 +111,14 @@ class Project:
                 break
             heard.append(message)
         code = process.close()
-        return (heard[-1] if heard else {"ended": code}), heard[:-1], process.printed
+        end = heard[-1] if heard else {"ended": code}
+        self.values = end.get("values", {})
+        return end, heard[:-1], process.printed
 
     def read(self, name):
+        """An output of the last call."""
+        if name in self.values:
+            return json.dumps(self.values[name], separators=(",", ":")).encode()
         with open(self.at(name + ".out"), "rb") as f:
             return f.read()
 

@@ -201,13 +201,20 @@ class Calls(unittest.TestCase):
         outputs = [("n", "Int"), ("s", "String")]
         for function in ("in_order", "by_name", "named"):
             last, _, _ = self.project.call(function, {}, outputs)
-            self.assertEqual(last, {"done": True, "imported": ["s.py"], "packages": {}})
+            values = {"n": 1, "s": "a"}
+            self.assertEqual(last, {"done": True, "values": values, "imported": ["s.py"], "packages": {}})
             self.assertEqual((self.project.read("n"), self.project.read("s")), (b"1", b'"a"'))
         for function, words in [("other_names", "it returned 's', 'm', and its outputs are 'n', 's'"),
                                 ("three", "it returned 3 values, and declares 2 outputs: 'n', 's'"),
                                 ("one", "it returned an int, and declares 2 outputs: 'n', 's'")]:
             error = self.fails(function, outputs=outputs)
             self.assertEqual((error["kind"], error["message"]), ("arity", words))
+
+    def test_large_values_are_files(self):
+        for name, size, told in (("told", 65534, True), ("written", 65535, False)):  # and two quotes
+            last, _, _ = self.project.call("same", {"v": value("x" * size)}, [(name, "String")])
+            self.assertEqual((bool(last["values"]), os.path.exists(self.project.at(name + ".out"))), (told, not told))
+            self.assertEqual(self.project.read(name), b'"' + b"x" * size + b'"')
 
     def test_context(self):
         last, heard, printed = self.project.call("told", {}, [("v", "String")], threads=7)
@@ -221,8 +228,8 @@ class Calls(unittest.TestCase):
             last, heard, _ = self.project.call("ranked", {}, [("r%d" % rank, "String")], rank=rank, workers=2)
             self.assertIn("done", last)
             self.assertEqual(heard, [{"log": "%d of 2" % rank}])
-        self.assertEqual(self.project.read("r0"), b'"first"')
-        self.assertFalse(os.path.exists(self.project.at("r1.out")))
+            self.assertEqual(last["values"], {} if rank else {"r0": "first"})
+            self.assertFalse(os.path.exists(self.project.at("r%d.out" % rank)))
         self.assertEqual(self.project.call("ranked", {}, [("r", "String")])[1], [{"log": "0 of 1"}])
 
     def test_is_told_that_nobody_waits(self):

@@ -7,6 +7,8 @@ import unittest
 
 from process import Process, pythons
 
+from zpl._frames import VERSION
+
 HEAD = """
 from __future__ import annotations
 import datetime
@@ -92,7 +94,7 @@ class Look(unittest.TestCase):
 
     def look(self, text):
         """The one answer of all versions; identities may differ."""
-        answers = [p.ask({"v": 2, "text": text}) for p in self.all]
+        answers = [p.ask({"v": VERSION, "text": text}) for p in self.all]
         plain = [{k: v for k, v in a.items() if k != "identity"} for a in answers]
         for other in plain[1:]:
             self.assertEqual(plain[0], other)
@@ -148,7 +150,7 @@ class Look(unittest.TestCase):
 
     def test_mistakes(self):
         for text in ("def f(:\n", "x = (\n", "a\0b", "(" * 5000, "x" + "-" * 200000 + "1", "def f():\nreturn 1", "\ud800"):
-            answers = [p.ask({"v": 2, "text": text}) for p in self.all if "\ud800" not in text]
+            answers = [p.ask({"v": VERSION, "text": text}) for p in self.all if "\ud800" not in text]
             for answer in answers:
                 self.assertGreaterEqual(answer["error"]["line"], 1, text[:20])
                 self.assertTrue(answer["error"]["message"])
@@ -157,7 +159,7 @@ class Look(unittest.TestCase):
 
     def test_facts(self):
         for process in self.all:
-            facts = process.ask({"v": 2, "facts": True})
+            facts = process.ask({"v": VERSION, "facts": True})
             self.assertEqual(facts["implementation"], "cpython")
             self.assertTrue(os.path.isabs(facts["executable"]))
             self.assertLessEqual({"json", "os", "sys", "_thread", "typing", "ctypes", "email"}, set(facts["stdlib"]))
@@ -168,7 +170,7 @@ class Look(unittest.TestCase):
         import importlib.metadata as metadata
 
         process = Process("look")
-        answer = process.ask({"v": 2, "packages": ["pandas", "sklearn", "xgboost", "json", "surely_not_there"]})
+        answer = process.ask({"v": VERSION, "packages": ["pandas", "sklearn", "xgboost", "json", "surely_not_there"]})
         process.close()
         self.assertEqual(answer["missing"], ["surely_not_there"])
         self.assertLessEqual({"pandas", "scikit-learn", "numpy", "python-dateutil", "scipy"}, set(answer["packages"]))

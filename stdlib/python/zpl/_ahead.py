@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import sys
 
+from zpl._call import REHEARSED
 from zpl._project import Project, compile_ahead
 
 TYPE_CHECKING = False
@@ -102,6 +103,7 @@ def import_ahead(first: Dict[str, Any]) -> None:
     for path in first.get("modules") or []:
         if not os.path.isabs(path):
             compile_ahead(os.path.join(folder, path))
+    compile_ahead(REHEARSED)
 
 
 def import_keepers(call: Dict[str, Any], first: Dict[str, Any]) -> bool:

@@ -1,13 +1,14 @@
 """One call of a step's function: its arguments in, the function, its outputs out."""
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
 from zpl import _context, _values
 from zpl._errors import StepError, a_type, type_name
 from zpl._frames import VERSION, Talk, python_version, too_old
-from zpl._project import Project
+from zpl._project import Project, place, scratch_place
 from zpl._types import Type, parse
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 OWN = "zpl"  # in place of a file: a function of zpl's own
+SMALL = 64 << 10  # characters of JSON that go along in a message
 
 
 class Call:
@@ -29,6 +31,7 @@ class Call:
         self.threads = int(frame.get("threads", 1))
         self.rank = int(frame.get("rank", 0))
         self.hints: Dict[str, Any] = {}
+        self.values: Dict[str, Any] = {}  # outputs that go along in the last message
         self.line = 0  # of the function
 
     # ---- what it is given ----
@@ -122,7 +125,11 @@ class Call:
 
             _tables.write(value, kind, path, who)
         elif _values.is_value(kind):
-            text = _values.dump(_values.to_json(value, kind, who))
+            made = _values.to_json(value, kind, who)
+            text = _values.dump(made)
+            if len(text) <= SMALL:
+                self.values[output["name"]] = made
+                return
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
         else:
@@ -315,11 +322,11 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
             call.run_own()
         else:
             call.run(call.function(project.load(call.file)))
-        project.check()
+        imported = project.imported()
         if guard is not None:
             guard.check()
             guard.is_on = False  # what runs at exit makes no output
-        end: Dict[str, Any] = {"done": True, "imported": project.imported(), "packages": packages}
+        end: Dict[str, Any] = {"done": True, "values": call.values, "imported": imported, "packages": packages}
     except BaseException as error:
         if os.getpid() != owner:
             raise
@@ -329,25 +336,65 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
     _end(talk, end)
 
 
+REHEARSED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_rehearsed.py")
+
+
+def rehearse(project: Project, store: str, scratch: str) -> None:
+    """Goes through what every call does, with a function of ours, and leaves nothing: what a process has in common with the
+    one that forked it is copied when it is first written to, if only to count who refers to it, and that takes longer than
+    the rest of a small call."""
+    import socket
+
+    name = "zpl._rehearsed"
+    ours, its = socket.socketpair()
+    zpl, talk = Talk(ours.fileno()), Talk(its.fileno())
+    zpl.send(
+        {
+            "v": VERSION,
+            "file": REHEARSED,
+            "function": "add",
+            "project": project.given,
+            "scratch": scratch,
+            "store": store,
+            "modules": project.asked,
+            "packages": {},
+            "reads": [],
+            "args": {"a": {"json": 1}, "b": {"json": 2}},
+            "outputs": [{"name": "sum", "type": "Int", "path": ""}],
+        }
+    )
+    frame = talk.receive() or {}
+    call = Call(talk, frame)
+    project.begin(frame["packages"], scratch)
+    _context.Context(talk, scratch, call.threads, call.rank)
+    guard = _guard_of(project, frame)
+    call.run(call.function(project.execute(name, REHEARSED)))
+    del sys.modules[name]
+    if guard is not None:
+        guard.check()
+    talk.send({"done": True, "values": call.values, "imported": project.imported(), "packages": {}})
+    zpl.receive()
+
+
 def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
     """What keeps it to the files that the step's key knows; None: it is held to none."""
     if frame.get("reads") is None or frame.get("modules") is None:
         return None
     from zpl._guard import Guard
 
-    modules = [os.path.join(project.folder, m) for m in frame["modules"]]
-    given = [a.get("table") or a.get("path") for a in frame["args"].values()]
-    own = os.path.dirname(frame["scratch"])  # where it may write
-    known = [os.path.realpath(p) for p in [own, frame.get("host"), *modules, *given] if p]
-    return Guard(project, frame["reads"] + known, os.path.realpath(frame["store"]))
+    writes = [os.path.dirname(scratch_place(frame["scratch"]))]
+    if frame.get("host"):
+        writes.append(scratch_place(frame["host"]))
+    modules = [place(os.path.join(project.folder, m)) for m in frame["modules"]]
+    given = [os.path.realpath(a.get("table") or a["path"]) for a in frame["args"].values() if "json" not in a]
+    return Guard(project, frame["reads"] + writes + modules + given, place(frame["store"]))
 
 
 def _end(talk: Talk, end: Dict[str, Any]) -> None:
     """Says what it came to, last of all: what runs at exit has run, and may be what ends it."""
-    import atexit
-
-    if "threading" in sys.modules:  # as an interpreter ends: pools are told to, threads are waited for
-        sys.modules["threading"]._shutdown()
+    threading: Any = sys.modules.get("threading")
+    if threading is not None and (threading.active_count() > 1 or getattr(threading, "_threading_atexits", True)):
+        threading._shutdown()  # as an interpreter ends: pools are told to, threads are waited for
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -9,8 +9,9 @@ TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
     from typing import Any, Dict, Optional
 
-VERSION = 2  # of what the messages say; ZPL_PYTHON_VERSION in lang/base/version.h
+VERSION = 3  # of what the messages say; ZPL_PYTHON_VERSION in lang/base/version.h
 LIMIT = 64 << 20  # bytes of one message
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps would make one each time
 
 
 def python_version() -> str:
@@ -64,7 +65,7 @@ class Talk:
     def send(self, message: Dict[str, Any]) -> None:
         """Sends one message whole.  Raises ValueError when it is too long, OSError when nobody hears."""
         # What is no text (a name from bytes of another encoding) is told as well as it can be.
-        body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        body = _encode(message).encode("utf-8", "replace")
         if len(body) > LIMIT:
             raise ValueError("a message of %d bytes, and the limit is %d" % (len(body), LIMIT))
         data = memoryview(len(body).to_bytes(4, "little") + body)

@@ -77,6 +77,7 @@ class Guard:
         self.told: Set[str] = set()  # what the log has of them
         self.refusal = Undeclared
         self.is_on = True
+        self.watched = {name: _Watched(getattr(os, name), self) for name in _LOOKS}
 
     def enter(self) -> None:
         """From now on, in this process and what it forks."""
@@ -98,13 +99,12 @@ class Guard:
                 found(args)
 
         sys.addaudithook(hook)
-        for name in _LOOKS:
-            self._watch(name)
+        for name, watched in self.watched.items():
+            self._watch(name, watched)
 
-    def _watch(self, name: str) -> None:
+    def _watch(self, name: str, watched: _Watched) -> None:
         """Puts itself before a function of os."""
-        own = getattr(os, name)
-        watched = _Watched(own, self)
+        own = watched.own
         setattr(os, name, watched)
         for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
             if own in able:

@@ -5,7 +5,7 @@ ahead and waits.  What a call leaves behind as processes is killed before its en
 """
 from __future__ import annotations
 
-from zpl._spare import Spare  # first: it looks at what is loaded by then
+from zpl._spare import Spare, prepared  # first: it looks at what is loaded by then
 
 # isort: split
 import gc
@@ -36,8 +36,8 @@ def _children() -> List[int]:
     out: List[int] = []
     for task in os.listdir("/proc/self/task"):
         try:
-            with open("/proc/self/task/%s/children" % task) as f:
-                out.extend(int(pid) for pid in f.read().split())
+            with open("/proc/self/task/%s/children" % task, "rb", buffering=0) as f:
+                out.extend(map(int, f.read().split()))
         except OSError:
             continue
     return out
@@ -97,6 +97,7 @@ def serve(fd: int) -> None:
         import_ahead(first)
         if "threading" in sys.modules and sys.modules["threading"].active_count() > 1:  # type: ignore[attr-defined]
             _start_bare(fd)
+        prepared(first)  # what it asks once, calls find answered
     _end_others(None)
     _settle()
     talk.send({"ended": 0})
@@ -120,5 +121,4 @@ def serve(fd: int) -> None:
         pid, spare = spare.pid, _spare(control, first)
         status = os.waitpid(pid, 0)[1]
         _end_others(spare)
-        body = json.dumps({"ended": status}).encode()
-        control.sendall(len(body).to_bytes(4, "little") + body)
+        talk.send({"ended": status})

@@ -22,11 +22,17 @@ _IMPORTERS = {"importlib", "_frozen_importlib", "_frozen_importlib_external"}
 _places: Dict[str, str] = {}
 
 
-def _place(path: str) -> str:
-    """Where a folder of the interpreter's really is: asked once, by a host for all the calls that it forks."""
+def place(path: str) -> str:
+    """Where a folder really is that stays while this process does: asked once, by a host for all the calls that it forks."""
     if path not in _places:
         _places[path] = os.path.realpath(path)
     return _places[path]
+
+
+def scratch_place(path: str) -> str:
+    """Where the scratch folder of a call really is, which zpl makes in one of the step's, and that among those of its kin."""
+    step, name = os.path.split(path)
+    return os.path.join(place(os.path.dirname(step)), os.path.basename(step), name)
 
 
 _compiled: Dict[str, Tuple[bytes, CodeType]] = {}  # of files by their paths: the text, and what it is
@@ -69,16 +75,16 @@ class Project:
         self.stands_in = False  # for the project of a step, where none runs
         self.before = dict(sys.modules)  # none of them is the project's
         #: Where packages are installed; a folder of the project that a .pth names is none.
-        self.sites = [p for p in (_place(p) for p in sys.path if p) if self.is_site(p)]
+        self.sites = [p for p in (place(p) for p in sys.path if p) if self.is_site(p)]
 
     def begin(self, packages: Optional[Dict[str, str]], scratch: str) -> None:
         """What the one call has that is made in it."""
         self.packages = packages
-        self.scratch = os.path.realpath(scratch) + os.sep
+        self.scratch = scratch_place(scratch) + os.sep
 
     def is_site(self, path: str) -> bool:
         inside = path.startswith(self.folder + os.sep)
-        own = path.startswith((_place(sys.prefix) + os.sep, _place(sys.base_prefix) + os.sep))
+        own = path.startswith((place(sys.prefix) + os.sep, place(sys.base_prefix) + os.sep))
         return not inside or own or os.path.basename(path) in ("site-packages", "dist-packages")
 
     def relative(self, path: Optional[str]) -> Optional[str]:
@@ -172,7 +178,7 @@ class Project:
         sys.path[:0] = self._places(place)
         try:
             if "." not in name:
-                return self._execute(name, os.path.join(self.folder, file))
+                return self.execute(name, os.path.join(self.folder, file))
             found = importlib.import_module(name)
         finally:
             sys.path[:] = before
@@ -189,9 +195,10 @@ class Project:
         name = _module_name(self.folder, file)
         if "." in name:
             return importlib.import_module(name)
-        return self._execute(name, path)
+        return self.execute(name, path)
 
-    def _execute(self, name: str, path: str) -> ModuleType:
+    def execute(self, name: str, path: str) -> ModuleType:
+        """Imports the file at a path by this name."""
         spec = importlib.util.spec_from_file_location(name, path, loader=_Loader(name, path))
         if spec is None or spec.loader is None:
             raise StepError("import", "%s is no file of Python" % os.path.relpath(path, self.folder))
@@ -201,7 +208,8 @@ class Project:
         return module
 
     def imported(self) -> List[str]:
-        """The project's files that were imported, sorted."""
+        """The project's files that were imported, sorted.  Raises StepError when one of them came in by another way than ours
+        that the key does not know of."""
         out = set()
         for name, module in list(sys.modules.items()):
             if self.before.get(name) is module:
@@ -209,13 +217,10 @@ class Project:
             shown = self.relative(getattr(module, "__file__", None))
             if shown is not None:
                 out.add(shown)
-        return sorted(out)
-
-    def check(self) -> None:
-        """Raises StepError when a module came in by another way than ours that the key does not know of."""
-        for shown in self.imported() if self.modules is not None else []:
+        for shown in sorted(out if self.modules is not None else ()):
             if shown not in self.modules:  # type: ignore[operator]
                 raise StepError("import", self.refusal(shown[:-3].replace(os.sep, "."), shown))
+        return sorted(out)
 
 
 _current: Optional[Project] = None

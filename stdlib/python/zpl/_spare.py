@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import sys
 
-from zpl._call import keep_here, serve
+from zpl._call import keep_here, rehearse, serve
 from zpl._frames import Talk
 from zpl._project import Project
 
@@ -21,19 +21,43 @@ from zpl._ahead import own_names  # noqa: E402
 from zpl._linux import confine, end_with_parent  # noqa: E402
 
 
-def _make_new(frame: Dict[str, Any]) -> None:
-    """What a process that was started for this call would not have from somebody else."""
-    keep_here(frame["scratch"], os.environ["TMPDIR"])
-    frame["host"] = os.environ.get("TMPDIR")  # where packages that were imported ahead may have a folder
-    os.environ["TMPDIR"] = frame["scratch"]
-    if "tempfile" in sys.modules:
-        sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
-    own = own_names(frame.get("modules"))
-    for name in [n for n in sys.modules if n.split(".")[0] in own and n not in _BEFORE]:
-        del sys.modules[name]  # the project's own goes before it
-    for name in ("numpy.random", "torch"):  # each process its own chance
-        if name in sys.modules:
-            sys.modules[name].seed()  # type: ignore[attr-defined]
+def prepared(first: Dict[str, Any]) -> Project:
+    """The project of calls that are like the first, with a call rehearsed."""
+    out = Project(first["project"], first["modules"])
+    beside = os.path.dirname(os.environ["TMPDIR"])  # those of calls
+    rehearse(out, first["store"], os.path.join(beside, "rehearsed", ".tmp"))
+    return out
+
+
+class _Ready:
+    """What is made before a call is known, of what its process would not have from its host had it been started for the call."""
+
+    def __init__(self, first: Optional[Dict[str, Any]]) -> None:
+        self.modules: Optional[List[str]] = None
+        self.project: Optional[Project] = None
+        for name in ("numpy.random", "torch"):  # each process its own chance
+            if name in sys.modules:
+                sys.modules[name].seed()  # type: ignore[attr-defined]
+        if first is not None:
+            self.forget(first["modules"])
+            self.project = prepared(first)
+
+    def forget(self, modules: Optional[List[str]]) -> None:
+        """Has the project's own go before what was imported ahead under its name."""
+        self.modules = modules
+        own = own_names(modules)
+        for name in [n for n in sys.modules if n.partition(".")[0] in own and n not in _BEFORE] if own else []:
+            del sys.modules[name]
+
+    def serve(self, frame: Dict[str, Any]) -> None:
+        """For this call."""
+        keep_here(frame["scratch"], os.environ["TMPDIR"])
+        frame["host"] = os.environ["TMPDIR"]  # where packages that were imported ahead may have a folder
+        os.environ["TMPDIR"] = frame["scratch"]
+        if "tempfile" in sys.modules:
+            sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
+        if frame.get("modules") != self.modules:
+            self.forget(frame.get("modules"))
 
 
 def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]]) -> None:
@@ -42,7 +66,7 @@ def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]
     end_with_parent()
     if os.getppid() != parent:
         return
-    ready = Project(first["project"], first["modules"]) if first is not None else None
+    ready = _Ready(first)
     order, fds, _, _ = socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)
     channel.close()
     if not order:
@@ -54,7 +78,7 @@ def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]
         message = "its process can't be confined: %s" % error.strerror
         Talk(fds[0]).send({"error": {"kind": "confine", "message": message}})
         return
-    serve(fds[0], _make_new, ready)
+    serve(fds[0], ready.serve, ready.project)
 
 
 class Spare:

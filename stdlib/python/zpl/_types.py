@@ -5,6 +5,7 @@ Refinements (ranges, patterns, defaults) are held by zpl itself: here they are r
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
@@ -230,8 +231,9 @@ class _Parser:
                 return
 
 
+@lru_cache(maxsize=None)
 def parse(text: str) -> Type:
-    """The type that a text says.  Raises ValueError for a text that zpl would not write."""
+    """The type that a text says, the same object for the same text.  Raises ValueError for a text that zpl would not write."""
     parser = _Parser(text)
     out = parser.type()
     if parser.at != len(parser.tokens):
