@@ -1,6 +1,7 @@
 # What a step in Python costs beside its function: 1,000 steps of two numbers and 50 of a small frame of pandas, a step,
 # beside the bare call in one process, beside a process of Python that does it (of pandas, one with its import) and
-# beside /bin/true; and beside ZenML with its store on this machine, a step being what 20 more of them take.  Medians of 3, wall and
+# beside /bin/true; one of the calls itself, from zpl's question to the process that is kept to its answer, and to the end of
+# the process that gave it; and beside ZenML with its store on this machine, a step being what 20 more of them take.  Medians of 3, wall and
 # processor time; nothing is recalled.      Time limit: 1800 s
 . "$ROOT/tests/lib.sh"
 with_oracle
@@ -64,7 +65,8 @@ zenml=$ROOT/build/bench/zenml
 }
 export ZENML_CONFIG_PATH="$PWD/zenml" ZENML_ANALYTICS_OPT_IN=false ZENML_LOGGING_VERBOSITY=ERROR
 cat >measure.py <<'P'
-import os, resource, shutil, statistics, subprocess, sys, time
+import ctypes, json, os, resource, shutil, socket, statistics, subprocess, sys, time
+from process import VERSION, Process, Talk
 
 def cost(command):
     """Milliseconds of wall and processor time."""
@@ -88,6 +90,40 @@ def row(name, count, measure):
     walls, cpus = zip(*[measure() for _ in range(3)])
     print(f"{name:52} {statistics.median(walls) / count:12.4f} ms {statistics.median(cpus) / count:12.4f} ms", flush=True)
 
+def ask(count):
+    """Medians of `count` calls one after the other, asked as zpl does, confined (docs/python.md, "host"): until the answer,
+    until its process is gone; and of a pause between them, as zpl puts down what came."""
+    scratch = os.path.realpath("scratch/of.host")
+    os.makedirs(scratch, exist_ok=True)
+    host = Process("host", variables={"TMPDIR": scratch})
+    first = {"v": VERSION, "project": os.getcwd(), "store": os.getcwd(), "modules": ["add.py"], "imports": [], "tables": False, "models": []}
+    host.ask(first)
+    control = socket.socket(fileno=os.dup(host.talk.fd))
+    writes = (ctypes.c_uint64 * 1)(2)  # of the rights, that to write to files
+    fence = ctypes.CDLL(None).syscall(444, writes, 8, 0)
+    answers, ends = [], []
+    for i in range(count):
+        folder = os.path.realpath("scratch/%d/.tmp" % i)
+        os.makedirs(folder)
+        ours, its = socket.socketpair()
+        args = {"a": {"type": "Int", "json": i}, "b": {"type": "Int", "json": 1}}
+        outputs = [{"name": "c", "type": "Int", "path": folder + ".c"}]
+        start = time.perf_counter()
+        frame = json.dumps({"call": True, "models": []}).encode()
+        socket.send_fds(control, [len(frame).to_bytes(4, "little") + frame], [its.fileno(), fence])
+        talk = Talk(ours.fileno())
+        talk.send({"v": VERSION, "file": "add.py", "function": "add", "project": os.getcwd(), "store": os.getcwd(), "scratch": folder,
+                   "modules": ["add.py"], "packages": {}, "reads": [], "args": args, "outputs": outputs})
+        its.close()
+        assert talk.receive()["values"] == {"c": i + 1}
+        answers.append(time.perf_counter() - start)
+        assert host.talk.receive() == {"ended": 0}
+        ends.append(time.perf_counter() - start)
+        time.sleep(0.002)
+    control.close()
+    host.close()
+    return statistics.median(answers) * 1000, statistics.median(ends) * 1000
+
 def shell(count, command):
     return lambda: cost(["sh", "-c", f"for i in $(seq {count}); do {command}; done"])
 
@@ -95,6 +131,8 @@ sys.path.insert(0, ".")
 print(f"{'':52} {'wall':>15} {'processor':>15}")
 row("1,000 steps of two numbers, a step", 1000, lambda: ran("add.zpl"))
 from add import add
+shutil.rmtree("scratch", ignore_errors=True)
+print("%-52s %12.4f ms, its process gone after %.4f ms" % ("one of their calls, from question to answer", *ask(1000)), flush=True)
 row("the bare call", 1000, lambda: bare(1000, lambda i: add(i, 1)))
 row("a process of Python", 50, shell(50, "python3 -c 'import add; add.add(1, 1)'"))
 row("/bin/true", 1000, shell(1000, "/bin/true"))
@@ -117,4 +155,4 @@ row("ZenML: a run of one step", 1, lambda: zen("adds", 1))
 row("ZenML: 20 more steps of two numbers, a step", 20, lambda: zen_more("adds"))
 row("ZenML: 20 more steps of such a frame, a step", 20, lambda: zen_more("frames"))
 P
-python3 measure.py "$zenml"
+PYTHONPATH=$ROOT/tests/python python3 measure.py "$zenml"

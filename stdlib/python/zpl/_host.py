@@ -11,6 +11,7 @@ from zpl._spare import Spare, prepared  # first: it looks at what is loaded by t
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 
+_SMALL = 5  # milliseconds
+
+
 def _start_bare(fd: int) -> NoReturn:
     """From the start, with nothing imported ahead: threads of a package would be missing in what is forked."""
     os.environ["ZPL_TALK"] = str(fd)
@@ -33,6 +37,10 @@ def _start_bare(fd: int) -> NoReturn:
 
 
 def _children() -> List[int]:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return []
     out: List[int] = []
     for task in os.listdir("/proc/self/task"):
         try:
@@ -65,6 +73,16 @@ def _next_call(control: socket.socket) -> Tuple[List[int], Dict[str, Any]]:
             return [], {}
         said += part
     return list(fds), json.loads(said) if said else {}
+
+
+def _ends_soon(pid: int) -> bool:
+    """Waits for the end of a process for as long as a small call may take."""
+    fd = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    ended = bool(poll.poll(_SMALL))
+    os.close(fd)
+    return ended
 
 
 def _spare(control: socket.socket, first: Optional[Dict[str, Any]]) -> Optional[Spare]:
@@ -118,7 +136,11 @@ def serve(fd: int) -> None:
             spare.take(fds)
         for one in fds:
             os.close(one)
-        pid, spare = spare.pid, _spare(control, first)
+        pid, spare = spare.pid, None
+        if not _ends_soon(pid):  # the next process is forked beside a call that takes longer, and after a small one
+            spare = _spare(control, first)
         status = os.waitpid(pid, 0)[1]
         _end_others(spare)
         talk.send({"ended": status})
+        if spare is None:
+            spare = _spare(control, first)

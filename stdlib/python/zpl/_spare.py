@@ -60,6 +60,25 @@ class _Ready:
             self.forget(frame.get("modules"))
 
 
+def _order(channel: socket.socket) -> List[int]:
+    """The descriptors of the call: to talk by, and what confines it; none when there is no call."""
+    with channel:
+        return list(socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)[1])
+
+
+def _rehearse_order() -> None:
+    """As `rehearse` does, of what comes before a call."""
+    ours, its = socket.socketpair()
+    with ours:
+        socket.send_fds(ours, [b"!"], [ours.fileno()])
+    (fd,) = _order(its)
+    os.close(fd)
+    try:
+        confine(-1)
+    except OSError:
+        pass  # it is no ruleset
+
+
 def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]]) -> None:
     """Gets ready while there is no call for it, and then makes one."""
     os.setpgid(0, 0)
@@ -67,9 +86,9 @@ def _be_call(parent: int, channel: socket.socket, first: Optional[Dict[str, Any]
     if os.getppid() != parent:
         return
     ready = _Ready(first)
-    order, fds, _, _ = socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)
-    channel.close()
-    if not order:
+    _rehearse_order()
+    fds = _order(channel)
+    if not fds:
         return
     try:
         if len(fds) > 1:
