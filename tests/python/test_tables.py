@@ -1,7 +1,9 @@
 """test_tables.py - tables of pandas, and of pyarrow, go out and come back as they were.      Time limit: 200 s"""
 import datetime as dt
 import decimal
+import math
 import os
+import pathlib
 import random
 import tempfile
 import unittest
@@ -205,7 +207,8 @@ class Tables(unittest.TestCase):
         arrows = [(pa.array([[1.0, 2.0], [1.0]]), "row 2 .* has a list of 1 values, where those before it have 2"),
                   (pa.array([[1.0, 2.0], [1.0, None]]), "row 2 .* has a null among its values"),
                   (pa.array([[1.0, 2.0, 3.0]]), r"has the shape \[3\]"), (pa.array([[0.1, 0.2]]), "which no f32 is equal to"),
-                  (pa.array([["a", "b"]]), "holds objects")]
+                  (pa.array([["a", "b"]]), "holds objects"),
+                  (pa.array([[[1, 2], None], [[1, 2], [3, 4]]], pa.list_(pa.list_(pa.float32(), 2), 2)), "a null among its values")]
         for array, words in arrows:
             with self.subTest(words), self.assertRaisesRegex(StepError, words):
                 self.through(pa.table({"x": array}), "Table {x: Tensor f32[2]}")
@@ -275,18 +278,55 @@ class Tables(unittest.TestCase):
             ("String", pa.table({"c": pa.array(["a"]).dictionary_encode()}), ["a"]),
             ("List(Int)", pa.table({"c": pa.array([[1, 2]], pa.list_(pa.int32(), 2))}), [[1, 2]]),
             ("List(Int)", pa.table({"c": pa.array([[0], [1, 2], None, [3]], pa.list_(pa.int64())).slice(1)}), [[1, 2], None, [3]]),
+            ("List(Int)", pa.table({"c": pa.array([[0], [1, 2], None, [3]], pa.list_view(pa.int64())).slice(1)}), [[1, 2], None, [3]]),
+            ("Int", pa.table({"c": pa.RunEndEncodedArray.from_arrays([2, 3], [7, 8])}), [7, 7, 8]),
+            ("Bytes", pa.table({"c": pa.array([b"a", b"\xff\0"], pa.binary_view())}), [b"a", b"\xff\0"]),
+            # of numbers the equal one, or the nearest to the digits
+            ("Float", n({"c": [decimal.Decimal(t) for t in ("0.3", "1.005", "123456789.123456789", "12345678901234567.89")]}),
+             [0.3, 1.005, 123456789.123456789, 12345678901234567.89]),
+            ("Float", n({"c": [decimal.Decimal(2**60), decimal.Decimal("NaN")]}), [2.0**60, None]),
+            ("List(Float)", n({"c": [[decimal.Decimal("0.3")]]}), [[0.3]]),
+            ("Float", n({"c": np.array([0.1, 1.5], ">f8")}), [0.1, 1.5]),
+            ("Float", n({"c": np.array([0.5, np.nan], "longdouble")}), [0.5, None]),
+            ("Int", n({"c": pd.Series([np.uint8(5), 7, None], dtype=object)}), [5, 7, None]),
+            # the day that it is in its own zone
+            ("Date", n({"c": pd.to_datetime(["2024-07-01", "2024-01-01"]).tz_localize("Europe/Berlin")}), [dt.date(2024, 7, 1), dt.date(2024, 1, 1)]),
+            # what stands in lists
+            ("List(Timestamp)", n({"c": [np.array(["2024-01-01"], "M8[s]"), np.array(["2024-01-02", "NaT"], "M8[D]")]}),
+             [[dt.datetime(2024, 1, 1)], [dt.datetime(2024, 1, 2), None]]),
+            ("List(Timestamp)", n({"c": [[pd.Timestamp("2024-01-01", tz="Asia/Tokyo")]]}), [[dt.datetime(2023, 12, 31, 15)]]),
+            ("List(Int)", n({"c": [np.ma.array([2, 3], mask=[0, 1]), np.array([4], ">i4"), [pd.NA, 5.0]]}), [[2, None], [4], [None, 5]]),
+            ("List(List(Int))", n({"c": pd.Series([np.matrix([[1, 2]]), [np.array([3]), None]])}), [[[1, 2]], [[3], None]]),
+            ("List(Int)", n({"c": pd.Series([pd.Series([1, 2]), (3,)], dtype=object)}), [[1, 2], [3]]),
+            ("Path", n({"c": [pathlib.Path("a/b"), None]}), ["a/b", None]),
+            ("Int", type("Own", (pd.DataFrame,), {})({"c": [1]}), [1]),
         ]
         for kind, frame, values in cases:
             with self.subTest(kind, frame=str(frame)[:60]):
                 _tables.write(frame, parse("Table {c: %s}" % kind), self.path, "output 'rows'")
                 self.assertEqual(pq.read_table(self.path)["c"].to_pylist(), values)
 
+    def test_nan_in_lists(self):
+        """There it is no null, as it is in a column of Floats."""
+        for declared in ("Table {c: List(Float)}", "Table {...}"):
+            for rows in ([[1.0, math.nan, None]], [np.array([1.0, math.nan])], [[math.nan], None, math.nan]):
+                _tables.write(pd.DataFrame({"c": pd.Series(rows, dtype=object)}), parse(declared), self.path, "x")
+                wanted = [None if isinstance(v, float) else v if v is None else np.array(v, object).tolist() for v in rows]
+                self.assertEqual(repr(pq.read_table(self.path)["c"].to_pylist()), repr(wanted))
+
+    def test_dates_that_python_has_not(self):
+        _tables.write(pa.table({"c": pa.array([10**7], pa.date32())}), parse("Table {c: Date}"), self.path, "x")
+        with self.assertRaisesRegex(StepError, "no date of Python's is .*: annotate it as a pyarrow.Table"):
+            _tables.read(self.path, None, parse("Table {c: Date}"), "pandas", 1)
+        self.assertEqual(len(_tables.read(self.path, None, parse("Table {c: Date}"), "pyarrow", 1)), 1)
+
     def test_sparse_of_no_declared_column(self):
         _tables.write(pd.DataFrame({"c": pd.arrays.SparseArray([0.0, 2.5])}), parse("Table {...}"), self.path, "x")
         self.assertEqual(pq.read_table(self.path)["c"].to_pylist(), [0.0, 2.5])
 
     def test_what_can_not_be(self):
-        f = pd.DataFrame({"c": [1, 2]})
+        n = pd.DataFrame
+        f = n({"c": [1, 2]})
         twice = pd.concat([f, f], axis=1)
         cases = [
             ("Table {c: Int}", twice, "two columns 'c'"),
@@ -308,7 +348,7 @@ class Tables(unittest.TestCase):
             ("Table {c: Date}", pd.DataFrame({"c": pd.to_datetime(["2024-01-01 01:00"])}), "has a time of day"),
             ("Table {c: Timestamp}", pd.DataFrame({"c": pd.to_timedelta([1])}), "holds durations, which no column does"),
             ("Table {c: List(Int)}", f, "is Int, and List(Int) is declared"),
-            ("Table {c: List(Int)}", pd.DataFrame({"c": [["a"]]}), "holds list, and List(Int) is declared"),
+            ("Table {c: List(Int)}", pd.DataFrame({"c": [["a"]]}), "an item of column 'c' of output 'rows' is String, and Int is declared"),
             ("Table {c: Json}", pd.DataFrame({"c": [object()]}), "row 1 of column 'c' of output 'rows' holds an object"),
             ("Table {...}", pd.DataFrame({"c": [1j]}), "holds complex numbers, which no column does"),
             ("Table {c: String}", pd.DataFrame({"c": pd.cut(pd.Series([1.0, 2.0]), 2)}), "holds intervals, which no column does"),
@@ -321,6 +361,25 @@ class Tables(unittest.TestCase):
             ("Table {c: Int}", np.zeros(2, [("c", "i8")]), "is a numpy.ndarray, and Table is declared"),
             ("Table {c: Int}", pl.DataFrame({"c": ["x"]}), "is String, and Int is declared"),
             ("Table {c: Int}", [1], "is a list, and Table is declared"),
+            ("Table {c: Timestamp}", n({"c": pd.Series([pd.Timestamp(1)], dtype=object)}), "row 1 of column 'c' of output 'rows' is 1970-01-01 00:00:00.000000001, and a Timestamp keeps microseconds"),
+            ("Table {...}", n({"c": pd.Series([pd.Timestamp(1)], dtype=object)}), "a Timestamp keeps microseconds"),
+            ("Table {c: List(Timestamp)}", n({"c": [[pd.Timestamp(1)]]}), "a Timestamp keeps microseconds"),
+            ("Table {c: List(Timestamp)}", n({"c": [np.array([1], "M8[ns]")]}), "a Timestamp keeps microseconds"),
+            ("Table {c: Timestamp}", n({"c": np.array(["300000-01-01"], "M8[s]")}), "beyond what a Timestamp can be"),
+            ("Table {c: List(Int)}", n({"c": [[1.5]]}), "Float value 1.5"),
+            ("Table {c: List(Int)}", n({"c": [[1.0, math.nan]]}), "Float value nan"),
+            ("Table {c: List(Date)}", n({"c": [[dt.datetime(2024, 1, 1, 5)]]}), "has a time of day"),
+            ("Table {c: List(Date)}", n({"c": [[dt.datetime(2024, 1, 1)], [dt.date(2024, 1, 1)]]}), "mixes datetime in a list (row 1) and date in a list (row 2)"),
+            ("Table {c: List(Int)}", n({"c": [{1, 2}]}), "row 1 of column 'c' of output 'rows' is a set, whose items have no order"),
+            ("Table {c: String}", n({"c": [b"abc"]}), "is Bytes, and String is declared"),
+            ("Table {c: String}", n({"c": pd.Categorical(pd.Series(["\ud800"], dtype=object))}), "a text that is no UTF-8"),
+            ("Table {c: Float}", n({"c": [decimal.Decimal(2**60 + 1)]}), "which no Float is equal to"),
+            ("Table {c: Float}", n({"c": np.array([1], "longdouble") / 3}), "which no Float is equal to"),
+            ("Table {c: Bytes}", pl.DataFrame({"c": pl.Series([object()], dtype=pl.Object)}), "column 'c' of output 'rows' holds objects, which no column does"),
+            ("Table {c: Int}", pl.DataFrame({"c": pl.Series([5], dtype=pl.Int128)}), "column 'c' of output 'rows' holds Int128: .cast(pl.Int64)"),
+            ("Table {...}", pl.DataFrame({"c\0": [5]}), "no name has a NUL"),
+            ("Table {...}", n([[1]], columns=pd.Index(["\ud800"], dtype=object)), "a column named '\\ud800', which is no UTF-8"),
+            ("Table {k: Int, c: Int}", n({"c": [1]}, pd.MultiIndex.from_arrays([[1], [2]], names=["k", "k"])), "has two levels 'k' in its index"),
             ("Table {c: Int}", f["c"], "is a pandas.Series, and Table is declared"),
         ]
         for kind, frame, words in cases:

@@ -10,6 +10,11 @@ def is_pandas(values: Any) -> bool:
     return type(values).__module__.split(".")[0] == "pandas"
 
 
+def first(error: BaseException) -> str:
+    """The first line of what a library says."""
+    return str(error.args[0] if error.args else error).strip().split("\n")[0]
+
+
 def chunked(array: Any) -> pa.ChunkedArray:
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
@@ -19,7 +24,7 @@ _KIND_OF = (
     ("Int", pa.types.is_integer),
     ("Float", lambda t: pa.types.is_floating(t) or pa.types.is_decimal(t)),
     ("String", lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or str(t) == "string_view"),
-    ("Bytes", lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_fixed_size_binary(t)),
+    ("Bytes", lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_fixed_size_binary(t) or str(t) == "binary_view"),
     ("Timestamp", pa.types.is_timestamp),
     ("Date", pa.types.is_date),
     (

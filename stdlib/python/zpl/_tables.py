@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from zpl._arrow import chunked, is_pandas, kind_of
+from zpl._arrow import chunked, first, is_pandas, kind_of
 from zpl._errors import StepError, a_type, type_name
 from zpl._types import Type
 from zpl._values import dump, to_json
@@ -96,7 +96,10 @@ def read(path: str, columns: Optional[List[str]], kind: Type, library: str, thre
     arrays = [_declare(table.column(i), k) for i, k in enumerate(kinds)]
     table = pa.Table.from_arrays(arrays, names=table.schema.names)
     if library == "pandas":
-        return _to_pandas(table, kinds)
+        try:
+            return _to_pandas(table, kinds)
+        except (ValueError, OverflowError) as e:
+            raise StepError("type", "a table holds what no date of Python's is (%s): annotate it as a pyarrow.Table" % first(e)) from e
     for i, k in enumerate(kinds):
         if k.kind == "Tensor":
             from zpl import _tensor_columns
@@ -190,14 +193,13 @@ def write(value: Any, kind: Type, path: str, who: str) -> None:
 
 def _columns_of(value: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
     """Names and columns of a frame: series of pandas, else arrays of Arrow."""
-    module = type(value).__module__.split(".")[0]
-    name = type(value).__name__
-    if module == "pandas" and hasattr(value, "columns"):
-        return _columns_of_pandas(value, kind, who)
-    if module == "polars" and name == "LazyFrame":
-        value, name = value.collect(), "DataFrame"
-    if module == "polars" and name == "DataFrame":
-        value = value.to_arrow()
+    frames = [c.__module__.split(".")[0] + "." + c.__name__ for c in type(value).__mro__]  # of a class of somebody's own too
+    if "pandas.DataFrame" in frames:
+        return _columns_of_pandas(sys.modules["pandas"].DataFrame(value), kind, who)
+    if "polars.LazyFrame" in frames:
+        value = value.collect()
+    if "polars.DataFrame" in frames or "polars.LazyFrame" in frames:
+        value = _of_polars(value, who)
     if isinstance(value, pa.RecordBatch):
         value = pa.Table.from_batches([value])
     if isinstance(value, pa.Table):
@@ -207,9 +209,22 @@ def _columns_of(value: Any, kind: Type, who: str) -> Tuple[List[str], List[Any],
     )
 
 
+def _of_polars(frame: Any, who: str) -> pa.Table:
+    for name, dtype in frame.schema.items():
+        if "\0" in name:
+            raise StepError("type", "%s has a column named %r, and no name has a NUL" % (who, name))
+        if str(dtype) in ("Object", "Int128", "UInt128"):  # of which Arrow would get the addresses, and nothing
+            advice = "objects, which no column does: make it of another type" if str(dtype) == "Object" else "%s: .cast(pl.Int64)" % dtype
+            raise StepError("type", "column '%s' of %s holds %s" % (name, who, advice))
+    return frame.to_arrow()
+
+
 def _columns_of_pandas(frame: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
     if getattr(frame.columns, "nlevels", 1) > 1:
         raise StepError("type", "%s has columns of %d levels: give each one name" % (who, frame.columns.nlevels))
+    twice = [n for n in frame.index.names if n is not None and frame.index.names.count(n) > 1]
+    if twice and kind.column(twice[0]) is not None:
+        raise StepError("type", "%s has two levels '%s' in its index: rename or drop one" % (who, twice[0]))
     names = list(frame.columns)
     columns = [frame.iloc[:, i] for i in range(len(names))]
     wanted = [n for n in frame.index.names if n is not None and n not in names and kind.column(n) is not None]
@@ -222,6 +237,8 @@ def _columns_of_pandas(frame: Any, kind: Type, who: str) -> Tuple[List[str], Lis
     for name in names:
         if not isinstance(name, str):
             raise StepError("type", "%s has a column named %r (%s): names are texts" % (who, name, type_name(name)))
+        if name.encode("utf-8", "replace").decode("utf-8") != name:
+            raise StepError("type", "%s has a column named %r, which is no UTF-8" % (who, name))
     return names, columns, len(frame)
 
 
@@ -273,87 +290,34 @@ def _column(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
 
 
 def _arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
-    """A column as Arrow, by its own type; of pandas' objects by the declared one, which tells mixed ones."""
+    """A column as Arrow, by its own type.  `kind`: the declared one, which messages name; of kind "": none is."""
     if not is_pandas(values):
         return chunked(values)
+    from zpl import _objects
+
     if str(values.dtype) == "object":
-        return _arrow_of_objects(values, kind, who)
-    values = _dense(values)
+        return _objects.arrow(values, kind, who)
+    if str(values.dtype).startswith("Sparse["):
+        values = values.sparse.to_dense()
     _refuse_foreign(values.dtype, who)
     try:
-        return chunked(pa.Array.from_pandas(values))
-    except (pa.ArrowException, TypeError, ValueError) as e:
-        raise StepError("type", "%s is %s, which can't cross: %s" % (who, values.dtype, _first(e))) from e
-
-
-def _dense(values: Any) -> Any:
-    return values.sparse.to_dense() if is_pandas(values) and str(values.dtype).startswith("Sparse[") else values
-
-
-def _arrow_of_objects(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
-    _refuse_mixed(values, kind, who)
-    # What Arrow makes of numbers and moments by itself, _fit() looks over for what would be lost.
-    target = stored(kind) if kind.kind in ("String", "Enum", "Path", "Bytes", "List") else None
-    if kind.kind == "List" and kind.elem is not None and kind.elem.kind == "List":
-        values = values.map(lambda v: v.tolist() if hasattr(v, "tolist") else v)  # arrays of more dimensions
-    try:
-        return chunked(pa.Array.from_pandas(values, type=target))
+        return chunked(pa.array(_objects.native(values.to_numpy(), who) if hasattr(values.dtype, "byteorder") else values, from_pandas=True))
     except UnicodeEncodeError as e:
         raise StepError("type", "%s holds a text that is no UTF-8" % who) from e
-    except OverflowError as e:
-        raise StepError("type", "%s holds a number that does not fit an Int, which has 64 bits" % who) from e
     except (pa.ArrowException, TypeError, ValueError) as e:
-        found = _types_in(values)
-        raise StepError(
-            "type", "%s holds %s, and %s is declared: %s" % (who, " and ".join(sorted(found)), _shown(kind), _first(e))
-        ) from e
-
-
-def _types_in(values: Any) -> Dict[str, int]:
-    """The types of the objects in a column, each with the first row (from 1) that has it."""
-    found: Dict[str, int] = {}
-    for i, v in enumerate(values):
-        if v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType"):
-            continue
-        name = type_name(v)
-        if name not in found:
-            found[name] = i + 1
-            if len(found) > 3:
-                break
-    return found
-
-
-_ALIKE = (
-    {"int", "float", "numpy.int64", "numpy.float64", "numpy.int32", "numpy.float32"},
-    {"str", "numpy.str_"},
-    {"bytes", "bytearray", "numpy.bytes_"},
-    {"bool", "numpy.bool", "numpy.bool_"},
-    {"datetime.datetime", "pandas.Timestamp"},
-    {"list", "tuple", "numpy.ndarray"},
-)
-
-
-def _refuse_mixed(values: Any, kind: Type, who: str) -> None:
-    found = _types_in(values)
-    if len(found) < 2 or any(set(found) <= alike for alike in _ALIKE):
-        return
-    shown = " and ".join("%s (row %d)" % pair for pair in list(found.items())[:3])
-    raise StepError("type", "%s mixes %s, and %s is declared: make it one type" % (who, shown, _shown(kind)))
+        raise StepError("type", "%s is %s, which can't cross: %s" % (who, values.dtype, first(e))) from e
 
 
 def _shown(kind: Type) -> str:
     return kind.text or kind.kind
 
 
-def _first(error: BaseException) -> str:
-    text = str(error.args[0] if error.args else error).strip()
-    return text.split("\n")[0]
-
-
 def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
     """Without dictionaries and encodings, which say nothing of the values."""
     if pa.types.is_dictionary(array.type):
         return array.cast(array.type.value_type)
+    if pa.types.is_run_end_encoded(array.type):
+        return pa.chunked_array([pc.run_end_decode(c) for c in array.chunks], array.type.value_type)
     if getattr(array.type, "extension_name", None) == "arrow.json":
         return pa.chunked_array([c.storage for c in array.chunks], array.type.storage_type)
     return array
@@ -408,12 +372,14 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
         array = array.cast(pa.float32())
     if have == "Int" and kind.kind == "Float":
         return _floats(array, who)
+    if kind.kind == "Float" and pa.types.is_decimal(array.type):
+        return _floats_of_decimals(array, who)
     try:
         return array.cast(target)
     except pa.ArrowException as e:
         row = _first_lost(array, target)
         raise StepError(
-            "type", "%s can't be %s%s: %s" % (who, _shown(kind), " (row %d)" % row if row else "", _first(e))
+            "type", "%s can't be %s%s: %s" % (who, _shown(kind), " (row %d)" % row if row else "", first(e))
         ) from e
 
 
@@ -422,10 +388,21 @@ def _floats(array: pa.ChunkedArray, who: str) -> pa.ChunkedArray:
     out = array.cast(pa.float64(), safe=False)
     same = pc.equal(out.cast(array.type, safe=False), array)
     if not pc.all(same, min_count=0).as_py():
-        row = pc.index(same, False).as_py() + 1
-        raise StepError(
-            "type", "%s holds %s (row %d), which no Float is equal to: .astype('float64') rounds" % (who, array[row - 1], row)
-        )
+        raise _no_float(array, pc.index(same, False).as_py(), who)
+    return out
+
+
+def _no_float(array: pa.ChunkedArray, at: int, who: str) -> StepError:
+    return StepError("type", "%s holds %s (row %d), which no Float is equal to: .astype('float64') rounds" % (who, array[at], at + 1))
+
+
+def _floats_of_decimals(array: pa.ChunkedArray, who: str) -> pa.ChunkedArray:
+    """The nearest Floats, by their digits as Arrow's own cast is not exact; of what has no digits behind the point equal ones."""
+    out = array.cast(pa.string()).cast(pa.float64())
+    if array.type.scale <= 0:
+        lost = [i for i, (d, f) in enumerate(zip(array.to_pylist(), out.to_pylist())) if d is not None and f != d]
+        if lost:
+            raise _no_float(array, lost[0], who)
     return out
 
 
@@ -452,7 +429,7 @@ def _first_lost(array: pa.ChunkedArray, target: pa.DataType) -> int:
 def _fit_moments(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
     """Moments in UTC, whole microseconds; of a Date at 00:00."""
     if kind.kind == "Date":
-        naive = array.cast(pa.timestamp(array.type.unit)) if array.type.tz else array
+        naive = pc.local_timestamp(array) if array.type.tz else array  # the date in its own zone
         days = naive.cast(pa.date32(), safe=False)
         if not pc.all(pc.equal(days.cast(naive.type), naive), min_count=0).as_py():
             raise StepError("type", "%s has a time of day, and Date is declared: .dt.normalize() drops it" % who)
@@ -461,10 +438,10 @@ def _fit_moments(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArra
         whole = array.cast(pa.timestamp("us", array.type.tz))
     except pa.ArrowException as e:
         row = _first_lost(array, pa.timestamp("us", array.type.tz))
-        raise StepError(
-            "type",
-            "%s has nanoseconds (row %d), and a Timestamp keeps microseconds: .dt.floor('us') rounds" % (who, row),
-        ) from e
+        words = "has nanoseconds (row %d), and a Timestamp keeps microseconds: .dt.floor('us') rounds"
+        if array.type.unit != "ns":
+            words = "has a moment (row %d) that is beyond what a Timestamp can be, 290,000 years"
+        raise StepError("type", "%s %s" % (who, words % row)) from e
     return whole.cast(pa.timestamp("us"))  # of a zone: the same moment in UTC
 
 
@@ -472,8 +449,6 @@ def _fit_list(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
     assert kind.elem is not None
     chunks = []
     for chunk in array.chunks:
-        if not pa.types.is_list(chunk.type):
-            chunk = chunk.cast(pa.list_(chunk.type.value_type))
         items = _fit(chunked(chunk.flatten()), kind.elem, "an item of " + who).combine_chunks()
         lengths = pc.fill_null(pc.list_value_length(chunk), 0)
         ends = pc.cumulative_sum(lengths.cast(pa.int32()))
@@ -522,18 +497,7 @@ def _refuse_foreign(kind: Any, who: str) -> None:
 
 def _undeclared(values: Any, who: str) -> pa.ChunkedArray:
     """A column of an open table that nothing declares: as what it is."""
-    values = _dense(values)
-    if is_pandas(values):
-        _refuse_foreign(values.dtype, who)
-    if is_pandas(values) and str(values.dtype) == "object":
-        found = _types_in(values)
-        if len(found) > 1 and not any(set(found) <= alike for alike in _ALIKE):
-            shown = " and ".join("%s (row %d)" % pair for pair in list(found.items())[:3])
-            raise StepError("type", "%s mixes %s: make it one type" % (who, shown))
-    try:
-        array = _plain(chunked(pa.Array.from_pandas(values) if is_pandas(values) else values))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
-        raise StepError("type", "%s can't cross: %s" % (who, _first(e))) from e
+    array = _plain(_arrow(values, Type(""), who))
     kind = _type_of(array.type)
     if kind is None:
         _refuse_foreign(array.type, who)

@@ -110,10 +110,10 @@ def _product(shape: Any) -> int:
 
 def _inner(values: Any, who: str, rows: List[int], outermost: bool) -> Tuple[Any, int]:
     """What stands in lists that all are of one length, and that length."""
-    if pa.types.is_fixed_size_list(values.type):
-        return values.flatten(), values.type.list_size
     if values.null_count:
         raise StepError("type", "%s has a null among its values" % who)
+    if pa.types.is_fixed_size_list(values.type):
+        return values.flatten(), values.type.list_size
     lengths = pc.list_value_length(values)
     first = lengths[0].as_py() if len(lengths) else 1
     other = pc.index(pc.equal(lengths, first), False).as_py()

@@ -6,6 +6,7 @@ tensors, images and others are known by what they can do.
 """
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -160,8 +161,11 @@ def other_shape(shape: Shape, kind: Type, who: str) -> StepError:
 # ---- columns ----
 
 
+_SELF = (float, np.floating, np.datetime64, np.timedelta64, Decimal)  # of which some are not equal to themselves
+
+
 def is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    return value is None or (isinstance(value, _SELF) and value != value) or type(value).__name__ in ("NAType", "NaTType")
 
 
 def blocks_of(objects: Sequence[Any], kind: Type, who: str) -> Tuple[Any, List[bool]]:
