@@ -2,6 +2,7 @@
 import contextlib
 import io
 import json
+import os
 import threading
 import unittest
 
@@ -61,7 +62,59 @@ class Models(unittest.TestCase):
             self.refused("the objective '%s', which gives no probabilities" % objective,
                          xgboost.train({"objective": objective}, matrix, 2), kind)
 
+    def test_what_classes_of_xgboost_were_told(self):
+        """Their params come back, `missing` among them, by which they score; another class is not made of one."""
+        import xgboost
+
+        frame, label = FRAME[["a", "b"]], LABEL == "far"
+        model = xgboost.XGBClassifier(n_estimators=3, missing=3, importance_type="weight", max_depth=2).fit(frame, label)
+        path = self.save(model, "Model {xgboost}")
+        back = _models.load(path, parse("Model {xgboost}"), xgboost.XGBClassifier)
+        for name in ("n_estimators", "missing", "importance_type", "max_depth", "n_jobs"):
+            self.assertEqual(back.get_params()[name], model.get_params()[name])
+        self.assertTrue(np.array_equal(back.predict_proba(frame), model.predict_proba(frame)))
+        self.assertFalse(np.array_equal(model.predict_proba(frame), model.set_params(missing=np.nan).predict_proba(frame)))
+        self.assertTrue(np.array_equal(back.feature_importances_, model.feature_importances_))
+        self.assertIsInstance(_models.load(path, parse("Model {xgboost}"), xgboost.XGBModel), xgboost.XGBClassifier)
+        with self.assertRaisesRegex(StepError, "the model is an XGBClassifier, and the parameter is annotated XGBRegressor"):
+            _models.load(path, parse("Model {xgboost}"), xgboost.XGBRegressor)
+        self.refused("that has not been fitted", xgboost.XGBClassifier(), "Model {xgboost}")
+        self.refused("takes 3.0 for a missing number", back.set_params(missing=3.0), "Model {xgboost, features: {a: Float, b: Int}, label: f: Bool}")
+        own = xgboost.XGBRegressor(n_estimators=2, objective=lambda t, p: (p - t, np.ones_like(t))).fit(frame, label * 1.0)
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            back = self.through(own, "Model {xgboost}", xgboost.XGBRegressor)
+        self.assertIn("output 'm' was given a function as its objective, which is not kept", log.getvalue())
+        self.assertTrue(np.array_equal(back.predict(frame), own.predict(frame)))
+
+    def test_xgboost_that_stopped_early(self):
+        """Native steps score by all trees there are, and a class of XGBoost by those that it stopped at."""
+        import xgboost
+
+        frame, label = FRAME[["a", "b"]], LABEL == "far"
+        model = xgboost.XGBClassifier(n_estimators=20, early_stopping_rounds=2, learning_rate=1.0)
+        model.fit(frame, label, eval_set=[(frame, ~label)], verbose=False)
+        self.assertLess(model.best_iteration + 1, model.get_booster().num_boosted_rounds())
+        kind = "Model {xgboost, features: {a: Float, b: Int}, label: f: Bool}"
+        back = self.through(model, kind)
+        self.assertTrue(np.array_equal(back.predict(xgboost.DMatrix(frame)), model.predict_proba(frame)[:, 1]))
+        again = self.through(model, kind, xgboost.XGBClassifier)
+        self.assertEqual(again.best_iteration, model.best_iteration)
+        self.assertTrue(np.array_equal(again.predict_proba(frame), model.predict_proba(frame)))
+
     # -- LightGBM
+
+    def test_what_classes_of_lightgbm_were_told(self):
+        import lightgbm
+
+        frame, kind = FRAME[["a", "b"]], "Model {lightgbm}"
+        model = lightgbm.LGBMRegressor(n_estimators=9, importance_type="gain", min_child_samples=2, learning_rate=1.0, verbose=-1)
+        model.fit(frame, FRAME["b"], eval_set=[(frame[::-1], FRAME["b"])], callbacks=[lightgbm.early_stopping(2, verbose=False)])
+        back = self.through(model, kind, lightgbm.LGBMRegressor)
+        self.assertEqual((back.get_params(), back.best_iteration_), (model.get_params(), model.best_iteration_))
+        self.assertTrue(np.array_equal(back.feature_importances_, model.feature_importances_))
+        self.assertEqual(self.through(model.booster_, kind).best_iteration, model.booster_.best_iteration)
+        with self.assertRaisesRegex(StepError, "the model is an LGBMRegressor, and the parameter is annotated LGBMClassifier"):
+            self.through(model, kind, lightgbm.LGBMClassifier)
 
     def test_lightgbm(self):
         import lightgbm
@@ -119,6 +172,20 @@ class Models(unittest.TestCase):
         t = proto.graph.initializer[0]
         t.data_location = onnx.TensorProto.EXTERNAL
         self.refused("has its weights in a file of their own", proto, kind)
+
+    # -- scikit-learn
+
+    def test_partial_functions(self):
+        """As HistGradientBoosting has one for columns of categories; what it calls has to be the library's."""
+        from functools import partial
+
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.preprocessing import FunctionTransformer
+
+        kind = "Model {sklearn}"
+        model = HistGradientBoostingClassifier(max_iter=3, categorical_features="from_dtype").fit(FRAME, LABEL)
+        self.assertTrue(np.array_equal(self.through(model, kind).predict_proba(FRAME), model.predict_proba(FRAME)))
+        self.refused("the model holds posix.system", FunctionTransformer(partial(os.system, "true")), kind)
 
     # -- pickles
 

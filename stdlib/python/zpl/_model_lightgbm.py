@@ -1,4 +1,5 @@
-"""Models of LightGBM: its own text, with a line of zpl's: {"classes": [LABEL], "lightgbm": VERSION} behind "zpl:"."""
+"""Models of LightGBM: its own text, with a line of zpl's: {"best_iteration": N, "classes": [LABEL], "lightgbm": VERSION} and what
+_estimators.py says, behind "zpl:"."""
 from __future__ import annotations
 
 import json
@@ -7,6 +8,7 @@ from typing import Any, Dict, List
 
 from zpl._code import hold_version
 from zpl._errors import StepError, a_type
+from zpl._estimators import made_of, said_of
 from zpl._types import Type
 
 ENDING = ".txt"
@@ -41,7 +43,9 @@ def save(value: Any, kind: Type, path: str, who: str) -> None:
     booster = value.booster_ if is_wrapper else value
     if not isinstance(booster, lightgbm.Booster):
         raise StepError("type", "%s is %s, and %s is declared: return a Booster or an LGBMModel" % (who, a_type(value), kind.text))
-    said: Dict[str, Any] = {"lightgbm": lightgbm.__version__}
+    said: Dict[str, Any] = {"lightgbm": lightgbm.__version__, "best_iteration": booster.best_iteration}
+    if is_wrapper:
+        said.update(said_of(value, "lightgbm", who))
     if is_wrapper and hasattr(value, "classes_"):
         said["classes"] = _classes(value, who)
     head, last, tail = booster.model_to_string().rpartition(_LAST)
@@ -76,16 +80,17 @@ def load(path: str, kind: Type, hint: Any) -> Any:
     said = _said(text)
     booster = lightgbm.Booster(model_str=text)
     hold_version("LightGBM", said.get("lightgbm", lightgbm.__version__), lightgbm.__version__, "lightgbm")
+    booster.best_iteration = said.get("best_iteration", booster.best_iteration)
     if not (isinstance(hint, type) and issubclass(hint, lightgbm.LGBMModel)):
         return booster
-    return _wrapped(hint, booster, said.get("classes"))
+    return _wrapped(made_of(said, lightgbm, hint), booster, said.get("classes"))
 
 
-def _wrapped(cls: type, booster: Any, classes: Any) -> Any:
+def _wrapped(model: Any, booster: Any, classes: Any) -> Any:
     """An estimator as it is when it has been fitted; LightGBM has no way of its own to make one of a Booster."""
-    model = cls()
     own = {
         "_Booster": booster,
+        "_best_iteration": booster.best_iteration,
         "_n_features": booster.num_feature(),
         "_n_features_in": booster.num_feature(),
         "_objective": booster.params.get("objective"),

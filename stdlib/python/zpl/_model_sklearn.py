@@ -12,7 +12,7 @@ from zpl._types import Type
 ENDING = ".skops"
 AHEAD = ("skops.io",)  # looks through all of scikit-learn when it is imported
 _PACKAGES = ("sklearn", "numpy", "scipy", "xgboost", "lightgbm")  # whose classes are made again
-_CLASSES = ("collections.OrderedDict",)  # of Python's, which LightGBM's have in them
+_CLASSES = ("collections.OrderedDict", "functools.partial")  # of Python's; what the latter calls is looked at by itself
 
 
 def takes(value: Any) -> bool:

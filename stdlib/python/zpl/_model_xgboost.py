@@ -9,11 +9,13 @@ from typing import Any, List, Optional
 
 from zpl._code import hold_version, warn_of_order
 from zpl._errors import StepError, a_type
+from zpl._estimators import made_of, said_of
 from zpl._types import Type
 
 ENDING = ".ubj"
 FORMAT = 1  # of the attribute; ZPL_MODEL_FORMAT
 ATTRIBUTE = "zpl"
+CLASS = "zpl_class"  # the attribute with what _estimators.py says
 #: Objectives whose scores say of classes which, or in what order, and not how probable.
 _NO_PROBABILITIES = ("binary:hinge", "binary:logitraw", "multi:softmax", "rank:")
 
@@ -51,9 +53,10 @@ def _xgboost() -> Any:
 def _read(data: bytes, hint: Any) -> Any:
     xgboost = _xgboost()
     is_wrapper = isinstance(hint, type) and hasattr(hint, "get_booster")
-    model = hint() if is_wrapper else xgboost.Booster()
-    model.load_model(bytearray(data))
-    booster = model.get_booster() if is_wrapper else model
+    booster = model = xgboost.Booster(model_file=bytearray(data))
+    if is_wrapper:
+        model = made_of(json.loads(booster.attr(CLASS) or "{}"), xgboost, hint)
+        model.load_model(bytearray(data))
     trained = json.loads(booster.attr(ATTRIBUTE) or "{}").get("xgboost", xgboost.__version__)
     hold_version("XGBoost", trained, xgboost.__version__, "xgboost")
     return model
@@ -106,14 +109,43 @@ def _hold_objective(booster: Any, label: Type, who: str) -> None:
         )
 
 
+def _scoring(booster: Any, value: Any, who: str) -> Any:
+    """The trees that a class of XGBoost scores by, as native steps score by all there are."""
+    if value.missing == value.missing:
+        raise StepError(
+            "type",
+            "%s takes %s for a missing number (missing = %s), which native steps do not: make nulls of them before, or declare no label"
+            % (who, value.missing, value.missing),
+        )
+    best = booster.attr("best_iteration")
+    if best is None or value.booster == "gblinear":
+        return booster
+    cut = booster[: int(best) + 1]
+    cut.set_attr(**booster.attributes())
+    cut.feature_names, cut.feature_types = booster.feature_names, booster.feature_types
+    return cut
+
+
+def _dump(said: Any) -> str:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def _bytes(value: Any, kind: Type, who: str) -> bytes:
     xgboost = _xgboost()
-    booster = value.get_booster() if hasattr(value, "get_booster") else value
+    is_wrapper = hasattr(value, "get_booster")
+    if is_wrapper and not value.__sklearn_is_fitted__():
+        raise StepError("type", "%s is %s that has not been fitted" % (who, a_type(value)))
+    booster = value.get_booster() if is_wrapper else value
     if not isinstance(booster, xgboost.Booster):
         raise StepError("type", "%s is %s, and %s is declared: return a Booster" % (who, a_type(value), kind.text))
+    booster = booster.copy()
+    if is_wrapper:
+        booster.set_attr(**{CLASS: _dump(said_of(value, "xgboost", who))})
     if kind.label is None or kind.label_type is None:
         print("zpl: %s says no label with its type, so native steps can't score it" % who, file=sys.stderr)
     else:
+        if is_wrapper:
+            booster = _scoring(booster, value, who)
         names = _features(booster, kind, who)
         _hold_objective(booster, kind.label_type, who)
         said = {
@@ -124,8 +156,7 @@ def _bytes(value: Any, kind: Type, who: str) -> bytes:
             "version": FORMAT,
             "xgboost": xgboost.__version__,
         }
-        booster = booster.copy()
-        booster.set_attr(**{ATTRIBUTE: json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))})
+        booster.set_attr(**{ATTRIBUTE: _dump(said)})
         if booster.feature_names is None:
             booster.feature_names = names
     return bytes(booster.save_raw("ubj"))
