@@ -1,20 +1,26 @@
 """test_call.py - calls of functions as zpl makes them: arguments, outputs, errors, models.      Time limit: 200 s"""
+import datetime
+import enum
 import json
 import os
 import unittest
+from dataclasses import dataclass, field
 from importlib import metadata
+from typing import Any, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypedDict
 
 from process import Process, Project, pythons
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zpl import _models, _project
+from zpl._annotated import as_annotated
 from zpl._errors import StepError
 from zpl._types import parse
-from zpl._values import from_literal, to_json
+from zpl._values import dump, from_json, from_literal, to_json
 
 ROWS = "Table {a: Float, b: Int}"
 STEPS = '''
@@ -369,6 +375,10 @@ class Values(unittest.TestCase):
             (3.0, "Int", 3), (np.array([[1, 2]]), "List(List(Int))", [[1, 2]]), (pd.Series([1, 2]), "List(Int)", [1, 2]),
             (pd.Timestamp("2024-01-01 01:00", tz="Europe/Berlin"), "Timestamp", "2024-01-01 00:00:00"),
             (np.datetime64("2024-01-01"), "Json", "2024-01-01T00:00:00"), ({"a": (1, None)}, "Json", {"a": [1, None]}), ({1: 2}, "Json", {"1": 2}),
+            (np.array(["2024-01-01", "NaT"], "M8[ns]"), "Json", ["2024-01-01T00:00:00", None]),
+            (np.array(["2024-01-01"], "M8[ns]"), "List(Timestamp)", ["2024-01-01 00:00:00"]),
+            (np.array([(1, 0.5)], [("a", "i4"), ("b", "f4")]), "Json", [{"a": 1, "b": 0.5}]),
+            (pl.Series([1, None]), "List(Optional(Int))", [1, None]), (pa.array([0.5]), "List(Float)", [0.5]), (pa.scalar(5), "Int", 5),
         ]:
             with self.subTest(kind, given=given):
                 self.assertEqual(to_json(given, parse(kind), "v"), wanted)
@@ -383,11 +393,73 @@ class Values(unittest.TestCase):
             ({"a": 1}, "Report {b: Int}", "has no field 'b'"), ({"a": 1, "b": 1}, "Report {b: Int}", "'a' that is not declared"),
             ({"a": object()}, "Json", "'a' of output 'v' holds an object"), (endless, "Json", "holds itself"), (2**53 + 1, "Float", "no Float is equal"),
             ({(1, 2): 3}, "Json", "keys of JSON are texts"), (b"\xff", "Bytes", "no text"), (np.datetime64(1, "ns"), "Timestamp", "nanoseconds"),
+            (np.array([1], "m8[ns]"), "Json", "holds a numpy.timedelta64"), ({"a": "NaN"}, "Json", "is the text 'NaN', which in JSON is the number"),
+            ({"a\0": 1}, "Json", r"a key 'a\x00', and no key has a NUL"), ({"a\0": 1}, "Report {...}", "no key has a NUL"),
+            (datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=5))), "Timestamp", "in no year from 1 to 9999"),
         ]:
             with self.subTest(words):
                 with self.assertRaises(StepError) as raised:
                     to_json(given, parse(kind), "output 'v'")
                 self.assertIn(words, str(raised.exception))
+
+
+    def test_there_and_back(self):
+        """What a step returns and the next is annotated with."""
+        utc, berlin = datetime.timezone.utc, datetime.timezone(datetime.timedelta(hours=2))
+        moments = [datetime.datetime(2024, 1, 1, 5), datetime.datetime(2024, 1, 1, 5, tzinfo=utc), datetime.datetime(2024, 1, 1, 5, tzinfo=berlin)]
+        one = Inner(moments[0], datetime.date(2024, 1, 2))
+        for value, kind, hint in [
+            ({"a": float("nan"), "b": [float("inf"), float("-inf")]}, "Json", dict), (float("nan"), "Json", None),
+            ({"b": "NaN", "a": float("nan")}, "Report {b: String, ...}", None), ("a\0b", "Json", None),
+            (Outer(one, [one], {"k": one}, Colour.RED, (1, "x"), None), "Json", Outer), ([one], "Json", List[Inner]),
+            (one, "Json", Optional[Inner]), ({1: one}, "Json", Dict[int, Inner]), ([(1, Colour.RED)], "Json", List[Tuple[int, Colour]]),
+            (moments, "Json", List[datetime.datetime]), ([Colour.RED], "Json", Sequence[Colour]), (Pair(1, [2]), "Json", Pair),
+            ({"day": datetime.date(2024, 1, 1)}, "Json", Days), ({"a": 1}, "Json", Any), (Later(1), "Json", Later),
+        ]:
+            with self.subTest(value=value):
+                kind = parse(kind)
+                back = as_annotated(from_json(json.loads(dump(to_json(value, kind, "v"))), kind), hint)
+                self.assertEqual(repr(back), repr(value))
+        for value, hint, words in [({"x": 1}, Dict[int, int], "the key 'x' is no int"), ({"when": 1}, Inner, "is no Inner"), ("x", datetime.date, "is no date")]:
+            with self.assertRaisesRegex(StepError, words):
+                as_annotated(value, hint)
+        self.assertEqual(from_literal({"bytes": "610062"}), "a\0b")
+
+
+@dataclass
+class Inner:
+    when: datetime.datetime
+    day: datetime.date
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Outer:
+    one: Inner
+    many: List[Inner]
+    named: Dict[str, Inner]
+    colour: Colour
+    pair: Tuple[int, str]
+    other: Optional[Inner]
+    COUNT: ClassVar[int] = 3
+
+
+@dataclass
+class Later:
+    a: int
+    b: int = field(init=False, default=3)
+
+
+class Pair(NamedTuple):
+    a: int
+    b: List[int]
+
+
+class Days(TypedDict):
+    day: datetime.date
 
 
 class Compiled(unittest.TestCase):

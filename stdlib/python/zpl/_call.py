@@ -5,7 +5,7 @@ import atexit
 import os
 import sys
 
-from zpl import _context, _values
+from zpl import _annotated, _context, _values
 from zpl._errors import StepError, a_type, type_name
 from zpl._frames import VERSION, Talk, python_version, too_old
 from zpl._project import Project, place, scratch_place
@@ -46,7 +46,7 @@ class Call:
     def argument(self, name: str, given: Dict[str, Any]) -> Any:
         hint = self.hints.get(name)
         if "json" in given:
-            return _values.as_annotated(_values.from_literal(given["json"]), hint)
+            return _annotated.as_annotated(_values.from_literal(given["json"]), hint)
         kind = parse(given["type"])
         if "table" in given:
             from zpl import _tables
@@ -56,7 +56,7 @@ class Call:
             import json
 
             with open(given["path"], encoding="utf-8") as f:
-                return _values.as_annotated(_values.from_json(json.load(f), kind), hint)
+                return _annotated.as_annotated(_values.from_json(json.load(f), kind), hint)
         return self.stored(given["path"], kind, hint)
 
     def stored(self, path: str, kind: Type, hint: Any) -> Any:
@@ -94,10 +94,8 @@ class Call:
             by_name = result._asdict()
             if set(by_name or ()) != set(names):
                 by_name = None  # in order
-        elif hasattr(type(result), "__dataclass_fields__"):
-            by_name = {n: getattr(result, n) for n in type(result).__dataclass_fields__}
         else:
-            by_name = None
+            by_name = _values.fields_of(result)
         if by_name is not None:
             if set(by_name) != set(names):
                 has = ", ".join("'%s'" % n for n in by_name)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from zpl._arrow import chunked, first, is_pandas, kind_of
 from zpl._errors import StepError, a_type, type_name
 from zpl._types import Type
-from zpl._values import dump, to_json
+from zpl._values import CELL, dump, to_json
 
 LIBRARIES = ("pandas", "polars", "pyarrow")
 GROUP_BYTES = 64 << 20  # of what crosses at once: rows may be large
@@ -470,8 +470,7 @@ def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
     texts = []
     for i, v in enumerate(objects):
         missing = v is None or (isinstance(v, float) and v != v) or type(v).__name__ in ("NAType", "NaTType")
-        kind = Type("Json", text="Json")
-        texts.append(None if missing else dump(to_json(v, kind, "row %d of %s" % (i + 1, who))))
+        texts.append(None if missing else dump(to_json(v, CELL, "row %d of %s" % (i + 1, who))))
     return pa.chunked_array([pa.array(texts, pa.large_string())])
 
 

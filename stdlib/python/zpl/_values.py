@@ -29,8 +29,11 @@ def from_literal(value: Any) -> Any:
     ((form, inside),) = value.items()
     if form == "float":
         return float(inside)
-    if form == "bytes":
-        return bytes.fromhex(inside)
+    if form == "bytes":  # no UTF-8, or a text with a NUL
+        try:
+            return _text(value).encode("utf-8").decode("utf-8")
+        except UnicodeEncodeError:
+            return bytes.fromhex(inside)
     if form == "record":
         return {_text(k): from_literal(v) for k, v in inside}
     if form == "path":
@@ -65,7 +68,7 @@ def moment(text: Any) -> Any:
 def from_json(value: Any, kind: Type) -> Any:
     """The Python value of plain JSON that is of a type."""
     if value is None or kind.kind == "Json":
-        return value
+        return _with_odd(value)
     if kind.kind == "Float":
         return float(value)
     if kind.kind == "Timestamp":
@@ -87,63 +90,28 @@ def from_json(value: Any, kind: Type) -> Any:
     return value
 
 
-def as_annotated(value: Any, annotation: Any) -> Any:
-    """A param as the function's annotation wants it: a date for a text, a float for a whole number.
-
-    What the annotation does not say clearly stays as it is.
-    """
-    origin, args = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
-    if value is None or annotation is None:
-        return value
-    if type(None) in args:  # Optional
-        rest = [a for a in args if a is not type(None)]
-        return as_annotated(value, rest[0]) if len(rest) == 1 else value
-    if origin in (list, tuple) and isinstance(value, list) and args:
-        items = [as_annotated(v, args[0]) for v in value]
-        return items if origin is list else tuple(items)
-    if not isinstance(annotation, type) or isinstance(value, annotation):
-        return value
-    make = _maker(value, annotation)
-    try:
-        return make(value) if make is not None else value
-    except (TypeError, ValueError) as e:
-        raise StepError("type", "%r is no %s: %s" % (value, annotation.__qualname__, e)) from e
+_ODD = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}  # what JSON has no number for: these texts stand for it, of any type
+_ODD_TEXTS = frozenset(_ODD.values())
 
 
-def _maker(value: Any, cls: type) -> Optional[Callable[[Any], Any]]:
-    name = "%s.%s" % (cls.__module__.split(".")[0], cls.__name__)
-    if cls is float and isinstance(value, int):
-        return float
-    if cls is bytes and isinstance(value, str):
-        return lambda text: text.encode("utf-8")
-    if cls is str and name != "pathlib.Path" and hasattr(value, "__fspath__"):
-        return str
+def _with_odd(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_odd(v) for v in value]
     if isinstance(value, dict):
-        if hasattr(cls, "model_validate"):
-            return cls.model_validate  # type: ignore[attr-defined]
-        return (lambda v: cls(**v)) if hasattr(cls, "__dataclass_fields__") else None
-    if name == "numpy.ndarray" and isinstance(value, list):
-        return _array
-    if not isinstance(value, (str, int)):
-        return None
-    if name == "datetime.datetime":
-        return moment
-    if name == "pandas.Timestamp":
-        return lambda v: cls(moment(v))
-    if name == "datetime.date":
-        return cls.fromisoformat  # type: ignore[attr-defined]
-    if hasattr(cls, "__members__"):  # an enum.Enum
-        return cls
-    return None
-
-
-def _array(items: List[Any]) -> Any:
-    import numpy
-
-    return numpy.asarray(items)
+        return {k: _with_odd(v) for k, v in value.items()}
+    return float(value) if isinstance(value, str) and value in _ODD_TEXTS else value
 
 
 # ---- out ----
+
+
+def fields_of(value: Any) -> Optional[Dict[str, Any]]:
+    """A dataclass as its fields; None: it is none."""
+    if not hasattr(type(value), "__dataclass_fields__"):
+        return None
+    import dataclasses
+
+    return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
 
 
 def plain(value: Any) -> Any:
@@ -156,14 +124,31 @@ def plain(value: Any) -> Any:
     if hasattr(type(value), "__members__"):
         return plain(value.value)
     if module == "numpy" and hasattr(value, "tolist"):
-        return value.tolist() if type(value).__name__ not in ("datetime64", "timedelta64") else _numpy_moment(value)
-    if hasattr(type(value), "__dataclass_fields__"):
-        return {n: getattr(value, n) for n in type(value).__dataclass_fields__}
+        return _of_numpy(value)
+    if module == "pyarrow" and hasattr(value, "as_py"):
+        return value.as_py()
+    fields = fields_of(value)
+    if fields is not None:
+        return fields
     if hasattr(value, "model_dump"):
         return value.model_dump()
     if hasattr(value, "_asdict"):
         return value._asdict()
     return value
+
+
+def _of_numpy(value: Any) -> Any:
+    """An array as lists and a scalar as Python's own; NumPy itself makes bare numbers of moments, and of fields what has no names."""
+    kind = value.dtype.kind
+    if kind not in "MmV":
+        return value.tolist()
+    if value.shape:
+        return [_of_numpy(v) for v in value]
+    if kind == "V":
+        return {n: _of_numpy(value[n]) for n in value.dtype.names} if value.dtype.names else value
+    if value != value:
+        return None
+    return _numpy_moment(value) if kind == "M" else value
 
 
 def _numpy_moment(value: Any) -> Any:
@@ -174,7 +159,7 @@ def _numpy_moment(value: Any) -> Any:
 
 
 def _show(value: Any) -> str:
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -208,9 +193,6 @@ def _int(value: Any, kind: Type, who: str) -> Any:
     if not INT_MIN <= value <= INT_MAX:
         raise StepError("type", "%s is %s, which does not fit an Int: it has 64 bits" % (who, _show(value)))
     return value
-
-
-_ODD = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}  # what JSON has no number for
 
 
 def _float(value: Any, kind: Type, who: str) -> Any:
@@ -260,7 +242,10 @@ def _moment(value: Any, kind: Type, who: str) -> Any:
     if getattr(value, "nanosecond", 0):
         raise StepError("type", "%s is %s, and a Timestamp keeps microseconds: round it" % (who, value))
     if value.tzinfo is not None:
-        value = value.astimezone(timezone.utc).replace(tzinfo=None)
+        try:
+            value = value.astimezone(timezone.utc).replace(tzinfo=None)
+        except OverflowError:
+            raise StepError("type", "%s is %s, which is in no year from 1 to 9999 in UTC" % (who, value)) from None
     return value.isoformat(sep=" ")
 
 
@@ -288,6 +273,8 @@ def _items(value: Any) -> Optional[List[Any]]:
     if type(value).__module__.split(".")[0] in ("numpy", "pandas") and hasattr(value, "tolist"):
         items = value.tolist()
         return items if isinstance(items, list) else None
+    if hasattr(value, "to_pylist") or (hasattr(value, "to_list") and hasattr(value, "to_arrow")):  # of pyarrow, of polars
+        return list(value.to_pylist() if hasattr(value, "to_pylist") else value.to_list())
     return None
 
 
@@ -305,28 +292,47 @@ def _record(value: Any, kind: Type, who: str) -> Any:
         if not kind.open and name not in out and kind.has_row:
             raise StepError("type", "%s has a field '%s' that is not declared" % (who, name))
         if name not in out:
-            out[str(name)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who))
+            out[_key(name, who)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who))
     return out
+
+
+CELL = Type("Json")  # of a column: that has NaN and the infinities as such, as Python writes them
+
+
+def _text_of_json(value: str, kind: Type, who: str) -> str:
+    if value in _ODD_TEXTS and kind is not CELL:
+        raise StepError("type", "%s is the text %r, which in JSON is the number: write it otherwise" % (who, value))
+    return str(_string(value, Type("String"), who))
+
+
+def _key(key: Any, who: str) -> str:
+    key = plain(key)
+    if not isinstance(key, (str, int)):
+        raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(key)))
+    if "\0" in str(key):
+        raise StepError("type", "%s has a key %s, and no key has a NUL" % (who, _show(key)))
+    return str(_string(str(key), Type("String"), "a key of " + who))
 
 
 def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
     value = plain(value)
     if depth > 100:
         raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who)
-    if value is None or isinstance(value, (bool, str)):
-        return value if value is None or isinstance(value, bool) else _string(value, Type("String"), who)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text_of_json(value, kind, who)
     if isinstance(value, int):
         return _int(value, kind, who)
     if isinstance(value, float):
-        return _float(value, kind, who)
+        return value if kind is CELL else _float(value, kind, who)
     if isinstance(value, dict):
         out = {}
         for k, v in value.items():
-            if not isinstance(plain(k), (str, int)):
-                raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(k)))
-            if str(plain(k)) in out:
-                raise StepError("type", "%s has two keys that are '%s' as texts, which keys of JSON are" % (who, k))
-            out[str(plain(k))] = _json(v, kind, "'%s' of %s" % (k, who), depth + 1)
+            name = _key(k, who)
+            if name in out:
+                raise StepError("type", "%s has two keys that are '%s' as texts, which keys of JSON are" % (who, name))
+            out[name] = _json(v, kind, "'%s' of %s" % (name, who), depth + 1)
         return out
     items = _items(value)
     if items is not None:
