@@ -3,11 +3,13 @@
 . "$ROOT/tests/lib.sh"
 with_oracle
 cat >draw.py <<'T'
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 def plot(n: int = 10) -> Figure:
@@ -43,6 +45,26 @@ def deep(n: int = 4) -> Image.Image:
 
 def drawn(file: Figure) -> int:
     return 1
+
+
+def moving(n: int = 4) -> Image.Image:
+    Image.new("L", (n, n)).save(kept := io.BytesIO(), "GIF", save_all=True, append_images=[Image.new("L", (n, n), 255)])
+    return Image.open(kept)
+
+
+def lying(n: int = 4) -> Image.Image:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0132] = 6, "2026:01:01 00:00:00"  # how it is turned, and when it was taken
+    Image.new("RGB", (n, 2 * n)).save(kept := io.BytesIO(), "JPEG", exif=exif)
+    return Image.open(kept)
+
+
+def stood(file: Image.Image) -> list:
+    return [dict(file.getexif()), list(ImageOps.exif_transpose(file).size)]
+
+
+def none(n: int = 0) -> Image.Image:
+    return Image.new("L", (n, 5))
 T
 cat >rows.py <<'T'
 import numpy as np
@@ -132,5 +154,11 @@ no "output 'file' is a dict, and File is declared: it is the one output, so retu
     'local s = step "s" { python = "draw.py:named" } s {}'
 lacks err "reads the system and of its project"
 no "an image of mode F can't be a PNG" 'local s = step "s" { python = "draw.py:deep" } s {}'
+no "numpy.asarray(image) is kept whole as a Tensor" 'local s = step "s" { python = "draw.py:deep" } s {}'
+no "an image of 2 frames is no PNG" 'local s = step "s" { python = "draw.py:moving" } s {}'
+no "an image of 0 × 5 pixels can't be a PNG" 'local s = step "s" { python = "draw.py:none" } s {}'
+printf '%s\n' 'local s = step "s" { signature = "(file: File) -> (v: Json)", python = "draw.py:stood" } s { step "p" { python = "draw.py:lying" } {} }' >lies.zpl
+expect 0 zpl run lies.zpl --json
+equal "$(json out "[s['outputs']['v']['value'] for s in j['steps'] if s['name'] == 's'][0]")" '[{"274": 6}, [8, 4]]' "how it lies"
 no "a figure is kept as a picture" \
     'local s = step "s" { signature = "(file: File) -> (n: Int)", python = "draw.py:drawn" } s { step "p" { python = "draw.py:plot" } {} }'

@@ -14,12 +14,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ORIENTATION = 0x0112  # of EXIF: how it is to be turned, the one of its tags that says what is seen
+
+
 def _save_image(image: Any, path: Path) -> None:
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise StepError("type", "an image of %d frames is no PNG, which has one: return the path of a file, or image.copy() for this frame" % frames)
+    exif = image.getexif()
+    for tag in [t for t in exif if t != _ORIENTATION]:
+        del exif[tag]
     try:
-        image.save(path, format="PNG")
-    except OSError as e:  # a mode that PNG has not
+        image.save(path, format="PNG", **({"exif": exif} if exif else {}))
+    except (OSError, ValueError) as e:  # a mode that PNG has not, or no pixels
         path.unlink(missing_ok=True)
-        raise StepError("type", "an image of mode %s can't be a PNG (%s): .convert('RGB') makes it one that can" % (image.mode, e)) from e
+        if 0 in image.size:
+            raise StepError("type", "an image of %d × %d pixels can't be a PNG: it has none" % image.size) from e
+        raise StepError("type", "an image of mode %s can't be a PNG (%s): %s" % (image.mode, e, _otherwise(image.mode))) from e
+
+
+def _otherwise(mode: str) -> str:
+    if mode in ("I", "F"):
+        return "numpy.asarray(image) is kept whole as a Tensor"
+    return ".convert('%s') makes it one that can" % ("RGBA" if mode[-1] in "aA" else "RGB")
 
 
 def _load_image(path: Path) -> Any:
