@@ -17,6 +17,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "python")]
 
 from process import PACKAGE, Project
 
+import numpy as np
 import torch
 import torch.nn as nn
 
@@ -126,9 +127,14 @@ class Kept(Models):
     def test_state(self):
         state = nets.all_nets()["mixed"][0].state_dict()
         back = self.through(state)
-        self.assertEqual(sorted(back), sorted(state))
+        self.assertEqual(list(back), list(state))
         for name, t in state.items():
             self.assertTrue(same(back[name], t), name)
+
+    def test_arrays(self):
+        for array in (np.array(2.5), np.arange(3, dtype=">f4"), np.asfortranarray(np.arange(6).reshape(2, 3)), np.arange(6)[::-2], np.zeros((0, 2), "?")):
+            back = self.through(nets.Bare(array)).inner[0].thing
+            self.assertEqual((back.shape, back.dtype, back.tolist()), (array.shape, array.dtype.newbyteorder("="), array.tolist()))
 
     def test_script(self):
         net, given = nets.all_nets()["cnn"]
@@ -180,6 +186,7 @@ class Refused(Models):
             (torch.ones(2, dtype=torch.complex128), "torch.complex128"),
             (torch.ones(2, device="meta"), "is on no device"),
             (torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "is quantized"),
+            (torch.nested.nested_tensor([torch.ones(1)]) if hasattr(torch, "nested") else torch.ones(1).to_sparse(), "which a file of safetensors has nothing for"),
         ]:
             with self.subTest(words):
                 self.refused(nets.Bare(thing), words)
@@ -197,6 +204,10 @@ class Refused(Models):
         if hasattr(torch, "compile"):
             self.refused(torch.compile(nets.Bare()), "return the module that was compiled")
         self.refused(nn.DataParallel(nets.Bare()), "model.module")
+        parametrize = torch.nn.utils.parametrize.register_parametrization
+        self.refused(nn.Sequential(parametrize(nn.Linear(2, 2), "weight", nn.Identity())), "remove_parametrizations(module, name) makes it plain")
+        for name, words in (("__metadata__", "a tensor is called '__metadata__'"), ("\ud800", "is called '\\ud800'"), (1, "the key 1, and the names of a state_dict are texts")):
+            self.refused({name: torch.ones(1)}, words)
         self.refused(torch.fx.symbolic_trace(nn.Linear(2, 2)), "its code was made while it ran")
 
     def test_hooks_and_lazy_ones(self):
@@ -230,6 +241,7 @@ class Refused(Models):
 
 
 NET = """
+import numpy as np
 import torch
 from parts.scale import scale
 class Net(torch.nn.Module):
@@ -241,6 +253,7 @@ class Net(torch.nn.Module):
         return scale(self.line(x)) + late.SHIFT
 """
 TRAIN = """
+import numpy as np
 import torch
 from net import Net
 def fit():

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from typing import Any, Dict
@@ -19,6 +20,7 @@ from zpl._types import Type
 ENDING = ""  # one of several
 MODULE, WEIGHTS = "module.json", "weights.safetensors"
 _SAID = "zpl.json"  # in a .pt
+_ORDER = "zpl.order"  # of a state_dict, as JSON; the file has another
 
 _INSTEAD = {
     "torch.nn.parallel.distributed.DistributedDataParallel": "return what it is around, model.module",
@@ -89,7 +91,8 @@ def load(path: str, kind: Type, hint: Any) -> Any:
         return _torch_module.load(path)
     if _is_script(path):
         return _load_script(path)
-    return _safetensors.read(path)[0]
+    tensors, said = _safetensors.read(path)
+    return {name: tensors[name] for name in json.loads(said[_ORDER])} if _ORDER in said else tensors
 
 
 def version() -> str:
@@ -121,8 +124,8 @@ def kept_tensor(t: Any, who: str) -> Any:
 
     if type(t).__name__ in ("UninitializedParameter", "UninitializedBuffer"):
         raise StepError("type", "%s has no shape yet: it is of a lazy module, which gets it from the first rows it sees" % who)
-    if t.layout != torch.strided or t.is_quantized or t.device.type == "meta":
-        what = "is on no device" if t.device.type == "meta" else "is quantized" if t.is_quantized else "is sparse"
+    if t.layout != torch.strided or t.is_quantized or t.device.type == "meta" or t.is_nested:
+        what = "is on no device" if t.device.type == "meta" else "is quantized" if t.is_quantized else "is nested" if t.is_nested else "is sparse"
         raise StepError("type", "%s %s, which a file of safetensors has nothing for: return TorchScript" % (who, what))
     if not _safetensors.can_keep(t.dtype):
         raise StepError("type", "%s is of %s, which a file of safetensors has nothing for: return TorchScript" % (who, t.dtype))
@@ -135,7 +138,9 @@ def _save_state(value: Dict[str, Any], path: str, who: str) -> None:
 
     tensors = {}
     for name, t in value.items():
-        if not isinstance(name, str) or not _is_tensor(t):
+        if not isinstance(name, str):
+            raise StepError("type", "%s is a dict with the key %r, and the names of a state_dict are texts" % (who, name))
+        if not _is_tensor(t):
             raise StepError(
                 "type",
                 "%s is a dict with %s as '%s', and a state_dict has tensors alone: return model.state_dict(), and what else there is "
@@ -144,7 +149,7 @@ def _save_state(value: Dict[str, Any], path: str, who: str) -> None:
         tensors[name] = kept_tensor(t, "tensor '%s' of %s" % (name, who))
     if not tensors:
         raise StepError("type", "%s is an empty dict, and a state_dict is declared" % who)
-    _safetensors.write(path, tensors, {"format": "pt", "torch": version()})
+    _safetensors.write(path, tensors, {"format": "pt", "torch": version(), _ORDER: json.dumps(list(tensors))})
 
 
 # ---- TorchScript ----
@@ -165,8 +170,6 @@ def _save_script(value: Any, path: str) -> None:
 
 
 def _load_script(path: str) -> Any:
-    import json
-
     import torch
 
     said = {_SAID: ""}

@@ -18,6 +18,7 @@ _NAMES = {
     "I8": "int8", "U64": "uint64", "U32": "uint32", "U16": "uint16", "U8": "uint8", "BOOL": "bool", "C64": "complex64",
     "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
 }  # fmt: skip
+_TEXTS = "__metadata__"
 _HEADER_MAX = 100_000_000
 
 
@@ -32,12 +33,17 @@ def can_keep(dtype: Any) -> bool:
 
 
 def write(path: str, tensors: Dict[str, Any], said: Dict[str, str]) -> None:
-    """Writes tensors that are on the CPU and dense, and texts beside them: the same bytes for the same values."""
+    """Writes tensors that are on the CPU and dense, and texts beside them: the same bytes for the same values.
+
+    Raises StepError for a name that the format has not.
+    """
     names = _names()
     order = sorted(tensors, key=lambda n: (-tensors[n].element_size(), n))
-    header: Dict[str, Any] = {"__metadata__": {k: said[k] for k in sorted(said)}} if said else {}
+    header: Dict[str, Any] = {_TEXTS: {k: said[k] for k in sorted(said)}} if said else {}
     at = 0
     for name in order:
+        if name == _TEXTS or name.encode("utf-8", "replace").decode("utf-8") != name:
+            raise StepError("type", "a tensor is called %r, which no tensor in a file of safetensors is" % name)
         t = tensors[name]
         size = t.numel() * t.element_size()
         header[name] = {"dtype": names[t.dtype], "shape": list(t.shape), "data_offsets": [at, at + size]}
@@ -67,7 +73,7 @@ def read(path: str) -> Tuple[Dict[str, Any], Dict[str, str]]:
             header = None
         if not isinstance(header, dict):
             raise StepError("type", "%s is no file of safetensors" % path)
-        said = header.pop("__metadata__", {})
+        said = header.pop(_TEXTS, {})
         return {name: _tensor(name, one, f, 8 + size) for name, one in header.items()}, said
 
 

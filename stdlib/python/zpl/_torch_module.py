@@ -28,6 +28,9 @@ _OTHERWISE = (
 )
 
 
+_PARAMETRIZED = "torch.nn.utils.parametrize.remove_parametrizations(module, name) makes it plain; or return model.state_dict()"
+
+
 def _internals() -> Dict[str, Any]:
     """What every module has from nn.Module alone, as it is at first."""
     import torch
@@ -88,7 +91,10 @@ class _Taking:
             raise self.fail(path, "is a %s, which is put together by __reduce__" % cls.__qualname__)
         get = getattr(cls, "__getstate__", None)
         own = get is not None and get is not getattr(object, "__getstate__", None)
-        state = get(module) if own else module.__dict__
+        try:
+            state = get(module) if own else module.__dict__
+        except Exception as error:  # as of one with parametrizations, whose class is made while it runs
+            raise self.fail(path, "is a %s, which does not say what it is (%s)" % (cls.__qualname__, str(error).split("\n")[0]), _PARAMETRIZED) from error
         if not isinstance(state, dict) or any(n not in state for n in ("training", "_parameters", "_buffers", "_modules")):
             raise self.fail(path, "is a %s, whose __getstate__ gives no dict with what nn.Module has" % cls.__qualname__)
         return state
@@ -239,7 +245,8 @@ class _Taking:
         import torch
 
         if isinstance(value, numpy.ndarray) and value.dtype.kind in "biuf":
-            return {"$array": self.tensor(torch.from_numpy(numpy.ascontiguousarray(value)), path)}
+            plain = numpy.array(value, value.dtype.newbyteorder("="), order="C")
+            return {"$array": self.tensor(torch.from_numpy(plain), path)}
         if isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
             return {"$scalar": [value.dtype.name, self.value(value.item(), path, depth)]}
         raise self.fail(path, "is %s, which can't be kept" % a_type(value))
