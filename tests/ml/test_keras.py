@@ -71,6 +71,11 @@ class Models(Folder):
             pass
 
         self.refused(keras.Sequential([keras.layers.Input((2,)), Local()]), "which is defined inside of a function")
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(2, activation=nets.halve)])
+        self.refused(net, "its function 'halve' is loaded again by no name: write @keras.saving.register_keras_serializable() before it")
+        net = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(2)])
+        net.compile(loss="mse", metrics=[nets.halve])
+        self.refused(net, "its function 'halve' is loaded again by no name")
 
     def test_versions(self):
         path, other = self.at(), self.at()
@@ -81,6 +86,26 @@ class Models(Folder):
                 kept.writestr(name, data.replace(b'"keras": "3.', b'"keras": "2.') if name == "module.json" else data)
         with self.assertRaisesRegex(StepError, "would score it differently"):
             _models.load(other, MODEL, None)
+
+    def test_functions(self):
+        """A function of the project's own belongs to the model as a layer does: an activation, a loss, a metric."""
+        project = Project()
+        self.addCleanup(project.close)
+        own = "".join("@keras.saving.register_keras_serializable()\ndef %s\n" % f for f in (
+            "double(x): return x * 2", "far(a, b): return keras.ops.mean((a - b) ** 2)", "near(a, b): return keras.ops.mean(a - b)"))
+        project.write("own.py", "import keras\n" + own)
+        project.write("fit.py", "import keras, own\ndef fit():\n"
+                      "    dense = keras.layers.Dense(1, activation=own.double, kernel_initializer='ones')\n"
+                      "    net = keras.Sequential([keras.layers.Input((2,)), dense])\n"
+                      "    net.compile(loss=own.far, metrics=[own.near])\n    return net\n")
+        project.write("score.py", "def score(net):\n    import numpy\n    one = numpy.ones((1, 2))\n"
+                      "    return [float(v) for v in [*net.predict(one, verbose=0)[0], *net.evaluate(one, numpy.array([[1.0]]), verbose=0)]]\n")
+        last, _, printed = project.call("fit", {}, [("net", "Model {keras}")], file="fit.py")
+        self.assertIn("done", last, (last, printed))
+        given = {"net": {"path": project.at("net.out"), "type": "Model {keras}"}}
+        last, _, printed = project.call("score", given, [("v", "List(Float)")], file="score.py", modules=["score.py"])
+        self.assertIn("done", last, (last, printed))
+        self.assertEqual(json.loads(project.read("v")), [4.0, 9.0, -3.0])
 
     def test_code(self):
         """A layer of the project's own belongs to the model; who reads it need not import it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 from typing import Any, Dict, Iterator
@@ -61,13 +62,15 @@ def save(value: Any, kind: Type, path: str, who: str) -> None:
     for part in _parts(value):
         what = "%s: its %s '%s'" % (who, type(part).__name__, getattr(part, "name", ""))
         _check(part, what, keras)
-        if type(part).__module__.split(".")[0] != "keras":
+        if type(part).__module__.split(".")[0] != "keras" and not hasattr(part, "__code__"):
             code.name(type(part), what)
-    said = dict(_versions(keras), **code.said("keras"))
     folder = tempfile.mkdtemp(prefix="zpl-")
     try:
         made = os.path.join(folder, "model.keras")
         value.save(made)
+        with zipfile.ZipFile(made) as file:
+            _name_parts(json.loads(file.read("config.json")), code, who, keras)
+        said = dict(_versions(keras), **code.said("keras"))
         with zipfile.ZipFile(made) as file, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as kept:
             kept.writestr(zipfile.ZipInfo(_SAID), json.dumps(said, indent=1))
             for name in sorted(file.namelist()):
@@ -95,6 +98,28 @@ def _check(part: Any, what: str, keras: Any) -> None:
             "%s is made of a lambda, which is kept as machine code of Python's and not loaded again: write a class of "
             "keras.layers.Layer for it, at the top of a file of the project" % what,
         )
+
+
+def _name_parts(node: Any, code: Code, who: str, keras: Any) -> None:
+    """Functions and classes that Keras loads by their names, wherever in the model: losses, activations, metrics.
+
+    Raises StepError for a function that it finds by none.
+    """
+    if isinstance(node, dict):
+        module, name = node.get("module"), node.get("class_name")
+        if name == "function" and isinstance(node.get("config"), str):
+            found = keras.saving.get_registered_object(node["config"])
+            if found is None:
+                raise StepError(
+                    "type",
+                    "%s: its function '%s' is loaded again by no name: write @keras.saving.register_keras_serializable() before it, at the "
+                    "top of a file of the project" % (who, node["config"]),
+                )
+            code.name(found, "%s: its function '%s'" % (who, node["config"]))
+        elif isinstance(module, str) and isinstance(name, str) and module.split(".")[0] not in ("keras", "builtins"):
+            code.name(getattr(sys.modules.get(module), name, None), "%s: its %s" % (who, name))
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _name_parts(inner, code, who, keras)
 
 
 def _steady(name: str, data: bytes) -> bytes:
