@@ -81,6 +81,12 @@ def absent(n: int) -> int:
         return len(open("data/nothing").read())
     except FileNotFoundError:
         return 4
+def within(n: int, at: Path = Path("data")) -> int:
+    return len("".join(p.read_text() for p in sorted(at.rglob("*.txt"))))
+def within_looks(n: int, at: Path = Path("data")) -> int:
+    return int((at / ".h.txt").exists())
+def walks_within(n: int, at: Path = Path("data")) -> int:
+    return sum(len(names) for _, _, names in os.walk(at))
 def looked_for(n: int) -> int:
     return 5 if os.path.exists("data/y.csv") else 4
 def library_looks(n: int) -> int:
@@ -170,6 +176,23 @@ expect 0 zpl run p.zpl --json && equal "$(status_of out s)" ran "a declared file
 program lists ', files = { "data" }' && expect 0 zpl run p.zpl
 cp data/x.csv data/y.csv
 expect 0 zpl run p.zpl --json && equal "$(status_of out s)" ran "a file that came to a declared folder"
+
+# what a declared folder holds beside what counts is not read: hidden files, by whatever way; who walks past them may
+mkdir data/.drafts
+echo one >data/.drafts/d.txt
+refused within "opened data/.drafts/d.txt" 'rglob'
+contains err "hidden files of a folder and those in __pycache__ do not count"
+program walks_within && expect 0 zpl run p.zpl
+program within ', files = { "data/.drafts/d.txt" }' && expect 0 zpl run p.zpl --json && contains out '"value": 4'
+program within ', files = { "data/.drafts" }' && expect 0 zpl run p.zpl --json && contains out '"value": 4'
+echo three >data/.drafts/d.txt
+expect 0 zpl run p.zpl --json && contains out '"value": 6'
+rm -r data/.drafts
+program within_looks && expect 1 zpl run p.zpl
+contains err "it looked for data/.h.txt" && contains err 'files = { "data/.h.txt" }'
+echo one >data/.h.txt
+refused within_looks "looked at data/.h.txt" 'exists()'
+rm data/.h.txt
 
 # a store that the project is in makes nothing of it known
 program opens

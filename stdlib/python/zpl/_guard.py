@@ -33,6 +33,8 @@ _LOOKS = ("stat", "lstat", "access", "readlink")
 _ASKED_BY = {"posixpath", "genericpath", "pathlib", "glob"}
 #: Functions that only ask where links lead.
 _FOLLOW_LINKS = {"realpath", "_joinrealpath", "_resolve"}
+#: What of a declared folder the key leaves out, by the path behind it.
+_LEFT_OUT = re.compile(r"/(?:\.|__pycache__(?:/|$))").search
 #: What parts the words of a text for a shell.
 _SHELL = re.compile(r"[\s'\"`;|&<>(){}=:,$]+")
 _stat, _lstat = os.stat, os.lstat  # the system's own
@@ -63,14 +65,16 @@ class _Watched:
 class Guard:
     """Refuses what is not known, and remembers what it refused."""
 
-    def __init__(self, project: Project, known: Sequence[str], store: str) -> None:
-        """`known`: files and folders, without links; `store`: the same, of which the step is given nothing but what is known."""
+    def __init__(self, project: Project, declared: Sequence[str], known: Sequence[str], store: str) -> None:
+        """`declared`: files and folders that the key counts, `known`: others that may be read as they are, all without links;
+        `store`: the same, of which the step is given nothing but what is known."""
         self.project = project
         self.store = store
         self.places = tuple(dict.fromkeys([project.folder + os.sep, os.path.abspath(project.given) + os.sep]))
-        self.known = set(known)
+        self.known = {*declared, *known}
         self.below = tuple(p + os.sep for p in known)
-        self.above = self._folders_of(known)
+        self.folders = tuple(p + os.sep for p in declared)
+        self.above = self._folders_of([*declared, *known])
         self.fine = set(self.known)  # paths that were looked at
         self.first: Optional[Tuple[str, str, int, str]] = None  # message, file, line, what it was: that fails the step
         self.missed: Optional[Tuple[str, str, int, str]] = None  # the same, of what is not there: fails one that ends well
@@ -128,11 +132,20 @@ class Guard:
         if path in self.fine or not (path + os.sep).startswith(self.places):
             return None, False
         real = os.path.realpath(path)
-        if real in self.known or real.startswith(self.below) or self.is_installed(path, real):
+        if real in self.known or real.startswith(self.below) or self._counts(real) or self.is_installed(path, real):
             self.fine.add(path)
             return None, False
         place = next(p for p in self.places if (path + os.sep).startswith(p))
         return path[len(place) :] or ".", _mode(_lstat, real) != 0
+
+    def _counts(self, real: str) -> bool:
+        """Is it below a declared folder, and nothing there that the key leaves out?"""
+        return any(real.startswith(p) and not _LEFT_OUT(real[len(p) - 1 :]) for p in self.folders)
+
+    def _is_left_out(self, path: str) -> bool:
+        """Is it what the key leaves out of a declared folder?  Of that the names may be seen, as by who walks through all."""
+        real = os.path.realpath(path)
+        return real.startswith(self.folders) and not self._counts(real)
 
     def _folders_of(self, known: Sequence[str]) -> Set[str]:
         """The project and its folders that something known is in: that they are there is known too."""
@@ -170,6 +183,8 @@ class Guard:
         shown, there = self.unknown_of_any(path)
         if shown is None or os.path.abspath(path) in self.above or self._is_for_imports():
             return
+        if there and self._is_left_out(path) and stat.S_ISDIR(_mode(_stat, path)):
+            return
         if there:
             self._refuse("looked at", shown, is_look=True)
         else:
@@ -188,8 +203,9 @@ class Guard:
         path = args[0]
         if isinstance(path, int):
             path = os.readlink("/proc/self/fd/%d" % path)
-        shown = self.unknown(os.fsdecode(path if path is not None else "."))
-        if shown is not None and _module(sys._getframe(2)) not in _FINDERS:
+        path = os.fsdecode(path if path is not None else ".")
+        shown = self.unknown(path)
+        if shown is not None and not self._is_left_out(path) and _module(sys._getframe(2)) not in _FINDERS:
             self._refuse("listed the folder", shown)
 
     def _connect(self, args: Tuple[Any, ...]) -> None:
@@ -284,6 +300,11 @@ class Guard:
         is_inside = self.store.startswith(self.project.folder + os.sep)  # it may be around the project
         if is_inside and (path + os.sep).startswith(self.store + os.sep):
             return "the store is zpl's own: what another step made comes as an input of the step, or by `artifact.read`"
+        if self._is_left_out(path):
+            return (
+                "hidden files of a folder and those in __pycache__ do not count: declare what is meant to be read by its own name, "
+                '`files = { "%s" }`, or call it otherwise' % shown
+            )
         if _mode(_lstat, path) == 0:
             return (
                 "give it by a Path param, which may have None for its default, or declare the folder that it would be in, "
