@@ -165,6 +165,13 @@ touch data/y.csv
 expect 0 zpl run p.zpl --json && contains out '"value": 5'
 rm data/y.csv
 
+# a path that the step is given and that leads nowhere is told as that
+printf 'local s = step "s" { python = "steps/f.py:within" }\ns { n = 1, at = Path "dat" }\n' >p.zpl
+expect 1 zpl run p.zpl
+contains err "within(): it looked for dat, which is not there"
+lacks err "key would not know"
+contains err "help: a Path param gives that path"
+
 # what is Python's own, what the step makes and what it declares, and the folders that it is in
 program library_looks ', files = { "conf/link.csv" }' && expect 0 zpl run p.zpl
 program fine ', files = { "conf/link.csv" }' && expect 0 zpl run p.zpl

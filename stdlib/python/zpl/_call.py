@@ -385,7 +385,9 @@ def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
         writes.append(scratch_place(frame["host"]))
     modules = [place(os.path.join(project.folder, m)) for m in frame["modules"]]
     given = [os.path.realpath(a.get("table") or a["path"]) for a in frame["args"].values() if "json" not in a]
-    return Guard(project, frame["reads"], writes + modules + given, place(frame["store"]))
+    texts = [a.get("json") for a in frame["args"].values()]
+    paths = [t["path"] for t in texts if isinstance(t, dict) and isinstance(t.get("path"), str)]  # a Path param's
+    return Guard(project, frame["reads"], writes + modules + given, place(frame["store"]), paths)
 
 
 def _end(talk: Talk, end: Dict[str, Any]) -> None:

@@ -65,11 +65,14 @@ class _Watched:
 class Guard:
     """Refuses what is not known, and remembers what it refused."""
 
-    def __init__(self, project: Project, declared: Sequence[str], known: Sequence[str], store: str) -> None:
+    def __init__(
+        self, project: Project, declared: Sequence[str], known: Sequence[str], store: str, given: Sequence[str] = ()
+    ) -> None:
         """`declared`: files and folders that the key counts, `known`: others that may be read as they are, all without links;
-        `store`: the same, of which the step is given nothing but what is known."""
+        `store`: the same, of which the step is given nothing but what is known; `given`: its Path params, as they are written."""
         self.project = project
         self.store = store
+        self.given = {os.path.abspath(os.path.join(project.folder, p)) for p in given}
         self.places = tuple(dict.fromkeys([project.folder + os.sep, os.path.abspath(project.given) + os.sep]))
         self.known = {*declared, *known}
         self.below = tuple(p + os.sep for p in known)
@@ -262,8 +265,14 @@ class Guard:
             frame = frame.f_back
         own = self.project.relative(frame.f_code.co_filename) if frame is not None else None
         if own is not None and frame is not None and self.missed is None:
-            message = "it looked for %s, which is not there, and the step's key would not know if it were" % shown
+            of_key = "" if self._is_given(shown) else ", and the step's key would not know if it were"
+            message = "it looked for %s, which is not there%s" % (shown, of_key)
             self.missed = (message, own, frame.f_lineno, shown)
+
+    def _is_given(self, shown: str) -> bool:
+        """Is it what a Path param says, or below that?"""
+        path = os.path.join(self.project.folder, shown)
+        return any(path == p or path.startswith(p + os.sep) for p in self.given)
 
     def _refuse(self, did: str, shown: str, is_look: bool = False) -> None:
         message = "it %s %s, which the step's key does not know" % (did, shown)
@@ -305,6 +314,8 @@ class Guard:
                 "hidden files of a folder and those in __pycache__ do not count: declare what is meant to be read by its own name, "
                 '`files = { "%s" }`, or call it otherwise' % shown
             )
+        if self._is_given(shown):
+            return "a Path param gives that path: give one that is there, or None where it may be left out"
         if _mode(_lstat, path) == 0:
             return (
                 "give it by a Path param, which may have None for its default, or declare the folder that it would be in, "
