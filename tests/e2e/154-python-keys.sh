@@ -258,6 +258,36 @@ sed -i 's/K = 10/K = 20/' "$TMP/beside.$$/yours/__init__.py"
 again ran "a package outside changed"
 equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 24
 again cached "nothing"
+# and by the finder that setuptools writes of a package that stands beside others
+mkdir -p "$TMP/flat.$$/theirs"
+echo 'T = 100' >"$TMP/flat.$$/theirs/__init__.py"
+cat >"$site/__editable___theirs_1_0_finder.py" <<T
+import sys
+from importlib.util import spec_from_file_location
+
+MAPPING: dict[str, str] = {'theirs': '$TMP/flat.$$/theirs'}
+NAMESPACES: dict[str, list[str]] = {}
+
+
+class _EditableFinder:
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        if fullname in MAPPING:
+            return spec_from_file_location(fullname, MAPPING[fullname] + "/__init__.py")
+        return None
+
+
+def install():
+    sys.meta_path.append(_EditableFinder)
+T
+echo 'import __editable___theirs_1_0_finder; __editable___theirs_1_0_finder.install()' >"$site/__editable__.theirs-1.0.pth"
+sed -i 's/^import yours/import yours, theirs/; s/+ n$/+ n + theirs.T/' s.py
+again ran "an import by a finder"
+equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 124
+again cached "nothing"
+sed -i 's/T = 100/T = 200/' "$TMP/flat.$$/theirs/__init__.py"
+again ran "a package that a finder finds changed"
+equal "$(json out "j['steps'][0]['outputs']['value']['value']")" 224
 # however many there are
 for i in $(seq 20); do
     mkdir -p "many/$i"

@@ -39,11 +39,26 @@ def _is_site(path: str) -> bool:
     return any(entry.endswith(".dist-info") for entry in os.listdir(path))
 
 
+def _mapped(finder: str) -> List[str]:
+    """The folders of the packages that the finder of setuptools, which it writes for `pip install -e`, has by their paths."""
+    import ast
+
+    try:
+        with open(finder, encoding="utf-8") as f:
+            lines = [line for line in f if line.startswith("MAPPING")]
+        paths = ast.literal_eval(lines[0].partition("=")[2].strip())
+        return [os.path.dirname(path) for name, path in paths.items() if os.path.basename(path) == name]
+    except (OSError, ValueError, SyntaxError, IndexError, AttributeError):
+        return []  # another's, or another version's
+
+
 def own_folders() -> List[str]:
-    """The folders that files of paths name in which code is edited where it stands (pip install -e)."""
+    """The folders in which code is edited where it stands (pip install -e), as files of paths and finders of setuptools say."""
     out: Dict[str, None] = {}
     for site in site_folders():
         for entry in sorted(os.listdir(site)):
+            if entry.startswith("__editable__") and entry.endswith("_finder.py"):
+                out.update((path, None) for path in _mapped(os.path.join(site, entry)) if os.path.isdir(path))
             if not entry.endswith(".pth"):
                 continue
             with open(os.path.join(site, entry), encoding="utf-8", errors="replace") as f:
