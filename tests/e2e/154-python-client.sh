@@ -36,6 +36,23 @@ for what, words in (("1/split", "several outputs"), ("7/split/test", "run"), ("1
         raise SystemExit("loaded " + what)
     except zpl.Error as error:
         assert words in str(error), error
+
+# a step inside an `each`: what all items made, and that of one
+pathlib.Path("map.zpl").write_text("""
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) local x = {} for i = 1, t.n do x[i] = i * 10 end return x end }
+local some = step "some" { signature = "(k: Int) -> (r: Report {k: Int}, n: Int)", lua = function (t) return { k = t.k }, t.k + 1 end }
+each(list { n = 3 }, function (k) return some { k } end)
+""")
+mapped = zpl.run("map.zpl")
+assert mapped["some[*]/r"] == [{"k": 10}, {"k": 20}, {"k": 30}] and zpl.load("last/some[*]/n") == [11, 21, 31]
+assert mapped["some[2]/n"] == 21
+assert set(zpl.artifacts()) == {"2/list/items"} | {"2/some[%d]/%s" % (i, o) for i in (1, 2, 3) for o in "rn"}, zpl.artifacts()
+for what, words in (("last/some[*]", "several outputs: load one of last/some[*]/n, last/some[*]/r"), ("last/some[*]/m", "no output 'm'"), ("last/sme[*]/n", "did you mean")):
+    try:
+        zpl.load(what)
+        raise SystemExit("loaded " + what)
+    except zpl.Error as error:
+        assert words in str(error), error
 try:
     zpl.run("penguins.zpl", rounds=0)
     raise SystemExit("ran with rounds = 0")

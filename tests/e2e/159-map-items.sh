@@ -89,6 +89,35 @@ expect 0 zpl show 'last/more[2]/r'
 contains out "k      20"
 expect 0 zpl show 'last/more[*]'
 contains out "of one item: zpl show '$run/more[1]'"
+lacks out "more of them"
+
+# all items: each with what it made, and the figures of all
+expect 0 zpl show 'last/more[*]' --json
+cp out each.json
+expect 0 zpl show 'last/more[*]' --rows 2
+contains out "  more of them: zpl show '$run/more[*]' --rows 4"
+python3 - <<'P'
+import json
+each = json.load(open("each.json"))["each"]
+rows = open("out").read().splitlines()
+assert [e["name"] for e in each] == ["more[%d]" % i for i in (1, 2, 3, 4)], each
+values = [e["outputs"]["r"]["value"] for e in each]
+for e in each[:2]:
+    fields = "  ".join("%s %.4g" % (k, v) for k, v in e["outputs"]["r"]["value"].items())
+    assert any(r.split()[:2] == [e["status"], e["name"]] and ("r %s; v %d" % (fields, e["outputs"]["v"]["value"])) in r for r in rows), (e, rows)
+assert not any(each[2]["name"] in r for r in rows), rows
+k = [v["k"] for v in values]
+figures = "k %.4g … %.4g, mean %.4g" % (min(k), max(k), sum(k) / len(k))
+assert any("4 items" in r and figures in r for r in rows), (figures, rows)
+open("figures", "w").write(figures)
+P
+expect 0 zpl show last
+contains out "$(cat figures)"
+expect 0 zpl show last --html each.html
+contains each.html "$(cat figures)"
+contains each.html "<td>more[4]</td>"
+expect 0 zpl show 'last/deep[*][*]' --json
+equal "$(json out "[e['name'] for e in j['each']][:3]")" '["deep[1][1]", "deep[2][1]", "deep[2][2]"]'
 for command in "export last/more[*]/r all.json" "export last/more[*] all.json" "lineage last/more[*]/r"; do
     expect 2 zpl $command
     contains err "'more[*]' is all items of an \`each\`"

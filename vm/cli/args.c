@@ -25,7 +25,7 @@ static const struct option OPTIONS[] = {
     {"limit", ZPL_OPT_LIMIT, "N", "how many to list (default 20)"},
     {"explain", ZPL_OPT_EXPLAIN, "CODE", "more about a diagnostic's code"},
     {"stack", ZPL_OPT_STACK, "NAME", "where to run: a stack of the program or of project.zpl"},
-    {"rows", ZPL_OPT_ROWS, "N", "first rows of a table to show (default 10, at most 1000)"},
+    {"rows", ZPL_OPT_ROWS, "N", "first rows or items to show (default 10, at most 1000)"},
     {"html", ZPL_OPT_HTML, "FILE", "write a page about the run to this file"},
     {"force", ZPL_OPT_FORCE, NULL, "replace a file that is there"},
     {"keep", ZPL_OPT_KEEP, "N", "runs to keep of each pipeline, the newest ones (default 10)"},

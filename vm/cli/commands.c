@@ -50,8 +50,9 @@ static const struct zpl_command COMMANDS[] = {
      "table\n"
      "the columns with their figures and the first rows, of a report its fields, of a model what "
      "its\n"
-     "features are worth, of a file or folder what is in it.  --html writes a page about the whole "
-     "run.",
+     "features are worth, of a file or folder what is in it; of a step inside an `each` "
+     "('last/score[*]')\n"
+     "its items.  --html writes a page about the whole run.",
      "zpl show last/split/train --rows 5",
      ZPL_OPT_JSON | ZPL_OPT_ROWS | ZPL_OPT_HTML | ZPL_OPT_ENGINE, 0, 1, zpl_cmd_show},
     {"diff", "[[RUN] RUN]", "two runs side by side: params, code, columns, reports, times",

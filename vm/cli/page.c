@@ -50,15 +50,20 @@ static enum zpl_err look_at_all(struct zpl_cli *cli, struct zpl_session *session
     return err;
 }
 
-/* Of every step lines about its items. */
+/* Of every step lines about its items, and the first of them. */
 static enum zpl_err tell_items(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                               const struct zpl_json *steps, struct zpl_json *all)
+                               struct zpl_run_record *record, struct zpl_json *all,
+                               struct zpl_json *each)
 {
     enum zpl_err err = ZPL_OK;
-    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(steps); i++) {
-        struct zpl_json *lines = zpl_json_array();
-        err = zpl_cli_items_told(cli, session, run, zpl_json_at(steps, i), lines);
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record->steps); i++) {
+        const struct zpl_json *step = zpl_json_at(record->steps, i);
+        struct zpl_json *lines = zpl_json_array(), *items = zpl_json_array();
+        err = zpl_cli_items_told(cli, session, run, record, step, lines);
+        if (err == ZPL_OK)
+            err = zpl_cli_items_of(cli, session, run, record, step, cli->rows, items);
         zpl_json_add_take(all, lines);
+        zpl_json_add_take(each, items);
     }
     return err;
 }
@@ -72,18 +77,20 @@ static struct zpl_json *parse(const char *text)
 }
 
 enum zpl_err zpl_cli_page(struct zpl_cli *cli, struct zpl_session *session,
-                          const struct zpl_run_row *run, const struct zpl_run_record *record)
+                          const struct zpl_run_row *run, struct zpl_run_record *record)
 {
     struct zpl_buf text = {0}, words = {0};
     struct zpl_json *graph = parse(run->graph), *params = parse(run->params);
-    struct zpl_json *items = zpl_json_array(), *previews = zpl_json_array();
+    struct zpl_json *items = zpl_json_array(), *each = zpl_json_array();
+    struct zpl_json *previews = zpl_json_array();
     const struct zpl_page page = {.run = run,
                                   .steps = record->steps,
                                   .graph = graph,
                                   .params = params,
                                   .items = items,
+                                  .each = each,
                                   .previews = previews};
-    enum zpl_err err = tell_items(cli, session, run->id, record->steps, items);
+    enum zpl_err err = tell_items(cli, session, run->id, record, items, each);
     if (err == ZPL_OK)
         err = look_at_all(cli, session, record->steps, previews);
     if (err == ZPL_OK) {
@@ -100,6 +107,7 @@ enum zpl_err zpl_cli_page(struct zpl_cli *cli, struct zpl_session *session,
     zpl_cli_print_take(&words);
     zpl_buf_release(&text);
     zpl_json_release(previews);
+    zpl_json_release(each);
     zpl_json_release(items);
     zpl_json_release(params);
     zpl_json_release(graph);

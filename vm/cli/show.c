@@ -167,13 +167,51 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
 
 /* Of a step inside maps, what became of its items. */
 static enum zpl_err show_items(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                               const struct zpl_json *step, struct zpl_buf *out)
+                               struct zpl_run_record *record, const struct zpl_json *step,
+                               struct zpl_buf *out)
 {
     struct zpl_json *lines = zpl_json_array();
-    enum zpl_err err = zpl_cli_items_told(cli, session, run, step, lines);
+    enum zpl_err err = zpl_cli_items_told(cli, session, run, record, step, lines);
     for (size_t i = 0; i < zpl_json_count(lines); i++)
         zpl_buf_printf(out, "    %s\n", zpl_json_str(zpl_json_at(lines, i), ""));
     zpl_json_release(lines);
+    return err;
+}
+
+/* The first of them, each with what it made: "    ran  score[3]  156 ms  mae 2.785". */
+static enum zpl_err show_each(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
+                              struct zpl_run_record *record, const struct zpl_json *step,
+                              const char *only, struct zpl_buf *out)
+{
+    struct zpl_json *items = zpl_json_array();
+    struct zpl_view view = {.colour = cli->colour_out, .width = cli->terminal ? cli->width : 0};
+    enum zpl_err err = zpl_cli_items_of(cli, session, run, record, step, cli->rows, items);
+    size_t count = zpl_json_count(items), counts[ZPL_PLAN_STATES], all = 0;
+    for (size_t i = 0; i < count; i++)
+        zpl_view_measure(&view, zpl_json_str(zpl_json_get(zpl_json_at(items, i), "name"), ""));
+    for (size_t i = 0; err == ZPL_OK && i < count; i++) {
+        const struct zpl_json *item = zpl_json_at(items, i);
+        struct zpl_buf time = {0}, made = {0};
+        if (zpl_json_i64(zpl_json_get(item, "attempts"), 0) > 0)
+            zpl_text_show_ms(&time, (uint64_t)zpl_json_i64(zpl_json_get(item, "duration_ms"), 0));
+        zpl_view_made(item, only, &made);
+        zpl_view_line(&view, zpl_plan_status_of(zpl_json_str(zpl_json_get(item, "status"), "")),
+                      zpl_json_str(zpl_json_get(item, "name"), ""), zpl_buf_str(&time),
+                      zpl_buf_str(&made), out);
+        zpl_buf_release(&made);
+        zpl_buf_release(&time);
+    }
+    if (zpl_run_record_counts(step, counts))
+        for (size_t i = 0; i < ZPL_PLAN_STATES; i++)
+            all += counts[i];
+    if (count < all)
+        zpl_buf_printf(out, "  more of them: zpl show '%lld/%s' --rows %zu\n", (long long)run,
+                       zpl_json_str(zpl_json_get(step, "name"), ""),
+                       all < ZPL_PREVIEW_ROWS_MAX ? all : (size_t)ZPL_PREVIEW_ROWS_MAX);
+    if (count > 0)
+        zpl_buf_printf(out, "  of one item: zpl show '%lld/%s'\n", (long long)run,
+                       zpl_cli_first_item(step, &cli->arena));
+    zpl_json_release(items);
     return err;
 }
 
@@ -187,7 +225,8 @@ static void show_outputs(const struct zpl_json *step, struct zpl_buf *out)
 
 /* One step; or one output of it, with what it holds. */
 static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                              const struct zpl_json *step, const char *only, struct zpl_buf *out)
+                              struct zpl_run_record *record, const struct zpl_json *step,
+                              const char *only, struct zpl_buf *out)
 {
     const struct zpl_json *outputs = zpl_json_get(step, "outputs");
     const struct zpl_json *output = only != NULL ? zpl_json_get(outputs, only) : NULL;
@@ -197,18 +236,19 @@ static enum zpl_err show_part(struct zpl_cli *cli, struct zpl_session *session, 
     show_step(step, out);
     enum zpl_err err = show_params(cli, session, step, out);
     if (err == ZPL_OK)
-        err = show_items(cli, session, run, step, out);
+        err = show_items(cli, session, run, record, step, out);
     if (err != ZPL_OK)
         return err;
+    if (zpl_json_get(step, "items") != NULL) {
+        show_outputs(step, out);
+        return show_each(cli, session, run, record, step, only, out);
+    }
     if (output == NULL) {
         show_outputs(step, out);
         if (name != NULL && zpl_json_get(zpl_json_value_at(outputs, 0), "digest") != NULL)
             zpl_buf_printf(out, "  to look inside: zpl show %s%lld/%s/%s%s\n",
                            zpl_item_quote(step_name), (long long)run, step_name, name,
                            zpl_item_quote(step_name));
-        else if (zpl_json_count(zpl_json_get(step, "items")) > 0)
-            zpl_buf_printf(out, "  of one item: zpl show '%lld/%s'\n", (long long)run,
-                           zpl_cli_first_item(step, &cli->arena));
         return ZPL_OK;
     }
     show_output(only, output, false, out);
@@ -332,17 +372,34 @@ static void print_run_json(const struct zpl_run_row *run, const struct zpl_run_r
     zpl_cli_print_json_take(o);
 }
 
+/* A step; of one inside maps with all its items. */
+static enum zpl_err print_step_json(struct zpl_cli *cli, struct zpl_session *session,
+                                    const struct zpl_run_row *run, struct zpl_run_record *record,
+                                    const struct zpl_json *step)
+{
+    struct zpl_json *o = alone(step);
+    struct zpl_json *items = zpl_json_array();
+    enum zpl_err err = zpl_cli_items_of(cli, session, run->id, record, step, SIZE_MAX, items);
+    if (err == ZPL_OK && zpl_json_get(step, "items") != NULL)
+        zpl_json_set_take(o, "each", zpl_json_ref(items));
+    zpl_json_release(items);
+    if (err == ZPL_OK)
+        zpl_cli_print_json_take(o);
+    else
+        zpl_json_release(o);
+    return err;
+}
+
 /* What was asked for, as JSON. */
 static enum zpl_err print_json(struct zpl_cli *cli, struct zpl_session *session,
-                               const struct zpl_run_row *run, const struct zpl_run_record *record,
+                               const struct zpl_run_row *run, struct zpl_run_record *record,
                                const struct zpl_part *part, const char *name)
 {
     if (part->output != NULL)
         return print_output_json(cli, session, run, part->output, name);
     if (part->step != NULL)
-        zpl_cli_print_json_take(alone(part->step));
-    else
-        print_run_json(run, record);
+        return print_step_json(cli, session, run, record, part->step);
+    print_run_json(run, record);
     return ZPL_OK;
 }
 
@@ -383,12 +440,12 @@ int zpl_cmd_show(struct zpl_cli *cli)
     } else if (err == ZPL_OK && part.step != NULL) {
         if (name != NULL)
             show_writer(name, &run, &text);
-        err = show_part(cli, &session, run.id, part.step, part.name, &text);
+        err = show_part(cli, &session, run.id, &record, part.step, part.name, &text);
     } else if (err == ZPL_OK) {
         show_head(&run, &text);
         for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(record.steps); i++) {
             show_step(zpl_json_at(record.steps, i), &text);
-            err = show_items(cli, &session, run.id, zpl_json_at(record.steps, i), &text);
+            err = show_items(cli, &session, run.id, &record, zpl_json_at(record.steps, i), &text);
             show_outputs(zpl_json_at(record.steps, i), &text);
         }
     }

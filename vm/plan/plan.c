@@ -19,6 +19,14 @@ const char *zpl_plan_status_name(enum zpl_plan_status status)
     return STATUS_NAMES[status];
 }
 
+enum zpl_plan_status zpl_plan_status_of(const char *name)
+{
+    for (unsigned i = 0; i < ZPL_PLAN_STATES; i++)
+        if (strcmp(STATUS_NAMES[i], name) == 0)
+            return (enum zpl_plan_status)i;
+    return ZPL_PLAN_UNKNOWN;
+}
+
 /* Everything pending. */
 enum zpl_err zpl_plan_init(struct zpl_plan *plan, struct zpl_session *session, bool no_cache)
 {

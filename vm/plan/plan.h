@@ -171,5 +171,6 @@ bool zpl_argument_is_input(const struct zpl_argument *argument);
 bool zpl_binding_is_seen(const struct zpl_node *node, const struct zpl_binding *binding);
 
 const char *zpl_plan_status_name(enum zpl_plan_status status); /* "would_run" */
+enum zpl_plan_status zpl_plan_status_of(const char *name);     /* UNKNOWN: of no such name */
 
 #endif

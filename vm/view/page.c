@@ -102,28 +102,13 @@ static void add_size(const struct zpl_json *output, struct zpl_buf *out)
     zpl_view_output(&row, out);
 }
 
-/* The fields of a report, the size of anything else. */
-static void add_made(const struct zpl_json *output, struct zpl_buf *out)
+/* What became of a step, in cells of a table; `lines` are about its items, if it has some. */
+static void add_cells(const struct zpl_json *step, const struct zpl_json *lines,
+                      struct zpl_buf *out)
 {
-    const struct zpl_json *value = zpl_json_get(output, "value");
-    struct zpl_buf json = {0};
-    if (value != NULL && zpl_json_write(value, false, &json) == ZPL_OK)
-        zpl_view_report(text_of(output, "type"), zpl_buf_str(&json), out);
-    else
-        add_size(output, out);
-    zpl_buf_release(&json);
-}
-
-static void add_step_row(const struct zpl_json *step, size_t number, struct zpl_buf *out)
-{
-    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
-    const char *status = text_of(step, "status"), *error = text_of(step, "error");
+    const char *status = text_of(step, "status");
     struct zpl_buf text = {0};
-    zpl_buf_printf(out, "<tr><td><a href=\"#step-%zu\">", number);
-    zpl_html(out, text_of(step, "name"));
-    zpl_buf_puts(out, "</a></td><td>");
-    zpl_html(out, text_of(step, "step"));
-    zpl_buf_puts(out, "</td><td class=\"");
+    zpl_buf_puts(out, "<td class=\"");
     zpl_html(out, status);
     zpl_buf_puts(out, "\">");
     zpl_html(out, status);
@@ -131,18 +116,39 @@ static void add_step_row(const struct zpl_json *step, size_t number, struct zpl_
     if (zpl_json_i64(zpl_json_get(step, "attempts"), 0) > 0)
         zpl_text_show_ms(out, (uint64_t)zpl_json_i64(zpl_json_get(step, "duration_ms"), 0));
     zpl_buf_puts(out, "</td><td class=\"wrap\">");
-    for (size_t i = 0; *error == '\0' && i < zpl_json_count(outputs); i++) {
-        const struct zpl_json *output = zpl_json_value_at(outputs, i);
-        if (zpl_json_get(output, "digest") == NULL)
-            continue;
-        zpl_buf_puts(&text, text.len > 0 ? "; " : "");
-        if (zpl_json_count(outputs) > 1)
-            zpl_buf_printf(&text, "%s ", zpl_json_key_at(outputs, i));
-        add_made(output, &text);
-    }
-    zpl_buf_puts(&text, *error != '\0' ? error : text.len == 0 ? text_of(step, "why") : "");
+    if (zpl_json_get(step, "items") != NULL)
+        zpl_buf_puts(&text, zpl_json_str(zpl_json_at(lines, 0), ""));
+    else
+        zpl_view_made(step, NULL, &text);
     zpl_html_take(out, &text);
     zpl_buf_puts(out, "</td></tr>\n");
+}
+
+static void add_step_row(const struct zpl_page *page, size_t i, struct zpl_buf *out)
+{
+    const struct zpl_json *step = zpl_json_at(page->steps, i);
+    zpl_buf_printf(out, "<tr><td><a href=\"#step-%zu\">", i);
+    zpl_html(out, text_of(step, "name"));
+    zpl_buf_puts(out, "</a></td><td>");
+    zpl_html(out, text_of(step, "step"));
+    zpl_buf_puts(out, "</td>");
+    add_cells(step, zpl_json_at(page->items, i), out);
+}
+
+/* The first items of a step inside maps. */
+static void add_items(const struct zpl_json *items, struct zpl_buf *out)
+{
+    if (zpl_json_count(items) == 0)
+        return;
+    zpl_buf_puts(out, "<div class=\"scroll\"><table><thead><tr><th>item</th><th>state</th>"
+                      "<th>time</th><th>made</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < zpl_json_count(items); i++) {
+        zpl_buf_puts(out, "<tr><td>");
+        zpl_html(out, text_of(zpl_json_at(items, i), "name"));
+        zpl_buf_puts(out, "</td>");
+        add_cells(zpl_json_at(items, i), NULL, out);
+    }
+    zpl_buf_puts(out, "</tbody></table></div>\n");
 }
 
 static void add_steps(const struct zpl_page *page, struct zpl_buf *out)
@@ -151,7 +157,7 @@ static void add_steps(const struct zpl_page *page, struct zpl_buf *out)
                       "<th>step</th><th>state</th><th>time</th><th>made</th></tr></thead>"
                       "<tbody>\n");
     for (size_t i = 0; i < zpl_json_count(page->steps); i++)
-        add_step_row(zpl_json_at(page->steps, i), i, out);
+        add_step_row(page, i, out);
     zpl_buf_puts(out, "</tbody></table></div>\n");
 }
 
@@ -220,6 +226,7 @@ static void add_step(const struct zpl_page *page, size_t i, struct zpl_buf *out)
         zpl_html(out, zpl_json_str(zpl_json_at(items, k), ""));
         zpl_buf_puts(out, "</p>\n");
     }
+    add_items(zpl_json_at(page->each, i), out);
     if (*body != '\0' && zpl_body_kind(text_of(step, "kernel"))->body == ZPL_BODY_SQL) {
         zpl_buf_puts(out, "<details><summary>its SQL</summary><pre>");
         zpl_html(out, body);

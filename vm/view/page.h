@@ -15,6 +15,7 @@ struct zpl_page {
     const struct zpl_json *graph;    /* docs/graph.md; NULL: not known */
     const struct zpl_json *params;   /* an object, or NULL */
     const struct zpl_json *items;    /* of each step lines about its items */
+    const struct zpl_json *each;     /* of each step its first items, as steps of a record */
     const struct zpl_json *previews; /* of each step { OUTPUT: preview }; one that failed
                                         { kind: "failed", why } */
 };

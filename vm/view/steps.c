@@ -145,6 +145,41 @@ void zpl_view_report(const char *type, const char *json, struct zpl_buf *out)
     zpl_json_release(object);
 }
 
+/* The fields of a report, the size of anything else. */
+static void output_made(const struct zpl_json *output, struct zpl_buf *out)
+{
+    const struct zpl_json *value = zpl_json_get(output, "value");
+    struct zpl_output_row row = {.rows = zpl_json_i64(zpl_json_get(output, "rows"), -1),
+                                 .bytes = (uint64_t)zpl_json_i64(zpl_json_get(output, "bytes"), 0)};
+    struct zpl_buf json = {0};
+    if (value != NULL && zpl_json_write(value, false, &json) == ZPL_OK)
+        zpl_view_report(zpl_json_str(zpl_json_get(output, "type"), ""), zpl_buf_str(&json), out);
+    else
+        zpl_view_output(&row, out);
+    zpl_buf_release(&json);
+}
+
+void zpl_view_made(const struct zpl_json *step, const char *only, struct zpl_buf *out)
+{
+    const struct zpl_json *outputs = zpl_json_get(step, "outputs");
+    const char *error = zpl_json_str(zpl_json_get(step, "error"), "");
+    size_t start = out->len;
+    for (size_t i = 0; *error == '\0' && i < zpl_json_count(outputs); i++) {
+        const char *name = zpl_json_key_at(outputs, i);
+        const struct zpl_json *output = zpl_json_value_at(outputs, i);
+        if (zpl_json_get(output, "digest") == NULL || (only != NULL && strcmp(only, name) != 0))
+            continue;
+        zpl_buf_puts(out, out->len > start ? "; " : "");
+        if (zpl_json_count(outputs) > 1 && only == NULL)
+            zpl_buf_printf(out, "%s ", name);
+        output_made(output, out);
+    }
+    if (*error != '\0')
+        zpl_buf_puts(out, error);
+    else if (out->len == start)
+        zpl_buf_puts(out, zpl_json_str(zpl_json_get(step, "why"), ""));
+}
+
 /* What the step made, for the end of its line. */
 static void made(const struct zpl_node *node, const struct zpl_step_plan *step, struct zpl_buf *out)
 {

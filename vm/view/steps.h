@@ -40,6 +40,13 @@ void zpl_view_waiting(const struct zpl_view *view, const char *name, const char 
                       size_t count, struct zpl_buf *out);
 /* What a made output is, in a few words: "3,000,000 rows, 41.2 MB". */
 void zpl_view_output(const struct zpl_output_row *row, struct zpl_buf *out);
+/* The same of all outputs of a step of a record, or of the one named `only`: the fields of a report or a value,
+ * the size of anything else; why there is none. */
+void zpl_view_made(const struct zpl_json *step, const char *only, struct zpl_buf *out);
+/* What numbers the items of a step inside maps made, by the step's `outputs` and their fields: "mae 2.253 … 4.032,
+ * mean 3.106; n 60".  Nothing where they made none. */
+void zpl_view_items_figures(const struct zpl_json *items, const struct zpl_json *outputs,
+                            struct zpl_buf *out);
 /* A report's fields in the order of its type: "auc 0.653  accuracy 0.801"; another value as it is.
  * `type` is text; NULL or no type of fields gives the order of the JSON. */
 void zpl_view_report(const char *type, const char *json, struct zpl_buf *out);

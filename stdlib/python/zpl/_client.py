@@ -88,12 +88,14 @@ def load(
     """What a step made, as a step in Python is given it: a DataFrame, a number, a dict, an array, a model.
 
     `what`: "RUN/STEP/OUTPUT" ("last/evaluate/report"), "RUN/STEP" of a step with one output, or a name that runs
-    write; `library`: of a table, "pandas", "polars" or "pyarrow"; `allow_pickle`: a model that is pickled may run what
+    write; of a step inside an `each` one item ("last/score[2]/report"), or the list of all that made it ("last/score[*]/report"); `library`: of a table, "pandas", "polars" or "pyarrow"; `allow_pickle`: a model that is pickled may run what
     it likes.  A File or Dir is the path of a copy in a temporary folder, which is the caller's.  Raises Error when there
     is nothing of that name.
     """
     if library not in ("pandas", "polars", "pyarrow"):
         raise ValueError("library is 'pandas', 'polars' or 'pyarrow', not %r" % library)
+    if "[*]" in what:
+        return [load(w, project=project, library=library, allow_pickle=allow_pickle) for w in _each(what, project)]
     output = _output(what, project)
     kind = parse(output["type"])
     folder = tempfile.mkdtemp(prefix="zpl-")
@@ -127,16 +129,19 @@ def load(
 
 
 def artifacts(run: Union[int, str] = "last", *, project: Optional[_Pathlike] = None) -> Dict[str, str]:
-    """What a run made: the type of each output, as text, by what load() takes ("3/train/model").
+    """What a run made: the type of each output, as text, by what load() takes ("3/train/model"; "3/score[2]/report").
 
     Raises Error when there is no such run.
     """
     code, said = _ask(["show", str(run)], project)
     if "steps" not in said:
         raise Error(said.get("diagnostics", []), "zpl show ended with %d" % code)
+    steps: List[Dict[str, Any]] = []
+    for step in said["steps"]:
+        steps += _items("%d/%s" % (said["run"], step["name"]), project) if step.get("items") else [step]
     return {
         "%d/%s/%s" % (said["run"], step["name"], name): output["type"]
-        for step in said["steps"]
+        for step in steps
         for name, output in step["outputs"].items()
         if "digest" in output
     }
@@ -167,15 +172,45 @@ def _ask(words: List[str], project: Optional[_Pathlike]) -> "tuple[int, Dict[str
     program = os.environ.get("ZPL", "zpl")
     try:
         done = subprocess.run(
-            [program, *words, "--json"], cwd=project, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+            [program, *words, "--json"],
+            cwd=project,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if words[0] == "run" else subprocess.PIPE,  # the same once more; of a run, warnings too
+            check=False,
         )
     except FileNotFoundError:
         raise Error([], "there is no program %s: put zpl on PATH, or name it by the variable ZPL" % program) from None
     try:
         said = json.loads(done.stdout)
     except ValueError:
-        raise Error([], "zpl %s ended with %d and said nothing" % (words[0], done.returncode)) from None
+        words_of_end = (done.stderr or b"").decode("utf-8", "replace").strip() or "nothing"
+        raise Error([], "zpl %s ended with %d and said %s" % (words[0], done.returncode, words_of_end)) from None
     return done.returncode, said
+
+
+def _items(step: str, project: Optional[_Pathlike]) -> List[Dict[str, Any]]:
+    """The items of a step inside an `each`, of "RUN/STEP[*]"."""
+    code, said = _ask(["show", step], project)
+    if "each" not in said:
+        raise Error(said.get("diagnostics", []), "zpl show ended with %d" % code)
+    return list(said["each"])
+
+
+def _each(what: str, project: Optional[_Pathlike]) -> List[str]:
+    """What load() takes of each item, in their order; those that made nothing are left out, as `each` leaves them out."""
+    head, star, rest = what.rpartition("[*]")
+    run, _, _ = what.partition("/")
+    output = rest.partition("/")[2]
+    out = []
+    for item in _items(head + star + rest.partition("/")[0], project):
+        made = [name for name, o in item["outputs"].items() if "digest" in o and name == (output or name)]
+        if len(made) > 1:
+            raise Error([], "%s has several outputs: load one of %s" % (what, ", ".join("%s/%s" % (what, n) for n in made)))
+        out += ["%s/%s/%s" % (run, item["name"], name) for name in made]
+    if not out and output:
+        _output(what, project)  # is there such an output?
+    return out
 
 
 def _output(what: str, project: Optional[_Pathlike]) -> Dict[str, Any]:
