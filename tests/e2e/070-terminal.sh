@@ -113,6 +113,21 @@ sleep 0.6
 equal "$(left)" "$before" "lines that have left the screen"
 wait_for 10 prompt
 
+# of a map one line tells how many of its items are done, and is gone at the end
+cat >items.zpl <<'Z'
+local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) local x = {} for i = 1, t.n do x[i] = i end return x end }
+local nap = step "nap" { signature = "(k: Int) -> (t: Int)", command = { "sh", "-c", "sleep 0.$$1; echo $$1 > $$0", "$t", "$k" } }
+each(list { 9 }, function (k) return nap { k } end)
+Z
+naps 60 20 --s 0.1
+wait_for 10 prompt
+type "clear; zpl run items.zpl --jobs 2"
+wait_for 10 shows '^  running +each +[3-8] of 9 items are done$'
+wait_for 20 prompt
+screen
+lacks screen "items are done"
+equal "$(grep -cE '^  ran +nap\[\*\] +9 items$' screen)" 1 "the line of all items"
+
 # a terminal that can't move its cursor gets each line once
 TERM=dumb script -qec "zpl run naps.zpl --s 0" dumb >/dev/null
 equal "$(tr -d '\r' <dumb | grep -c '^  ran ')" 4

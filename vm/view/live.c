@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lang/base/fs.h"
+#include "vm/plan/map.h"
 #include "vm/view/term.h"
 
 /* Lines of steps that are done already come in thousands, and wait so long where nobody watches. */
@@ -24,17 +25,41 @@ static void erase(struct zpl_live *live)
     zpl_view_resize(&live->view, live->terminal ? columns : 0);
 }
 
+/* A map outside of all others that has begun and is not at its end, and of which all items are done. */
+static const struct zpl_mapping *mapping_of(const struct zpl_live *live, uint32_t map)
+{
+    const struct zpl_mapping *m = live->plan->maps[map];
+    bool one = live->plan->only_item != NULL && live->plan->only_item[map] > 0;
+    return m != NULL && !one && m->ended < m->count ? m : NULL;
+}
+
+static unsigned count_mappings(const struct zpl_live *live)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; live->plan != NULL && i < live->plan->graph->map_count; i++)
+        count += mapping_of(live, i) != NULL;
+    return count;
+}
+
 /* Draws a moving line for every step that runs, as far as there is room (what has left the screen above
- * could not be removed again), and one for those that wait for a slot. */
+ * could not be removed again), above them one for every map, and below one for those that wait for a slot. */
 static void draw(struct zpl_live *live)
 {
     struct zpl_buf *text = &live->drawn;
     int64_t now = zpl_clock_monotonic_ns();
     unsigned columns, lines;
     zpl_term_size(&columns, &lines);
+    unsigned mappings = count_mappings(live);
     unsigned kept = live->waiting_count > 0 ? 3 : 2; /* lines that are not for those that run */
+    if (lines < kept + mappings + 1)
+        mappings = 0;
+    kept += mappings;
     unsigned room = lines > kept ? lines - kept : 1;
     unsigned shown = live->running_count <= room ? live->running_count : room - 1;
+    for (uint32_t i = 0; mappings > 0 && i < live->plan->graph->map_count; i++)
+        if (mapping_of(live, i) != NULL)
+            zpl_view_mapping(&live->view, mapping_of(live, i)->ended, mapping_of(live, i)->count,
+                             text);
     for (unsigned i = 0; i < shown; i++) {
         const struct zpl_live_row *row = &live->running[i];
         zpl_view_running(&live->view, row->plan, row->id, (uint64_t)(now - row->since_ns) / 1000000,
@@ -90,6 +115,8 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
     if (!live->measured) /* the plan is known with the first change */
         zpl_view_init(&live->view, plan->graph, live->view.colour, 0);
     live->measured = true;
+    if (plan->scope == 0)
+        live->plan = plan;
     note_running(live, plan, id, running);
     if (live->terminal)
         erase(live);

@@ -1,6 +1,7 @@
 /* live.h - a run on the screen: finished steps as lines that stay, running ones as lines that move.
  * Elsewhere than on a terminal only the lines that stay are printed, once each.  Steps of the items of a
- * map have lines that move, and one that stays when they fail; all together have one at the end.
+ * map have lines that move, and one that stays when they fail; all together have one at the end, and until then one
+ * that tells how many are done.
  * A terminal may get another size at any time: moving lines are one line each of what it has now, as many as
  * it can hold, and lines that it wrapped when it became narrower are removed as the lines they are then.
  * Owns: its text; _release removes the moving lines.
@@ -22,7 +23,8 @@ struct zpl_live_row {
 };
 struct zpl_live {
     struct zpl_view view;
-    bool measured;                              /* the names of the program's steps */
+    const struct zpl_plan *plan; /* of the program; NULL: no step of it changed yet */
+    bool measured;               /* the names of the program's steps */
     struct zpl_live_row running[ZPL_SLOTS_MAX]; /* in the order they were started */
     unsigned running_count;
     int64_t flushed_ns;             /* when lines went out last, where nobody watches */

@@ -291,6 +291,18 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
     zpl_buf_release(&time);
 }
 
+/* A moving line, as wide as the terminal lets it be. */
+static void moving(const struct zpl_view *view, enum zpl_paint paint, struct zpl_buf *line,
+                   struct zpl_buf *out)
+{
+    unsigned columns = zpl_term_columns(zpl_buf_str(line));
+    unsigned room = view->width > 1 ? view->width - 1 : 1;
+    zpl_buf_puts(out, zpl_term_paint(paint, view->colour));
+    zpl_term_cell(out, zpl_buf_str(line), columns < room ? columns : room);
+    zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
+    zpl_buf_release(line);
+}
+
 void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
                       uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out)
 {
@@ -308,13 +320,21 @@ void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, 
             zpl_buf_printf(&line, "  %s", what);
     }
     trim(&line);
-    unsigned columns = zpl_term_columns(zpl_buf_str(&line));
-    unsigned room = view->width > 1 ? view->width - 1 : 1;
-    zpl_buf_puts(out, zpl_term_paint(ZPL_CYAN, view->colour));
-    zpl_term_cell(out, zpl_buf_str(&line), columns < room ? columns : room);
-    zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
+    moving(view, ZPL_CYAN, &line, out);
     zpl_buf_release(&time);
-    zpl_buf_release(&line);
+}
+
+void zpl_view_mapping(const struct zpl_view *view, size_t ended, size_t count, struct zpl_buf *out)
+{
+    struct zpl_buf line = {0};
+    zpl_buf_puts(&line, "  running   ");
+    zpl_term_cell(&line, "each", view->name_width);
+    zpl_buf_puts(&line, "  ");
+    zpl_text_show_count(&line, ended);
+    zpl_buf_puts(&line, " of ");
+    zpl_text_show_count(&line, count);
+    zpl_buf_puts(&line, count == 1 ? " item is done" : " items are done");
+    moving(view, ZPL_DIM, &line, out);
 }
 
 void zpl_view_waiting(const struct zpl_view *view, const char *name, const char *limit,
@@ -329,10 +349,7 @@ void zpl_view_waiting(const struct zpl_view *view, const char *name, const char 
         zpl_text_show_count(&line, count - 1);
         zpl_buf_puts(&line, " more");
     }
-    zpl_buf_puts(out, zpl_term_paint(ZPL_DIM, view->colour));
-    zpl_term_cell(out, zpl_buf_str(&line), view->width > 1 ? view->width - 1 : 79);
-    zpl_buf_printf(out, "%s\n", zpl_term_paint(ZPL_PLAIN, view->colour));
-    zpl_buf_release(&line);
+    moving(view, ZPL_DIM, &line, out);
 }
 
 void zpl_view_time(int64_t wall_ns, struct zpl_buf *out)

@@ -35,6 +35,8 @@ void zpl_view_step(const struct zpl_view *view, const struct zpl_plan *plan, uin
 /* One line a step that runs: name, elapsed time, progress. */
 void zpl_view_running(const struct zpl_view *view, const struct zpl_plan *plan, uint32_t id,
                       uint64_t elapsed_ms, double fraction, const char *what, struct zpl_buf *out);
+/* "  running   each   12 of 20 items are done": a map that is under way. */
+void zpl_view_mapping(const struct zpl_view *view, size_t ended, size_t count, struct zpl_buf *out);
 /* "  waiting   load   for db, and 11 more": the first of the steps that wait for slots of limits. */
 void zpl_view_waiting(const struct zpl_view *view, const char *name, const char *limit,
                       size_t count, struct zpl_buf *out);
