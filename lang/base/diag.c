@@ -273,6 +273,31 @@ void zpl_diag_note(struct zpl_diags *diags, struct zpl_diag *diag, struct zpl_sp
     va_end(args);
 }
 
+void zpl_diag_also(struct zpl_diags *diags, struct zpl_diag *diag, const char *name)
+{
+    if (!is_kept(diags, diag))
+        return;
+    size_t count = ++diag->also_count, more = count - ZPL_DIAG_ALSO_MAX;
+    if (!diag->also) {
+        zpl_diag_note(diags, diag, (struct zpl_span){0}, "the same of %s", name);
+        for (diag->also = diag->notes; diag->also && diag->also->next;)
+            diag->also = diag->also->next;
+        diag->also_len = diag->also ? strlen(diag->also->text) : 0;
+        return;
+    }
+    const char *was = diag->also->text;
+    char *text = count <= ZPL_DIAG_ALSO_MAX ? zpl_arena_printf(&diags->arena, "%s, %s", was, name)
+                                            : zpl_arena_printf(&diags->arena, "%.*s and %zu more",
+                                                               (int)diag->also_len, was, more);
+    if (!text) {
+        add_no_memory(diags);
+        return;
+    }
+    diag->also->text = text;
+    if (count <= ZPL_DIAG_ALSO_MAX)
+        diag->also_len = strlen(text);
+}
+
 void zpl_diag_help(struct zpl_diags *diags, struct zpl_diag *diag, const char *format, ...)
 {
     if (!is_kept(diags, diag))
@@ -372,7 +397,8 @@ void zpl_diags_append(struct zpl_diags *diags, const struct zpl_diags *from)
         if (ok && zpl_diags_have(diags, item->code, item->span, item->message))
             continue;
         struct zpl_diag copy = *item;
-        copy.notes = NULL;
+        copy.notes = copy.also = NULL;
+        copy.also_count = copy.also_len = 0;
         copy.message = copy_text(diags, item->message, &ok);
         copy.help = copy_text(diags, item->help, &ok);
         for (const struct zpl_note *note = item->notes; ok && note; note = note->next)

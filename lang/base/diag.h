@@ -40,6 +40,9 @@ struct zpl_diag {
     const char *message;
     struct zpl_note *notes; /* in the order they were added */
     const char *help;       /* what to do, or NULL */
+    struct zpl_note *also;  /* of the notes that which zpl_diag_also() writes, or NULL */
+    size_t also_count;      /* names that were added to it */
+    size_t also_len;        /* bytes of it that are about names */
 };
 
 struct zpl_source {
@@ -76,6 +79,9 @@ struct zpl_diag *zpl_diag_warn(struct zpl_diags *diags, enum zpl_code code, stru
                                const char *format, ...) __attribute__((format(printf, 4, 5)));
 void zpl_diag_note(struct zpl_diags *diags, struct zpl_diag *diag, struct zpl_span span,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The same is to be said of `name`: one note names ZPL_DIAG_ALSO_MAX of them and counts the rest, "the same of fit[2],
+ * fit[3] and 7 more". */
+void zpl_diag_also(struct zpl_diags *diags, struct zpl_diag *diag, const char *name);
 void zpl_diag_help(struct zpl_diags *diags, struct zpl_diag *diag, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A failed system call: "cannot <operation> <path>: <strerror(error)>"; returns ZPL_ERR_IO

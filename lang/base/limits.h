@@ -14,9 +14,10 @@
 #define ZPL_LUA_BLOCK_MAX        (16u << 20)  /* one allocation during an evaluation */
 #define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
 #define ZPL_ENGINE_MS_MAX        20000        /* the engine's beside, one question a place */
-#define ZPL_DIAGS_MAX            100          /* diagnostics kept of one compilation */
-#define ZPL_DIAG_TEXT_MAX        2000         /* bytes of one message, note or help */
-#define ZPL_ARENA_BYTES_MAX      (1u << 30)   /* memory of one compilation */
+#define ZPL_DIAG_ALSO_MAX        5    /* others that one diagnostic names of which the same holds */
+#define ZPL_DIAGS_MAX            100  /* diagnostics kept of one compilation */
+#define ZPL_DIAG_TEXT_MAX        2000 /* bytes of one message, note or help */
+#define ZPL_ARENA_BYTES_MAX      (1u << 30) /* memory of one compilation */
 #define ZPL_BUF_BYTES_MAX        (1u << 30) /* one growable buffer, where no smaller cap is named */
 #define ZPL_JSON_DEPTH_MAX       200        /* nesting of a JSON text */
 #define ZPL_GPUS_MAX             64         /* of this machine that steps can take */

@@ -175,6 +175,8 @@ sed 's/test $k != $bad/false/' map.zpl >fail.zpl
 expect 0 zpl why fail.zpl 'say[2]'
 contains out "first time in this pipeline"
 expect 1 zpl run fail.zpl --json
+equal "$(grep -c 'step say.*failed' err)" 1 "how often the same failure is told"
+grep -qE 'note: the same of say\[[123]\], say\[[123]\]$' err || fail "of the others nothing is said"
 failed=$(json out "j['run']")
 expect 0 zpl why fail.zpl 'say[2]'
 contains out "it failed in run $failed"

@@ -439,6 +439,29 @@ static void no_memory_at_all_still_says_so(void **state)
     zpl_diags_release(&diags);
 }
 
+static void what_holds_of_others_too_is_one_note(void **state)
+{
+    (void)state;
+    struct zpl_diags diags = {0}, copy = {0};
+    struct zpl_diag *diag = zpl_diag_add(&diags, ZPL_CODE_LUA, NOWHERE, "m");
+    zpl_diag_note(&diags, diag, NOWHERE, "first");
+    const char *const names[] = {"a and b", "c", "d", "e", "f", "g", "h"};
+    zpl_diag_also(&diags, diag, names[0]);
+    assert_string_equal(diag->notes->next->text, "the same of a and b");
+    for (size_t i = 1; i < 5; i++)
+        zpl_diag_also(&diags, diag, names[i]);
+    assert_string_equal(diag->notes->next->text, "the same of a and b, c, d, e, f");
+    zpl_diag_also(&diags, diag, names[5]);
+    zpl_diag_also(&diags, diag, names[6]);
+    assert_string_equal(diag->notes->next->text, "the same of a and b, c, d, e, f and 2 more");
+    assert_null(diag->notes->next->next);
+    zpl_diags_append(&copy, &diags);
+    zpl_diag_also(&copy, copy.items[0], "z");
+    assert_string_equal(diag->notes->next->text, "the same of a and b, c, d, e, f and 2 more");
+    zpl_diags_release(&copy);
+    zpl_diags_release(&diags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +476,7 @@ int main(void)
         cmocka_unit_test(colours_change_no_letter),
         cmocka_unit_test(json_has_every_field),
         cmocka_unit_test(codes_are_unique_and_worded),
+        cmocka_unit_test(what_holds_of_others_too_is_one_note),
         cmocka_unit_test(a_full_list_counts_and_prefers_errors),
         cmocka_unit_test(system_calls_are_told_with_operation_and_path),
         cmocka_unit_test(failing_allocations_are_told),

@@ -12,7 +12,8 @@
 #include "vm/run/task.h"
 #include "vm/worker/confine.h"
 
-#define LAST_LINES 8 /* of the log, in an error */
+#define LAST_LINES 8           /* of the log, in an error */
+#define FAILED     " failed: " /* between a step and why */
 
 /* The params as one JSON object. */
 static struct zpl_json *params_json(const struct zpl_graph *graph)
@@ -161,6 +162,23 @@ static bool was_confined(const struct zpl_node *node, const struct zpl_diag *fir
            zpl_confine_version() > 0;
 }
 
+/* That of another item, or of another call of the function, which failed by the same, with the same words; NULL:
+ * none did. */
+static struct zpl_diag *same_failure(const struct zpl_diags *diags, const struct zpl_node *node,
+                                     enum zpl_code code, const char *message)
+{
+    for (size_t i = 0; i < diags->count; i++) {
+        struct zpl_diag *diag = diags->items[i];
+        const char *said = strstr(diag->message, FAILED);
+        bool here = diag->span.source == node->span.source && diag->span.begin == node->span.begin;
+        if ((here || zpl_node_is_python(node)) && diag->code == code &&
+            diag->severity == ZPL_ERROR && said != NULL &&
+            strcmp(said + sizeof FAILED - 1, message) == 0)
+            return diag;
+    }
+    return NULL;
+}
+
 void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code, const char *reason,
                          const struct zpl_diags *details, const struct zpl_log *log)
 {
@@ -170,9 +188,14 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
     const struct zpl_diag *first = details != NULL && details->count > 0 ? details->items[0] : NULL;
     const char *message = first != NULL ? first->message : reason;
     struct zpl_buf last = {0};
-    struct zpl_diag *diag = zpl_diag_add(diags, first != NULL ? first->code : code, node->span,
-                                         "step %s failed: %s", node->name, message);
     plan->steps[id].error = zpl_arena_strdup(&plan->arena, message);
+    code = first != NULL ? first->code : code;
+    struct zpl_diag *diag = same_failure(diags, node, code, message);
+    if (diag != NULL) {
+        zpl_diag_also(diags, diag, node->name);
+        return;
+    }
+    diag = zpl_diag_add(diags, code, node->span, "step %s" FAILED "%s", node->name, message);
     for (size_t i = 1; details != NULL && i < details->count; i++)
         zpl_diag_note(diags, diag, nowhere, "%s", details->items[i]->message);
     for (const struct zpl_note *note = first != NULL ? first->notes : NULL; note != NULL;
