@@ -88,6 +88,9 @@ static void tell_no_field(struct zpl_checker *checker, const struct zpl_value *b
                          zpl_say_kind(kind, &scratch), field);
         if (kind == ZPL_MODEL)
             zpl_diag_help(diags, d, "evaluate { model, test } gives a report of its metrics");
+        if (kind == ZPL_JSON)
+            zpl_tell_undeclared(checker->graph, diags, d, base,
+                                zpl_arena_printf(&scratch, "Report {%s: Float}", field));
     }
     zpl_tell_maker(checker->graph, diags, d, base);
     zpl_arena_release(&scratch);

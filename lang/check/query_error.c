@@ -244,11 +244,40 @@ static bool is_part(const struct zpl_query *q, const struct zpl_bind_error *erro
     return strncasecmp(s + begin, "date", 4) == 0;
 }
 
+/* The only table that the place sees, when it is one that may have more columns than are declared; else NULL. */
+static const struct zpl_query_input *open_scope(const struct zpl_query *q,
+                                                const struct zpl_bind_error *error)
+{
+    const struct zpl_query_input *in = error->scope_count == 1 && error->scope[0].given
+                                           ? zpl_query_find_input(q, error->scope[0].name, true)
+                                           : NULL;
+    return in && in->row && in->row->open ? in : NULL;
+}
+
+/* Of a table that declares no column at all each word of the query would be an error: the first stands for all.  False:
+ * it is the first, or the table is another. */
+static bool tell_undeclared_too(const struct zpl_query *q, const struct zpl_bind_error *error,
+                                struct zpl_span span, const char *word, struct zpl_query_fix *fix)
+{
+    const struct zpl_query_input *in = open_scope(q, error);
+    struct zpl_span text = zpl_query_place(q, 0, strlen(q->asked));
+    for (size_t i = 0; in && in->row->count == 0 && i < q->diags->count; i++) {
+        struct zpl_diag *d = q->diags->items[i];
+        if (d->code != ZPL_CODE_UNKNOWN_COLUMN || d->span.source != span.source ||
+            d->span.begin < text.begin || d->span.end > text.end)
+            continue;
+        zpl_diag_also(q->diags, d, zpl_arena_printf(q->scratch, "'%s'", word));
+        fix_column(q, fix, NULL);
+        return true;
+    }
+    return false;
+}
+
 static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *error,
                         struct zpl_span span, const char *word, struct zpl_query_fix *fix)
 {
     struct zpl_choice c = {.q = q, .word = word};
-    if (tell_from(q, fix))
+    if (tell_from(q, fix) || tell_undeclared_too(q, error, span, word, fix))
         return;
     struct zpl_diag *d =
         zpl_diag_add(q->diags, ZPL_CODE_UNKNOWN_COLUMN, span, "unknown column '%s'", word);
@@ -280,6 +309,9 @@ static void tell_column(const struct zpl_query *q, const struct zpl_bind_error *
                       "double quotes name a column; a text stands in single quotes: '%s'", word);
     else if (find_word(q->asked, "from") < 0)
         zpl_diag_help(q->diags, d, "the query has no FROM, so there is nothing to name");
+    else if (open_scope(q, error))
+        zpl_tell_undeclared_column(q->checker->graph, q->diags, d, open_scope(q, error)->value,
+                                   word);
     else
         help_elsewhere(q, d, error, word);
     fix_column(q, fix, scalar || blank ? NULL : near);

@@ -1,6 +1,7 @@
 #include "lang/check/tell.h"
 #include <string.h>
 #include "lang/base/text.h"
+#include "lang/graph/body_kind.h"
 #include "lang/graph/lineage.h"
 #include "lang/check/trace.h"
 
@@ -170,6 +171,36 @@ void zpl_tell_near_column(struct zpl_diags *diags, struct zpl_diag *diag, const 
     zpl_arena_release(&scratch);
 }
 
+void zpl_tell_undeclared(const struct zpl_graph *graph, struct zpl_diags *diags,
+                         struct zpl_diag *diag, const struct zpl_value *value, const char *declares)
+{
+    const struct zpl_node *node =
+        value && value->kind == ZPL_VALUE_REF && value->ref.node < graph->count
+            ? &graph->nodes[value->ref.node]
+            : NULL;
+    enum zpl_body body = node ? zpl_body_kind(node->kernel)->body : ZPL_BODY_NONE;
+    if (body == ZPL_BODY_NONE || body == ZPL_BODY_SQL || diag->help ||
+        value->ref.output >= node->output_count)
+        return;
+    zpl_diag_help(diags, diag, "declare it in the signature of the step: `(…) -> (%s: %s)`%s",
+                  node->outputs[value->ref.output].name, declares,
+                  value->type->kind == ZPL_TABLE
+                      ? ", with its own type; once it has run, `zpl show` has the declaration"
+                      : "");
+}
+
+void zpl_tell_undeclared_column(const struct zpl_graph *graph, struct zpl_diags *diags,
+                                struct zpl_diag *diag, const struct zpl_value *value,
+                                const char *column)
+{
+    struct zpl_buf declares = {0};
+    if (!value || value->type->kind != ZPL_TABLE || !value->type->row || !value->type->row->open)
+        return;
+    zpl_buf_printf(&declares, "Table {%s: Float, ...}", column);
+    zpl_tell_undeclared(graph, diags, diag, value, zpl_buf_str(&declares));
+    zpl_buf_release(&declares);
+}
+
 void zpl_tell_unknown_column(const struct zpl_graph *graph, struct zpl_diags *diags,
                              struct zpl_span span, const char *word, const char *table,
                              const struct zpl_row *row, const struct zpl_value *value)
@@ -179,6 +210,7 @@ void zpl_tell_unknown_column(const struct zpl_graph *graph, struct zpl_diags *di
     zpl_tell_columns(diags, d, table, row);
     zpl_tell_maker(graph, diags, d, value);
     zpl_tell_near_column(diags, d, word, row);
+    zpl_tell_undeclared_column(graph, diags, d, value, word);
 }
 
 /* Was the same told of the same place? */

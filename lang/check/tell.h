@@ -21,7 +21,16 @@ void zpl_tell_columns(struct zpl_diags *diags, struct zpl_diag *diag, const char
 /* Help "did you mean 'late'?", when a column is near enough. */
 void zpl_tell_near_column(struct zpl_diags *diags, struct zpl_diag *diag, const char *word,
                           const struct zpl_row *row);
-/* An unknown column with all three; `value` is the table. */
+/* Help where a step of the program's own makes the value, and does not declare all that it has: `declares` is what to
+ * write there, as "Table {late: Float, ...}".  Nothing of other steps, or where there is help. */
+void zpl_tell_undeclared(const struct zpl_graph *graph, struct zpl_diags *diags,
+                         struct zpl_diag *diag, const struct zpl_value *value,
+                         const char *declares);
+/* The same of a column of a table that may have more than are declared; nothing of another value. */
+void zpl_tell_undeclared_column(const struct zpl_graph *graph, struct zpl_diags *diags,
+                                struct zpl_diag *diag, const struct zpl_value *value,
+                                const char *column);
+/* An unknown column with all of these; `value` is the table. */
 void zpl_tell_unknown_column(const struct zpl_graph *graph, struct zpl_diags *diags,
                              struct zpl_span span, const char *word, const char *table,
                              const struct zpl_row *row, const struct zpl_value *value);

@@ -112,6 +112,7 @@ static void tell_missing_all(struct zpl_attempt *a, size_t input, const struct z
     add_maker(a, d, input);
     if (count == 1)
         tell_near(a, d, names[0], have, source);
+    zpl_tell_undeclared_column(a->checker->graph, &a->diags, d, a->given[input]->value, names[0]);
     zpl_buf_release(&text);
 }
 

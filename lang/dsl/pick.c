@@ -320,7 +320,12 @@ static int mean(lua_State *L)
         return push_mean(&p);
     if (whole && records)
         return push_means(&p);
-    return refuse(&p, "mean takes numbers or reports", help);
+    bool json = reduced_type(p.by[0])->kind == ZPL_JSON;
+    return refuse(&p, "mean takes numbers or reports",
+                  json ? "these are Json: declare what the step gives, `(…) -> (r: Report {auc: "
+                         "Float})` in its "
+                         "signature, or let its function return a dataclass of numbers"
+                       : help);
 }
 
 /* grid { a = { 1, 2 }, b = { 3, 4 } }: { a = 1, b = 3 }, { a = 1, b = 4 }, … as they are written. */
