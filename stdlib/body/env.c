@@ -226,6 +226,17 @@ enum zpl_err zpl_env_remove(const char *folder, bool dry, bool *gone, struct zpl
     return err;
 }
 
+/* What the step waits for: it takes a while. */
+static void tell(const struct zpl_run_task *task, const struct zpl_env *env,
+                 struct zpl_arena *arena)
+{
+    const char *below = zpl_path_below(task->project, env->requirements);
+    const char *text = zpl_arena_printf(arena, "makes the environment of %s",
+                                        below != NULL ? below : env->requirements);
+    if (text != NULL)
+        task->progress(task->self, -1, text);
+}
+
 enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,
                              struct zpl_diags *diags)
 {
@@ -242,7 +253,12 @@ enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *
         .project = task->project,
         .local = zpl_json_truth(zpl_json_get(said, "local"), false)};
     bool wanted = env.folder != NULL && env.interpreter != NULL && env.requirements != NULL;
+    bool made = wanted && !zpl_env_stands(env.folder);
+    if (made)
+        tell(task, &env, arena);
     enum zpl_err err = wanted ? zpl_env_make(&env, arena, diags) : ZPL_OK;
+    if (made)
+        task->progress(task->self, -1, "");
     zpl_json_release(facts);
     return err;
 }

@@ -27,7 +27,7 @@ enum zpl_err zpl_env_make(const struct zpl_env *env, struct zpl_arena *arena,
 /* Removes one unless a process of this machine uses it (*gone false); `dry`: tells whether it would. */
 enum zpl_err zpl_env_remove(const char *folder, bool dry, bool *gone, struct zpl_diags *diags);
 /* That of a task of the kernel "python", whose body says it behind its line break: {"env": {"folder", "interpreter",
- * "requirements", "local"}}.  Fine for any other task.  For a process that is not confined yet. */
+ * "requirements", "local"}}; while it is made the task's progress says so.  Fine for any other task.  For a process that is not confined yet. */
 enum zpl_err zpl_env_prepare(const struct zpl_run_task *task, struct zpl_arena *arena,
                              struct zpl_diags *diags);
 

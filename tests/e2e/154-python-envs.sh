@@ -40,6 +40,18 @@ echo 'x' >lists/unnamed.txt
 gives cached 54 "a list that none names"
 equal "$(find .zpl/envs -name .whole | wc -l)" 4 "environments"
 
+# while one is made the step says so
+mkdir told
+cp own.py own.zpl told
+printf '%s\n' "tiny @ file://$PWD/wheels/tiny-1.0-py3-none-any.whl" "other @ file://$PWD/wheels/other-1.0-py3-none-any.whl" >told/requirements.txt
+expect 0 zpl run told/own.zpl --events
+python3 - <<'P'
+import json
+told = [e["what"] for e in map(json.loads, open("out")) if e["event"] == "progress"]
+assert told == ["makes the environment of requirements.txt", ""], told
+P
+rm -r told
+
 # what is not there, and what would be no part of the environment
 echo './wheels/none-1.0-py3-none-any.whl' >>lists/base.txt
 expect 1 zpl run own.zpl

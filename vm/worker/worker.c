@@ -134,6 +134,12 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
     struct zpl_schema_answer schema = {0};
     struct zpl_run_result made = {0};
     struct zpl_json *seen = NULL;
+    if (task->kind == ZPL_TASK_RUN) {
+        task->run.self = &fd;
+        task->run.log = task->run.spread.machine > 0 ? on_part_log : on_log;
+        task->run.spread.say = on_word;
+        task->run.progress = on_progress;
+    }
     enum zpl_err err =
         task->kind == ZPL_TASK_RUN ? zpl_env_prepare(&task->run, arena, diags) : ZPL_OK;
     task->run.kept = task->kind == ZPL_TASK_RUN && zpl_python_is_kept(&task->run);
@@ -156,10 +162,6 @@ static enum zpl_err answer(int fd, struct zpl_task *task, bool *failed, struct z
         return zpl_reply_encode_schema(err, &schema, diags, out);
     case ZPL_TASK_RUN:
         zpl_look_leave(); /* its memory is none of the step's */
-        task->run.self = &fd;
-        task->run.log = task->run.spread.machine > 0 ? on_part_log : on_log;
-        task->run.spread.say = on_word;
-        task->run.progress = on_progress;
         err = hold_inputs(&task->run, diags);
         if (err == ZPL_OK)
             err = zpl_run_kernel(&task->run, &made, arena, diags);
