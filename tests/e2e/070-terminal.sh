@@ -113,6 +113,19 @@ sleep 0.6
 equal "$(left)" "$before" "lines that have left the screen"
 wait_for 10 prompt
 
+# a step that another run makes just now is waited for, which is told
+printf 'step "slow" { signature = "() -> (t: Int)", command = { "sh", "-c", "sleep 3; echo 1 > $$0", "$t" } } {}\n' >slow.zpl
+naps 60 20 --s 0.2
+wait_for 10 prompt
+zpl run slow.zpl >/dev/null &
+sleep 0.5
+type "clear; zpl run slow.zpl"
+wait_for 5 shows '^  waiting +slow +for another run, which makes it$'
+wait $!
+wait_for 10 prompt
+lacks screen waiting
+shows '^  cached +slow' || fail "what another run made: $(cat screen)"
+
 # of a map one line tells how many of its items are done, and is gone at the end
 cat >items.zpl <<'Z'
 local list = step "list" { signature = "(n: Int) -> (items: List(Int))", lua = function (t) local x = {} for i = 1, t.n do x[i] = i end return x end }

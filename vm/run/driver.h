@@ -51,6 +51,7 @@ struct zpl_delayed {
     struct zpl_scope *scope;
     uint32_t id;
     int64_t until_ns;
+    bool leased; /* another process makes it just now */
 };
 struct zpl_driver {
     struct zpl_session *session;
@@ -71,6 +72,7 @@ struct zpl_driver {
     size_t limit_count, limit_room;
     struct zpl_waiting *waiting; /* first come, first served, of each limit */
     size_t waiting_count, waiting_room;
+    size_t leased_told;        /* of those that are leased the command knows */
     int64_t look_ns;           /* when slots are asked for again */
     uint64_t memory_bytes;     /* for each slot; 0: not this machine's */
     uint64_t memory_bytes_max; /* for any step */
@@ -97,6 +99,9 @@ enum zpl_err zpl_driver_wake(struct zpl_driver *d, bool *woken);
  * just now.  *lacking: the limit that it waits for, of which nothing is noted yet, or ZPL_NO_LIMIT. */
 enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id,
                               size_t *lacking);
+/* Tells the command how many steps wait for other runs that make them, and which is the first; a limit that steps wait
+ * for is told before that. */
+void zpl_driver_tell_leased(struct zpl_driver *d);
 /* The step came to an end without having run: others may be ready now. */
 void zpl_driver_settle(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id);
 /* Removes what the step left behind, and lets others make what it was to make. */

@@ -72,6 +72,7 @@ static void tell(struct zpl_driver *d)
 {
     const struct zpl_run_observer *observer = &d->options->observer;
     const struct zpl_waiting *first = d->waiting_count > 0 ? &d->waiting[0] : NULL;
+    d->leased_told = 0;
     if (observer->waiting != NULL)
         observer->waiting(observer->self, first != NULL ? first->scope->plan : d->plan,
                           first != NULL ? first->id : 0,

@@ -100,7 +100,8 @@ static enum zpl_err keep_log(struct zpl_driver *d, const struct zpl_slot *slot, 
     return err;
 }
 
-static void delay(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id, int64_t ns)
+static void delay(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id, int64_t ns,
+                  bool leased)
 {
     struct zpl_delayed *delayed =
         zpl_arena_grow(&d->arena, d->delayed, d->delayed_count, &d->delayed_room, sizeof *delayed);
@@ -109,7 +110,26 @@ static void delay(struct zpl_driver *d, struct zpl_scope *scope, uint32_t id, in
         return;
     }
     d->delayed = delayed;
-    delayed[d->delayed_count++] = (struct zpl_delayed){scope, id, zpl_clock_monotonic_ns() + ns};
+    delayed[d->delayed_count++] =
+        (struct zpl_delayed){scope, id, zpl_clock_monotonic_ns() + ns, leased};
+}
+
+void zpl_driver_tell_leased(struct zpl_driver *d)
+{
+    const struct zpl_run_observer *observer = &d->options->observer;
+    const struct zpl_delayed *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < d->delayed_count; i++) {
+        if (!d->delayed[i].leased)
+            continue;
+        first = first == NULL || d->delayed[i].id < first->id ? &d->delayed[i] : first;
+        count++;
+    }
+    if (observer->waiting == NULL || d->waiting_count > 0 || count == d->leased_told)
+        return;
+    d->leased_told = count;
+    observer->waiting(observer->self, first != NULL ? first->scope->plan : d->plan,
+                      first != NULL ? first->id : 0, "another run, which makes it", count);
 }
 
 /* An attempt failed: another one, or the end of the step. */
@@ -128,7 +148,7 @@ enum zpl_err zpl_driver_attempt_failed(struct zpl_driver *d, struct zpl_slot *sl
         zpl_driver_cancel(scope, id);
         err = keep_log(d, slot, failure->peak_bytes);
     } else if (again) {
-        delay(d, scope, id, after_ns);
+        delay(d, scope, id, after_ns, false);
     } else {
         zpl_journal_failure(scope->plan, id, failure->code, failure->reason, failure->details,
                             &slot->log);
@@ -325,11 +345,12 @@ enum zpl_err zpl_driver_begin(struct zpl_driver *d, struct zpl_scope *scope, uin
     if (zpl_step_lacks_gpus(d->orchestrator, node, &details))
         return fail_unstarted(d, scope, id, &details);
     d->metadata->let_go(d->metadata->self); /* what others have done since is to be seen */
-    enum zpl_err err = in_flight(d, &key)
+    bool ours = in_flight(d, &key);
+    enum zpl_err err = ours
                            ? ZPL_ERR_BUSY
                            : d->metadata->lease(d->metadata->self, &key, false, &d->session->diags);
     if (err == ZPL_ERR_BUSY) {
-        delay(d, scope, id, WAIT_NS);
+        delay(d, scope, id, WAIT_NS, !ours);
         return ZPL_OK;
     }
     if (err != ZPL_OK)

@@ -120,6 +120,7 @@ static enum zpl_err wait_event(struct zpl_driver *d)
 {
     struct zpl_event event;
     enum zpl_err err;
+    zpl_driver_tell_leased(d);
     if (d->running == 0) {
         usleep(PAUSE_US);
         err = ZPL_ERR_NOT_FOUND;

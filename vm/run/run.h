@@ -18,7 +18,7 @@ struct zpl_run_observer {
     void (*progress)(void *self, const struct zpl_plan *plan, uint32_t id, double fraction,
                      const char *what);
     void (*log)(void *self, const struct zpl_plan *plan, uint32_t id, const char *text, size_t len);
-    /* How many steps wait for a slot of a limit now, and the first of them. */
+    /* How many steps wait for a slot of a limit now, or in words for what else, and the first of them. */
     void (*waiting)(void *self, const struct zpl_plan *plan, uint32_t id, const char *limit,
                     size_t count);
     void (*tick)(void *self); /* about ten times a second while something runs */

@@ -104,6 +104,14 @@ static void flush(struct zpl_live *live)
     live->flushed_ns = zpl_clock_monotonic_ns();
 }
 
+/* The plan is known with the first that is told of it. */
+static void measure(struct zpl_live *live, const struct zpl_plan *plan)
+{
+    if (!live->measured)
+        zpl_view_init(&live->view, plan->graph, live->view.colour, 0);
+    live->measured = true;
+}
+
 static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
 {
     struct zpl_live *live = self;
@@ -112,9 +120,7 @@ static void on_changed(void *self, const struct zpl_plan *plan, uint32_t id)
     bool running = status == ZPL_PLAN_RUNNING;
     bool stays = !running && status != ZPL_PLAN_WOULD_RUN && status != ZPL_PLAN_PENDING &&
                  (plan->scope == 0 || status == ZPL_PLAN_FAILED);
-    if (!live->measured) /* the plan is known with the first change */
-        zpl_view_init(&live->view, plan->graph, live->view.colour, 0);
-    live->measured = true;
+    measure(live, plan);
     if (plan->scope == 0)
         live->plan = plan;
     note_running(live, plan, id, running);
@@ -146,6 +152,7 @@ static void on_waiting(void *self, const struct zpl_plan *plan, uint32_t id, con
                        size_t count)
 {
     struct zpl_live *live = self;
+    measure(live, plan);
     if (count > 0)
         snprintf(live->waiting, sizeof live->waiting, "%s", plan->graph->nodes[id].name);
     live->limit = limit;
