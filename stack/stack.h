@@ -23,6 +23,7 @@ struct zpl_task_needs {
                               (resident); 0: the default share (local: no limit) */
     uint64_t timeout_ms;   /* 0: none */
     bool fresh;            /* a process of its own, not a warm worker (user code) */
+    bool tables;   /* a process that is new has what zpl_zygote_start() was given for them */
     uint64_t kin;  /* a warm worker serves tasks of one kin only, as it keeps what is theirs alone;
                               0: the tasks that need nothing kept */
     uint32_t gpus; /* for each of its workers; local: who starts it has shared them out */
@@ -399,11 +400,15 @@ typedef int (*zpl_worker_main)(int fd);
 #define ZPL_WORKER_REPLY   'R' /* its answer: passed on as a DONE event */
 #define ZPL_WORKER_LAST    'L' /* the same, and the process takes no other task: after a failure */
 
+/* Makes ready what takes long and what tasks with tables need: called once, when the first such task is there, in
+ * a process of its own from which their workers are forked.  It leaves no thread and no descriptor behind; what
+ * fails the workers try again. */
+typedef void (*zpl_worker_ready)(void);
 /* Forks the zygote; call it before anything else in the process (no threads, nothing open).
  * The handle goes into struct zpl_stack_config.  UNREACHABLE when it can't be started. */
 struct zpl_zygote;
-enum zpl_err zpl_zygote_start(zpl_worker_main worker, struct zpl_zygote **out,
-                              struct zpl_diags *diags);
+enum zpl_err zpl_zygote_start(zpl_worker_main worker, zpl_worker_ready ready,
+                              struct zpl_zygote **out, struct zpl_diags *diags);
 /* Ends it and every worker and waits until no descendant of one is left; NULL is fine.  When the
  * process ends in any other way, kill -9 included, the same happens without it. */
 void zpl_zygote_release(struct zpl_zygote *zygote);

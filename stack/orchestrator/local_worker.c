@@ -42,11 +42,11 @@ enum zpl_err zpl_local_worker_open(struct zpl_local_worker *w, struct zpl_zygote
         .memory_bytes = needs->memory_bytes, .kin = needs->kin, .log_left = -1};
     w->in.cap = ZPL_MESSAGE_MAX + FRAME_SIZE + READ_BYTES;
     /* One that starts several may use as much again itself. */
-    const struct zpl_worker_memory memory = {
-        .process_bytes = needs->memory_bytes,
-        .tree_bytes =
-            needs->together ? needs->memory_bytes * (needs->workers + 1) : needs->memory_bytes};
-    enum zpl_err err = zpl_zygote_spawn(zygote, &memory, &w->ends, diags);
+    uint64_t shares = needs->together ? needs->workers + 1 : 1;
+    const struct zpl_worker_wish wish = {.memory = {.process_bytes = needs->memory_bytes,
+                                                    .tree_bytes = needs->memory_bytes * shares},
+                                         .tables = needs->tables};
+    enum zpl_err err = zpl_zygote_spawn(zygote, &wish, &w->ends, diags);
     for (int i = 0; err == ZPL_OK && i < ZPL_LOCAL_SOURCES; i++) {
         struct epoll_event wanted = {.events = EPOLLIN,
                                      .data.u64 = index * ZPL_LOCAL_SOURCES + (uint64_t)i};

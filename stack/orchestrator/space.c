@@ -60,10 +60,15 @@ static bool probe(void)
            WEXITSTATUS(status) == 0;
 }
 
-pid_t zpl_space_fork(void)
+void zpl_space_look(void)
 {
     if (right == UNKNOWN)
         right = probe() ? ALLOWED : REFUSED;
+}
+
+pid_t zpl_space_fork(void)
+{
+    zpl_space_look();
     pid_t pid = right == ALLOWED ? fork_into_space() : -1;
     return pid < 0 ? fork() : pid;
 }

@@ -9,6 +9,9 @@
 
 #include <sys/types.h>
 
+/* Finds out whether one can be had, so that what is forked from this process knows; else the first fork does. */
+void zpl_space_look(void);
+
 /* As fork(); the child is the first process of a space of its own, if that can be had. */
 pid_t zpl_space_fork(void);
 

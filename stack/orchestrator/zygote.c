@@ -28,15 +28,28 @@ struct zpl_zygote {
 
 /* ---- in the zygote --------------------------------------------------------------------------- */
 
-/* A request: the bytes of a struct zpl_worker_memory. */
-static void spawn(zpl_worker_main worker, const struct zpl_buf *request, const int fds[3])
+/* The zygote, or its nursery. */
+struct server {
+    zpl_worker_main worker;
+    zpl_worker_ready ready; /* NULL: there is no nursery; in it there is none */
+    int signals;
+    int nursery; /* the socket to it; -1: there is none yet */
+};
+
+static void serve(struct server *server);
+
+static void spawn(const struct server *server, const struct zpl_worker_wish *wish, const int fds[3])
 {
-    struct zpl_supervised job = {.main = worker, .task = fds[0], .watch = fds[1], .log = fds[2]};
-    if (request->len == sizeof job.memory)
-        memcpy(&job.memory, request->data, sizeof job.memory);
+    struct zpl_supervised job = {.main = server->worker,
+                                 .task = fds[0],
+                                 .watch = fds[1],
+                                 .log = fds[2],
+                                 .memory = wish->memory};
     pid_t pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : zpl_space_fork();
     if (pid == 0) {
         close(CONTROL_FD);
+        if (server->nursery >= 0)
+            close(server->nursery);
         zpl_supervise(&job);
     }
     if (pid < 0)
@@ -57,36 +70,6 @@ static void signal_children(int number)
             kill(pids[i], number);
 }
 
-/* Serves the driver until its end closes (or it says what can't be understood). */
-static void serve(zpl_worker_main worker, int signals)
-{
-    struct zpl_buf request = {0};
-    struct pollfd fds[2] = {{.fd = CONTROL_FD, .events = POLLIN},
-                            {.fd = signals, .events = POLLIN}};
-    for (;;) {
-        if (poll(fds, 2, -1) < 0)
-            continue;
-        if (fds[1].revents) {
-            struct signalfd_siginfo info;
-            while (read(signals, &info, sizeof info) > 0)
-                ;
-            zpl_tree_reap(NULL, NULL);
-            signal_children(0);
-        }
-        if (!fds[0].revents)
-            continue;
-        int ends[3];
-        size_t count = 3;
-        if (zpl_msg_recv(CONTROL_FD, &request, ends, &count) != ZPL_OK)
-            break;
-        if (count == 3)
-            spawn(worker, &request, ends);
-        for (size_t i = 0; i < count; i++)
-            close(ends[i]);
-    }
-    zpl_buf_release(&request);
-}
-
 /* Ends the supervisors, which end their workers; those who do not obey are killed. */
 static void end_all(void)
 {
@@ -102,6 +85,96 @@ static void end_all(void)
     zpl_tree_kill(ZPL_KILL_MS, NULL, NULL);
 }
 
+/* In the session of the zygote, with its signals blocked; of its descriptors those of spaces and signals go on to
+ * be used. */
+static _Noreturn void become_nursery(const struct server *zygote, int control)
+{
+    prctl(PR_SET_NAME, "zpl-nursery");
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (dup3(control, CONTROL_FD, O_CLOEXEC) < 0)
+        _exit(1);
+    close(control);
+    zygote->ready();
+    struct server nursery = {.worker = zygote->worker, .signals = zygote->signals, .nursery = -1};
+    serve(&nursery);
+    end_all();
+    _exit(0);
+}
+
+static bool start_nursery(struct server *server, const int ends[3])
+{
+    int pair[2];
+    zpl_space_look();
+    if (zpl_proc_cloexec_pair(pair) != ZPL_OK)
+        return false;
+    pid_t pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : fork();
+    if (pid == 0) {
+        for (int i = 0; i < 3; i++)
+            close(ends[i]);
+        close(pair[0]);
+        become_nursery(server, pair[1]);
+    }
+    close(pair[1]);
+    if (pid < 0)
+        close(pair[0]);
+    else
+        server->nursery = pair[0];
+    return pid > 0;
+}
+
+/* Passes a request on to the nursery, which may have been killed since the last one. */
+static bool pass_on(struct server *server, const struct zpl_buf *request, const int ends[3])
+{
+    for (int tries = 0; server->ready != NULL && tries < 2; tries++) {
+        if (server->nursery < 0 && !start_nursery(server, ends))
+            return false;
+        if (zpl_msg_send(server->nursery, request->data, request->len, ends, 3) == ZPL_OK)
+            return true;
+        close(server->nursery);
+        server->nursery = -1;
+    }
+    return false;
+}
+
+static void fulfil(struct server *server, const struct zpl_buf *request, const int ends[3])
+{
+    struct zpl_worker_wish wish = {0};
+    if (request->len == sizeof wish)
+        memcpy(&wish, request->data, sizeof wish);
+    if (!wish.tables || !pass_on(server, request, ends))
+        spawn(server, &wish, ends);
+}
+
+/* Serves the driver, or the zygote, until its end closes (or it says what can't be understood). */
+static void serve(struct server *server)
+{
+    struct zpl_buf request = {0};
+    struct pollfd fds[2] = {{.fd = CONTROL_FD, .events = POLLIN},
+                            {.fd = server->signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        if (fds[1].revents) {
+            struct signalfd_siginfo info;
+            while (read(server->signals, &info, sizeof info) > 0)
+                ;
+            zpl_tree_reap(NULL, NULL);
+            signal_children(0);
+        }
+        if (!fds[0].revents)
+            continue;
+        int ends[3];
+        size_t count = 3;
+        if (zpl_msg_recv(CONTROL_FD, &request, ends, &count) != ZPL_OK)
+            break;
+        if (count == 3)
+            fulfil(server, &request, ends);
+        for (size_t i = 0; i < count; i++)
+            close(ends[i]);
+    }
+    zpl_buf_release(&request);
+}
+
 /* Standard input and output are nobody's here; standard error stays for ZPL_BUG. */
 static bool settle(int control)
 {
@@ -114,7 +187,7 @@ static bool settle(int control)
     return true;
 }
 
-static _Noreturn void become_zygote(zpl_worker_main worker, int control)
+static _Noreturn void become_zygote(zpl_worker_main worker, zpl_worker_ready ready, int control)
 {
     sigset_t all;
     sigfillset(&all);
@@ -128,18 +201,23 @@ static _Noreturn void become_zygote(zpl_worker_main worker, int control)
     signal(SIGCHLD, SIG_DFL); /* ignored, children would vanish without a status */
     if (!settle(control))
         _exit(1);
-    int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0)
+    struct server server = {.worker = worker,
+                            .ready = ready,
+                            .signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK),
+                            .nursery = -1};
+    if (server.signals < 0)
         _exit(1);
-    serve(worker, signals);
+    serve(&server);
+    if (server.nursery >= 0)
+        close(server.nursery);
     end_all();
     _exit(0);
 }
 
 /* ---- in the driver --------------------------------------------------------------------------- */
 
-enum zpl_err zpl_zygote_start(zpl_worker_main worker, struct zpl_zygote **out,
-                              struct zpl_diags *diags)
+enum zpl_err zpl_zygote_start(zpl_worker_main worker, zpl_worker_ready ready,
+                              struct zpl_zygote **out, struct zpl_diags *diags)
 {
     struct zpl_zygote *zygote = zpl_calloc(1, sizeof *zygote);
     int pair[2];
@@ -154,7 +232,7 @@ enum zpl_err zpl_zygote_start(zpl_worker_main worker, struct zpl_zygote **out,
     fflush(NULL); /* or what is still to be written would be written by both */
     zygote->pid = zpl_fault(ZPL_FAULT_FORK) ? -1 : fork();
     if (zygote->pid == 0)
-        become_zygote(worker, pair[1]);
+        become_zygote(worker, ready, pair[1]);
     int error = errno;
     close(pair[1]);
     if (zygote->pid < 0) {
@@ -201,7 +279,7 @@ static bool connect_worker(int task[2], int watch[2], int log[2])
     return fcntl(log[0], F_SETFL, O_NONBLOCK) == 0; /* the worker's end goes on blocking */
 }
 
-enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, const struct zpl_worker_memory *memory,
+enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, const struct zpl_worker_wish *wish,
                               struct zpl_worker_ends *out, struct zpl_diags *diags)
 {
     int task[2] = {-1, -1}, watch[2] = {-1, -1}, log[2] = {-1, -1};
@@ -212,7 +290,7 @@ enum zpl_err zpl_zygote_spawn(struct zpl_zygote *zygote, const struct zpl_worker
         goto done;
     }
     int ends[3] = {task[1], watch[1], log[1]};
-    err = zpl_msg_send(zygote->control, memory, sizeof *memory, ends, 3);
+    err = zpl_msg_send(zygote->control, wish, sizeof *wish, ends, 3);
     if (err != ZPL_OK) {
         struct zpl_diag *diag =
             zpl_diag_add(diags, ZPL_CODE_WORKER, (struct zpl_span){0},

@@ -145,17 +145,12 @@ void zpl_duck_path(struct zpl_buf *out, const char *path)
     zpl_buf_putc(out, '\'');
 }
 
-/* The settings that have to stand before the database is opened. */
-static bool configure(const struct zpl_duck_options *options, duckdb_config *config)
+/* The settings that have to stand before a database is opened: those that all have in common. */
+static bool configure(duckdb_config *config)
 {
-    char memory[40];
-    uint64_t bytes =
-        options->memory_bytes != 0 ? options->memory_bytes : (uint64_t)ZPL_DUCK_BYTES_DEFAULT;
-    snprintf(memory, sizeof memory, "%lluB", (unsigned long long)bytes);
-    const char *const settings[][2] = {
+    static const char *const settings[][2] = {
         {"threads", "1"},
-        {"memory_limit", memory},
-        {"temp_directory", options->scratch != NULL ? options->scratch : ""},
+        {"temp_directory", ""},
         {"preserve_insertion_order", "true"},
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
@@ -211,15 +206,25 @@ static void add_allowed(const struct zpl_duck_options *options, bool folder, str
     zpl_buf_puts(sql, "];");
 }
 
+static void add_room(const struct zpl_duck_options *options, struct zpl_buf *sql)
+{
+    uint64_t bytes =
+        options->memory_bytes != 0 ? options->memory_bytes : (uint64_t)ZPL_DUCK_BYTES_DEFAULT;
+    zpl_buf_printf(sql, "SET memory_limit = '%lluB'; ", (unsigned long long)bytes);
+    if (options->scratch == NULL)
+        return;
+    zpl_buf_puts(sql, "SET temp_directory = ");
+    zpl_duck_text(sql, options->scratch, strlen(options->scratch));
+    zpl_buf_puts(sql, "; ");
+}
+
 /* Closes the doors: only the named files, no other settings. */
 static enum zpl_err lock_down(struct zpl_duck *duck, const struct zpl_duck_options *options,
                               struct zpl_diags *diags)
 {
     struct zpl_buf sql = {0};
     enum zpl_err err;
-    /* A library without time zones has only UTC. */
-    zpl_duck_try(duck, "SET GLOBAL TimeZone = 'UTC'", NULL, &sql);
-    zpl_buf_clear(&sql);
+    add_room(options, &sql);
     if (options->json_errors)
         zpl_buf_puts(&sql, "SET errors_as_json = true; ");
     if (options->apart)
@@ -304,6 +309,47 @@ static void keep(const struct zpl_duck_options *options, const struct zpl_duck *
     memcpy(kept.scratch, scratch_of(options), strlen(scratch_of(options)) + 1);
 }
 
+/* A database as all sessions have it before their own settings, with a connection to it. */
+static enum zpl_err make_database(struct zpl_duck *out, struct zpl_diags *diags)
+{
+    duckdb_config config = NULL;
+    char *words = NULL;
+    enum zpl_err err = ZPL_OK;
+    *out = (struct zpl_duck){.api = &api};
+    if (!configure(&config) ||
+        api.open_ext(NULL, &out->database, config, &words) != DuckDBSuccess) {
+        err = zpl_duck_fail(diags, words != NULL ? words : "the database could not be opened");
+        goto done;
+    }
+    if (api.connect(out->database, &out->connection) != DuckDBSuccess) {
+        err = zpl_duck_fail(diags, "the database could not be connected to");
+        goto done;
+    }
+    err = shadow_value_functions(out, diags);
+    struct zpl_buf quiet = {0}; /* a library without time zones has only UTC */
+    zpl_duck_try(out, "SET GLOBAL TimeZone = 'UTC'", NULL, &quiet);
+    zpl_buf_release(&quiet);
+done:
+    if (words != NULL)
+        api.free(words);
+    api.destroy_config(&config);
+    return err;
+}
+
+/* What zpl_duck_ready() made, in the process that this one was forked from; no api: none, or taken.  A second one
+ * would save a source's worker as much as it costs all others. */
+static struct zpl_duck spare;
+
+void zpl_duck_ready(void)
+{
+    const struct zpl_duck_api *opened;
+    struct zpl_diags quiet = {0};
+    if (spare.api == NULL && zpl_duck_load(&opened, &quiet) == ZPL_OK &&
+        make_database(&spare, &quiet) != ZPL_OK)
+        zpl_duck_release(&spare);
+    zpl_diags_release(&quiet);
+}
+
 enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_duck *out,
                            struct zpl_diags *diags)
 {
@@ -312,31 +358,20 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
     enum zpl_err err = zpl_duck_load(&opened, diags);
     if (err != ZPL_OK)
         return err;
-    bool keeps = can_keep(options);
-    if (keeps && take_kept(options, out))
+    if (can_keep(options) && take_kept(options, out))
         return ZPL_OK;
-    duckdb_config config = NULL;
-    char *words = NULL;
-    if (!configure(options, &config) ||
-        api.open_ext(NULL, &out->database, config, &words) != DuckDBSuccess) {
-        err = zpl_duck_fail(diags, words != NULL ? words : "the database could not be opened");
-        goto done;
+    if (spare.api != NULL) {
+        *out = spare;
+        spare.api = NULL;
+    } else {
+        err = make_database(out, diags);
     }
-    out->api = &api;
+    bool keeps = can_keep(options);
     out->kept = keeps;
-    if (api.connect(out->database, &out->connection) != DuckDBSuccess) {
-        err = zpl_duck_fail(diags, "the database could not be connected to");
-        goto done;
-    }
-    err = shadow_value_functions(out, diags);
     if (err == ZPL_OK && !options->json_errors) /* which is for queries that are not run */
         err = zpl_tensor_register(out, diags);
     if (err == ZPL_OK)
         err = lock_down(out, options, diags);
-done:
-    if (words != NULL)
-        api.free(words);
-    api.destroy_config(&config);
     if (err == ZPL_OK && keeps) {
         keep(options, out);
     } else if (err != ZPL_OK) {

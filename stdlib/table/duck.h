@@ -4,7 +4,8 @@
  * no extension, and has functions of the clock shadowed so that a query can't reach them.
  * Opening a database takes 8 ms, so one whose files are all below one folder is kept by the process for
  * the next such session, which sees nothing of the one before: what a session makes is temporary, and
- * goes with its connection.
+ * goes with its connection.  One that stands ready since before the process was forked (zpl_duck_ready) saves that for
+ * the first session of a process, and the loading of the library.
  * Owns: a session owns its database and connection until zpl_duck_release(); the library stays open.
  * Errors: NO_LIBRARY with the places that were looked at; ZPL_ERR_STEP with DuckDB's own words,
  * freed of their positions; ZPL_ERR_NOMEM (STEP_LIMIT) when its memory limit was met.
@@ -154,6 +155,9 @@ struct zpl_duck {
 
 /* Opens the library, once a process. */
 enum zpl_err zpl_duck_load(const struct zpl_duck_api **out, struct zpl_diags *diags);
+/* Opens the library and a database, which the first session of each process that is forked from this one takes for
+ * its own.  Leaves neither threads nor descriptors behind.  What fails is tried again, and told, by that session. */
+void zpl_duck_ready(void);
 /* The functions, for callbacks: a session is open. */
 const struct zpl_duck_api *zpl_duck_api(void);
 enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_duck *out,

@@ -33,6 +33,8 @@
 /* ---- the worker ------------------------------------------------------------------------------ */
 
 static char nasty_name[16]; /* of the processes workers leave behind; set before the zygote */
+static char ready_name[16]; /* of the process in which what workers for tables need is made ready */
+static uint32_t made_ready; /* what is: another number each time; 0: nothing */
 
 static inline void say(int fd, char kind, const void *data, size_t len)
 {
@@ -167,6 +169,8 @@ static inline bool answer(int fd, const char *task, size_t len)
         say(fd, ZPL_WORKER_REPLY, task + 5, len - 5);
     else if (strcmp(task, "name") == 0)
         name_self(text), reply(fd, text);
+    else if (strcmp(task, "ready") == 0)
+        snprintf(text, sizeof text, "%u", made_ready), reply(fd, text);
     else if (strcmp(task, "last") == 0)
         say(fd, ZPL_WORKER_LAST, "bye", 3);
     else if (strcmp(task, "self") == 0)
@@ -202,6 +206,14 @@ static inline bool answer(int fd, const char *task, size_t len)
     return true;
 }
 
+static inline void make_ready(void)
+{
+    prctl(PR_SET_NAME, ready_name);
+    if (getrandom(&made_ready, sizeof made_ready, 0) != sizeof made_ready)
+        abort();
+    made_ready |= 1;
+}
+
 static inline int work(int fd)
 {
     struct zpl_buf task = {0};
@@ -222,7 +234,7 @@ struct fixture {
 
 static inline int open_with(struct fixture *f, uint32_t jobs)
 {
-    if (zpl_zygote_start(work, &f->zygote, &f->diags) != ZPL_OK)
+    if (zpl_zygote_start(work, make_ready, &f->zygote, &f->diags) != ZPL_OK)
         return -1;
     struct zpl_stack_config config = {.jobs = jobs, .zygote = f->zygote};
     return zpl_orchestrator_open(&config, &f->local, &f->diags) == ZPL_OK ? 0 : -1;
@@ -233,6 +245,7 @@ static inline int setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
     *state = f;
     snprintf(nasty_name, sizeof nasty_name, "zn%d", (int)getpid());
+    snprintf(ready_name, sizeof ready_name, "zr%d", (int)getpid());
     return open_with(f, 2);
 }
 
@@ -374,5 +387,6 @@ static inline bool all_gone(const char *name)
 
 static const struct zpl_task_needs NO_NEEDS;
 static const struct zpl_task_needs FRESH = {.fresh = true};
+static const struct zpl_task_needs TABLES = {.fresh = true, .tables = true};
 
 #endif

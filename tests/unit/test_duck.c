@@ -232,6 +232,39 @@ static void test_a_database_is_kept(void **state)
     zpl_diags_clear(&diags);
 }
 
+static size_t count_in(const char *place)
+{
+    struct zpl_arena arena = {0};
+    size_t count = 0;
+    char **names;
+    assert_int_equal(zpl_fs_list(place, &arena, &names, &count, &diags), ZPL_OK);
+    zpl_arena_release(&arena);
+    return count;
+}
+
+/* One that was made ready is as one that is opened for the session, and is taken once. */
+static void test_one_is_made_ready(void **state)
+{
+    (void)state;
+    static const char *const everything =
+        "SELECT md5(string_agg(name || '=' || value, ' ' ORDER BY name)) FROM duckdb_settings()";
+    struct zpl_duck a, b;
+    const struct zpl_duck_options options = {.scratch = folder, .memory_bytes = 100u << 20};
+    size_t files = count_in("/proc/self/fd");
+    zpl_duck_ready();
+    zpl_duck_ready();
+    assert_int_equal(count_in("/proc/self/fd"), files);
+    assert_int_equal(count_in("/proc/self/task"), 1);
+    char *settings = strdup((opened(&options, &a), ask(&a, everything)));
+    assert_string_equal(ask(&a, "SELECT current_setting('temp_directory')"), folder);
+    assert_string_equal((opened(&options, &b), ask(&b, everything)), settings);
+    assert_ptr_not_equal(a.database, b.database);
+    assert_string_equal(ask(&a, "SELECT current_setting('memory_limit')"), "100.0 MiB");
+    free(settings);
+    zpl_duck_release(&a);
+    zpl_duck_release(&b);
+}
+
 static void test_quoting(void **state)
 {
     (void)state;
@@ -246,9 +279,13 @@ static void test_quoting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_missing_library),    cmocka_unit_test(test_locks),
-        cmocka_unit_test(test_same_everywhere),    cmocka_unit_test(test_failures_are_told),
-        cmocka_unit_test(test_a_database_is_kept), cmocka_unit_test(test_quoting),
+        cmocka_unit_test(test_missing_library),
+        cmocka_unit_test(test_locks),
+        cmocka_unit_test(test_same_everywhere),
+        cmocka_unit_test(test_failures_are_told),
+        cmocka_unit_test(test_a_database_is_kept),
+        cmocka_unit_test(test_one_is_made_ready),
+        cmocka_unit_test(test_quoting),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

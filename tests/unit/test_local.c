@@ -210,7 +210,7 @@ static void a_fork_that_fails_is_told(void **state)
     struct fixture *spare = *state;
     struct zpl_zygote *zygote;
     zpl_fault_arm(ZPL_FAULT_FORK, 0, EAGAIN);
-    assert_int_equal(zpl_zygote_start(work, &zygote, &spare->diags), ZPL_ERR_UNREACHABLE);
+    assert_int_equal(zpl_zygote_start(work, NULL, &zygote, &spare->diags), ZPL_ERR_UNREACHABLE);
     assert_null(zygote);
     assert_int_equal(spare->diags.count, 1);
     for (int n = 1; n <= 2; n++) { /* in the zygote, in the supervisor */
@@ -229,6 +229,69 @@ static void a_fork_that_fails_is_told(void **state)
         zpl_zygote_release(f.zygote);
         zpl_diags_release(&f.diags);
     }
+}
+
+/* What a worker of its own finds made ready. */
+static unsigned found_ready(struct fixture *f, struct zpl_task_needs needs)
+{
+    char text[32];
+    struct zpl_event event = run(f, "ready", needs);
+    assert_int_equal(event.kind, ZPL_EVENT_DONE);
+    snprintf(text, sizeof text, "%.*s", (int)event.len, (const char *)event.data);
+    return (unsigned)strtoul(text, NULL, 10);
+}
+
+static void what_tables_need_is_made_ready_once(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(count_named(ready_name), 0); /* nobody has asked for it */
+    unsigned first = found_ready(f, TABLES);
+    assert_int_not_equal(first, 0);
+    assert_int_equal(found_ready(f, FRESH), 0);
+    assert_int_equal(found_ready(f, TABLES), first);
+    assert_int_equal(count_named(ready_name), 1);
+    struct zpl_event event = run(f, "self", TABLES);
+    assert_reply(&event, "fds 4 handled 0 blocked 0 core 0 input 0 leads 1");
+    event = run(f, "leave daemons", TABLES);
+    assert_reply(&event, "left");
+    assert_int_equal(count_named(nasty_name), 0);
+}
+
+static void it_is_made_again_when_who_has_it_was_killed(void **state)
+{
+    struct fixture *f = *state;
+    unsigned first = found_ready(f, TABLES);
+    uint64_t goes_on = start(f, "daemons", TABLES);
+    struct zpl_event event;
+    assert_int_equal(next(f, 20000, &event), ZPL_OK);
+    assert_int_equal(event.kind, ZPL_EVENT_MESSAGE);
+    assert_int_equal(signal_named(ready_name, SIGKILL), 1);
+    assert_true(all_gone(ready_name));
+    unsigned second = found_ready(f, TABLES);
+    assert_int_not_equal(second, 0);
+    assert_int_not_equal(second, first);
+    assert_int_equal(next(f, 0, &event), ZPL_ERR_NOT_FOUND);
+    f->local.cancel(f->local.self, goes_on);
+    event = finish(f, goes_on, NULL);
+    assert_string_equal(event.reason, "cancelled");
+    assert_int_equal(count_named(nasty_name), 0);
+}
+
+static void workers_come_without_it_where_it_cannot_be(void **state)
+{
+    (void)state;
+    struct fixture f = {0};
+    zpl_fault_arm(ZPL_FAULT_FORK, 1, EAGAIN); /* in the zygote */
+    assert_int_equal(open_with(&f, 1), 0);
+    zpl_fault_disarm();
+    assert_int_equal(found_ready(&f, TABLES), 0);
+    assert_int_not_equal(found_ready(&f, TABLES), 0);
+    uint64_t task = start(&f, "hang", TABLES);
+    (void)task;
+    f.local.release(f.local.self);
+    zpl_zygote_release(f.zygote);
+    assert_int_equal(count_named(ready_name), 0); /* it went with the zygote */
+    zpl_diags_release(&f.diags);
 }
 
 static int count_open_fds(void)
@@ -300,6 +363,9 @@ int main(void)
         TEST(big_messages_arrive_whole),
         TEST(every_slot_works_and_no_more),
         TEST(a_signal_interrupts_waiting),
+        TEST(what_tables_need_is_made_ready_once),
+        TEST(it_is_made_again_when_who_has_it_was_killed),
+        TEST(workers_come_without_it_where_it_cannot_be),
         TEST(a_fork_that_fails_is_told),
         TEST(no_descriptor_is_left_open),
         TEST(every_failing_call_is_told),

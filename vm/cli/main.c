@@ -34,7 +34,9 @@ bool zpl_cli_start_workers(struct zpl_cli *cli)
     struct zpl_diags diags = {0};
     struct zpl_buf text = {0};
     zpl_worker_prepare();
-    bool fine = zpl_zygote_start(zpl_worker_loop, &cli->zygote, &diags) == ZPL_OK;
+    /* Where no step runs one worker answers all questions, and has nobody to share with. */
+    zpl_worker_ready ready = cli->command->options & ZPL_OPT_JOBS ? zpl_worker_ready_tables : NULL;
+    bool fine = zpl_zygote_start(zpl_worker_loop, ready, &cli->zygote, &diags) == ZPL_OK;
     if (!fine) {
         zpl_diags_show(&diags, NULL, cli->colour_err, &text);
         fputs(zpl_buf_str(&text), stderr);

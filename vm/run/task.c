@@ -237,6 +237,18 @@ bool zpl_task_is_group(const char *name)
     return strncmp(name, GROUP, strlen(GROUP)) == 0;
 }
 
+/* Does the step see or make tables?  Standard steps do, nearly all. */
+static bool has_tables(const struct zpl_node *node)
+{
+    bool has = !zpl_body_kind(node->kernel)->alone;
+    for (size_t i = 0; !has && i < node->argument_count; i++)
+        has = node->arguments[i].value != NULL && node->arguments[i].value->type != NULL &&
+              node->arguments[i].value->type->kind == ZPL_TABLE;
+    for (size_t i = 0; !has && i < node->output_count; i++)
+        has = node->outputs[i].type->kind == ZPL_TABLE;
+    return has;
+}
+
 struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint64_t share,
                                         bool here)
 {
@@ -253,6 +265,7 @@ struct zpl_task_needs zpl_task_needs_of(struct zpl_plan *plan, uint32_t id, uint
                                    .workers = node->resources.workers,
                                    .together = zpl_node_workers(node) > 1,
                                    .kin = step->kin,
+                                   .tables = has_tables(node),
                                    .fresh = step->kin == 0 && zpl_body_kind(node->kernel)->alone};
 }
 

@@ -14,8 +14,8 @@ struct outcome {
     char reason[96];
 };
 
-static const struct zpl_task_needs BIND_NEEDS = {.memory_bytes = ZPL_BIND_BYTES_MAX,
-                                                 .timeout_ms = ZPL_BIND_MS_MAX};
+static const struct zpl_task_needs BIND_NEEDS = {
+    .memory_bytes = ZPL_BIND_BYTES_MAX, .timeout_ms = ZPL_BIND_MS_MAX, .tables = true};
 
 /* Starts the task and waits for its end; messages on the way are of no interest here. */
 static enum zpl_err ask(struct zpl_session *session, const struct zpl_buf *task,
@@ -136,7 +136,7 @@ static enum zpl_err ask_json(struct zpl_session *session, const struct zpl_buf *
 enum zpl_err zpl_engine_preview(struct zpl_session *session,
                                 const struct zpl_preview_request *request, struct zpl_json **out)
 {
-    static const struct zpl_task_needs needs = {.timeout_ms = ZPL_PREVIEW_MS_MAX};
+    static const struct zpl_task_needs needs = {.timeout_ms = ZPL_PREVIEW_MS_MAX, .tables = true};
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct outcome outcome = {.kind = ZPL_EVENT_DONE};
     *out = NULL;
@@ -159,7 +159,7 @@ enum zpl_err zpl_engine_preview(struct zpl_session *session,
 enum zpl_err zpl_engine_export(struct zpl_session *session,
                                const struct zpl_export_request *request)
 {
-    static const struct zpl_task_needs needs = {0};
+    static const struct zpl_task_needs needs = {.tables = true};
     struct zpl_buf task = {.cap = ZPL_MESSAGE_MAX};
     struct outcome outcome = {.kind = ZPL_EVENT_DONE};
     struct zpl_json *nothing = NULL;

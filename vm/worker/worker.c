@@ -15,6 +15,7 @@
 #include "stdlib/body/python.h"
 #include "stdlib/body/python_host.h"
 #include "stdlib/table/bind.h"
+#include "stdlib/table/duck.h"
 #include "vm/protocol/protocol.h"
 #include "vm/session/sound.h"
 #include "vm/worker/confine.h"
@@ -238,6 +239,11 @@ void zpl_worker_prepare(void)
     (void)zpl_digest_of("", 0);
     if (zpl_json_parse("{}", 2, &json, NULL) == ZPL_OK)
         zpl_json_release(json);
+}
+
+void zpl_worker_ready_tables(void)
+{
+    zpl_duck_ready();
 }
 
 /* Until the driver closes its end, or a task failed. */

@@ -8,6 +8,8 @@
 /* Sets libraries up that every task uses: called before the zygote is forked, so that no worker does it
  * again.  Opens nothing that stays open. */
 void zpl_worker_prepare(void);
+/* What workers for tables begin with: see zpl_worker_ready in stack/stack.h. */
+void zpl_worker_ready_tables(void);
 /* The loop of a worker on its socket (see stack/stack.h for the framing); returns the exit code. */
 int zpl_worker_loop(int fd);
 
