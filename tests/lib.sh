@@ -69,8 +69,8 @@ wait_for() {
     done
 }
 
-json() { # json FILE EXPRESSION: a Python expression over the parsed file `j`
-    python3 -c 'import json, sys
+json() { # json FILE EXPRESSION: a Python expression over the parsed file `j`; -S: packages, which take their time, are of no use to it
+    python3 -S -c 'import json, sys
 j = json.load(open(sys.argv[1]))
 v = eval(sys.argv[2])
 print(v if isinstance(v, str) else json.dumps(v, sort_keys=True))' "$1" "$2"

@@ -13,8 +13,10 @@ Z
 expect 0 zpl run p.zpl
 sed -i '2i -- a line' p.zpl
 mv .zpl before
-stood() { json "$1" "[s['line'] for s in j['steps']]"; }
-was='[3, 4, 4, 4]' is='[4, 5, 5, 5]'
+stood() { # of each step its line, asked some thousand times: no Python
+    sed -n 's/^ *"line": \([0-9]*\).*/\1/p' "$1" | tr '\n' ' '
+}
+was='3 4 4 4 ' is='4 5 5 5 '
 recalled=0
 for kind in alloc sqlite; do
     n=0 quiet=0 failures=0
