@@ -32,8 +32,16 @@ struct local {
     struct zpl_local_worker workers[];
 };
 
-/* A place for a new process: a free one, else that of a warm worker, which is let go; one of another kin
- * before one that serves such tasks. */
+/* Is a warm worker to be let go before another, so that tasks of a kin have room?  One of another kin before one of this, then the
+ * one that has had no task for longer. */
+static bool goes_before(const struct zpl_local_worker *a, const struct zpl_local_worker *b,
+                        uint64_t kin)
+{
+    bool a_serves = a->kin == kin, b_serves = b->kin == kin;
+    return a_serves != b_serves ? b_serves : a->task < b->task;
+}
+
+/* A place for a new process: a free one, else that of a warm worker, which is let go. */
 static struct zpl_local_worker *make_room(struct local *local, uint64_t kin)
 {
     struct zpl_local_worker *idle = NULL;
@@ -42,7 +50,7 @@ static struct zpl_local_worker *make_room(struct local *local, uint64_t kin)
         if (worker->state == ZPL_LOCAL_FREE)
             return worker;
         if (worker->state == ZPL_LOCAL_IDLE && worker != local->shown &&
-            (idle == NULL || idle->kin == kin))
+            (idle == NULL || goes_before(worker, idle, kin)))
             idle = worker;
     }
     if (idle)

@@ -84,6 +84,21 @@ static void those_of_another_kin_make_room_first(void **state)
     assert_string_not_equal(name, plain);
 }
 
+static void the_one_that_rests_longest_makes_room(void **state)
+{
+    struct fixture *f = *state;
+    char names[16][32], name[32];
+    uint32_t most = 2 * f->local.slots + 2; /* as many as stay warm */
+    assert_true(most < 16);
+    for (uint32_t i = 0; i < most; i++)
+        ask_name(f, (struct zpl_task_needs){.kin = 1 + i}, names[i]);
+    ask_name(f, (struct zpl_task_needs){.kin = 1}, name); /* the first was busy again */
+    assert_string_equal(name, names[0]);
+    ask_name(f, (struct zpl_task_needs){.kin = 1 + most}, name);
+    for (uint32_t i = 0; i < most; i++)
+        assert_int_equal(count_named(names[i]) == 0, i == 1);
+}
+
 static void a_worker_can_say_it_is_its_last(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +371,7 @@ int main(void)
         TEST(a_worker_serves_one_kin),
         TEST(those_of_another_kin_make_room_first),
         TEST(a_fresh_task_has_a_process_of_its_own),
+        TEST(the_one_that_rests_longest_makes_room),
         TEST(a_worker_can_say_it_is_its_last),
         TEST(a_swollen_worker_retires),
         TEST(text_comes_before_the_answer),
