@@ -12,6 +12,9 @@
 #include "stdlib/body/crossing.h"
 #include "stdlib/body/python_call.h"
 #include "stdlib/body/python_host.h"
+#include "stdlib/outcome.h"
+
+#define SMALL (64u << 10) /* bytes of a value that goes along in the message */
 
 static const struct zpl_span nowhere;
 
@@ -73,11 +76,29 @@ static struct zpl_json *texts_json(const char *const *texts, size_t count)
     return out;
 }
 
-static struct zpl_json *input_json(const struct zpl_run_input *input)
+/* A small value goes along; NULL: it is read where it is stored. */
+static struct zpl_json *small_value(const struct zpl_python_call *c,
+                                    const struct zpl_run_input *input)
 {
-    struct zpl_json *out = zpl_json_object();
+    const struct zpl_type *type = zpl_context_type(c->context, input->type);
+    struct zpl_json *value = NULL;
+    struct zpl_buf text = {0};
+    if (type != NULL && zpl_outcome_is_json(type) &&
+        zpl_fs_read_file(input->path, SMALL, &text, NULL) == ZPL_OK)
+        (void)zpl_json_parse(zpl_buf_str(&text), text.len, &value, NULL);
+    zpl_buf_release(&text);
+    return value;
+}
+
+static struct zpl_json *input_json(const struct zpl_python_call *c,
+                                   const struct zpl_run_input *input)
+{
+    struct zpl_json *out = zpl_json_object(), *value = small_value(c, input);
     bool table = input->rows >= 0;
-    zpl_json_set_take(out, table ? "table" : "path", zpl_json_string(input->path));
+    if (value != NULL)
+        zpl_json_set_take(out, "value", value);
+    else
+        zpl_json_set_take(out, table ? "table" : "path", zpl_json_string(input->path));
     zpl_json_set_take(out, "type", zpl_json_string(input->type));
     if (table && input->reads_all) {
         zpl_json_set_take(out, "columns", zpl_json_null());
@@ -87,8 +108,9 @@ static struct zpl_json *input_json(const struct zpl_run_input *input)
     return out;
 }
 
-static struct zpl_json *arguments_json(const struct zpl_run_task *task)
+static struct zpl_json *arguments_json(const struct zpl_python_call *c)
 {
+    const struct zpl_run_task *task = c->task;
     struct zpl_json *out = zpl_json_object();
     for (size_t i = 0; i < task->param_count; i++) {
         struct zpl_json *given = zpl_json_object();
@@ -96,7 +118,7 @@ static struct zpl_json *arguments_json(const struct zpl_run_task *task)
         zpl_json_set_take(out, task->params[i].name, given);
     }
     for (size_t i = 0; i < task->input_count; i++)
-        zpl_json_set_take(out, task->inputs[i].name, input_json(&task->inputs[i]));
+        zpl_json_set_take(out, task->inputs[i].name, input_json(c, &task->inputs[i]));
     return out;
 }
 
@@ -159,7 +181,7 @@ int zpl_python_call_ask(const struct zpl_python_call *c, struct zpl_buf *message
     zpl_json_set_take(frame, "workers", zpl_json_int(c->task->workers > 1 ? c->task->workers : 1));
     zpl_json_set_take(frame, "allow_pickle",
                       zpl_json_bool(zpl_json_truth(zpl_json_get(c->body, "allow_pickle"), false)));
-    zpl_json_set_take(frame, "args", arguments_json(c->task));
+    zpl_json_set_take(frame, "args", arguments_json(c));
     zpl_json_set_take(frame, "outputs", outputs);
     enum zpl_err err = zpl_json_write(frame, false, message);
     zpl_json_release(frame);

@@ -114,6 +114,23 @@ equal "$(json out "[s['outputs']['text']['value'] for s in j['steps'] if s['name
 expect 0 zpl logs last/files
 contains out "two files"
 
+# a value that is too long for a message
+cat >long.py <<'T'
+def count(n: int) -> list[int]:
+    return list(range(n))
+
+
+def total(l: list[int]) -> int:
+    return sum(l)
+T
+cat >long.zpl <<'T'
+local count = step "count" { python = "long.py:count" }
+local total = step "total" { python = "long.py:total" }
+total { l = count { n = 30000 } }
+T
+expect 0 zpl run long.zpl --json
+equal "$(json out "[list(s['outputs'].values())[0]['value'] for s in j['steps'] if s['name'] == 'total'][0]")" 449985000
+
 # the annotations are the declaration
 cat >plain.py <<'T'
 import pandas as pd

@@ -42,6 +42,7 @@ class Mode(enum.Enum):
     FAST = "fast"
 
 def same(v): return v
+def shown(v): return repr(v)
 def typed(day: datetime.date, at: datetime.datetime, ratio: float, mode: Mode, s: Settings, tags: List[datetime.date], none: Optional[int] = 3):
     return [day.year, at.tzinfo is not None, type(ratio).__name__, mode is Mode.FAST, s.depth, tags[0].month, none]
 def in_order(): return 1, "a"
@@ -215,6 +216,17 @@ class Calls(unittest.TestCase):
                                 ("one", "it returned an int, and declares 2 outputs: 'n', 's'")]:
             error = self.fails(function, outputs=outputs)
             self.assertEqual((error["kind"], error["message"]), ("arity", words))
+
+    def test_a_value_is_the_same_from_a_message_and_from_a_file(self):
+        for kind, stored in (("Int", 7), ("Float", 7), ("Float", "NaN"), ("String", "\u20ac"), ("Json", {"a": [1, 2.5, None]}),
+                             ("Timestamp", "2024-02-29 12:00:00.25"), ("List(Date)", ["2024-02-29"]), ("Optional(Int)", None)):
+            with open(self.project.at("stored"), "w", encoding="utf-8") as f:
+                json.dump(stored, f)
+            read = []
+            for given in ({"value": stored, "type": kind}, {"path": self.project.at("stored"), "type": kind}):
+                last, _, _ = self.project.call("shown", {"v": given}, [("v", "String")])
+                read.append(last["values"]["v"])
+            self.assertEqual(read[0], read[1], kind)
 
     def test_large_values_are_files(self):
         for name, size, told in (("told", 65534, True), ("written", 65535, False)):  # and two quotes

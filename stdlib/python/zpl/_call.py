@@ -52,6 +52,8 @@ class Call:
             from zpl import _tables
 
             return _tables.read(given["table"], given["columns"], kind, self.library(hint), self.threads)
+        if "value" in given:
+            return _annotated.as_annotated(_values.from_json(given["value"], kind), hint)
         if _values.is_value(kind):
             import json
 
@@ -384,7 +386,8 @@ def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
     if frame.get("host"):
         writes.append(scratch_place(frame["host"]))
     modules = [place(os.path.join(project.folder, m)) for m in frame["modules"]]
-    given = [os.path.realpath(a.get("table") or a["path"]) for a in frame["args"].values() if "json" not in a]
+    stored = [a.get("table") or a.get("path") for a in frame["args"].values()]
+    given = [os.path.realpath(p) for p in stored if p]
     texts = [a.get("json") for a in frame["args"].values()]
     paths = [t["path"] for t in texts if isinstance(t, dict) and isinstance(t.get("path"), str)]  # a Path param's
     return Guard(project, frame["reads"], writes + modules + given, place(frame["store"]), paths)
