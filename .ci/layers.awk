@@ -17,7 +17,15 @@ BEGIN {
     below["lang/dsl/"]    = "lang/world.h lang/lang.h lang/check/ lang/graph/ lang/types/ lang/syntax/ lang/base/ build/gen/"
     below["lang/world."]  = "lang/check/ lang/graph/ lang/types/ lang/base/"
     below["lang/"]        = "lang/"
-    below["stdlib/"]      = "lang/ build/gen/"
+    below["stdlib/"]      = "stdlib/ lang/ build/gen/"
+    every = "stdlib/kernel.h stdlib/context.h stdlib/run.h stdlib/outcome.h stdlib/npy.h lang/ build/gen/"
+    below["stdlib/table/"] = every
+    below["stdlib/query/"] = "stdlib/table/ " every
+    below["stdlib/file/"]  = "stdlib/table/ " every
+    below["stdlib/body/"]  = "stdlib/file/ stdlib/table/ " every
+    below["stdlib/model/"] = every
+    below["stdlib/effect/"]  = every
+    below["stdlib/preview/"] = "stdlib/model/ stdlib/table/ " every
     below["stack/"]       = "lang/"
     house = "stdlib/ stack/ lang/"
     below["vm/protocol/"]  = house

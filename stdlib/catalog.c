@@ -14,20 +14,20 @@
     X(artifact_read, "stdlib/effect/artifact.c", true)                                             \
     X(artifact_write, "stdlib/effect/artifact.c", true)                                            \
     X(command, "stdlib/body/command.c", false)                                                     \
-    X(csv_read, "stdlib/table/csv.c", true)                                                        \
+    X(csv_read, "stdlib/file/csv.c", true)                                                         \
     X(deploy, "stdlib/effect/deploy.c", true)                                                      \
     X(drift, "stdlib/model/drift.c", true)                                                         \
     X(evaluate, "stdlib/model/evaluate.c", true)                                                   \
     X(fold, "stdlib/table/split.c", true)                                                          \
-    X(json_read, "stdlib/table/json.c", true)                                                      \
+    X(json_read, "stdlib/file/json.c", true)                                                       \
     X(lua, "stdlib/body/lua.c", false)                                                             \
     X(native, "stdlib/body/native.c", false)                                                       \
     X(onnx_export, "stdlib/body/export.c", true)                                                   \
-    X(parquet_read, "stdlib/table/parquet.c", true)                                                \
+    X(parquet_read, "stdlib/file/parquet.c", true)                                                 \
     X(predict, "stdlib/model/predict.c", true)                                                     \
     X(python, "stdlib/body/python.c", false)                                                       \
     X(split, "stdlib/table/split.c", true)                                                         \
-    X(sql, "stdlib/table/sql.c", false)                                                            \
+    X(sql, "stdlib/query/sql.c", false)                                                            \
     X(xgboost_train, "stdlib/model/train.c", true)
 
 /* The versions this build is made for: table/duck.h, model/xgb.h and model/ort.h refuse others. */

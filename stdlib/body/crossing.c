@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/base/limits.h"
+#include "stdlib/file/ingest.h"
 #include "stdlib/outcome.h"
-#include "stdlib/table/ingest.h"
 #include "stdlib/table/write.h"
 
 static const struct zpl_span nowhere;

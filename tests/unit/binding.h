@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lang/types/signature.h"
-#include "stdlib/table/bind.h"
+#include "stdlib/query/bind.h"
 
 static struct zpl_arena arena;
 static struct zpl_diags diags;

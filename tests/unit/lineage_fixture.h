@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include "lang/base/digest.h"
 #include "lang/types/signature.h"
-#include "stdlib/table/bind.h"
+#include "stdlib/query/bind.h"
 #include "stdlib/table/duck.h"
 #include "tests/unit/queries.h"
 

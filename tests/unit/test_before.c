@@ -4,7 +4,7 @@
 #include "tests/unit/checking.h"
 
 #include "lang/check/trace.h"
-#include "stdlib/table/bind.h"
+#include "stdlib/query/bind.h"
 #include "stdlib/table/duck.h"
 #include "tests/unit/pipelines.h"
 

@@ -13,7 +13,7 @@
 #include "lang/base/digest.h"
 #include "lang/base/fs.h"
 #include "lang/types/signature.h"
-#include "stdlib/table/bind.h"
+#include "stdlib/query/bind.h"
 #include "stdlib/table/scan.h"
 #include "stdlib/table/write.h"
 #include "tests/unit/binding.h"

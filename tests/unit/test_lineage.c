@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "stdlib/table/origin.h"
+#include "stdlib/query/origin.h"
 #include "tests/unit/lineage_fixture.h"
 
 static bool is_read(const struct zpl_bind_reads *reads, const char *name)

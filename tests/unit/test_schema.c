@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "lang/base/fs.h"
 #include "lang/types/signature.h"
-#include "stdlib/table/bind.h"
+#include "stdlib/file/schema.h"
 #include "stdlib/table/duck.h"
 
 static char folder[] = "/tmp/zpl-test-schema-XXXXXX", path[200];
