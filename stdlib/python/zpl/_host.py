@@ -11,7 +11,6 @@ from zpl._spare import Spare, prepared  # first: it looks at what is loaded by t
 import gc
 import json
 import os
-import select
 import signal
 import socket
 import sys
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 
-_SMALL = 5  # milliseconds
+_SMALL = 5  # milliseconds that a small call may take
 
 
 def _start_bare(fd: int) -> NoReturn:
@@ -73,16 +72,6 @@ def _next_call(control: socket.socket) -> Tuple[List[int], Dict[str, Any]]:
             return [], {}
         said += part
     return list(fds), json.loads(said) if said else {}
-
-
-def _ends_soon(pid: int) -> bool:
-    """Waits for the end of a process for as long as a small call may take."""
-    fd = os.pidfd_open(pid)
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    ended = bool(poll.poll(_SMALL))
-    os.close(fd)
-    return ended
 
 
 def _spare(control: socket.socket, first: Optional[Dict[str, Any]]) -> Optional[Spare]:
@@ -136,10 +125,10 @@ def serve(fd: int) -> None:
             spare.take(fds)
         for one in fds:
             os.close(one)
-        pid, spare = spare.pid, None
-        if not _ends_soon(pid):  # the next process is forked beside a call that takes longer, and after a small one
+        taken, spare = spare, None
+        if not taken.ends_within(_SMALL):  # the next process is forked beside a call that takes longer, and after a small one
             spare = _spare(control, first)
-        status = os.waitpid(pid, 0)[1]
+        status = os.waitpid(taken.pid, 0)[1]
         _end_others(spare)
         talk.send({"ended": status})
         if spare is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BEFORE = set(sys.modules)  # what a process that was started for its call has loaded too
 
+import select  # noqa: E402
 import socket  # noqa: E402
 import warnings  # noqa: E402
 
@@ -62,16 +63,15 @@ class _Ready:
 
 def _order(channel: socket.socket) -> List[int]:
     """The descriptors of the call: to talk by, and what confines it; none when there is no call."""
-    with channel:
-        return list(socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)[1])
+    return list(socket.recv_fds(channel, 1, 2, socket.MSG_CMSG_CLOEXEC)[1])
 
 
 def _rehearse_order() -> None:
     """As `rehearse` does, of what comes before a call."""
     ours, its = socket.socketpair()
-    with ours:
+    with ours, its:
         socket.send_fds(ours, [b"!"], [ours.fileno()])
-    (fd,) = _order(its)
+        (fd,) = _order(its)
     os.close(fd)
     try:
         confine(-1)
@@ -130,6 +130,11 @@ class Spare:
             socket.send_fds(self.channel, [b"!"], fds)
         except OSError:
             return False
-        finally:
-            self.channel.close()
         return True
+
+    def ends_within(self, milliseconds: int) -> bool:
+        """Once it has taken a call: waits for its end, until which it keeps its own of the channel."""
+        poll = select.poll()
+        poll.register(self.channel, 0)
+        with self.channel:
+            return bool(poll.poll(milliseconds))
