@@ -187,6 +187,14 @@ class Models(unittest.TestCase):
         self.assertTrue(np.array_equal(self.through(model, kind).predict_proba(FRAME), model.predict_proba(FRAME)))
         self.refused("the model holds posix.system", FunctionTransformer(partial(os.system, "true")), kind)
 
+    def test_addresses(self):
+        """A vectorizer has that of its words, which is another in each process."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        words = [["xx"], ["xx"]]
+        alive = iter([CountVectorizer(stop_words=w).fit(["xx yy", "yy zz"]) for w in words])
+        self.same_bytes(lambda: next(alive), "Model {sklearn}")
+
     # -- pickles
 
     def test_pickles(self):

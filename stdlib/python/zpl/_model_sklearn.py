@@ -12,6 +12,7 @@ from zpl._types import Type
 ENDING = ".skops"
 AHEAD = ("skops.io",)  # looks through all of scikit-learn when it is imported
 _PACKAGES = ("sklearn", "numpy", "scipy", "xgboost", "lightgbm")  # whose classes are made again
+_ADDRESS = "_stop_words_id"  # by which a vectorizer knows in its own process that it looked at its words already
 _CLASSES = ("collections.OrderedDict", "functools.partial")  # of Python's; what the latter calls is looked at by itself
 
 
@@ -90,6 +91,8 @@ def _steady(data: bytes) -> bytes:
             for key, v in node.items():
                 if key == "__id__":
                     v = numbers.setdefault(v, len(numbers) + 1)
+                elif key == _ADDRESS and isinstance(v, dict):
+                    v = dict(v, content="0")
                 elif key == "file" and isinstance(v, str) and v in file.namelist():
                     v = files.setdefault(v, "%d.%s" % (len(files) + 1, v.rsplit(".", 1)[-1]))
                 out[key] = renumber(v)
