@@ -292,7 +292,7 @@ def _record(value: Any, kind: Type, who: str) -> Any:
         if not kind.open and name not in out and kind.has_row:
             raise StepError("type", "%s has a field '%s' that is not declared" % (who, name))
         if name not in out:
-            out[_key(name, who)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who))
+            out[_key(name, kind, who)] = _json(value[name], Type("Json"), "field '%s' of %s" % (name, who))
     return out
 
 
@@ -305,11 +305,11 @@ def _text_of_json(value: str, kind: Type, who: str) -> str:
     return str(_string(value, Type("String"), who))
 
 
-def _key(key: Any, who: str) -> str:
+def _key(key: Any, kind: Type, who: str) -> str:
     key = plain(key)
     if not isinstance(key, (str, int)):
         raise StepError("type", "%s has a key %s; keys of JSON are texts" % (who, _show(key)))
-    if "\0" in str(key):
+    if "\0" in str(key) and kind is not CELL:
         raise StepError("type", "%s has a key %s, and no key has a NUL" % (who, _show(key)))
     return str(_string(str(key), Type("String"), "a key of " + who))
 
@@ -329,7 +329,7 @@ def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
     if isinstance(value, dict):
         out = {}
         for k, v in value.items():
-            name = _key(k, who)
+            name = _key(k, kind, who)
             if name in out:
                 raise StepError("type", "%s has two keys that are '%s' as texts, which keys of JSON are" % (who, name))
             out[name] = _json(v, kind, "'%s' of %s" % (name, who), depth + 1)
