@@ -49,7 +49,7 @@ def arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
             shown = " and ".join(list(groups.values())[:-4:-1])
             raise StepError("type", "%s mixes %s%s: make it one type" % (who, shown, declared))
     try:
-        return chunked(pa.array(objects, from_pandas=plain))
+        return chunked(pa.array(objects, from_pandas=plain or not _has_nan(kind)))
     except UnicodeEncodeError as e:
         raise StepError("type", "%s holds a text that is no UTF-8" % who) from e
     except OverflowError as e:
@@ -93,12 +93,20 @@ def _plain(value: Any, kind: Type, who: str, items: DefaultDict[int, _Types], de
     if depth > 100:
         raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who)
     types = set(map(type, value))
+    if not types <= _SAFE or (float in types and not _has_nan(kind)):
+        odd = (float, np.floating) if _has_nan(kind) else ()
+        value = [None if is_missing(v) and not isinstance(v, odd) else _plain(v, kind, who, items, depth + 1) for v in value]
+        types = set(map(type, value))
     if not types <= items[depth].keys():
         _note(types, who, items[depth])
-    if types <= _SAFE:
-        return value
-    odd = (float, np.floating)  # NaN, which a list has beside null
-    return [None if is_missing(v) and not isinstance(v, odd) else _plain(v, kind, who, items, depth + 1) for v in value]
+    return value
+
+
+def _has_nan(kind: Type) -> bool:
+    """Has a list of that type NaN beside null?  Of whole numbers and texts NaN is null, as pandas means it."""
+    while kind.elem is not None:
+        kind = kind.elem
+    return kind.kind in ("Float", "")
 
 
 def _note(types: Set[type], who: str, items: _Types) -> None:

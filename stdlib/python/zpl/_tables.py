@@ -216,7 +216,10 @@ def _of_polars(frame: Any, who: str) -> pa.Table:
         if str(dtype) in ("Object", "Int128", "UInt128"):  # of which Arrow would get the addresses, and nothing
             advice = "objects, which no column does: make it of another type" if str(dtype) == "Object" else "%s: .cast(pl.Int64)" % dtype
             raise StepError("type", "column '%s' of %s holds %s" % (name, who, advice))
-    return frame.to_arrow()
+    try:
+        return frame.to_arrow()
+    except (Exception, sys.modules["polars"].exceptions.PanicException) as e:
+        raise StepError("type", "%s has a column that polars can't give to Arrow (%s): .cast(…) it" % (who, first(e))) from e
 
 
 def _columns_of_pandas(frame: Any, kind: Type, who: str) -> Tuple[List[str], List[Any], int]:
@@ -316,7 +319,7 @@ def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
     """Without dictionaries and encodings, which say nothing of the values."""
     if pa.types.is_dictionary(array.type):
         return array.cast(array.type.value_type)
-    if pa.types.is_run_end_encoded(array.type):
+    if str(array.type).startswith("run_end_encoded"):  # which an old pyarrow has not
         return pa.chunked_array([pc.run_end_decode(c) for c in array.chunks], array.type.value_type)
     if getattr(array.type, "extension_name", None) == "arrow.json":
         return pa.chunked_array([c.storage for c in array.chunks], array.type.storage_type)
