@@ -226,6 +226,8 @@ class Tables(unittest.TestCase):
             self.assertEqual(f.read(), kept)
         back = _tensors.load(path, kind, np.ndarray)
         back[0, 0] = 1
+        _tensors.save(np.array([0, 255, 1], "u1").view("?")[::-1], parse("Tensor bool[n]"), path, "output 'x'")
+        self.assertEqual(_tensors.load(path, parse("Tensor bool[n]"), None).tobytes(), b"\1\1\0")
         for value, words in ((block.T, r"has the shape \[3, 4\]"), (None, "is None"), (block > 0, "is of bool"), ("x", "is a str")):
             with self.assertRaisesRegex(StepError, words):
                 _tensors.save(value, kind, path, "output 'x'")

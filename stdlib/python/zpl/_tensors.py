@@ -71,7 +71,9 @@ def array_of(value: Any, kind: Type, who: str) -> Any:
     else:
         advice = ": .toarray() makes an array of it" if hasattr(value, "toarray") else ""
         raise StepError("type", "%s is %s, and %s is declared%s" % (who, a_type(value), _type(kind), advice))
-    return array if array.dtype == target else cast(array, kind, who)
+    if array.dtype == target:
+        return array if target.kind != "b" else array.view("u1") != 0  # an image of PIL has 255 for true
+    return cast(array, kind, who)
 
 
 def _of_torch(value: Any, who: str) -> Any:
