@@ -1,5 +1,6 @@
 """test_call.py - calls of functions as zpl makes them: arguments, outputs, errors, models.      Time limit: 200 s"""
 import datetime
+import decimal
 import enum
 import json
 import os
@@ -426,6 +427,7 @@ class Values(unittest.TestCase):
             (Outer(one, [one], {"k": one}, Colour.RED, (1, "x"), None), "Json", Outer), ([one], "Json", List[Inner]),
             (one, "Json", Optional[Inner]), ({1: one}, "Json", Dict[int, Inner]), ([(1, Colour.RED)], "Json", List[Tuple[int, Colour]]),
             (moments, "Json", List[datetime.datetime]), ([Colour.RED], "Json", Sequence[Colour]), (Pair(1, [2]), "Json", Pair),
+            (Priced("1.50"), "Json", Priced), ([Priced("1.50")], "Json", List[Priced]),
             ({"day": datetime.date(2024, 1, 1)}, "Json", Days), ({"a": 1}, "Json", Any), (Later(1), "Json", Later),
         ]:
             with self.subTest(value=value):
@@ -468,6 +470,25 @@ class Later:
 class Pair(NamedTuple):
     a: int
     b: List[int]
+
+
+class Priced:
+    """As a model of pydantic is seen: with a Decimal, and a field that it computes."""
+
+    model_computed_fields = {"twice": None}
+
+    def __init__(self, price):
+        self.price = decimal.Decimal(price)
+
+    def __repr__(self):
+        return "Priced(%r)" % self.price
+
+    def model_dump(self, mode="python"):
+        return {"price": str(self.price) if mode == "json" else self.price, "twice": float(2 * self.price)}
+
+    @classmethod
+    def model_validate_json(cls, text):
+        return cls(**json.loads(text))
 
 
 class Days(TypedDict):

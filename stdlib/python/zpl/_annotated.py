@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from zpl._errors import StepError
-from zpl._values import moment
+from zpl._values import dump, moment
 
 TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def _maker(value: Any, cls: type, inside: bool) -> Optional[Callable[[Any], Any]
         return str
     if hasattr(cls, "__members__"):  # an enum.Enum
         return lambda v: cls(tuple(v) if isinstance(v, list) else v)
+    if hasattr(cls, "model_validate_json"):
+        return lambda v: _pydantic(v, cls)
     if isinstance(value, dict):
         return _of_dict(cls)
     if name == "numpy.ndarray" and isinstance(value, list):
@@ -109,11 +111,24 @@ def _written(text: str) -> Any:
 
 
 def _of_dict(cls: type) -> Optional[Callable[[Any], Any]]:
-    if hasattr(cls, "model_validate"):
-        return cls.model_validate  # type: ignore[attr-defined,no-any-return]
     if hasattr(cls, "_fields"):  # a NamedTuple
         return lambda v: cls(**_fields(v, cls))
     return (lambda v: _dataclass(v, cls)) if hasattr(cls, "__dataclass_fields__") else None
+
+
+def _pydantic(value: Any, cls: Any) -> Any:
+    """A model of pydantic of what it says itself: JSON, by the names of its fields, with what it computes beside them."""
+    if isinstance(value, dict):
+        computed = getattr(cls, "model_computed_fields", {})
+        value = {k: v for k, v in value.items() if k not in computed}
+    try:
+        text = dump(value)
+    except TypeError:  # a Path, of a record in a program
+        return cls.model_validate(value)
+    try:
+        return cls.model_validate_json(text, by_name=True, by_alias=True)
+    except TypeError:  # before pydantic 2.11
+        return cls.model_validate_json(text)
 
 
 def _dataclass(value: Dict[str, Any], cls: Any) -> Any:

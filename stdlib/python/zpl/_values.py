@@ -131,10 +131,18 @@ def plain(value: Any) -> Any:
     if fields is not None:
         return fields
     if hasattr(value, "model_dump"):
-        return value.model_dump()
+        return _of_pydantic(value)
     if hasattr(value, "_asdict"):
         return value._asdict()
     return value
+
+
+def _of_pydantic(value: Any) -> Any:
+    """As it says JSON: with texts for Decimals and UUIDs, which it reads again; else as it is, where it holds what it has no words for."""
+    try:
+        return value.model_dump(mode="json")
+    except ValueError:
+        return value.model_dump()
 
 
 def _of_numpy(value: Any) -> Any:
