@@ -77,3 +77,9 @@ expect 0 zpl run m/x.zpl --data "$PWD/m/wide.csv"
 says 2 "'m' is a folder" "did you mean 'm/x.zpl'?" run m
 says 2 "no file 'm/y.zpl'" "did you mean 'm/x.zpl'?" run m/y.zpl
 says 2 'nothing has run' 'run a pipeline first' show
+mkdir m/below
+cd m/below
+says 2 "nothing has run in $PWD yet" "in ${PWD%/below} it did: go there, or put a file project.zpl there" runs
+touch ../project.zpl
+expect 0 zpl runs
+cd ../..

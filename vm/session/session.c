@@ -386,14 +386,36 @@ enum zpl_err zpl_session_here(struct zpl_session *session, struct zpl_orchestrat
     return err;
 }
 
+/* The nearest folder above with a store in it, in the arena; NULL: none has one. */
+static const char *store_above(const char *folder, struct zpl_arena *arena)
+{
+    char at[ZPL_PATH_MAX], up[ZPL_PATH_MAX], store[ZPL_PATH_MAX];
+    struct zpl_stat st;
+    while (zpl_path_dir(up, folder) == ZPL_OK && strcmp(up, folder) != 0) {
+        memcpy(at, up, sizeof at);
+        if (zpl_path_join(store, at, ".zpl/zpl.db") == ZPL_OK &&
+            zpl_fs_stat(store, &st, NULL) == ZPL_OK && st.is_file)
+            return zpl_arena_strdup(arena, at);
+        folder = at;
+    }
+    return NULL;
+}
+
 /* Told when a command that only reads finds no store. */
 static enum zpl_err never_ran(struct zpl_session *session)
 {
     struct zpl_span nowhere = {0};
     struct zpl_diag *diag = zpl_diag_add(&session->diags, ZPL_CODE_UNKNOWN_RUN, nowhere,
                                          "nothing has run in %s yet", session->project.root);
-    zpl_diag_help(&session->diags, diag,
-                  "run a pipeline first (zpl run FILE), or go to the folder where it ran");
+    const char *above = store_above(session->project.root, &session->arena);
+    if (above != NULL)
+        zpl_diag_help(&session->diags, diag,
+                      "in %s it did: go there, or put a file project.zpl there, which may be empty "
+                      "and makes one project of it and the folders below",
+                      above);
+    else
+        zpl_diag_help(&session->diags, diag,
+                      "run a pipeline first (zpl run FILE), or go to the folder where it ran");
     return ZPL_ERR_NOT_FOUND;
 }
 
