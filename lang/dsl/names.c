@@ -239,6 +239,30 @@ static struct zpl_diag *tell_unknown(lua_State *L, enum zpl_code code, const cha
     return tell_lack(L, 1, code, key, zpl_host_name_span(L, key), message);
 }
 
+/* The names of the variables in the functions that run, the inner ones first, and then those of the language: who
+ * misspells a name rather means one of the program's own.  In scratch. */
+static const char *const *names_in_sight(lua_State *L, size_t *count)
+{
+    struct zpl_arena *arena = &zpl_host_of(L)->arena;
+    const char **names = NULL, *name;
+    size_t known, room = 0;
+    lua_Debug frame;
+    *count = 0;
+    for (int level = 1; lua_checkstack(L, 2) && lua_getstack(L, level, &frame); level++)
+        for (int i = 1; (name = lua_getlocal(L, &frame, i)) != NULL; i++) {
+            lua_pop(L, 1);
+            names = zpl_host_need(L, zpl_arena_grow(arena, names, *count, &room, sizeof *names));
+            if (*name != '(')
+                names[(*count)++] = zpl_host_need(L, zpl_arena_strdup(arena, name));
+        }
+    const char *const *language = public_names(L, 1, &known);
+    for (size_t i = 0; i < known; i++) {
+        names = zpl_host_need(L, zpl_arena_grow(arena, names, *count, &room, sizeof *names));
+        names[(*count)++] = language[i];
+    }
+    return names;
+}
+
 struct zpl_diag *zpl_tell_no_function(lua_State *L, int index, const char *library, const char *key,
                                       struct zpl_span span)
 {
@@ -269,8 +293,13 @@ int zpl_unknown_name(lua_State *L)
         return zpl_push_poison(L);
     }
     const char *type = zpl_type_foreign(key);
-    struct zpl_diag *diag =
-        tell_unknown(L, ZPL_CODE_UNKNOWN_NAME, key, lua_pushfstring(L, "unknown name '%s'", key));
+    size_t count;
+    struct zpl_diag *diag = zpl_host_tell(L, ZPL_CODE_UNKNOWN_NAME, zpl_host_name_span(L, key),
+                                          "unknown name '%s'", key);
+    if (diag) { /* what was told is not looked for again, as a loop may ask often */
+        const char *const *names = names_in_sight(L, &count);
+        zpl_host_nearest(L, diag, key, names, count);
+    }
     if (type)
         zpl_host_help(L, diag, "the type is `%s`", type);
     return zpl_push_poison(L);
