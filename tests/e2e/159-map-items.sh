@@ -164,6 +164,15 @@ expect 0 zpl why map.zpl 'say[2]'
 contains out "say[2] is cached"
 expect 0 zpl why map.zpl 'say[2]' --bad 20 --json
 equal "$(json out "j['step'], j['status'], j['reasons']")" '["say[2]", "would_run", ["bad: 30 \u2192 20"]]'
+# of all items: the first that would run tells why, and all together never "for the first time"
+expect 0 zpl why map.zpl 'say[*]' --bad 20
+equal "$(cat out)" "say[*]: 3 items; the first of them:
+say[1] would run; since run $(sed -n 's/^say.1. would run; since run \([0-9]*\):/\1/p' out):
+  bad: 30 → 20"
+expect 0 zpl why map.zpl 'more[*]' --bad 20
+contains out "more[1]: until say[1] has run"
+expect 0 zpl why map.zpl 'deep[*][*]'
+contains out "deep[*][*] is cached"
 expect 0 zpl why map.zpl 'more[3]' --bad 30
 contains out "more[3]: until say[3] has run"
 expect 2 zpl why map.zpl 'say[9]'
