@@ -14,6 +14,7 @@
 #define ZPL_LUA_BLOCK_MAX        (16u << 20)  /* one allocation during an evaluation */
 #define ZPL_LUA_MS_MAX           5000         /* wall clock of one evaluation */
 #define ZPL_ENGINE_MS_MAX        20000        /* the engine's beside, one question a place */
+#define ZPL_FIGURES_MOST         1000         /* items of a map whose numbers are told together */
 #define ZPL_DIAG_ALSO_MAX        5    /* others that one diagnostic names of which the same holds */
 #define ZPL_DIAGS_MAX            100  /* diagnostics kept of one compilation */
 #define ZPL_DIAG_TEXT_MAX        2000 /* bytes of one message, note or help */

@@ -215,6 +215,8 @@ zpl run map.zpl --n 4 >/dev/null
 expect 0 zpl diff --json
 equal "$(json out "{s['name']: [s['change'], s['reasons'], s['duration_ms']] for s in j['steps']}['more[*]']")" '["changed", ["items: 3 \u2192 4"], [null, null]]'
 expect 0 zpl diff
+contains out "    r: of all items"
+grep -qE '^      mean k +20 +25 +\+5$' out || fail "the means of what the items made: $(cat out)"
 grep -qx '  more\[\*\] changed: [a-z →]*' out || fail "a time is told of all items"
 zpl run map.zpl --n 4 --bad 99 >/dev/null
 expect 0 zpl diff --json

@@ -174,17 +174,12 @@ const char *zpl_cli_first_item(const struct zpl_json *step, struct zpl_arena *ar
 enum zpl_err zpl_cli_part_output(struct zpl_session *session, const struct zpl_run_row *run,
                                  const struct zpl_part *part, const struct zpl_json **out);
 /* What became of the items of a step inside maps: adds lines to the array, how many are in each state with the figures
- * of what they made (of ZPL_CLI_FIGURES_MOST at most) and, of ZPL_CLI_ITEMS_TOLD that failed, why.  None where
+ * of what they made (of ZPL_FIGURES_MOST at most) and, of ZPL_CLI_ITEMS_TOLD that failed, why.  None where
  * their list was not known, and of other steps. */
-#define ZPL_CLI_ITEMS_TOLD   3
-#define ZPL_CLI_FIGURES_MOST 1000
+#define ZPL_CLI_ITEMS_TOLD 3
 enum zpl_err zpl_cli_items_told(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
                                 struct zpl_run_record *record, const struct zpl_json *step,
                                 struct zpl_json *lines);
-/* The items of a step inside maps, in order, as STEPs of docs/json.md, `most` of them: adds them to the array. */
-enum zpl_err zpl_cli_items_of(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                              struct zpl_run_record *record, const struct zpl_json *step,
-                              size_t most, struct zpl_json *array);
 /* The run it names, told when there is none. */
 enum zpl_err zpl_cli_find_run(struct zpl_cli *cli, struct zpl_session *session,
                               const struct zpl_run_path *path, struct zpl_run_row *out);

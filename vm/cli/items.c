@@ -36,41 +36,6 @@ static enum zpl_err tell_failed(void *self, const struct zpl_json *step, const c
     return ZPL_OK;
 }
 
-struct listing {
-    struct zpl_cli *cli;
-    struct zpl_session *session;
-    int64_t run;
-    struct zpl_run_record *record;
-    size_t most;
-    struct zpl_json *array;
-};
-
-static enum zpl_err list_item(void *self, const struct zpl_json *step, const char *name,
-                              enum zpl_plan_status status)
-{
-    struct listing *l = self;
-    const struct zpl_json *item = NULL;
-    const char *output;
-    (void)step, (void)status;
-    if (zpl_json_count(l->array) >= l->most)
-        return ZPL_OK;
-    enum zpl_err err =
-        zpl_run_record_item(l->session, l->run, l->record, name, &item, &output, &l->cli->arena);
-    if (err == ZPL_OK)
-        zpl_json_add_take(l->array, zpl_json_ref(item));
-    return err;
-}
-
-enum zpl_err zpl_cli_items_of(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
-                              struct zpl_run_record *record, const struct zpl_json *step,
-                              size_t most, struct zpl_json *array)
-{
-    struct listing l = {cli, session, run, record, most, array};
-    enum zpl_err err = zpl_run_record_each(step, zpl_json_str(zpl_json_get(step, "name"), ""),
-                                           zpl_json_get(step, "made"), list_item, &l, &cli->arena);
-    return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;
-}
-
 /* "; mae 2.253 … 4.032, mean 3.106" */
 static enum zpl_err add_figures(struct zpl_cli *cli, struct zpl_session *session, int64_t run,
                                 struct zpl_run_record *record, const struct zpl_json *step,
@@ -82,8 +47,8 @@ static enum zpl_err add_figures(struct zpl_cli *cli, struct zpl_session *session
     enum zpl_err err = ZPL_OK;
     for (size_t i = 0; i < ZPL_PLAN_STATES; i++)
         all += counts[i];
-    if (all <= ZPL_CLI_FIGURES_MOST)
-        err = zpl_cli_items_of(cli, session, run, record, step, all, items);
+    if (all <= ZPL_FIGURES_MOST)
+        err = zpl_run_record_items(session, run, record, step, all, items, &cli->arena);
     if (err == ZPL_OK)
         zpl_view_items_figures(items, zpl_json_get(step, "outputs"), &text);
     if (text.len > 0)

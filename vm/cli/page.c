@@ -61,7 +61,7 @@ static enum zpl_err tell_items(struct zpl_cli *cli, struct zpl_session *session,
         struct zpl_json *lines = zpl_json_array(), *items = zpl_json_array();
         err = zpl_cli_items_told(cli, session, run, record, step, lines);
         if (err == ZPL_OK)
-            err = zpl_cli_items_of(cli, session, run, record, step, cli->rows, items);
+            err = zpl_run_record_items(session, run, record, step, cli->rows, items, &cli->arena);
         zpl_json_add_take(all, lines);
         zpl_json_add_take(each, items);
     }

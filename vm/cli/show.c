@@ -185,7 +185,8 @@ static enum zpl_err show_each(struct zpl_cli *cli, struct zpl_session *session, 
 {
     struct zpl_json *items = zpl_json_array();
     struct zpl_view view = {.colour = cli->colour_out, .width = cli->terminal ? cli->width : 0};
-    enum zpl_err err = zpl_cli_items_of(cli, session, run, record, step, cli->rows, items);
+    enum zpl_err err =
+        zpl_run_record_items(session, run, record, step, cli->rows, items, &cli->arena);
     size_t count = zpl_json_count(items), counts[ZPL_PLAN_STATES], all = 0;
     for (size_t i = 0; i < count; i++)
         zpl_view_measure(&view, zpl_json_str(zpl_json_get(zpl_json_at(items, i), "name"), ""));
@@ -379,7 +380,8 @@ static enum zpl_err print_step_json(struct zpl_cli *cli, struct zpl_session *ses
 {
     struct zpl_json *o = alone(step);
     struct zpl_json *items = zpl_json_array();
-    enum zpl_err err = zpl_cli_items_of(cli, session, run->id, record, step, SIZE_MAX, items);
+    enum zpl_err err =
+        zpl_run_record_items(session, run->id, record, step, SIZE_MAX, items, &cli->arena);
     if (err == ZPL_OK && zpl_json_get(step, "items") != NULL)
         zpl_json_set_take(o, "each", zpl_json_ref(items));
     zpl_json_release(items);

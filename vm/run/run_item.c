@@ -184,3 +184,38 @@ enum zpl_err zpl_run_record_item(struct zpl_session *session, int64_t run,
     *output = rest[len] == '/' ? rest + len + 1 : NULL;
     return *step != NULL ? ZPL_OK : zpl_diag_nomem(&session->diags);
 }
+
+struct listing {
+    struct zpl_session *session;
+    int64_t run;
+    struct zpl_run_record *record;
+    size_t most;
+    struct zpl_json *array;
+    struct zpl_arena *arena;
+};
+
+static enum zpl_err list_item(void *self, const struct zpl_json *step, const char *name,
+                              enum zpl_plan_status status)
+{
+    struct listing *l = self;
+    const struct zpl_json *item = NULL;
+    const char *output;
+    (void)step, (void)status;
+    if (zpl_json_count(l->array) >= l->most)
+        return ZPL_OK;
+    enum zpl_err err =
+        zpl_run_record_item(l->session, l->run, l->record, name, &item, &output, l->arena);
+    if (err == ZPL_OK)
+        zpl_json_add_take(l->array, zpl_json_ref(item));
+    return err;
+}
+
+enum zpl_err zpl_run_record_items(struct zpl_session *session, int64_t run,
+                                  struct zpl_run_record *record, const struct zpl_json *step,
+                                  size_t most, struct zpl_json *array, struct zpl_arena *arena)
+{
+    struct listing l = {session, run, record, most, array, arena};
+    enum zpl_err err = zpl_run_record_each(step, zpl_json_str(zpl_json_get(step, "name"), ""),
+                                           zpl_json_get(step, "made"), list_item, &l, arena);
+    return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;
+}

@@ -34,6 +34,11 @@ typedef enum zpl_err zpl_run_record_visit(void *self, const struct zpl_json *ste
 enum zpl_err zpl_run_record_each(const struct zpl_json *step, const char *name,
                                  const struct zpl_json *made, zpl_run_record_visit *visit,
                                  void *self, struct zpl_arena *arena);
+/* The items of a step inside maps, in order, as zpl_run_record_item() has them, `most` of them: adds them to the
+ * array. */
+enum zpl_err zpl_run_record_items(struct zpl_session *session, int64_t run,
+                                  struct zpl_run_record *record, const struct zpl_json *step,
+                                  size_t most, struct zpl_json *array, struct zpl_arena *arena);
 /* How many items of a step inside maps are in each state; false: nobody knows, or it is in none. */
 bool zpl_run_record_counts(const struct zpl_json *step, size_t counts[ZPL_PLAN_STATES]);
 /* Names of all steps, in the arena, for a did-you-mean. */

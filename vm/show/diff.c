@@ -240,6 +240,24 @@ static struct zpl_json *outputs_json(const struct zpl_json *a, const struct zpl_
     return list;
 }
 
+/* Of a step inside maps what the items of both runs made, where they are not too many. */
+static struct zpl_json *items_json(struct comparing *c, const struct zpl_json *a,
+                                   const struct zpl_json *b, const struct items_change *change)
+{
+    struct zpl_json *made[2] = {zpl_json_array(), zpl_json_array()};
+    const struct zpl_json *steps[2] = {a, b};
+    bool few = change->was <= ZPL_FIGURES_MOST && change->is <= ZPL_FIGURES_MOST;
+    for (int i = 0; i < 2 && few && c->err == ZPL_OK; i++)
+        if (steps[i] != NULL)
+            c->err = zpl_run_record_items(c->session, c->sides[i].run->id, c->sides[i].record,
+                                          steps[i], SIZE_MAX, made[i], c->arena);
+    struct zpl_json *out =
+        zpl_diff_items(zpl_json_get(b != NULL ? b : a, "outputs"), made[0], made[1]);
+    zpl_json_release(made[0]);
+    zpl_json_release(made[1]);
+    return out;
+}
+
 /* How long the work took; of all items of a map together nobody knows. */
 static const struct zpl_json *duration_of(const struct zpl_json *step)
 {
@@ -254,10 +272,12 @@ static struct zpl_json *step_json(struct comparing *c, const char *name, size_t 
     bool same = zpl_diff_equal(zpl_json_get(a, "key"), zpl_json_get(b, "key"));
     /* Of a step inside a map items are compared, each by its key: all together made nothing. */
     bool mapped = zpl_json_get(a, "items") != NULL || zpl_json_get(b, "items") != NULL;
-    struct zpl_json *outputs = mapped ? zpl_json_array() : outputs_json(a, b, &same);
+    struct zpl_json *outputs = mapped ? NULL : outputs_json(a, b, &same);
     struct items_change items = {0};
     compare_items(zpl_json_get(a, "made"), zpl_json_get(b, "made"), &items);
     same = same && items.was == items.is && items.differ == 0;
+    if (mapped)
+        outputs = same ? zpl_json_array() : items_json(c, a, b, &items);
     bool both = a != NULL && b != NULL;
     bool recoded = both && !zpl_diff_equal(code_of(&c->sides[0], name, place),
                                            code_of(&c->sides[1], name, place));

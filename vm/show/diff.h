@@ -10,7 +10,7 @@
 
 struct zpl_diff_side {
     const struct zpl_run_row *run;
-    const struct zpl_run_record *record;
+    struct zpl_run_record *record;
     const struct zpl_json *graph; /* NULL: not known */
 };
 
@@ -20,7 +20,7 @@ struct zpl_diff_side {
  * SIDE = { run, pipeline, file, status, started_ns, duration_ms, ran, cached, bytes }.  `change` is same,
  * changed, added or removed; pairs [A, B] hold null on the side that has none.  `code` is true when the
  * body or the native code differs.  Only params and columns that differ are listed, but all fields of
- * reports. */
+ * reports; of a step inside maps the means of the numbers that its items made, by the name "mean auc". */
 enum zpl_err zpl_diff(struct zpl_session *session, const struct zpl_diff_side sides[2],
                       struct zpl_json **out, struct zpl_arena *arena);
 

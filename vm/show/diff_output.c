@@ -67,8 +67,8 @@ bool zpl_diff_is_number(const struct zpl_json *v)
     return zpl_json_kind(v) == ZPL_JSON_INT || zpl_json_kind(v) == ZPL_JSON_REAL;
 }
 
-static void add_field(struct zpl_json *list, const char *name, const struct zpl_json *a,
-                      const struct zpl_json *b)
+void zpl_diff_field(struct zpl_json *list, const char *name, const struct zpl_json *a,
+                    const struct zpl_json *b)
 {
     struct zpl_json *o = zpl_json_object();
     zpl_json_set_take(o, "name", zpl_json_string(name));
@@ -90,10 +90,10 @@ static void add_fields(struct zpl_json *o, const struct zpl_json *was, const str
         return;
     list = zpl_json_array();
     if (zpl_json_kind(was) != ZPL_JSON_OBJECT && zpl_json_kind(is) != ZPL_JSON_OBJECT)
-        add_field(list, "", was, is);
+        zpl_diff_field(list, "", was, is);
     for (size_t i = 0; type != NULL && type->row != NULL && i < type->row->count; i++) {
         const char *name = type->row->columns[i].name;
-        add_field(list, name, zpl_json_get(was, name), zpl_json_get(is, name));
+        zpl_diff_field(list, name, zpl_json_get(was, name), zpl_json_get(is, name));
     }
     zpl_json_set_take(o, "fields", list);
 }
@@ -118,4 +118,59 @@ struct zpl_json *zpl_diff_output(const char *name, const struct zpl_json *a,
     add_fields(o, zpl_json_get(a, "value"), zpl_json_get(b, "value"), is != NULL ? is : was);
     zpl_arena_release(&arena);
     return o;
+}
+
+/* The mean of a number over items, `field` of what the output holds, NULL: it is the number; NULL: none made one. */
+static struct zpl_json *mean_of(const struct zpl_json *items, const char *output, const char *field)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < zpl_json_count(items); i++) {
+        const struct zpl_json *outputs = zpl_json_get(zpl_json_at(items, i), "outputs");
+        const struct zpl_json *value = zpl_json_get(zpl_json_get(outputs, output), "value");
+        value = field != NULL ? zpl_json_get(value, field) : value;
+        if (!zpl_diff_is_number(value))
+            continue;
+        sum += zpl_json_f64(value, 0);
+        count++;
+    }
+    return count > 0 ? zpl_json_real(sum / (double)count) : NULL;
+}
+
+static void add_mean(struct zpl_json *list, const char *output, const char *field,
+                     const struct zpl_json *a, const struct zpl_json *b, struct zpl_arena *arena)
+{
+    struct zpl_json *was = mean_of(a, output, field), *is = mean_of(b, output, field);
+    const char *name = field != NULL ? zpl_arena_printf(arena, "mean %s", field) : "mean";
+    if ((was != NULL || is != NULL) && name != NULL)
+        zpl_diff_field(list, name, was, is);
+    zpl_json_release(was);
+    zpl_json_release(is);
+}
+
+struct zpl_json *zpl_diff_items(const struct zpl_json *outputs, const struct zpl_json *a,
+                                const struct zpl_json *b)
+{
+    struct zpl_json *list = zpl_json_array();
+    struct zpl_arena arena = {0};
+    const char *name;
+    for (size_t i = 0; (name = zpl_json_key_at(outputs, i)) != NULL; i++) {
+        const struct zpl_type *type = type_of(zpl_json_value_at(outputs, i), &arena);
+        struct zpl_json *fields = zpl_json_array();
+        bool table = type == NULL || type->kind == ZPL_TABLE;
+        for (size_t k = 0; !table && type->row != NULL && k < type->row->count; k++)
+            add_mean(fields, name, type->row->columns[k].name, a, b, &arena);
+        if (!table && type->row == NULL)
+            add_mean(fields, name, NULL, a, b, &arena);
+        if (zpl_json_count(fields) > 0) {
+            struct zpl_json *o = zpl_json_object();
+            zpl_json_set_take(o, "name", zpl_json_string(name));
+            zpl_json_set_take(o, "same", zpl_json_bool(false));
+            zpl_json_set_take(o, "fields", zpl_json_ref(fields));
+            zpl_json_add_take(list, o);
+        }
+        zpl_json_release(fields);
+    }
+    zpl_arena_release(&arena);
+    return list;
 }

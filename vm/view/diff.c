@@ -200,9 +200,13 @@ static void show_output(const struct view *v, const struct zpl_json *output)
         return;
     }
     zpl_buf_puts(v->out, ": ");
-    show_size(v, output, 0);
-    zpl_buf_puts(v->out, " → ");
-    show_size(v, output, 1);
+    if (zpl_json_get(output, "type") == NULL) {
+        zpl_buf_puts(v->out, "of all items");
+    } else {
+        show_size(v, output, 0);
+        zpl_buf_puts(v->out, " → ");
+        show_size(v, output, 1);
+    }
     zpl_buf_putc(v->out, '\n');
     show_columns(v, zpl_json_get(output, "columns"));
     if (zpl_json_count(fields) > 0)
