@@ -43,6 +43,11 @@ contains out "attempt 1 failed: 'python3' ended with exit code 1"
 contains out "attempt 2 failed: 'python3' ended with exit code 2"
 contains out "(the next one after "
 contains out "attempt 3"
+expect 0 zpl show last
+contains out ", attempt 3"
+expect 0 zpl run flaky.zpl --count "$count" --least 3 --retries 5
+expect 0 zpl logs last
+contains err "no step ran in run "
 
 : >"$count"
 expect 1 zpl run flaky.zpl --count "$count" --least 9 --retries 1 --json

@@ -253,6 +253,19 @@ static enum zpl_err collect(struct zpl_cli *cli, struct zpl_session *session,
     return err == ZPL_ERR_NOMEM ? zpl_diag_nomem(&session->diags) : err;
 }
 
+/* Where there is nothing to print it is said why, beside the logs. */
+static void tell_empty(const struct zpl_run_row *run, const char *wanted)
+{
+    if (run->status == ZPL_RUN_RUNNING)
+        fprintf(stderr, "nothing of run %lld is at its end: zpl logs -f %lld follows it\n",
+                (long long)run->id, (long long)run->id);
+    else if (wanted != NULL)
+        fprintf(stderr, "%s printed nothing in run %lld\n", wanted, (long long)run->id);
+    else
+        fprintf(stderr, "no step ran in run %lld: zpl show %lld\n", (long long)run->id,
+                (long long)run->id);
+}
+
 int zpl_cmd_logs(struct zpl_cli *cli)
 {
     struct zpl_session session = {0};
@@ -286,6 +299,8 @@ int zpl_cmd_logs(struct zpl_cli *cli)
         zpl_cli_print_json_take(o);
     }
     zpl_json_release(array);
+    if (err == ZPL_OK && !json && !shown && text.len == 0)
+        tell_empty(&run, path.step);
     zpl_cli_print_take(&text);
     return zpl_cli_end(cli, &session, err);
 }

@@ -153,11 +153,14 @@ static void show_step(const struct zpl_json *step, struct zpl_buf *out)
     zpl_buf_printf(out, "  %s: %s, %s, ", zpl_json_str(zpl_json_get(step, "name"), ""),
                    zpl_json_str(zpl_json_get(step, "step"), ""),
                    zpl_json_str(zpl_json_get(step, "status"), ""));
+    int64_t attempts = zpl_json_i64(zpl_json_get(step, "attempts"), 0);
     show_place(step, out);
-    if (zpl_json_i64(zpl_json_get(step, "attempts"), 0) > 0) {
+    if (attempts > 0) {
         zpl_buf_puts(out, ", ");
         zpl_text_show_ms(out, (uint64_t)zpl_json_i64(zpl_json_get(step, "duration_ms"), 0));
     }
+    if (attempts > 1)
+        zpl_buf_printf(out, ", attempt %lld", (long long)attempts);
     zpl_buf_putc(out, '\n');
     if (why != NULL)
         zpl_buf_printf(out, "    why: %s\n", why);
