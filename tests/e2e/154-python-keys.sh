@@ -239,6 +239,27 @@ T
 rm -rf .zpl
 expect 0 timeout 60 zpl run --jobs 2 asked.zpl
 
+# a class that an annotation names stands in a file that the function's imports: an edit there is another signature
+mkdir -p "$TMP/classes/pkg" && cd "$TMP/classes" || fail "no folder"
+: >pkg/__init__.py
+printf 'from dataclasses import dataclass\n\n\n@dataclass\nclass Config:\n    k: int = 1\n\n\n@dataclass\nclass Score:\n    auc: float\n' >pkg/kinds.py
+printf 'from . import kinds\nfrom .kinds import Config\n\n\ndef f(config: Config) -> kinds.Score:\n    return kinds.Score(config.k / 2)\n' >pkg/train.py
+cat >p.zpl <<'T'
+local train = step "train" { python = "pkg/train.py:f" }
+local report = train { config = { k = 3 } }
+step "use" { signature = "(auc: Float) -> (n: Int)", lua = function (t) return 1 end } { report.auc }
+T
+again ran "nothing"
+equal "$(json out "j['steps'][0]['outputs']['report']['value']")" '{"auc": 1.5}'
+again cached "nothing"
+recalls yes
+sed -i 's/    auc: float/    area: float/' pkg/kinds.py
+expect 3 zpl run p.zpl
+contains err "no field 'auc'"
+sed -i 's/    area: float/    auc: float\n    n: int = 7/' pkg/kinds.py
+again ran "a field came"
+equal "$(json out "j['steps'][0]['outputs']['report']['value']")" '{"auc": 1.5, "n": 7}'
+
 # packages that are edited where they stand (pip install -e): by their files, in the project or outside of it
 mkdir -p "$TMP/edited/src/mine" "$TMP/beside.$$/yours" && cd "$TMP/edited" || fail "no folder"
 echo 'K = 2' >src/mine/__init__.py

@@ -92,9 +92,10 @@ class Look(unittest.TestCase):
         for process in cls.all:
             assert process.close() == 0, process.printed
 
-    def look(self, text):
+    def look(self, text, beside=()):
         """The one answer of all versions; identities may differ."""
-        answers = [p.ask({"v": VERSION, "text": text}) for p in self.all]
+        more = {"beside": [{"module": m, "text": t} for m, t in beside]} if beside else {}
+        answers = [p.ask({"v": VERSION, "text": text, **more}) for p in self.all]
         plain = [{k: v for k, v in a.items() if k != "identity"} for a in answers]
         for other in plain[1:]:
             self.assertEqual(plain[0], other)
@@ -112,6 +113,22 @@ class Look(unittest.TestCase):
                 answer = self.look(HEAD + head + ": ...\n")["functions"]["f"]
                 self.assertIsNone(answer["signature"])
                 self.assertTrue(answer["unsigned"].startswith(why), answer["unsigned"])
+
+    def test_classes_of_other_files(self):
+        text = ("from .config import Config, Shape as S\nfrom . import out\nimport lib.out as far\nimport pandas as pd\n"
+                "def f(rows: pd.DataFrame, c: Config, s: list[S]) -> out.Score: ...\n"
+                "def g(c: 'Config | None') -> int: ...\ndef h(n: int) -> far.Parts: ...\ndef k(n: int) -> int: ...\n")
+        config = "import dataclasses as d\n@d.dataclass(frozen=True)\nclass Config:\n    x: int = 1\nfrom typing import TypedDict\nclass Shape(TypedDict):\n    y: str\n"
+        out = "from dataclasses import dataclass\n@dataclass\nclass Score:\n    auc: float\n    n: int\n"
+        parts = "import typing, polars\nclass Parts(typing.NamedTuple):\n    rows: polars.DataFrame\n    n: int\n"
+        alone = self.look(text)["functions"]
+        self.assertEqual([alone[f]["wants"] for f in "fghk"], [[".config", ".out", "pandas"], [".config"], ["lib.out"], []])
+        self.assertEqual([alone[f]["signature"] for f in "fgh"], [None] * 3)
+        functions = self.look(text, [(".config", config), (".out", out), ("lib.out", parts)])["functions"]
+        self.assertEqual(functions["f"]["signature"], "(rows: Table {...rows}, c: Json, s: Json) -> (report: Report {auc: Float, n: Int})")
+        self.assertEqual(functions["h"]["signature"], "(n: Int) -> (rows: Table {...}, n: Int)")
+        self.assertIn("may be None", functions["g"]["unsigned"])
+        self.assertIsNone(self.look(text, [(".config", "class ("), (".out", out)])["functions"]["f"]["signature"])
 
     def test_places(self):
         text = "# ü\nasync def f(ü, *, größe: 'int' = 1):\n    yield 1\ndef g():\n    def h(): yield\n"

@@ -75,6 +75,12 @@ enum zpl_err zpl_python_own(struct zpl_session *session, struct zpl_diags *diags
 enum zpl_err zpl_python_packages(struct zpl_session *session, const char *const *names,
                                  size_t count, const struct zpl_python_package **out,
                                  size_t *out_count, struct zpl_diags *diags);
+/* The file that an import in `file` reads, `module` as it is written with its dots; NULL: it is none of the project's.  In
+ * `arena`.  In python_closure.c. */
+enum zpl_err zpl_python_import_file(struct zpl_session *session,
+                                    const struct zpl_python_facts *facts, const char *file,
+                                    const char *module, const char **out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags);
 /* The files of the project that `entry` imports, directly or not, `entry` first and the others by their paths;
  * and the names of the modules that are in none and not Python's own, beside those that *out has, which is zeroed
  * otherwise.  In `arena`.  In python_closure.c. */

@@ -382,32 +382,55 @@ static void add_own_places(struct closing *c)
     }
 }
 
+/* A new one of the file, the first of its list; c->own is released by the caller in every case. */
+static enum zpl_err begin(struct closing *c, const char *entry)
+{
+    char clean[ZPL_PATH_MAX], dir[ZPL_PATH_MAX];
+    if (zpl_path_clean(clean, entry) != ZPL_OK || zpl_path_dir(dir, clean) != ZPL_OK)
+        return zpl_diag_system(c->diags, "use", entry, ENAMETOOLONG);
+    const char *folder = strcmp(dir, ".") == 0 ? "" : zpl_arena_strdup(&c->own, dir);
+    c->places = zpl_arena_array(&c->own, c->facts->own_count + 2, sizeof *c->places);
+    c->room = 2 * ZPL_MODULES_MAX;
+    c->slots = zpl_arena_array(&c->own, c->room, sizeof *c->slots);
+    c->extension = extension_of(c->facts, &c->own);
+    if (c->places == NULL || folder == NULL || c->slots == NULL || c->extension == NULL)
+        return zpl_diag_nomem(c->diags);
+    c->places[c->place_count++] = folder;
+    if (*folder != '\0')
+        c->places[c->place_count++] = "";
+    add_own_places(c);
+    return add_file(c, clean);
+}
+
+enum zpl_err zpl_python_import_file(struct zpl_session *session,
+                                    const struct zpl_python_facts *facts, const char *file,
+                                    const char *module, const char **out, struct zpl_arena *arena,
+                                    struct zpl_diags *diags)
+{
+    struct zpl_python_closure found = {0};
+    struct closing c = {
+        .session = session, .facts = facts, .out = &found, .arena = arena, .diags = diags};
+    unsigned level = (unsigned)strspn(module, ".");
+    const struct zpl_python_import import = {.level = level, .module = module + level};
+    *out = NULL;
+    enum zpl_err err = begin(&c, file);
+    if (err == ZPL_OK)
+        err = add_import(&c, found.files[0].path, &import);
+    if (err == ZPL_OK && found.file_count > 1) /* a package stands before what is in it */
+        *out = found.files[found.file_count - 1].path;
+    zpl_arena_release(&c.own);
+    return err;
+}
+
 enum zpl_err zpl_python_closure(struct zpl_session *session, const struct zpl_python_facts *facts,
                                 const char *entry, struct zpl_python_closure *out,
                                 struct zpl_arena *arena, struct zpl_diags *diags)
 {
-    struct closing c = {.session = session,
-                        .facts = facts,
-                        .out = out,
-                        .arena = arena,
-                        .diags = diags,
-                        .room = 2 * ZPL_MODULES_MAX};
-    char clean[ZPL_PATH_MAX], folder[ZPL_PATH_MAX];
-    enum zpl_err err = ZPL_OK;
-    if (zpl_path_clean(clean, entry) != ZPL_OK || zpl_path_dir(folder, clean) != ZPL_OK)
-        return zpl_diag_system(diags, "use", entry, ENAMETOOLONG);
-    c.places = zpl_arena_array(&c.own, facts->own_count + 2, sizeof *c.places);
-    if (c.places == NULL)
-        return zpl_diag_nomem(diags);
-    c.places[c.place_count++] = strcmp(folder, ".") == 0 ? "" : folder;
-    if (*c.places[0] != '\0')
-        c.places[c.place_count++] = "";
-    add_own_places(&c);
-    c.slots = zpl_arena_array(&c.own, c.room, sizeof *c.slots);
-    c.extension = extension_of(facts, &c.own);
-    err = c.slots == NULL || c.extension == NULL ? zpl_diag_nomem(diags) : add_file(&c, clean);
+    struct closing c = {
+        .session = session, .facts = facts, .out = out, .arena = arena, .diags = diags};
+    enum zpl_err err = begin(&c, entry);
     if (err == ZPL_OK)
-        err = add_packages(&c, clean);
+        err = add_packages(&c, out->files[0].path);
     for (size_t i = 0; err == ZPL_OK && i < out->file_count; i++)
         err = read_file(&c, i);
     if (err == ZPL_OK && (zpl_arena_failed(arena) || zpl_arena_failed(&c.own)))

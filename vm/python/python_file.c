@@ -16,13 +16,16 @@ static const struct zpl_span nowhere;
 
 /* ---- what a file says ---- */
 
-/* {"text": …, "v": 1}; NULL: memory is out. */
-static const char *text_question(const struct zpl_buf *text, struct zpl_arena *arena)
+/* {"text": …, "v": 1}, and "beside", or NULL; NULL: memory is out. */
+static const char *text_question(const struct zpl_buf *text, const struct zpl_json *beside,
+                                 struct zpl_arena *arena)
 {
     struct zpl_json *json = zpl_json_object();
     struct zpl_buf out = {0};
     zpl_json_set_take(json, "v", zpl_json_int(ZPL_PYTHON_VERSION));
     zpl_json_set_take(json, "text", zpl_json_stringn(text->len > 0 ? text->data : "", text->len));
+    if (beside != NULL)
+        zpl_json_set_take(json, "beside", zpl_json_ref(beside));
     const char *question = zpl_json_write(json, false, &out) == ZPL_OK
                                ? zpl_arena_strndup(arena, zpl_buf_str(&out), out.len)
                                : NULL;
@@ -76,8 +79,8 @@ enum zpl_err zpl_python_find(struct zpl_session *session, const char *path, char
 
 /* What Python says of the file, which was just found to have that content. */
 enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
-                            const struct zpl_digest *content, struct zpl_json **out,
-                            struct zpl_diags *diags)
+                            const struct zpl_digest *content, const struct zpl_json *beside,
+                            struct zpl_json **out, struct zpl_diags *diags)
 {
     struct zpl_arena arena = {0};
     struct zpl_buf text = {0};
@@ -90,13 +93,17 @@ enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
         *out = no_python("source code cannot contain null bytes");
     } else if (err == ZPL_OK && !zpl_utf8_valid(zpl_buf_str(&text), text.len)) {
         *out = no_python(not_utf8(&text, &arena));
-    } else if (err == ZPL_OK && (request.question = text_question(&text, &arena)) == NULL) {
+    } else if (err == ZPL_OK && (request.question = text_question(&text, beside, &arena)) == NULL) {
         err = zpl_diag_nomem(diags);
     } else if (err == ZPL_OK) {
         struct zpl_digest now = zpl_digest_of(zpl_buf_str(&text), text.len);
         zpl_hasher_init(&hasher);
         zpl_hasher_field(&hasher, content->b, sizeof content->b);
         zpl_hasher_field(&hasher, python->helper.b, sizeof python->helper.b);
+        for (size_t i = 0; i < zpl_json_count(beside); i++) {
+            const char *other = zpl_json_str(zpl_json_get(zpl_json_at(beside, i), "text"), "");
+            zpl_hasher_field(&hasher, other, strlen(other));
+        }
         struct zpl_digest key = zpl_hasher_final(&hasher);
         err = zpl_memo_look(session, "module", zpl_digest_equal(&now, content) ? &key : NULL,
                             &request, out, diags);
@@ -190,7 +197,7 @@ enum zpl_err zpl_python_module(struct zpl_session *session, const char *path,
     if (*out != NULL)
         return ZPL_OK;
     bool code = is_library(path);
-    err = code ? ZPL_OK : zpl_python_ask(session, full, &content, &json, diags);
+    err = code ? ZPL_OK : zpl_python_ask(session, full, &content, NULL, &json, diags);
     if (err != ZPL_OK)
         return err;
     struct zpl_known_module *fresh = zpl_arena_alloc(arena, sizeof *fresh);
@@ -366,6 +373,62 @@ static void follow(struct zpl_session *session, const struct zpl_python_facts *f
     zpl_diags_release(&own);
 }
 
+/* The text of a module that a function's file imports, if it is one of the project's: added to the list. */
+static enum zpl_err add_beside(struct zpl_session *session, const struct zpl_python_facts *facts,
+                               const char *path, const char *module, struct zpl_json *list,
+                               struct zpl_arena *arena, struct zpl_diags *diags)
+{
+    char full[ZPL_PATH_MAX];
+    struct zpl_digest content;
+    struct zpl_buf text = {0};
+    const char *file = NULL;
+    enum zpl_err err = zpl_python_import_file(session, facts, path, module, &file, arena, diags);
+    if (err != ZPL_OK || file == NULL || is_library(file))
+        return err;
+    err = zpl_python_find(session, file, full, &content, diags);
+    if (err == ZPL_OK)
+        err = zpl_fs_read_file(full, ZPL_MODULE_BYTES_MAX, &text, diags);
+    if (err == ZPL_OK && zpl_utf8_valid(zpl_buf_str(&text), text.len)) {
+        struct zpl_json *o = zpl_json_object();
+        zpl_json_set_take(o, "module", zpl_json_string(module));
+        zpl_json_set_take(o, "text", zpl_json_string(zpl_buf_str(&text)));
+        zpl_json_add_take(list, o);
+    }
+    zpl_buf_release(&text);
+    return err;
+}
+
+/* Annotations that name classes of other files of the project are understood with the texts of these: *json becomes what
+ * is said with them. */
+static enum zpl_err ask_beside(struct zpl_session *session, const struct zpl_python_facts *facts,
+                               const char *path, const struct zpl_digest *content, const char *name,
+                               struct zpl_arena *arena, struct zpl_json **json,
+                               struct zpl_diags *diags)
+{
+    const struct zpl_json *function = zpl_json_get(zpl_json_get(*json, "functions"), name);
+    const struct zpl_json *wants = zpl_json_get(function, "wants");
+    char full[ZPL_PATH_MAX];
+    if (zpl_json_count(wants) == 0)
+        return ZPL_OK;
+    struct zpl_json *beside = zpl_json_array(), *more = NULL;
+    enum zpl_err err = zpl_python_own(session, diags);
+    for (size_t i = 0; err == ZPL_OK && i < zpl_json_count(wants); i++)
+        err = add_beside(session, facts, path, zpl_json_str(zpl_json_at(wants, i), ""), beside,
+                         arena, diags);
+    if (err == ZPL_OK && zpl_json_count(beside) > 0) {
+        if (zpl_project_path(&session->project, path, full) != ZPL_OK)
+            err = zpl_diag_system(diags, "use", path, ENAMETOOLONG);
+        else
+            err = zpl_python_ask(session, full, content, beside, &more, diags);
+    }
+    zpl_json_release(beside);
+    if (more == NULL)
+        return err;
+    zpl_json_release(*json);
+    *json = more;
+    return err;
+}
+
 enum zpl_err zpl_python_function(struct zpl_session *session, const char *path, const char *name,
                                  struct zpl_arena *arena, const struct zpl_function **out,
                                  struct zpl_diags *diags)
@@ -388,7 +451,9 @@ enum zpl_err zpl_python_function(struct zpl_session *session, const char *path, 
     if (err == ZPL_OK)
         err = zpl_python_find(session, path, full, &content, &own);
     if (err == ZPL_OK)
-        err = zpl_python_ask(session, full, &content, &json, &own);
+        err = zpl_python_ask(session, full, &content, NULL, &json, &own);
+    if (err == ZPL_OK)
+        err = ask_beside(session, facts, path, &content, name, arena, &json, &own);
     if (err == ZPL_OK)
         read_function(json, name, arena, function);
     if (err == ZPL_OK && function->error == NULL)

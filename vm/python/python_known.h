@@ -36,9 +36,10 @@ enum zpl_err zpl_python_unread(struct zpl_session *session, const char *program,
  * full[ZPL_PATH_MAX]. */
 enum zpl_err zpl_python_find(struct zpl_session *session, const char *path, char *full,
                              struct zpl_digest *content, struct zpl_diags *diags);
-/* What Python says of a file that zpl_python_find() found; *out is the caller's. */
+/* What Python says of a file that zpl_python_find() found, told `beside`, the texts of modules that it imports classes
+ * from, or NULL; *out is the caller's. */
 enum zpl_err zpl_python_ask(struct zpl_session *session, const char *full,
-                            const struct zpl_digest *content, struct zpl_json **out,
-                            struct zpl_diags *diags);
+                            const struct zpl_digest *content, const struct zpl_json *beside,
+                            struct zpl_json **out, struct zpl_diags *diags);
 
 #endif

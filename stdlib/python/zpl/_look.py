@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import sys
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from zpl._frames import VERSION, Talk, python_version, too_old
 from zpl._names import Names, top_level
@@ -50,14 +50,23 @@ def _params(args: ast.arguments) -> List[Param]:
     return out
 
 
+def _wants(annotations: Sequence[Optional[ast.expr]], names: Names) -> List[str]:
+    """Modules whose classes annotations name and this file does not have."""
+    spelled = {w for a in annotations if a is not None for w in re.findall(r"[.\w]+", names.spell(a))}
+    found = {w[: -len(w.rsplit(".", 1)[-1])] for w in spelled - set(names.classes) if "." in w}
+    return sorted({m for m in names.modules if m in found or m + "." in found})
+
+
 def _function(node: Function, names: Names, lines: Sequence[str]) -> Dict[str, Any]:
     params = _params(node.args)
     signature, unsigned = declared(node, names)
+    wants: List[str] = []
     if signature is None and unsigned is None:
         try:
             signature = sign(node, params, names)
         except Unsigned as why:
             unsigned = str(why)
+            wants = _wants([*(a.annotation for a, _, _ in params), node.returns], names)
     keyword = "async def " if isinstance(node, ast.AsyncFunctionDef) else "def "
     return {
         "line": node.lineno,
@@ -76,6 +85,7 @@ def _function(node: Function, names: Names, lines: Sequence[str]) -> Dict[str, A
         "returns": names.spell(node.returns) if node.returns is not None else None,
         "signature": signature,
         "unsigned": unsigned,
+        "wants": wants,
         "async": isinstance(node, ast.AsyncFunctionDef),
         "generator": _yields(node),
     }
@@ -141,8 +151,8 @@ def _hint(text: str, line: int) -> str:
     return ""
 
 
-def look(text: str) -> Dict[str, Any]:
-    """What a file says.
+def look(text: str, beside: Sequence[Dict[str, str]] = ()) -> Dict[str, Any]:
+    """What a file says; `beside`: texts of modules that it imports classes from, {"module", "text"}.
 
     {"v", "identity", "imports", "dynamic", "functions", "others", "names"}, or {"v", "error": {"line", "column", "message"}} for
     a text that this Python can't parse.  `identity`: SHA-256 of its syntax without positions, in hex.
@@ -158,6 +168,11 @@ def look(text: str) -> Dict[str, Any]:
     except (RecursionError, MemoryError):
         return {"v": VERSION, "error": {"line": 1, "column": 1, "message": "it is nested too deeply to be read"}}
     names = Names(tree)
+    for other in beside:
+        try:
+            names.borrow(other["module"], Names(ast.parse(other["text"].lstrip("\ufeff"))))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # it is told where that file is read
     lines = text.split("\n")
     imports, dynamic = _imports(tree, names)
     functions = {
@@ -204,7 +219,7 @@ def answer(question: Dict[str, Any]) -> Dict[str, Any]:
     if "text" in question and too_old():
         return {"v": VERSION, "error": {"line": 1, "column": 1, "message": too_old()}}
     if "text" in question:
-        return look(question["text"].lstrip("\ufeff"))  # Windows puts that first
+        return look(question["text"].lstrip("\ufeff"), question.get("beside", ()))  # Windows puts that first
     if "packages" in question:
         return packages(question["packages"])
     if "own" in question:

@@ -11,7 +11,9 @@ class Names:
     def __init__(self, tree: ast.Module) -> None:
         self.full: Dict[str, str] = {}  # of what is imported: "pd" is "pandas"
         self.aliases: Dict[str, ast.expr] = {}  # Rows = pd.DataFrame
+        self.modules: List[str] = []  # that are imported, or something from them, as they are written
         self.classes: Dict[str, ast.ClassDef] = {}
+        self.theirs: Dict[ast.ClassDef, Names] = {}  # of classes that other files have, what names stand for there
         for node in top_level(tree.body):
             self._take(node)
 
@@ -20,20 +22,29 @@ class Names:
             for alias in node.names:
                 name = alias.asname or alias.name.split(".")[0]
                 self.full[name] = alias.name if alias.asname else name
+                self.modules.append(alias.name)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
             if node.names[0].name == "*" and base in ("typing", "typing_extensions"):
                 for name in _TYPING:
                     self.full.setdefault(name, "typing." + name)
                 return
+            self.modules.append(base)
             for alias in node.names:
                 dot = "" if base.endswith(".") else "."
                 self.full[alias.asname or alias.name] = base + dot + alias.name
+                self.modules.append(base + dot + alias.name)  # it may be one
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
             if isinstance(node.targets[0], ast.Name) and _is_type_like(node.value):
                 self.aliases[node.targets[0].id] = node.value
         elif isinstance(node, ast.ClassDef):
             self.classes[node.name] = node
+
+    def borrow(self, module: str, names: Names) -> None:
+        """Classes of a module that this file imports from, by what an annotation spells of them."""
+        for name, node in names.classes.items():
+            self.classes[module + ("" if module.endswith(".") else ".") + name] = node
+            self.theirs[node] = names
 
     def spell(self, node: ast.expr, depth: int = 0) -> str:
         """An annotation as text, with imported names in full."""

@@ -87,19 +87,22 @@ class _Signer:
     def _class_of(self, annotation: str) -> Optional[ast.ClassDef]:
         return self.names.classes.get(annotation)
 
+    def _names_of(self, node: ast.ClassDef) -> Names:
+        return self.names.theirs.get(node, self.names)
+
     def _bases(self, node: ast.ClassDef) -> List[str]:
-        return [self.names.spell(b) for b in node.bases]
+        return [self._names_of(node).spell(b) for b in node.bases]
 
     def _is_dataclass(self, node: ast.ClassDef) -> bool:
         return self._is_decorated(node, "dataclasses.dataclass")
 
     def _is_decorated(self, node: ast.ClassDef, name: str) -> bool:
         heads = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-        return any(self.names.spell(h) == name for h in heads)
+        return any(self._names_of(node).spell(h) == name for h in heads)
 
     def _fields(self, node: ast.ClassDef) -> List[Tuple[str, str]]:
         return [
-            (s.target.id, self.names.spell(s.annotation))
+            (s.target.id, self._names_of(node).spell(s.annotation))
             for s in node.body
             if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
         ]
