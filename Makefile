@@ -94,15 +94,16 @@ $(BUILD)/libzpl.a: $(call objects,$(LIBRARY)) build/gen/sources
 $(UNIT_BINS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(call objects,$(UNIT_PARTS)) $(BUILD)/libzpl.a
 	@mkdir -p $(@D)
 	$(say) link $@
-	$(Q)$(LINK) $^ $(LDLIBS_ALL) -lcmocka -o $@
+	$(Q)$(LINK) $(UNIT_LINK) $^ $(LDLIBS_ALL) -lcmocka -o $@
 
 $(FUZZ_BINS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o \
               $(if $(LIBFUZZER),,$(BUILD)/obj/tests/fuzz/replay.o) $(BUILD)/libzpl.a
 	@mkdir -p $(@D)
 	$(say) link $@
 	$(Q)$(LINK) $(LIBFUZZER) $(FUZZ_LINK) $^ $(LDLIBS_ALL) -o $@
-# Its clock is its own.
+# Their clocks are their own.
 $(BUILD)/fuzz/fuzz_compile: private FUZZ_LINK := -Wl,--wrap=zpl_clock_monotonic_ns
+$(BUILD)/unit/test_compile_hostile: private UNIT_LINK := -Wl,--wrap=zpl_clock_monotonic_ns
 
 $(PROGRAM_BINS): $(BUILD)/%: $(BUILD)/obj/tests/%.o $(BUILD)/libzpl.a
 	@mkdir -p $(@D)

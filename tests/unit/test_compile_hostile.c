@@ -2,7 +2,21 @@
 #include <errno.h>
 #include "lang/base/fault.h"
 #include "lang/base/fs.h"
+#include "lang/base/limits.h"
 #include "tests/unit/compiling.h"
+
+/* A clock that goes ahead by so much whenever it is looked at (linked with --wrap): the time limit is met soon.  That of
+ * the real one is met in tests/e2e/110-hostile.sh. */
+static int64_t ahead_a_look_ns, ahead_ns;
+
+int64_t __real_zpl_clock_monotonic_ns(void);
+int64_t __wrap_zpl_clock_monotonic_ns(void);
+
+int64_t __wrap_zpl_clock_monotonic_ns(void)
+{
+    ahead_ns += ahead_a_look_ns;
+    return __real_zpl_clock_monotonic_ns() + ahead_ns;
+}
 
 static void hostile_files_end(void **state)
 {
@@ -57,12 +71,17 @@ static void an_endless_loop_ends_inside_itself(void **state)
 {
     (void)state;
     uint32_t line, column;
+    ahead_a_look_ns = 50 * ZPL_NS_PER_MS;
+    int64_t begin = __real_zpl_clock_monotonic_ns();
     assert_int_equal(compile("local x = 1\nwhile true do\n  x = x + 1\nend"), ZPL_ERR_CHECK);
     assert_int_equal(program.diags.count, 1);
     assert_int_equal(program.diags.items[0]->code, ZPL_CODE_LANG_LIMIT);
     zpl_source_place(zpl_sources_get(&program.sources, 1), program.diags.items[0]->span.begin,
                      &line, &column);
     assert_in_range(line, 2, 4);
+    assert_true(ahead_ns >= ZPL_LUA_MS_MAX * ZPL_NS_PER_MS / 2); /* by its time, which went fast */
+    assert_true(__real_zpl_clock_monotonic_ns() - begin < ZPL_LUA_MS_MAX * ZPL_NS_PER_MS);
+    ahead_a_look_ns = 0;
 }
 
 /* Programs with words taken out, doubled and swapped never crash the compiler. */

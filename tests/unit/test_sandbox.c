@@ -52,7 +52,7 @@ static void stops(const char *script, enum zpl_sandbox_stop expected)
     /* Time ends only what nothing else would; a script that time does not end either hangs here. */
     struct zpl_sandbox_limits limits = small;
     if (expected == ZPL_STOP_TIME)
-        limits.ms = 300;
+        limits.ms = 100;
     enum zpl_sandbox_stop stop;
     const char *got = run(&limits, script, &stop);
     if (stop != expected || strncmp(got, "error: ", 7) != 0)
