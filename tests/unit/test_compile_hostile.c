@@ -72,7 +72,6 @@ static void an_endless_loop_ends_inside_itself(void **state)
     (void)state;
     uint32_t line, column;
     ahead_a_look_ns = 50 * ZPL_NS_PER_MS;
-    int64_t begin = __real_zpl_clock_monotonic_ns();
     assert_int_equal(compile("local x = 1\nwhile true do\n  x = x + 1\nend"), ZPL_ERR_CHECK);
     assert_int_equal(program.diags.count, 1);
     assert_int_equal(program.diags.items[0]->code, ZPL_CODE_LANG_LIMIT);
@@ -80,7 +79,6 @@ static void an_endless_loop_ends_inside_itself(void **state)
                      &line, &column);
     assert_in_range(line, 2, 4);
     assert_true(ahead_ns >= ZPL_LUA_MS_MAX * ZPL_NS_PER_MS / 2); /* by its time, which went fast */
-    assert_true(__real_zpl_clock_monotonic_ns() - begin < ZPL_LUA_MS_MAX * ZPL_NS_PER_MS);
     ahead_a_look_ns = 0;
 }
 
