@@ -391,6 +391,7 @@ class Values(unittest.TestCase):
             (np.array(["2024-01-01", "NaT"], "M8[ns]"), "Json", ["2024-01-01T00:00:00", None]),
             (np.array(["2024-01-01"], "M8[ns]"), "List(Timestamp)", ["2024-01-01 00:00:00"]),
             (np.array([(1, 0.5)], [("a", "i4"), ("b", "f4")]), "Json", [{"a": 1, "b": 0.5}]),
+            ([2.0**60, -1.876436295625327e18, 1e19], "Json", [2**60, -1876436295625327104, 1e19]),
             (pl.Series([1, None]), "List(Optional(Int))", [1, None]), (pa.array([0.5]), "List(Float)", [0.5]), (pa.scalar(5), "Int", 5),
         ]:
             with self.subTest(kind, given=given):
@@ -404,7 +405,7 @@ class Values(unittest.TestCase):
             (None, "Float", "is None, and Float is declared"), (True, "Int", "is True (bool)"), (1.5, "Int", "is 1.5 (float)"), (1, "String", "is 1 (int)"), (None, "Int", "is None"),
             ("b", 'Enum {"a"}', "which is none of"), ([1, "x"], "List(Int)", "item 2 of output 'v' is 'x'"), ("\ud800", "String", "no UTF-8"),
             ({"a": 1}, "Report {b: Int}", "has no field 'b'"), ({"a": 1, "b": 1}, "Report {b: Int}", "'a' that is not declared"),
-            ({"a": object()}, "Json", "'a' of output 'v' holds an object"), (endless, "Json", "holds itself"), (2**53 + 1, "Float", "no Float is equal"),
+            ({"a": object()}, "Json", "'a' of output 'v' holds an object"), (endless, "Json", "output 'v' is nested more than 100 deep, or holds itself"), ({"a": {"b": endless}}, "Json", "output 'v' is nested"), (2**53 + 1, "Float", "no Float is equal"),
             ({(1, 2): 3}, "Json", "keys of JSON are texts"), (b"\xff", "Bytes", "no text"), (np.datetime64(1, "ns"), "Timestamp", "nanoseconds"),
             (np.array([1], "m8[ns]"), "Json", "holds a numpy.timedelta64"), ({"a": "NaN"}, "Json", "is the text 'NaN', which in JSON is the number"),
             ({"a\0": 1}, "Json", r"a key 'a\x00', and no key has a NUL"), ({"a\0": 1}, "Report {...}", "no key has a NUL"),
@@ -438,6 +439,7 @@ class Values(unittest.TestCase):
             with self.assertRaisesRegex(StepError, words):
                 as_annotated(value, hint)
         self.assertEqual(from_literal({"bytes": "610062"}), "a\0b")
+        self.assertEqual(from_json(json.loads("[12345678901234567000, true]"), parse("Json")), [1.2345678901234567e19, True])
 
 
 @dataclass

@@ -99,6 +99,8 @@ def _with_odd(value: Any) -> Any:
         return [_with_odd(v) for v in value]
     if isinstance(value, dict):
         return {k: _with_odd(v) for k, v in value.items()}
+    if isinstance(value, int):  # beyond 64 bits it was a Float, which zpl writes without a point
+        return value if INT_MIN <= value <= INT_MAX else float(value)
     return float(value) if isinstance(value, str) and value in _ODD_TEXTS else value
 
 
@@ -325,7 +327,7 @@ def _key(key: Any, kind: Type, who: str) -> str:
 def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
     value = plain(value)
     if depth > 100:
-        raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who)
+        raise StepError("type", "%s is nested more than 100 deep, or holds itself" % who.rpartition(" of ")[2])
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -333,6 +335,8 @@ def _json(value: Any, kind: Type, who: str, depth: int = 0) -> Any:
     if isinstance(value, int):
         return _int(value, kind, who)
     if isinstance(value, float):
+        if 2.0**53 < abs(value) < 2.0**63 and kind is not CELL:
+            return int(value)  # equal to it; without a point its shortest digits would be another whole number
         return value if kind is CELL else _float(value, kind, who)
     if isinstance(value, dict):
         out = {}
