@@ -18,14 +18,16 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "python")]
 from process import PACKAGE, Project
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn as nn
 
 from folder import Folder
 import nets
-from zpl import _models, _project, _safetensors
+from zpl import _models, _project, _safetensors, _tables, _tensors
 from zpl._errors import StepError
 from zpl._types import parse
+from zpl._values import to_json
 
 MODEL = parse("Model {torch}")
 warnings.simplefilter("ignore")
@@ -169,6 +171,36 @@ class Kept(Models):
                 self.assertTrue(same(t, state[name]), name)
 
 
+class Values(unittest.TestCase):
+    """Tensors where no Tensor is declared, as a loss is one."""
+
+    def test_values(self):
+        half = torch.tensor(0.5, requires_grad=True)
+        for value, kind, wanted in [
+            (half, "Float", 0.5), (torch.tensor(3), "Int", 3), (torch.ones(2).bfloat16(), "List(Float)", [1.0, 1.0]),
+            ({"loss": half * 2, "n": torch.arange(2)}, "Json", {"loss": 1.0, "n": [0, 1]}), ({"loss": half}, "Report {loss: Float}", {"loss": 0.5}),
+        ]:
+            self.assertEqual(to_json(value, parse(kind), "v"), wanted)
+        with self.assertRaisesRegex(StepError, "'x' of v holds a torch.Tensor"):
+            to_json({"x": torch.ones(1, device="meta")}, parse("Json"), "v")
+
+    def test_columns(self):
+        for values, kind, wanted in [([half, None], "Float", [0.5, None]) for half in [torch.tensor(0.5, requires_grad=True)]] + [
+            ([torch.ones(2), None], "List(Float)", [[1.0, 1.0], None]), ([torch.tensor(True)], "Bool", [True])]:
+            column = pd.Series([None] * len(values), dtype=object)
+            for i, v in enumerate(values):
+                column.iat[i] = v
+            self.assertEqual(_tables._column(column, parse(kind), "v").to_pylist(), wanted)
+
+    def test_arrays(self):
+        for tensor, words in [
+            (torch.eye(2).to_sparse(), "sparse or nested: .to_dense"), (torch.ones(2, device="meta"), "on no device"),
+            (torch.ones(2).bfloat16(), "bfloat16: .float"), (torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), ".dequantize"),
+        ]:
+            with self.assertRaisesRegex(StepError, words):
+                _tensors.array_of(tensor, parse("Tensor f32[n]"), "v")
+
+
 class Refused(Models):
     def test_attributes(self):
         endless = []
@@ -242,6 +274,7 @@ class Refused(Models):
 
 NET = """
 import numpy as np
+import pandas as pd
 import torch
 from parts.scale import scale
 class Net(torch.nn.Module):
@@ -254,6 +287,7 @@ class Net(torch.nn.Module):
 """
 TRAIN = """
 import numpy as np
+import pandas as pd
 import torch
 from net import Net
 def fit():

@@ -283,6 +283,8 @@ class Tables(unittest.TestCase):
             ("List(Int)", pa.table({"c": pa.array([[0], [1, 2], None, [3]], pa.list_view(pa.int64())).slice(1)}), [[1, 2], None, [3]]),
             ("Int", pa.table({"c": pa.RunEndEncodedArray.from_arrays([2, 3], [7, 8])}), [7, 7, 8]),
             ("Bytes", pa.table({"c": pa.array([b"a", b"\xff\0"], pa.binary_view())}), [b"a", b"\xff\0"]),
+            ("Json", pa.table({"c": pa.array(['{"a": 1}', None]).dictionary_encode()}), ['{"a": 1}', None]),
+            ("Json", pl.DataFrame({"c": pl.Series(["[1]"], dtype=pl.Categorical)}), ["[1]"]),
             # of numbers the equal one, or the nearest to the digits
             ("Float", n({"c": [decimal.Decimal(t) for t in ("0.3", "1.005", "123456789.123456789", "12345678901234567.89")]}),
              [0.3, 1.005, 123456789.123456789, 12345678901234567.89]),

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from zpl._arrow import chunked, first
 from zpl._errors import StepError, a_type, type_name
-from zpl._tensors import is_missing
+from zpl._tensors import is_missing, of_torch
 from zpl._types import Type
 
 _Types = Dict[type, str]  # each with where it stands first
@@ -77,6 +77,9 @@ def _plain(value: Any, kind: Type, who: str, items: DefaultDict[int, _Types], de
         return _moments(np.array([value]), who)[0]
     if kind.kind == "Path" and hasattr(value, "__fspath__"):
         return str(value)
+    if hasattr(value, "detach"):  # a tensor of torch
+        value = of_torch(value, who)
+        value = value if value.shape else value[()]
     if hasattr(value, "to_numpy") and hasattr(value, "dtype"):  # a series of pandas
         value = value.to_numpy()
     if isinstance(value, np.ma.MaskedArray):

@@ -465,8 +465,9 @@ def _fit_list(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
 def _texts_of_json(values: Any, who: str) -> pa.ChunkedArray:
     """Objects as JSON texts; a column of Arrow that is text already is taken for JSON."""
     if not is_pandas(values):
+        values = _plain(chunked(values))
         if kind_of(values.type) == "String":
-            return chunked(values).cast(pa.large_string())
+            return values.cast(pa.large_string())
         objects = values.to_pylist()
     else:
         objects = list(values)

@@ -55,7 +55,7 @@ def array_of(value: Any, kind: Type, who: str) -> Any:
     if type(value) is np.ndarray:
         array = value
     elif type(value).__module__.split(".")[0] == "torch" and hasattr(value, "detach"):
-        array = _of_torch(value, who)
+        array = of_torch(value, who)
     elif isinstance(value, np.ma.MaskedArray):
         if np.ma.getmaskarray(value).any():
             raise StepError("type", "%s has masked values, and a Tensor has no nulls: fill them" % who)
@@ -76,12 +76,19 @@ def array_of(value: Any, kind: Type, who: str) -> Any:
     return cast(array, kind, who)
 
 
-def _of_torch(value: Any, who: str) -> Any:
-    value = value.detach().cpu()
+def of_torch(value: Any, who: str) -> Any:
+    """A torch.Tensor as an array."""
     try:
-        return value.resolve_conj().resolve_neg().numpy()
+        return value.detach().cpu().resolve_conj().resolve_neg().numpy()
     except (TypeError, AttributeError, RuntimeError) as e:
-        raise StepError("type", "%s is a torch.Tensor of %s: .float() makes one that NumPy knows" % (who, value.dtype)) from e
+        what, advice = "of %s" % value.dtype, ".float() makes one that NumPy knows"
+        if value.device.type == "meta":
+            what, advice = "on no device", "it has no numbers"
+        elif value.is_quantized:
+            advice = ".dequantize() makes one that NumPy knows"
+        elif getattr(value, "is_nested", False) or "strided" not in str(value.layout):
+            what, advice = "that is sparse or nested", ".to_dense() or .to_padded_tensor(0) makes one that NumPy knows"
+        raise StepError("type", "%s is a torch.Tensor %s: %s" % (who, what, advice)) from e
 
 
 def _of_others(value: Any, who: str) -> Any:
@@ -239,5 +246,9 @@ def load(path: str, kind: Type, hint: Any) -> Any:
         return array
     from importlib import import_module
 
-    return import_module("torch").from_numpy(array)
+    torch = import_module("torch")
+    try:
+        return torch.from_numpy(array)
+    except TypeError as e:  # as whole numbers without a sign, of which an old torch has u8 alone
+        raise StepError("type", "torch %s has no tensors of %s: annotate it numpy.ndarray" % (torch.__version__, array.dtype)) from e
 

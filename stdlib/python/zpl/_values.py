@@ -127,6 +127,8 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if module == "numpy" and hasattr(value, "tolist"):
         return _of_numpy(value)
+    if hasattr(value, "detach") or module in ("tensorflow", "jaxlib"):  # tensors, as a loss is one
+        return _of_tensor(value)
     if module == "pyarrow" and hasattr(value, "as_py"):
         return value.as_py()
     fields = fields_of(value)
@@ -137,6 +139,13 @@ def plain(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         return value._asdict()
     return value
+
+
+def _of_tensor(value: Any) -> Any:
+    try:
+        return value.tolist() if hasattr(value, "tolist") else _of_numpy(value.numpy())
+    except Exception:  # one that is sparse, or has no numbers
+        return value
 
 
 def _of_pydantic(value: Any) -> Any:
