@@ -107,7 +107,8 @@ class Models(unittest.TestCase):
         import lightgbm
 
         frame, kind = FRAME[["a", "b"]], "Model {lightgbm}"
-        model = lightgbm.LGBMRegressor(n_estimators=9, importance_type="gain", min_child_samples=2, learning_rate=1.0, verbose=-1)
+        model = lightgbm.LGBMRegressor(n_estimators=9, importance_type="gain", min_child_samples=2, learning_rate=np.float64(1.0), verbose=-1,
+                                       class_weight={0: 1, 1: 2.5}, monotone_constraints=(1, 0))
         model.fit(frame, FRAME["b"], eval_set=[(frame[::-1], FRAME["b"])], callbacks=[lightgbm.early_stopping(2, verbose=False)])
         back = self.through(model, kind, lightgbm.LGBMRegressor)
         self.assertEqual((back.get_params(), back.best_iteration_), (model.get_params(), model.best_iteration_))

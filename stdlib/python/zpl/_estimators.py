@@ -1,8 +1,8 @@
-"""What a class of XGBoost or LightGBM is beside its Booster, which their own files leave out: {"class": NAME, "params": {NAME: VALUE}},
-the params those that were given (`missing`, by which it scores, `importance_type`)."""
+"""What a class of XGBoost or LightGBM is beside its Booster, which their own files leave out: {"class": NAME, "params": {NAME: TEXT}},
+the params those that were given (`missing`, by which it scores, `importance_type`), as Python writes them."""
 from __future__ import annotations
 
-import json
+import ast
 import sys
 from typing import Any, Dict
 
@@ -21,12 +21,18 @@ def said_of(value: Any, package: str, who: str) -> Dict[str, Any]:
         if name in _OF_MACHINE or repr(given) == repr(usual.get(name)):
             continue
         try:
-            json.dumps(given)
-        except (TypeError, ValueError):
+            kept = _read(repr(given)) == given
+        except (ValueError, SyntaxError, TypeError):
+            kept = False
+        if kept:
+            params[name] = repr(given)
+        else:
             print("zpl: %s was given %s as its %s, which is not kept" % (who, a_type(given), name), file=sys.stderr)
-            continue
-        params[name] = given
     return {"class": cls.__name__, "params": params}
+
+
+def _read(text: str) -> Any:
+    return float(text) if text in ("inf", "-inf", "nan") else ast.literal_eval(text)
 
 
 def made_of(said: Dict[str, Any], package: Any, hint: Any) -> Any:
@@ -34,4 +40,4 @@ def made_of(said: Dict[str, Any], package: Any, hint: Any) -> Any:
     own = getattr(package, said.get("class", ""), hint)
     if not issubclass(hint, own) and not issubclass(own, hint):
         raise StepError("type", "the model is an %s, and the parameter is annotated %s: annotate it as what it is" % (own.__name__, hint.__name__))
-    return (hint if issubclass(hint, own) else own)().set_params(**said.get("params", {}))
+    return (hint if issubclass(hint, own) else own)().set_params(**{name: _read(text) for name, text in said.get("params", {}).items()})
