@@ -129,3 +129,9 @@ contains out "14 rows"
 echo 'local p = params { jobs = 5 }' >taken.zpl
 expect 3 zpl check taken.zpl
 contains err "a param can't be called 'jobs'"
+
+# what is to be warned of is said before a run, which may take hours, and once
+printf 'step "one" { signature = "() -> (n: Int)", command = { "sh", "-c", "echo 1 >$$0; test -n $$1", "$n", "lib/mising.py" } } {}\n' >warns.zpl
+zpl run warns.zpl >both 2>&1 || fail "a warning stops a run: $(cat both)"
+head -n 1 both | grep -q 'warning\[E060\]' || fail "the warning does not come first: $(cat both)"
+equal "$(grep -c 'warning\[' both)" 1 "how often it is told"

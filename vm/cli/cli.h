@@ -80,6 +80,7 @@ struct zpl_cli {
     const char **flags;          /* names of the options that the command has */
     size_t flag_count;
     struct zpl_zygote *zygote;
+    size_t told; /* diagnostics of the program that are printed already: the first ones */
     struct zpl_arena arena;
 };
 
@@ -103,6 +104,8 @@ struct zpl_session_options zpl_cli_session_options(const struct zpl_cli *cli);
 enum zpl_err zpl_cli_compile(struct zpl_cli *cli, struct zpl_session *session);
 /* The second half of it. */
 enum zpl_err zpl_cli_compile_open(struct zpl_cli *cli, struct zpl_session *session);
+/* Prints what there is to say of a program that is about to run: not after it, which may be in hours. */
+void zpl_cli_tell_warnings(struct zpl_cli *cli, const struct zpl_session *session);
 /* Prints what a session has to say and gives the exit code for `err`; with --json, of a command that
  * failed before it could print its value, as the value of `zpl check --json`. */
 int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err);

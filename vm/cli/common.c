@@ -203,13 +203,31 @@ static void print_count(const struct zpl_diags *diags)
                 warnings > 0 ? ", and warnings" : "");
 }
 
+void zpl_cli_tell_warnings(struct zpl_cli *cli, const struct zpl_session *session)
+{
+    print_diags(cli, &session->program.diags, &session->program.sources);
+    fflush(stderr);
+    cli->told = session->program.diags.count;
+}
+
+/* Those of the program that are not printed yet; all of them where some were left out, as their places were taken. */
+static void print_rest(const struct zpl_cli *cli, const struct zpl_session *session)
+{
+    struct zpl_diags rest = session->program.diags;
+    if (rest.dropped == 0 && cli->told <= rest.count) {
+        rest.items += cli->told;
+        rest.count -= cli->told;
+    }
+    print_diags(cli, &rest, &session->program.sources);
+}
+
 int zpl_cli_end(struct zpl_cli *cli, struct zpl_session *session, enum zpl_err err)
 {
     bool failed = err != ZPL_OK && err != ZPL_ERR_INTERRUPTED;
     if (failed && (cli->options & ZPL_OPT_JSON) && !json_printed)
         zpl_cli_print_diags_json(session);
     fflush(stdout);
-    print_diags(cli, &session->program.diags, &session->program.sources);
+    print_rest(cli, session);
     print_diags(cli, &session->diags, NULL);
     if (err == ZPL_ERR_CHECK)
         print_count(&session->program.diags);

@@ -136,6 +136,7 @@ static enum zpl_err run_program(struct zpl_cli *cli, struct zpl_session *session
         err = zpl_cli_narrow(cli, session, &options.narrowing);
     if (err != ZPL_OK || over)
         return err;
+    zpl_cli_tell_warnings(cli, session);
     if (events)
         zpl_events_init(&options.observer);
     else if (!json)
