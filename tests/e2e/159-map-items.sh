@@ -164,6 +164,12 @@ expect 0 zpl why map.zpl 'say[2]'
 contains out "say[2] is cached"
 expect 0 zpl why map.zpl 'say[2]' --bad 20 --json
 equal "$(json out "j['step'], j['status'], j['reasons']")" '["say[2]", "would_run", ["bad: 30 \u2192 20"]]'
+# what they took the last time is told of those that would run, together
+expect 0 zpl plan map.zpl --bad 20
+grep -qE '^  would run say\[\*\] +~[0-9.]+ m?s +3 items$' out || fail "what the items took: $(cat out)"
+contains out "last time they took"
+expect 0 zpl plan map.zpl --n 5
+contains out ", without the items of an \`each\` whose list is not known"
 # of all items: the first that would run tells why, and all together never "for the first time"
 expect 0 zpl why map.zpl 'say[*]' --bad 20
 equal "$(cat out)" "say[*]: 3 items; the first of them:

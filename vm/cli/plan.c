@@ -14,13 +14,15 @@
 /* "2 to run, 1 depends on what that gives; last time they took 12.3 s" */
 static void count(const struct zpl_plan *plan, struct zpl_buf *out)
 {
-    size_t would_run = 0, unknown = 0, known = 0;
+    size_t would_run = 0, unknown = 0, known = 0, items = 0;
     int64_t last_ns = 0;
     for (uint32_t id = 0; id < plan->graph->count; id++) {
         const struct zpl_step_plan *step = &plan->steps[id];
         would_run += step->status == ZPL_PLAN_WOULD_RUN;
         unknown += step->status == ZPL_PLAN_UNKNOWN;
         known += step->last.known;
+        items += plan->graph->nodes[id].map != 0 && step->status == ZPL_PLAN_UNKNOWN &&
+                 !step->last.known;
         last_ns += step->last.duration_ns;
     }
     if (would_run == 0) {
@@ -33,6 +35,8 @@ static void count(const struct zpl_plan *plan, struct zpl_buf *out)
         zpl_buf_printf(out, "; last time %s took ",
                        known == would_run + unknown ? "they" : "those of them that ran");
         zpl_text_show_ms(out, (uint64_t)last_ns / 1000000);
+        zpl_buf_puts(out,
+                     items > 0 ? ", without the items of an `each` whose list is not known" : "");
     }
     zpl_buf_putc(out, '\n');
 }

@@ -7,10 +7,56 @@
 #include "lang/graph/body_kind.h"
 #include "stdlib/run.h"
 #include "vm/plan/effect.h"
+#include "vm/plan/map.h"
 #include "vm/plan/python_step.h"
 #include "vm/plan/user_files.h"
 
 /* ---- costs ---- */
+
+/* Adds what a step, or one item of it, took the last time. */
+static enum zpl_err add_last(struct zpl_plan *plan, struct zpl_metadata *metadata, const char *name,
+                             struct zpl_step_cost *cost)
+{
+    struct zpl_step_row row;
+    enum zpl_err err = metadata->step_last(metadata->self, plan->graph->pipeline, name, &row,
+                                           &plan->arena, &plan->session->diags);
+    if (err != ZPL_OK)
+        return err == ZPL_ERR_NOT_FOUND ? ZPL_OK : err;
+    cost->known = true;
+    cost->duration_ns += row.duration_ns;
+    if (row.peak_bytes > cost->peak_bytes)
+        cost->peak_bytes = row.peak_bytes;
+    for (size_t i = 0; i < row.output_count; i++)
+        cost->bytes += row.outputs[i].bytes;
+    return ZPL_OK;
+}
+
+static bool may_run(enum zpl_plan_status status)
+{
+    return status == ZPL_PLAN_WOULD_RUN || status == ZPL_PLAN_UNKNOWN;
+}
+
+/* Of the items of a map that would run, or may: together, ZPL_FIGURES_MOST of them at most. */
+static enum zpl_err add_items(struct zpl_plan *plan, struct zpl_metadata *metadata,
+                              const struct zpl_items *items, const char *name, size_t *left,
+                              struct zpl_step_cost *cost)
+{
+    const char *star = strstr(name, "[*]");
+    enum zpl_err err = ZPL_OK;
+    for (size_t i = 0; star != NULL && err == ZPL_OK && *left > 0 && i < items->count; i++) {
+        const char *inner = zpl_arena_printf(&plan->arena, "%.*s[%zu]%s", (int)(star - name), name,
+                                             i + 1, star + 3);
+        if (inner == NULL)
+            return zpl_diag_nomem(&plan->session->diags);
+        if (items->inner != NULL) {
+            err = add_items(plan, metadata, &items->inner[i], inner, left, cost);
+        } else if (may_run(items->steps[i].status)) {
+            err = add_last(plan, metadata, inner, cost);
+            --*left;
+        }
+    }
+    return err;
+}
 
 enum zpl_err zpl_outlook_costs(struct zpl_plan *plan)
 {
@@ -18,20 +64,14 @@ enum zpl_err zpl_outlook_costs(struct zpl_plan *plan)
     enum zpl_err err = zpl_session_metadata(plan->session, true, &metadata);
     for (uint32_t id = 0; err == ZPL_OK && id < plan->graph->count; id++) {
         struct zpl_step_plan *step = &plan->steps[id];
-        struct zpl_step_row row;
-        if (step->status != ZPL_PLAN_WOULD_RUN && step->status != ZPL_PLAN_UNKNOWN)
+        const char *name = plan->graph->nodes[id].name;
+        const struct zpl_items *items =
+            plan->graph->nodes[id].map != 0 ? zpl_mapping_items(plan, id) : NULL;
+        size_t most = ZPL_FIGURES_MOST;
+        if (!may_run(step->status))
             continue;
-        err =
-            metadata->step_last(metadata->self, plan->graph->pipeline, plan->graph->nodes[id].name,
-                                &row, &plan->arena, &plan->session->diags);
-        if (err == ZPL_ERR_NOT_FOUND) {
-            err = ZPL_OK;
-            continue;
-        }
-        step->last = (struct zpl_step_cost){
-            .known = true, .duration_ns = row.duration_ns, .peak_bytes = row.peak_bytes};
-        for (size_t i = 0; i < row.output_count; i++)
-            step->last.bytes += row.outputs[i].bytes;
+        err = items != NULL ? add_items(plan, metadata, items, name, &most, &step->last)
+                            : add_last(plan, metadata, name, &step->last);
     }
     return err;
 }
