@@ -264,6 +264,20 @@ static const struct zpl_signature *declared_signature(lua_State *L, int index,
 
 /* ---- steps ------------------------------------------------------------------------------------- */
 
+/* All that a step may have, where nothing near was written. */
+static void help_fields(lua_State *L, struct zpl_diag *diag)
+{
+    if (!diag || diag->help)
+        return;
+    lua_pushliteral(L, "");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        lua_pushfstring(L, "%s%s", i > 0 ? ", " : "", fields[i]);
+        lua_concat(L, 2);
+    }
+    zpl_host_help(L, diag, "a step may have %s", lua_tostring(L, -1));
+    lua_pop(L, 1);
+}
+
 /* Tells fields that no step has. */
 static void check_fields(lua_State *L, int index, struct zpl_site table)
 {
@@ -276,6 +290,7 @@ static void check_fields(lua_State *L, int index, struct zpl_site table)
             zpl_host_tell(L, ZPL_CODE_UNKNOWN_ARGUMENT, zpl_site_key(table, names[i]),
                           "a step has no field '%s'", names[i]);
         zpl_host_nearest(L, diag, names[i], fields, sizeof fields / sizeof *fields);
+        help_fields(L, diag);
     }
     if (lua_rawlen(L, index) > 0)
         zpl_host_tell(L, ZPL_CODE_BAD_DECLARATION, zpl_site_item(table, 1).span,

@@ -73,6 +73,7 @@ UNSIGNED = {
     "def f(a: int | str) -> int": "parameter 'a' is one of several types, int | str",
     "import numpy\ndef f(a: numpy.ndarray) -> int": "parameter 'a' is a numpy.ndarray, and a Tensor has elements and dimensions",
     "def f(a: Unknown) -> int": "parameter 'a' is a Unknown, which has no zpl type of its own",
+    "def f(a: pd.Dataframe) -> int": "parameter 'a' is a pandas.Dataframe, and zpl knows pandas.DataFrame: did you mean that?",
     "def f(a: int = g()) -> int": "the default of parameter 'a' is no literal",
     "def f(a: int = 1.5) -> int": "the default of parameter 'a' is none of its type",
     "def f(größe: int) -> int": "parameter 'größe' has other letters than a to z",

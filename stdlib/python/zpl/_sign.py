@@ -169,6 +169,9 @@ class _Signer:
         pythons = _pythons(annotation)
         if pythons is not None:
             raise Unsigned("%s is %s, as zpl writes it: in Python it is %s" % (who, annotation, pythons))
+        meant = _meant(annotation)
+        if meant is not None:
+            raise Unsigned("%s is a %s, and zpl knows %s: did you mean that?" % (who, annotation, meant))
         raise Unsigned("%s is a %s, which has no zpl type of its own: %s" % (who, annotation, _ADVICE))
 
     def _item(self, annotation: str, who: str) -> Optional[str]:
@@ -281,6 +284,12 @@ def _literal(value: Any, kind: str) -> Optional[str]:
         items = [_literal(v, base[5:-1] if base != "Json" else base) for v in value]
         return None if None in items else "{ %s }" % ", ".join(str(i) for i in items) if items else "{}"
     return None
+
+
+def _meant(annotation: str) -> Optional[str]:
+    """A class that is written with other large letters; None: there is none."""
+    known = [*_SCALARS, *_TABLES, *_MODELS, *_PICTURES, "zpl.File", "zpl.Dir"]
+    return next((k for k in known if k.lower() == annotation.lower()), None)
 
 
 def _pythons(annotation: str) -> Optional[str]:

@@ -3,3 +3,4 @@ local recent = step "recent" {
   outputs = { rows = Table { delay = Int } },
   sql     = [[ SELECT delay FROM rows ]],
 }
+step "far" { signature = "() -> (n: Int)", enviroment = "x", lua = function () return 1 end }
