@@ -35,6 +35,8 @@ struct zpl_compile_request {
 struct zpl_returned {
     const struct zpl_value *value; /* what steps can be given; NULL: something else */
     const char *words;             /* which then says what it is: "nil", "a function" */
+    const char *step; /* of a step its name, and its signature, lines of it; else NULL */
+    const char *signature;
 };
 /* One component of a stack: which flavour, and its options with the defaults filled in. */
 struct zpl_stack_part {

@@ -65,6 +65,16 @@ static const char *words_of(lua_State *L, int index)
     return zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), words));
 }
 
+/* What a step takes and gives; that of a declaration with mistakes is not known. */
+static void keep_step(lua_State *L, int index, struct zpl_returned *out)
+{
+    const struct zpl_step_def *step = zpl_test_step(L, index);
+    if (!step || step->broken || !step->info->signature || !*step->info->signature)
+        return;
+    out->step = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), step->info->name));
+    out->signature = zpl_host_need(L, zpl_arena_strdup(zpl_host_arena(L), step->info->signature));
+}
+
 int zpl_keep_returned(lua_State *L)
 {
     int count = lua_gettop(L);
@@ -77,6 +87,8 @@ int zpl_keep_returned(lua_State *L)
             kept[i].value = zpl_read_value(L, i + 1, (struct zpl_site){0});
         if (!kept[i].value)
             kept[i].words = words_of(L, i + 1);
+        if (!kept[i].value)
+            keep_step(L, i + 1, &kept[i]);
         lua_settop(L, count);
     }
     program->returned = kept;

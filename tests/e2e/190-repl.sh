@@ -245,3 +245,10 @@ cat out err >both
 grep -q "'return'" both && fail "a word that was not typed is told: $(cat both)"
 [ "$(grep -c 'an import is a call' both)" = 2 ] || fail "$(cat both)"
 grep -q "a function is written" both || fail "$(cat both)"
+
+# a step by itself: what it takes and gives, one of the program's own as one of zpl's, whatever its name is
+printf '%s\n' 'own = step "split" { signature = "(n: Int = 3) -> (m: Int)", lua = function (t) return t.n end }' \
+    'own' 'split' >steps.cells
+zpl repl <steps.cells >steps.out || fail "a session of steps: $(cat steps.out)"
+equal "$(grep -c '^  split (n: Int = 3) -> (m: Int)$' steps.out)" 1 "the step of the program"
+equal "$(grep -c '^  split (rows: Table {...r}, ratio: ' steps.out)" 1 "the step of zpl"

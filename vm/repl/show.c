@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "lang/base/text.h"
-#include "stdlib/catalog.h"
 #include "vm/plan/map.h"
 #include "vm/repl/repl.h"
 #include "vm/run/report.h"
@@ -70,19 +69,15 @@ static void show_type(const char *label, const struct zpl_type *type, unsigned w
     zpl_buf_release(&text);
 }
 
-/* "csv.read (path: Path, …) -> (rows: Table)": a line a signature.  False: the words are of no step that
- * zpl has. */
-static bool show_step(const char *words, struct zpl_buf *out)
+/* "csv.read (path: Path, …) -> (rows: Table)": a line a signature. */
+static void show_step(const struct zpl_returned *step, struct zpl_buf *out)
 {
-    char name[ZPL_NAME_MAX + 1] = "";
-    const struct zpl_step_info *step =
-        sscanf(words, "step '%255[^']'", name) == 1 ? zpl_stdlib_find(name) : NULL;
-    for (const char *line = step != NULL ? step->signature : NULL; line != NULL;) {
+    for (const char *line = step->signature; line != NULL;) {
         const char *end = strchr(line, '\n');
-        zpl_buf_printf(out, "  %s %.*s\n", name, (int)(end != NULL ? end - line : 1000), line);
+        zpl_buf_printf(out, "  %s %.*s\n", step->step, (int)(end != NULL ? end - line : 1000),
+                       line);
         line = end != NULL ? end + 1 : NULL;
     }
-    return step != NULL;
 }
 
 void zpl_repl_show_type(const struct zpl_repl *repl, const char *label,
@@ -95,7 +90,7 @@ void zpl_repl_show_type(const struct zpl_repl *repl, const char *label,
     if (value == NULL) {
         zpl_buf_printf(out, "%s%s\n", zpl_buf_str(&head), returned->words);
         if (!named)
-            show_step(returned->words, out);
+            show_step(returned, out);
     } else if (value->kind == ZPL_VALUE_LITERAL) {
         zpl_buf_puts(&text, zpl_buf_str(&head));
         if (named && value->literal->kind != ZPL_LIT_TYPE) {
