@@ -139,3 +139,6 @@ contains err "none"
 expect 2 zpl export 1/split/train .
 expect 2 zpl export 1/split/train
 contains err "usage: zpl export"
+expect 2 zpl export 1/split/train -
+contains err "writes no standard output"
+[ ! -e ./- ] || fail "a file of the name -"

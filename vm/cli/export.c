@@ -42,6 +42,10 @@ int zpl_cmd_export(struct zpl_cli *cli)
     const char *target = cli->words[1];
     if (!zpl_cli_output_path(cli, cli->words[0], &path))
         return ZPL_EXIT_USAGE;
+    if (strcmp(target, "-") == 0)
+        return zpl_cli_usage(cli, ZPL_CODE_USAGE,
+                             "name a file, whose ending says how it is written; `zpl show` prints",
+                             "zpl export writes no standard output");
     enum zpl_err err = zpl_cli_open(cli, &session, NULL);
     if (err == ZPL_OK)
         err = zpl_cli_find_part(cli, &session, &path, &run, &record, &part);
