@@ -41,7 +41,7 @@ shown() { zpl show "$1" --json >shown.json && json shown.json "[[s['name'], s.ge
 # What SQL gives, read as docs/graph.md says.
 kept() {
     sqlite3 .zpl/zpl.db "SELECT json_object('graph', json(graph), 'places', json(places)) FROM run_texts WHERE run = $1" >kept.json
-    python3 - <<'P'
+    python3 -S - <<'P'
 import json
 kept = json.load(open("kept.json"))
 files, lines, out = kept["places"]["files"], {}, []
@@ -60,8 +60,8 @@ once() {
     ZPL_TRACE=1 zpl run p.zpl --json >now.json 2>trace || fail "$(cat trace)"
     equal "$(json now.json "j['run']")" "$1"
     equal "$(sed -n 's/^trace[a-z ]*: \([a-z]*\).*/\1/p' trace | tail -1)" "$2" "how run $1 came to its end"
-    equal "$(json now.json "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(python3 stand.py)" "run $1 as it went"
-    python3 stand.py >"stood.$1"
+    python3 -S stand.py >"stood.$1"
+    equal "$(json now.json "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(cat "stood.$1")" "run $1 as it went"
     told "$1"
 }
 # told RUN...: what is told of a run now is where its steps stood then.
@@ -124,12 +124,12 @@ contains trace "trace of the graph: recalled"
 # a step that is edited beside: plan and run tell the new places, and only those pieces are new that differ
 sed -i 's/t.a + 1/t.a + 1 + 0/; 1i -- a line' p.zpl
 expect 0 zpl plan p.zpl --json
-equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(python3 stand.py)"
+equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(python3 -S stand.py)"
 once 13 planned
 # a run of some of the steps
 sed -i '1i -- a line' p.zpl
 expect 0 zpl run p.zpl --only sql --json
-equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(json out "[p for p in $(python3 stand.py | sed 's/null/None/g') if p[0] in [s['name'] for s in j['steps']]]")"
+equal "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")" "$(json out "[p for p in $(python3 -S stand.py | sed 's/null/None/g') if p[0] in [s['name'] for s in j['steps']]]")"
 equal "$(shown 14)" "$(json out "[[s['name'], s.get('file'), s['line']] for s in j['steps']]")"
 lacks out "list#1"
 # an error is told where the step stands now, of this run; of that one as it was
