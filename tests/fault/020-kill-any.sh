@@ -30,7 +30,7 @@ local train, test = split { rows, ratio = 0.8, seed = 7 }
 xgboost.train { train, label = "late", rounds = 20 }
 local function leave(name)
   return step(name) { signature = "(rows: Table {late: Bool}) -> (n: Int)", vars = { "ZPL_KILL_TEST" },
-                      command = { "python3", "daemon.py", "$n", "$rows", name } } { test }
+                      command = { "python3", "-S", "daemon.py", "$n", "$rows", name } } { test }
 end
 leave "one"
 leave "two"
