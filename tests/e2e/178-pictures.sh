@@ -143,22 +143,28 @@ np.testing.assert_array_equal(np.asarray(Image.open("turned.png")), want)
 shown = [base64.b64decode(s) for s in re.findall("png;base64,([^\"]*)\"", open("run.html").read())]
 assert open("plot.png", "rb").read() in shown and open("turned.png", "rb").read() in shown
 assert Image.open("plot.png").info.get("Software") is None'
-no() { # no WORDS BODY
-    printf '%s\n' "$2" >no.zpl
-    expect 1 zpl run no.zpl
-    contains err "$1"
-}
-no "np.asarray(image).transpose(2, 0, 1) puts the channels first" \
-    'local s = step "s" { signature = "() -> (rows: Table {chw: Tensor u8[3, 32, 32]})", python = "rows.py:wrong" } s {}'
-no "output 'file' is a dict, and File is declared: it is the one output, so return what is in the dict, 'plot', without it" \
-    'local s = step "s" { python = "draw.py:named" } s {}'
-lacks err "reads the system and of its project"
-no "an image of mode F can't be a PNG" 'local s = step "s" { python = "draw.py:deep" } s {}'
-no "numpy.asarray(image) is kept whole as a Tensor" 'local s = step "s" { python = "draw.py:deep" } s {}'
-no "an image of 2 frames is no PNG" 'local s = step "s" { python = "draw.py:moving" } s {}'
-no "an image of 0 × 5 pixels can't be a PNG" 'local s = step "s" { python = "draw.py:none" } s {}'
 printf '%s\n' 'local s = step "s" { signature = "(file: File) -> (v: Json)", python = "draw.py:stood" } s { step "p" { python = "draw.py:lying" } {} }' >lies.zpl
 expect 0 zpl run lies.zpl --json
 equal "$(json out "[s['outputs']['v']['value'] for s in j['steps'] if s['name'] == 's'][0]")" '[{"274": 6}, [8, 4]]' "how it lies"
-no "a figure is kept as a picture" \
-    'local s = step "s" { signature = "(file: File) -> (n: Int)", python = "draw.py:drawn" } s { step "p" { python = "draw.py:plot" } {} }'
+# What is told, in one run: each would start Python with these packages anew.
+cat >no.zpl <<'P'
+local s = step "wrong" { signature = "() -> (rows: Table {chw: Tensor u8[3, 32, 32]})", python = "rows.py:wrong" } s {}
+for _, name in ipairs { "named", "deep", "moving", "none" } do
+  local s = step(name) { python = "draw.py:" .. name } s {}
+end
+local s = step "drawn" { signature = "(file: File) -> (n: Int)", python = "draw.py:drawn" } s { step "p" { python = "draw.py:plot" } {} }
+P
+expect 1 zpl run no.zpl --jobs 1
+told() { # told STEP WORDS: why it failed
+    awk -v step="step $1 failed: " '/error\[E[0-9]*\]: / { inside = index($0, step) } inside' err >of_step
+    contains of_step "$2"
+}
+told wrong "np.asarray(image).transpose(2, 0, 1) puts the channels first"
+told named "output 'file' is a dict, and File is declared: it is the one output, so return what is in the dict, 'plot', without it"
+lacks err "reads the system and of its project"
+told deep "an image of mode F can't be a PNG"
+told deep "numpy.asarray(image) is kept whole as a Tensor"
+told moving "an image of 2 frames is no PNG"
+told none "an image of 0 × 5 pixels can't be a PNG"
+told drawn "a figure is kept as a picture"
+[ "$(grep -c 'failed: ' err)" = 6 ] || fail "$(cat err)"
