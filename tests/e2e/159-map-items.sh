@@ -164,6 +164,11 @@ expect 0 zpl why map.zpl 'say[2]'
 contains out "say[2] is cached"
 expect 0 zpl why map.zpl 'say[2]' --bad 20 --json
 equal "$(json out "j['step'], j['status'], j['reasons']")" '["say[2]", "would_run", ["bad: 30 \u2192 20"]]'
+# a run tells the figures of what is gathered
+expect 0 zpl run map.zpl
+grep -qE '^  cached +more\[\*\] +3 items; v 11 … 31, mean 21$' out || fail "figures in a run: $(cat out)"
+expect 0 zpl run map.zpl
+contains out "3 items; v 11 … 31, mean 21"
 # what they took the last time is told of those that would run, together
 expect 0 zpl plan map.zpl --bad 20
 grep -qE '^  would run say\[\*\] +~[0-9.]+ m?s +3 items$' out || fail "what the items took: $(cat out)"

@@ -1,7 +1,9 @@
 /* items_figures.c - the numbers that the items of a map made, together.  Part of steps.h.   Floor: vm. */
 #include <string.h>
 
+#include "lang/base/limits.h"
 #include "lang/types/signature.h"
+#include "vm/plan/map.h"
 #include "vm/view/steps.h"
 
 struct figure {
@@ -56,6 +58,47 @@ void zpl_view_items_figures(const struct zpl_json *items, const struct zpl_json 
             add_figure(items, name, type->row->columns[k].name, out);
         if (type->row == NULL)
             add_figure(items, name, NULL, out);
+    }
+    zpl_arena_release(&arena);
+}
+
+/* What is gathered of an output, as items of a record have it. */
+static void add_gathered(const struct zpl_gathered *gathered, size_t count, const char *output,
+                         struct zpl_json *items)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct zpl_output_row *row = gathered->items[i].row;
+        struct zpl_json *value = NULL, *one = zpl_json_object(), *outputs = zpl_json_object();
+        struct zpl_json *item = zpl_json_object();
+        if (row != NULL && row->json != NULL &&
+            zpl_json_parse(row->json, strlen(row->json), &value, NULL) == ZPL_OK)
+            zpl_json_set_take(one, "value", value);
+        zpl_json_set_take(outputs, output, one);
+        zpl_json_set_take(item, "outputs", outputs);
+        zpl_json_add_take(items, item);
+    }
+}
+
+void zpl_view_gathered_figures(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out)
+{
+    const struct zpl_node *node = &plan->graph->nodes[id];
+    const struct zpl_mapping *m = node->map != 0 ? plan->maps[node->map - 1] : NULL;
+    struct zpl_arena arena = {0};
+    for (size_t k = 0; m != NULL && m->count <= ZPL_FIGURES_MOST && k < m->gathered_count; k++) {
+        const struct zpl_value *value = m->gathered[k].value;
+        if (value->kind != ZPL_VALUE_REF || value->ref.node != id ||
+            value->ref.output >= node->output_count)
+            continue;
+        const char *name = node->outputs[value->ref.output].name;
+        const char *type = zpl_type_text(value->type, false, &arena);
+        struct zpl_json *items = zpl_json_array(), *outputs = zpl_json_object();
+        struct zpl_json *output = zpl_json_object();
+        add_gathered(&m->gathered[k], m->count, name, items);
+        zpl_json_set_take(output, "type", zpl_json_string(type));
+        zpl_json_set_take(outputs, name, output);
+        zpl_view_items_figures(items, outputs, out);
+        zpl_json_release(outputs);
+        zpl_json_release(items);
     }
     zpl_arena_release(&arena);
 }

@@ -223,7 +223,13 @@ void zpl_view_rest(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out
     const size_t *counts =
         plan->graph->nodes[id].map != plan->scope ? zpl_mapping_counts(plan, id) : NULL;
     if (counts != NULL) {
+        struct zpl_buf figures = {0};
         zpl_view_items(counts, out);
+        if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)
+            zpl_view_gathered_figures(plan, id, &figures);
+        if (figures.len > 0)
+            zpl_buf_printf(out, "; %s", zpl_buf_str(&figures));
+        zpl_buf_release(&figures);
         return;
     }
     if (step->status == ZPL_PLAN_RAN || step->status == ZPL_PLAN_CACHED)

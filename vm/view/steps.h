@@ -49,6 +49,8 @@ void zpl_view_made(const struct zpl_json *step, const char *only, struct zpl_buf
  * mean 3.106; n 60".  Nothing where they made none. */
 void zpl_view_items_figures(const struct zpl_json *items, const struct zpl_json *outputs,
                             struct zpl_buf *out);
+/* The same of a step of a plan, of what is gathered of it: the program's own lists hold no more. */
+void zpl_view_gathered_figures(const struct zpl_plan *plan, uint32_t id, struct zpl_buf *out);
 /* A report's fields in the order of its type: "auc 0.653  accuracy 0.801"; another value as it is.
  * `type` is text; NULL or no type of fields gives the order of the JSON. */
 void zpl_view_report(const char *type, const char *json, struct zpl_buf *out);
