@@ -404,7 +404,7 @@ class Values(unittest.TestCase):
             ("x", "Int", "output 'v' is 'x' (str), and Int is declared"), (2**63, "Int", "does not fit an Int"),
             (None, "Float", "is None, and Float is declared"), (True, "Int", "is True (bool)"), (1.5, "Int", "is 1.5 (float)"), (1, "String", "is 1 (int)"), (None, "Int", "is None"),
             ("b", 'Enum {"a"}', "which is none of"), ([1, "x"], "List(Int)", "item 2 of output 'v' is 'x'"), ("\ud800", "String", "no UTF-8"),
-            ({"a": 1}, "Report {b: Int}", "has no field 'b'"), ({"a": 1, "b": 1}, "Report {b: Int}", "'a' that is not declared"),
+            ({"a": 1}, "Report {b: Int}", "has no field 'b'; it has 'a'"), ({"a": 1, "b": 1}, "Report {b: Int}", "'a' that is not declared"),
             ({"a": object()}, "Json", "'a' of output 'v' holds an object"), (endless, "Json", "output 'v' is nested more than 100 deep, or holds itself"), ({"a": {"b": endless}}, "Json", "output 'v' is nested"), (2**53 + 1, "Float", "no Float is equal"),
             ({(1, 2): 3}, "Json", "keys of JSON are texts"), (b"\xff", "Bytes", "no text"), (np.datetime64(1, "ns"), "Timestamp", "nanoseconds"),
             (np.array([1], "m8[ns]"), "Json", "holds a numpy.timedelta64"), ({"a": "NaN"}, "Json", "is the text 'NaN', which in JSON is the number"),

@@ -3,6 +3,7 @@ import contextlib
 import io
 import json
 import os
+import sys
 import threading
 import unittest
 
@@ -10,6 +11,7 @@ from process import Project
 
 import numpy as np
 import pandas as pd
+from sklearn import linear_model
 
 from zpl import _models, _pickled
 from zpl._errors import StepError
@@ -44,6 +46,29 @@ class Models(unittest.TestCase):
         with open(a, "rb") as f, open(b, "rb") as g:
             self.assertEqual(f.read(), g.read())
         return a
+
+    def test_a_class_is_no_model(self):
+        words = "output 'm' is the class Ridge, and a model is an object of it: return Ridge(…)"
+        for kind in ("Model {sklearn}", "Model"):
+            self.refused(words, linear_model.Ridge, kind)
+            self.refused(words, linear_model.Ridge, kind, may_pickle=True)
+
+    def test_packages_that_are_not_there(self):
+        from zpl._errors import need
+
+        self.assertIs(need("json.decoder"), json.decoder)
+        for module, package, name in (("surely_not_there", None, "surely_not_there"), ("surely_not.there", "its-package", "its-package"),
+                                      ("needs.another", "needs", "surely_not")):
+            os.makedirs(self.folder.at("needs"), exist_ok=True)
+            self.folder.write("needs/another.py", "import surely_not.other")
+            sys.path.insert(0, self.folder.path)
+            try:
+                with self.assertRaises(StepError) as raised:
+                    need(module, package, "a reason")
+            finally:
+                sys.path.remove(self.folder.path)
+            self.assertEqual(str(raised.exception), "it needs the package '%s' (a reason), which %s does not have: pip install it there"
+                             % (name, sys.executable))
 
     # -- XGBoost
 

@@ -6,14 +6,13 @@ else one a feature, with its own type.
 """
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from zpl import _export_parts, _model_xgboost, _models
 from zpl._code import warn_of_order
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._export_check import hold
 from zpl._types import Type, parse
 
@@ -52,21 +51,6 @@ def export(args: Dict[str, Any], outputs: List[Dict[str, Any]]) -> None:
     told = made(given["path"], kind, args)
     with open(wanted["path"], "wb") as f:
         f.write(told.data + _recorded(told, kind))
-
-
-def need(module: str, package: Optional[str] = None) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as e:
-        if e.name is None or module.split(".")[0] != e.name.split(".")[0]:
-            missing = e.name or str(e)
-        else:
-            missing = package or module.split(".")[0]
-        raise StepError(
-            "missing",
-            "it needs the package '%s': pip install %s; or `env = venv \"requirements.txt\"` with a file that names it"
-            % (missing, missing),
-        ) from e
 
 
 def _varint(n: int) -> bytes:

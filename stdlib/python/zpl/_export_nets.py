@@ -4,8 +4,8 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from zpl import _models
-from zpl._errors import StepError, a_type
-from zpl._export import INPUT, ONE_INPUT, OUTPUT, Told, bytes_of, failed, is_regression, label_of, need
+from zpl._errors import StepError, a_type, need
+from zpl._export import INPUT, ONE_INPUT, OUTPUT, Told, bytes_of, failed, is_regression, label_of
 from zpl._types import Type
 
 NET_OPSET = 17  # that PyTorch 1.13 knows too

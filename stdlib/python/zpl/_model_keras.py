@@ -11,7 +11,7 @@ import zipfile
 from typing import Any, Dict, Iterator
 
 from zpl._code import Code, Known, hold_version
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._types import Type
 
 ENDING = ".keras"
@@ -31,10 +31,7 @@ def holds(path: str) -> bool:
 
 
 def _keras() -> Any:
-    try:
-        import keras
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "it needs the package 'keras': pip install tensorflow-cpu") from e
+    keras = need("keras")
     if int(keras.__version__.split(".")[0]) < 3:
         raise StepError("missing", "models of Keras are kept as .keras of Keras 3, and %s is installed" % keras.__version__)
     return keras

@@ -7,7 +7,7 @@ import os
 from typing import Any, Dict, List
 
 from zpl._code import hold_version
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._estimators import made_of, said_of
 from zpl._types import Type
 
@@ -27,16 +27,8 @@ def holds(path: str) -> bool:
         return f.read(len(_START)) == _START
 
 
-def _lightgbm() -> Any:
-    try:
-        import lightgbm
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "it needs the package 'lightgbm': pip install lightgbm") from e
-    return lightgbm
-
-
 def save(value: Any, kind: Type, path: str, who: str) -> None:
-    lightgbm = _lightgbm()
+    lightgbm = need("lightgbm")
     is_wrapper = isinstance(value, lightgbm.LGBMModel)
     if is_wrapper and not value.__sklearn_is_fitted__():
         raise StepError("type", "%s is %s that has not been fitted" % (who, a_type(value)))
@@ -74,7 +66,7 @@ def classes(path: str) -> List[Any]:
 
 def load(path: str, kind: Type, hint: Any) -> Any:
     """A Booster, or the class of LightGBM that the annotation names, with the classes that it was fitted to."""
-    lightgbm = _lightgbm()
+    lightgbm = need("lightgbm")
     with open(path, encoding="utf-8") as f:
         text = f.read()
     said = _said(text)

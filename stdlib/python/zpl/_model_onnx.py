@@ -4,10 +4,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._types import Type
 
 ENDING = ".onnx"
+
+
+def _onnx() -> Any:
+    return need("onnx", why="a model of ONNX is an onnx.ModelProto here")
 
 
 def takes(value: Any) -> bool:
@@ -19,14 +23,6 @@ def holds(path: str) -> bool:
         return False
     with open(path, "rb") as f:
         return f.read(1) == b"\x08"  # ir_version, the first field
-
-
-def _onnx() -> Any:
-    try:
-        import onnx
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "a model of ONNX is an onnx.ModelProto here, and there is no onnx: pip install onnx") from e
-    return onnx
 
 
 def save(value: Any, kind: Type, path: str, who: str) -> None:

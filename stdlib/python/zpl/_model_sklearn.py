@@ -6,7 +6,7 @@ import json
 import zipfile
 from typing import Any, Dict, List
 
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._types import Type
 
 ENDING = ".skops"
@@ -39,11 +39,7 @@ def load(path: str, kind: Type, hint: Any) -> Any:
 
 
 def _skops() -> Any:
-    try:
-        import skops.io
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "models of scikit-learn are kept by skops, which is not there: pip install skops") from e
-    return skops.io
+    return need("skops.io", why="models of scikit-learn are kept by it")
 
 
 def _trusted(data: bytes) -> List[str]:

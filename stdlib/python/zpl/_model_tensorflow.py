@@ -8,7 +8,7 @@ from typing import Any
 
 from zpl import _model_keras
 from zpl._code import hold_version
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._types import Type
 
 ENDING = ""
@@ -25,14 +25,6 @@ def holds(path: str) -> bool:
     return os.path.isfile(os.path.join(path, _PROGRAM))
 
 
-def _tensorflow() -> Any:
-    try:
-        import tensorflow
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "it needs the package 'tensorflow': pip install tensorflow-cpu") from e
-    return tensorflow
-
-
 def _program(path: str) -> Any:
     """What its graphs are, as a message of protobuf."""
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
@@ -43,7 +35,7 @@ def _program(path: str) -> Any:
 
 def save(value: Any, kind: Type, path: str, who: str) -> None:
     """A tf.Module, or the path of a SavedModel."""
-    tensorflow = _tensorflow()
+    tensorflow = need("tensorflow")
     if isinstance(value, (str, os.PathLike)) and holds(os.fspath(value)):
         shutil.copytree(value, path)
     elif takes(value):
@@ -63,7 +55,7 @@ def save(value: Any, kind: Type, path: str, who: str) -> None:
 
 def load(path: str, kind: Type, hint: Any) -> Any:
     """What tf.saved_model.load gives: the functions that were kept, and `signatures`."""
-    tensorflow = _tensorflow()
+    tensorflow = need("tensorflow")
     made, have = _program(path).meta_info_def.tensorflow_version, tensorflow.__version__
     if made.split(".")[0] != have.split(".")[0]:
         raise StepError(

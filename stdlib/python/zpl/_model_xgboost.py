@@ -8,7 +8,7 @@ import sys
 from typing import Any, List, Optional
 
 from zpl._code import hold_version, warn_of_order
-from zpl._errors import StepError, a_type
+from zpl._errors import StepError, a_type, need
 from zpl._estimators import made_of, said_of
 from zpl._types import Type
 
@@ -42,16 +42,8 @@ def load(path: str, kind: Type, hint: Any) -> Any:
         return _read(f.read(), hint)
 
 
-def _xgboost() -> Any:
-    try:
-        import xgboost
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "it needs the package 'xgboost': pip install xgboost") from e
-    return xgboost
-
-
 def _read(data: bytes, hint: Any) -> Any:
-    xgboost = _xgboost()
+    xgboost = need("xgboost")
     is_wrapper = isinstance(hint, type) and hasattr(hint, "get_booster")
     booster = model = xgboost.Booster(model_file=bytearray(data))
     if is_wrapper:
@@ -131,7 +123,7 @@ def _dump(said: Any) -> str:
 
 
 def _bytes(value: Any, kind: Type, who: str) -> bytes:
-    xgboost = _xgboost()
+    xgboost = need("xgboost")
     is_wrapper = hasattr(value, "get_booster")
     if is_wrapper and not value.__sklearn_is_fitted__():
         raise StepError("type", "%s is %s that has not been fitted" % (who, a_type(value)))

@@ -64,6 +64,9 @@ def ending(kind: Type) -> str:
 
 def save(value: Any, kind: Type, path: str, who: str, may_pickle: bool = False) -> None:
     """Writes a model as the framework of its declared type keeps it, or as its own where none is declared."""
+    if isinstance(value, type):
+        words = "%s is the class %s, and a model is an object of it: return %s(…)"
+        raise StepError("type", words % (who, value.__qualname__, value.__name__))
     framework: Optional[str] = kind.framework
     if framework is None:
         framework = next((f for f in _KEEPERS if _keeper(f).takes(value)), None)

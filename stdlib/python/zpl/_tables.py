@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from zpl._arrow import chunked, first, is_pandas, kind_of
-from zpl._errors import StepError, a_type, type_name
+from zpl._errors import StepError, a_type, need, type_name
 from zpl._types import Type
 from zpl._values import CELL, dump, to_json
 
@@ -108,17 +108,8 @@ def read(path: str, columns: Optional[List[str]], kind: Type, library: str, thre
     return _to_polars(table, kinds) if library == "polars" else table
 
 
-def _need(library: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(library)
-    except ModuleNotFoundError as e:
-        raise StepError("missing", "it needs the package '%s': pip install %s" % (e.name, e.name)) from e
-
-
 def _to_pandas(table: pa.Table, kinds: List[Type]) -> Any:
-    pd = _need("pandas")
+    pd = need("pandas")
     major = int(pd.__version__.split(".")[0])
     texts = pd.StringDtype("pyarrow") if major < 3 else None
 
@@ -157,7 +148,7 @@ def _objects(column: pa.ChunkedArray, kind: Type) -> List[Any]:
 
 
 def _to_polars(table: pa.Table, kinds: List[Type]) -> Any:
-    pl = _need("polars")
+    pl = need("polars")
     frame = pl.from_arrow(table)
     enums = {
         n: pl.Enum(list(k.values)) for n, k in zip(table.schema.names, kinds) if k.kind == "Enum" and k.values is not None
@@ -381,9 +372,10 @@ def _fit(array: pa.ChunkedArray, kind: Type, who: str) -> pa.ChunkedArray:
         return array.cast(target)
     except pa.ArrowException as e:
         row = _first_lost(array, target)
-        raise StepError(
-            "type", "%s can't be %s%s: %s" % (who, _shown(kind), " (row %d)" % row if row else "", first(e))
-        ) from e
+        words = "can't be %s: %s" % (_shown(kind), first(e))
+        if row:
+            words = "holds %s (row %d), which is no %s" % (str(array[row - 1])[:60], row, _shown(kind))
+        raise StepError("type", "%s %s" % (who, words)) from e
 
 
 def _floats(array: pa.ChunkedArray, who: str) -> pa.ChunkedArray:

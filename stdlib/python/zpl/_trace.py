@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from zpl._errors import StepError
+from zpl._errors import StepError, lacks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,12 +103,7 @@ def tell(
         message = "sys.exit(%s)" % ("" if error.code is None else repr(error.code))
     elif isinstance(error, ModuleNotFoundError) and error.name and _is_absent(error.name):
         kind = "missing"
-        made = os.sep + os.path.join(".zpl", "envs", "") in sys.prefix + os.sep
-        message = "it needs the package '%s', which %s does not have: %s, or mend the name" % (
-            error.name.split(".")[0],
-            "the step's environment" if made else sys.executable,
-            "name it in the file of requirements that `env` names" if made else "pip install it there",
-        )
+        message = lacks(error.name.split(".")[0]) + ", or mend the name"
         near = _near_module(error.name.split(".")[0], guard)
         if near:
             advice = "the project has a module '%s': did you mean `import %s`?" % (near, near)

@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # typing costs as much as the rest of a small step
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional
 
+_SHOWN = 20  # fields that are named
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
@@ -304,7 +305,8 @@ def _record(value: Any, kind: Type, who: str) -> Any:
     out: Dict[str, Any] = {}
     for name, field in kind.columns:
         if name not in value and not field.optional:
-            raise StepError("type", "%s has no field '%s'" % (who, name))
+            has = ", ".join("'%s'" % n for n in list(value)[:_SHOWN]) or "none"
+            raise StepError("type", "%s has no field '%s'; it has %s" % (who, name, has))
         if name in value:
             out[name] = to_json(value[name], field, "field '%s' of %s" % (name, who))
     for name in value:
