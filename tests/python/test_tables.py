@@ -1,6 +1,7 @@
 """test_tables.py - tables of pandas, and of pyarrow, go out and come back as they were.      Time limit: 200 s"""
 import datetime as dt
 import decimal
+import io
 import math
 import os
 import pathlib
@@ -289,6 +290,7 @@ class Tables(unittest.TestCase):
             ("Float", n({"c": [decimal.Decimal(t) for t in ("0.3", "1.005", "123456789.123456789", "12345678901234567.89")]}),
              [0.3, 1.005, 123456789.123456789, 12345678901234567.89]),
             ("Float", n({"c": [decimal.Decimal(2**60), decimal.Decimal("NaN")]}), [2.0**60, None]),
+            ("Float", n({"c": pd.Series([np.array(0.5), np.float32(1), np.ma.masked], dtype=object)}), [0.5, 1.0, None]),
             ("List(Float)", n({"c": [[decimal.Decimal("0.3")]]}), [[0.3]]),
             ("Float", n({"c": np.array([0.1, 1.5], ">f8")}), [0.1, 1.5]),
             ("Float", n({"c": np.array([0.5, np.nan], "longdouble")}), [0.5, None]),
@@ -375,6 +377,10 @@ class Tables(unittest.TestCase):
             ("Table {c: List(Int)}", n({"c": [[1.5]]}), "holds 1.5 (row 1), which is no Int"),
             ("Table {c: List(Date)}", n({"c": [[dt.datetime(2024, 1, 1, 5)]]}), "has a time of day"),
             ("Table {c: List(Date)}", n({"c": [[dt.datetime(2024, 1, 1)], [dt.date(2024, 1, 1)]]}), "mixes datetime in a list (row 1) and date in a list (row 2)"),
+            ("Table {c: List(List(Int))}", n({"c": [[np.array(["2024"], "M8[us]")], [np.array([])]]}), "is Timestamp, and Int is declared"),  # on which pyarrow crashes
+            ("Table {c: List(List(Int))}", n({"c": [[np.array(["2024"], "M8[us]")], [np.array([1.0])]]}), "mixes datetime64 in a list (row 1) and float64 in a list (row 2)"),
+            ("Table {c: Float}", n({"c": pd.Series([np.array(1.0), np.datetime64("2024")], dtype=object)}), "mixes"),
+            ("Table {c: List(String)}", n({"c": pd.Series([io.BytesIO()], dtype=object)}), "holds _io.BytesIO"),
             ("Table {c: List(Int)}", n({"c": [{1, 2}]}), "row 1 of column 'c' of output 'rows' is a set, whose items have no order"),
             ("Table {c: String}", n({"c": [b"abc"]}), "is Bytes, and String is declared"),
             ("Table {c: String}", n({"c": pd.Categorical(pd.Series(["\ud800"], dtype=object))}), "a text that is no UTF-8"),

@@ -34,12 +34,14 @@ def arrow(values: Any, kind: Type, who: str) -> pa.ChunkedArray:
     """Raises StepError for objects of several types, and for such as no column holds."""
     declared = ", and %s is declared" % (kind.text or kind.kind) if kind.kind else ""
     objects = list(values)
+    plain = _SAFE.issuperset(map(type, objects))
+    if not plain:
+        objects = [_scalar(v, who) for v in objects]
     found: _Types = {}
     items: DefaultDict[int, _Types] = defaultdict(dict)  # of what stands in lists, by how deep
     for i, value in enumerate(objects):
         if type(value) not in found and not is_missing(value):
             found[type(value)] = "%s (row %d)" % (type_name(value), i + 1)
-    plain = found.keys() <= _SAFE
     if not plain:
         place = "row %%d of %s" % who
         objects = [None if is_missing(v) else _plain(v, kind, place % (i + 1), items, 0) for i, v in enumerate(objects)]
@@ -65,6 +67,13 @@ def _group(cls: type) -> str:
     return next((name for name, types in _ALIKE if issubclass(cls, types)), own)
 
 
+def _scalar(value: Any, who: str) -> Any:
+    """A tensor of torch as an array, and an array of no dimensions as what is in it."""
+    if hasattr(value, "detach") and hasattr(value, "dtype"):
+        value = of_torch(value, who)
+    return value[()] if type(value) is np.ndarray and value.ndim == 0 else value
+
+
 def _plain(value: Any, kind: Type, who: str, items: DefaultDict[int, _Types], depth: int) -> Any:
     """A value as Arrow takes it whole.  The types in lists are noted in `items`."""
     if type(value) in _SAFE:
@@ -77,17 +86,15 @@ def _plain(value: Any, kind: Type, who: str, items: DefaultDict[int, _Types], de
         return _moments(np.array([value]), who)[0]
     if kind.kind == "Path" and hasattr(value, "__fspath__"):
         return str(value)
-    if hasattr(value, "detach"):  # a tensor of torch
-        value = of_torch(value, who)
-        value = value if value.shape else value[()]
+    value = _scalar(value, who)
     if hasattr(value, "to_numpy") and hasattr(value, "dtype"):  # a series of pandas
         value = value.to_numpy()
     if isinstance(value, np.ma.MaskedArray):
         value = [None if v is np.ma.masked else v for v in value] if np.ma.getmaskarray(value).any() else np.asarray(value)
     if isinstance(value, np.ndarray):
         value = np.asarray(value)  # no matrix
-        if value.ndim == 1 and value.dtype.kind != "O":
-            if len(value) and value.dtype.type not in items[depth]:
+        if value.ndim == 1 and value.dtype.kind != "O" and len(value):
+            if value.dtype.type not in items[depth]:
                 _note({value.dtype.type}, who, items[depth])
             return _moments(native(value, who), who)
         value = list(value)

@@ -170,11 +170,13 @@ def other_shape(shape: Shape, kind: Type, who: str) -> StepError:
 # ---- columns ----
 
 
-_SELF = (float, np.floating, np.datetime64, np.timedelta64, Decimal)  # of which some are not equal to themselves
+_SELF = (float, np.floating, np.datetime64, np.timedelta64)  # of which some are not equal to themselves
 
 
 def is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, _SELF) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return (isinstance(value, _SELF) and bool(value != value)) or (isinstance(value, Decimal) and value.is_nan())
 
 
 def blocks_of(objects: Sequence[Any], kind: Type, who: str) -> Tuple[Any, List[bool]]:

@@ -128,7 +128,7 @@ def plain(value: Any) -> Any:
         return plain(value.value)
     if module == "numpy" and hasattr(value, "tolist"):
         return _of_numpy(value)
-    if hasattr(value, "detach") or module in ("tensorflow", "jaxlib"):  # tensors, as a loss is one
+    if (hasattr(value, "detach") and hasattr(value, "dtype")) or module in ("tensorflow", "jaxlib"):  # tensors, as a loss is one
         return _of_tensor(value)
     if module == "pyarrow" and hasattr(value, "as_py"):
         return value.as_py()
@@ -179,7 +179,10 @@ def _numpy_moment(value: Any) -> Any:
 
 
 def _show(value: Any) -> str:
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of somebody's own class
+        text = a_type(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
