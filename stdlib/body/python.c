@@ -295,14 +295,17 @@ static int tell_error(const struct zpl_python_call *c, const struct zpl_process 
     zpl_python_log_trace(c);
     const char *place =
         line > 0 ? zpl_arena_printf(c->context->arena, "%s:%lld", file, line) : file;
-    struct zpl_diag *diag = zpl_diag_add(
-        c->context->diags, output ? ZPL_CODE_STEP_OUTPUT : ZPL_CODE_STEP_FAILED, nowhere,
-        "%s: %s()%s%s%s%s%.*s", place != NULL ? place : file, c->function, c->who,
-        is(kind, "raise")  ? " raised "
-        : is(kind, "exit") ? " called "
-                           : ": ",
-        is(kind, "raise") ? type : "", is(kind, "raise") && *message != '\0' ? ": " : "",
-        (int)strcspn(message, "\n"), message); /* the log has all of it */
+    bool raised = is(kind, "raise"), ended = is(kind, "exit");
+    bool loading = (raised || ended) && zpl_json_truth(zpl_json_get(error, "loading"), false);
+    struct zpl_diag *diag =
+        zpl_diag_add(c->context->diags, output ? ZPL_CODE_STEP_OUTPUT : ZPL_CODE_STEP_FAILED,
+                     nowhere, "%s: %s%s()%s%s%s%s%.*s", place != NULL ? place : file,
+                     loading ? "the import for " : "", c->function, c->who,
+                     raised  ? " raised "
+                     : ended ? " called "
+                             : ": ",
+                     raised ? type : "", raised && *message != '\0' ? ": " : "",
+                     (int)strcspn(message, "\n"), message); /* the log has all of it */
     const char *help = zpl_json_str(zpl_json_get(error, "help"), NULL);
     if (help != NULL)
         zpl_diag_help(c->context->diags, diag, "%s", help);

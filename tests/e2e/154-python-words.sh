@@ -98,6 +98,11 @@ printf 'import broken\ndef a(n: int) -> int: return n\n' >steps/g.py
 printf 'K = 1\ndef b(n) return n\n' >steps/broken.py
 says 0 "steps/g.py imports steps/broken.py, which is no Python: "
 contains err "(2:10)"
+expect 1 zpl run p.zpl
+contains err "steps/broken.py:2: the import for a() raised SyntaxError: "
+printf 'import sys\nK = sys.exit(3)\n' >steps/broken.py
+expect 1 zpl run p.zpl
+contains err "steps/broken.py:2: the import for a() called sys.exit(3)"
 printf 'from .helpers import K\ndef a(n: int) -> int: return n\n' >steps/g.py
 says 0 "steps/g.py imports '.helpers' in line 1, and is in no package: name it without dots"
 printf 'try:\n    from .helpers import K\nexcept ImportError:\n    from helpers import K\ndef a(n: int) -> int: return n\n' >steps/g.py

@@ -33,6 +33,7 @@ class Call:
         self.hints: Dict[str, Any] = {}
         self.values: Dict[str, Any] = {}  # outputs that go along in the last message
         self.line = 0  # of the function
+        self.is_loaded = self.file == OWN
 
     # ---- what it is given ----
 
@@ -321,7 +322,9 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
         if call.file == OWN:
             call.run_own()
         else:
-            call.run(call.function(project.load(call.file)))
+            function = call.function(project.load(call.file))
+            call.is_loaded = True
+            call.run(function)
         imported = project.imported()
         if guard is not None:
             guard.check()
@@ -333,6 +336,7 @@ def serve(fd: int, prepare: Optional[Callable[[Dict[str, Any]], None]] = None, r
         from zpl._trace import tell
 
         end = {"error": tell(error, call.file, call.line, call.name, project.relative, guard)}
+        end["error"]["loading"] = not call.is_loaded
     _end(talk, end)
 
 
