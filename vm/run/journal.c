@@ -12,7 +12,8 @@
 #include "vm/run/task.h"
 #include "vm/worker/confine.h"
 
-#define LAST_LINES 8           /* of the log, in an error */
+#define LAST_LINES 8 /* of the log, in an error */
+#define STEP       "step "
 #define FAILED     " failed: " /* between a step and why */
 
 /* The params as one JSON object. */
@@ -162,18 +163,35 @@ static bool was_confined(const struct zpl_node *node, const struct zpl_diag *fir
            zpl_confine_version() > 0;
 }
 
-/* That of another item, or of another call of the function, which failed by the same, with the same words; NULL:
- * none did. */
+static bool has_note(const struct zpl_diag *diag, const char *text)
+{
+    for (const struct zpl_note *note = diag->notes; note != NULL; note = note->next)
+        if (strcmp(note->text, text) == 0)
+            return true;
+    return false;
+}
+
+/* Is the step that it names another item of this one? */
+static bool is_of_item(const struct zpl_diag *diag, const char *name)
+{
+    size_t base = strcspn(name, "[");
+    return name[base] == '[' && strncmp(diag->message, STEP, strlen(STEP)) == 0 &&
+           strncmp(diag->message + strlen(STEP), name, base + 1) == 0;
+}
+
+/* That of another item; of another call of the function of Python, whose words have the place and the reason; of another call
+ * at the same place which printed the same at its end (`shown`).  NULL: none failed with these words. */
 static struct zpl_diag *same_failure(const struct zpl_diags *diags, const struct zpl_node *node,
-                                     enum zpl_code code, const char *message)
+                                     enum zpl_code code, const char *message, const char *shown)
 {
     for (size_t i = 0; i < diags->count; i++) {
         struct zpl_diag *diag = diags->items[i];
         const char *said = strstr(diag->message, FAILED);
         bool here = diag->span.source == node->span.source && diag->span.begin == node->span.begin;
-        if ((here || zpl_node_is_python(node)) && diag->code == code &&
-            diag->severity == ZPL_ERROR && said != NULL &&
-            strcmp(said + sizeof FAILED - 1, message) == 0)
+        if (diag->code == code && diag->severity == ZPL_ERROR && said != NULL &&
+            strcmp(said + sizeof FAILED - 1, message) == 0 &&
+            (zpl_node_is_python(node) || is_of_item(diag, node->name) ||
+             (here && (*shown == '\0' || has_note(diag, shown)))))
             return diag;
     }
     return NULL;
@@ -187,24 +205,28 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
     struct zpl_span nowhere = {0};
     const struct zpl_diag *first = details != NULL && details->count > 0 ? details->items[0] : NULL;
     const char *message = first != NULL ? first->message : reason;
-    struct zpl_buf last = {0};
+    struct zpl_buf last = {0}, shown = {0};
     plan->steps[id].error = zpl_arena_strdup(&plan->arena, message);
     code = first != NULL ? first->code : code;
-    struct zpl_diag *diag = same_failure(diags, node, code, message);
+    if (log != NULL)
+        zpl_log_shown(log, LAST_LINES, &last);
+    if (last.len > 0)
+        zpl_buf_printf(&shown, "the end of its log:\n%s", zpl_buf_str(&last));
+    struct zpl_diag *diag = same_failure(diags, node, code, message, zpl_buf_str(&shown));
     if (diag != NULL) {
         zpl_diag_also(diags, diag, node->name);
+        zpl_buf_release(&last);
+        zpl_buf_release(&shown);
         return;
     }
-    diag = zpl_diag_add(diags, code, node->span, "step %s" FAILED "%s", node->name, message);
+    diag = zpl_diag_add(diags, code, node->span, STEP "%s" FAILED "%s", node->name, message);
     for (size_t i = 1; details != NULL && i < details->count; i++)
         zpl_diag_note(diags, diag, nowhere, "%s", details->items[i]->message);
     for (const struct zpl_note *note = first != NULL ? first->notes : NULL; note != NULL;
          note = note->next)
         zpl_diag_note(diags, diag, nowhere, "%s", note->text);
-    if (log != NULL)
-        zpl_log_shown(log, LAST_LINES, &last);
-    if (last.len > 0)
-        zpl_diag_note(diags, diag, nowhere, "the end of its log:\n%s", zpl_buf_str(&last));
+    if (shown.len > 0)
+        zpl_diag_note(diags, diag, nowhere, "%s", zpl_buf_str(&shown));
     if (first != NULL && first->help != NULL)
         zpl_diag_help(diags, diag, "%s", first->help);
     else if (was_confined(node, first, zpl_buf_str(&last)))
@@ -218,4 +240,5 @@ void zpl_journal_failure(struct zpl_plan *plan, uint32_t id, enum zpl_code code,
                   "Path params name; it writes its outputs, and below $TMPDIR "
                   "(docs/language.md, command bodies)");
     zpl_buf_release(&last);
+    zpl_buf_release(&shown);
 }
