@@ -181,6 +181,8 @@ static void bodies_compute(void **state)
     assert_int_equal(err, ZPL_OK);
     assert_string_equal(results[0].text, "5");
     assert_string_equal(results[1].text, "1 rows: x=6");
+    gives("", "function (i) return { first = 1 } end", "Report {first: Int}", "{ first = 1 }");
+    gives("", "function (i) return { first = { 1 } } end", "Table {first: Int}", "1 rows: first=1");
 }
 
 static void bodies_fail_with_words(void **state)
@@ -207,8 +209,19 @@ static void bodies_fail_with_words(void **state)
     fails("function (i) return { a = { x = 1 } } end", "Table {a: Int}", "no row number");
     fails("function (i) return { a = 1 } end", "Report {auc: Float}", "has no field 'auc'");
     fails("function (i) return { auc = 1, b = 2 } end", "Report {auc: Float}", "not declared: 'b'");
+    fails("function (i) return { first = 1 } end", "Int",
+          "a table with 'first' in it: return what");
+    fails("function (i) return { first = { 1 } } end", "List(Int)", "return what is in it");
+    fails("function (i) return { first = 1, b = 2 } end", "Int", "is a table, wanted Int");
     fails("function (i) return '\\xff' end", "String", "not UTF-8");
     fails("function (i) return 'c' end", "Enum {\"a\", \"b\"}", "not one of its values");
+
+    static const char *const two[] = {"Int", "Table {x: Int}"};
+    enum zpl_err err;
+    const char *message = run_with(
+        "", "function (i) return { first = 5, second = { x = { 6 } } } end", two, 2, 0, &err);
+    assert_int_equal(err, ZPL_ERR_STEP);
+    assert_non_null(strstr(message, "the other outputs in it: return them in order"));
 }
 
 static void bodies_have_limits(void **state)
