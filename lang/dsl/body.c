@@ -533,38 +533,38 @@ static void deliver_value(lua_State *L, const struct zpl_lua_output *output)
         refused(L);
 }
 
-/* Outputs are returned in order, not by their names: is the one value a table of these? */
+/* Values that a table of names may be. */
+static bool has_fields(const struct zpl_type *type)
+{
+    return type->row != NULL || type->kind == ZPL_JSON || type->kind == ZPL_TABLE;
+}
+
+/* Outputs are returned in order, not by their names: is the one value a table of these, and nothing that was declared? */
 static bool has_names(lua_State *L, int index, const struct zpl_closure_call *call)
 {
     size_t count = 0;
-    if (lua_type(L, index) != LUA_TTABLE)
+    bool all = lua_type(L, index) == LUA_TTABLE && call->output_count > 0 &&
+               (call->output_count > 1 || !has_fields(call->outputs[0].type));
+    for (size_t i = 0; all && i < call->output_count; i++) {
+        lua_pushstring(L, call->outputs[i].name);
+        all = lua_rawget(L, index) != LUA_TNIL;
+        lua_pop(L, 1);
+    }
+    if (!all)
         return false;
     lua_pushnil(L);
     while (lua_next(L, index)) {
         lua_pop(L, 1);
         count++;
     }
-    bool all = count == call->output_count;
-    for (size_t i = 0; all && i < count; i++) {
-        lua_pushstring(L, call->outputs[i].name);
-        all = lua_rawget(L, index) != LUA_TNIL;
-        lua_pop(L, 1);
-    }
-    return all;
-}
-
-/* Values that a table of names can't be. */
-static bool is_plain(const struct zpl_type *type)
-{
-    return type->row == NULL && type->kind != ZPL_JSON && type->kind != ZPL_TABLE;
+    return count == call->output_count;
 }
 
 void zpl_body_deliver(lua_State *L, int first, int count)
 {
     const struct zpl_closure_call *call = ((struct zpl_body *)zpl_sandbox_owner(L))->call;
-    bool odd = (size_t)count != call->output_count || is_plain(call->outputs[0].type);
-    luaL_checkstack(L, 4, NULL);
-    if (count == 1 && odd && call->output_count > 0 && has_names(L, first, call))
+    luaL_checkstack(L, 16, NULL);
+    if (count == 1 && has_names(L, first, call))
         luaL_error(L,
                    call->output_count == 1
                        ? "the body returned a table with '%s' in it: return what is in it, since "
@@ -575,7 +575,6 @@ void zpl_body_deliver(lua_State *L, int first, int count)
     if ((size_t)count != call->output_count)
         luaL_error(L, "the body returned %d values, the step declares %d outputs", count,
                    (int)call->output_count);
-    luaL_checkstack(L, 16, NULL);
     for (size_t i = 0; i < call->output_count; i++) {
         lua_pushvalue(L, first + (int)i);
         if (call->outputs[i].type->kind == ZPL_TABLE && call->outputs[i].type->row)

@@ -389,12 +389,12 @@ def _guard_of(project: Any, frame: Dict[str, Any]) -> Any:
     writes = [os.path.dirname(scratch_place(frame["scratch"]))]
     if frame.get("host"):
         writes.append(scratch_place(frame["host"]))
-    modules = [place(os.path.join(project.folder, m)) for m in frame["modules"]]
+    modules = [os.path.join(project.folder, m) for m in frame["modules"]]
     stored = [a.get("table") or a.get("path") for a in frame["args"].values()]
-    given = [os.path.realpath(p) for p in stored if p]
+    given = [os.path.realpath(p) for p in [*modules, *stored] if p]
     texts = [a.get("json") for a in frame["args"].values()]
     paths = [t["path"] for t in texts if isinstance(t, dict) and isinstance(t.get("path"), str)]  # a Path param's
-    return Guard(project, frame["reads"], writes + modules + given, place(frame["store"]), paths)
+    return Guard(project, frame["reads"], writes + given, place(frame["store"]), paths)
 
 
 def _end(talk: Talk, end: Dict[str, Any]) -> None:

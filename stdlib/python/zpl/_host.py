@@ -114,7 +114,7 @@ def serve(fd: int) -> None:
         fds, call = _next_call(control)
         if not fds:
             os._exit(0)
-        if first is not None and not bare and import_keepers(call, first):
+        if first is not None and import_keepers(call, first):
             _end_others(None)
             _settle()
             spare = _spare(control, first)
