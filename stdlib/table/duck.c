@@ -358,7 +358,8 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
     enum zpl_err err = zpl_duck_load(&opened, diags);
     if (err != ZPL_OK)
         return err;
-    if (can_keep(options) && take_kept(options, out))
+    bool keeps = can_keep(options);
+    if (keeps && take_kept(options, out))
         return ZPL_OK;
     if (spare.api != NULL) {
         *out = spare;
@@ -366,7 +367,6 @@ enum zpl_err zpl_duck_open(const struct zpl_duck_options *options, struct zpl_du
     } else {
         err = make_database(out, diags);
     }
-    bool keeps = can_keep(options);
     out->kept = keeps;
     if (err == ZPL_OK && !options->json_errors) /* which is for queries that are not run */
         err = zpl_tensor_register(out, diags);

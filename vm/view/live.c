@@ -25,7 +25,7 @@ static void erase(struct zpl_live *live)
     zpl_view_resize(&live->view, live->terminal ? columns : 0);
 }
 
-/* A map outside of all others that has begun and is not at its end, and of which all items are done. */
+/* A map outside of all others that has begun and is not at its end, and of which no single item is meant. */
 static const struct zpl_mapping *mapping_of(const struct zpl_live *live, uint32_t map)
 {
     const struct zpl_mapping *m = live->plan->maps[map];
